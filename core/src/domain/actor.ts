@@ -1,0 +1,22 @@
+/** Roles, each including the ones before it. */
+export const ROLES = ["viewer", "operator", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+export const DOORS = ["slack", "http", "terminal", "schedule", "alertmanager", "host"] as const;
+export type Door = (typeof DOORS)[number];
+
+/** Who asks: a person known to the directory, a stranger at a door (role null), or one of our own fixed actors. */
+export interface Actor {
+  /** Id of the person in the directory; `slack:T1/U1` for a stranger; `schedule:<name>` or `alertmanager` for our own. */
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role | null;
+  readonly person: boolean;
+  /** Where the rights come from, in words: `access.yaml`. */
+  readonly source: string;
+  /** Slack user id, if the person has one; used to mention who acted. */
+  readonly slackUser: string | null;
+}
+
+export const hasRole = (actor: Actor, needed: Role): boolean =>
+  actor.role !== null && ROLES.indexOf(actor.role) >= ROLES.indexOf(needed);

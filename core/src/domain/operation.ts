@@ -1,0 +1,81 @@
+import type { Actor, Door } from "./actor.ts";
+
+/** State of one stage; the marks of `ux` section 2: ○ ▸ ✓ ✗ –. */
+export const STAGE_STATES = ["next", "now", "done", "failed", "skipped"] as const;
+export type StageState = (typeof STAGE_STATES)[number];
+
+/** One step of an operation on one agent. Times are ms since the epoch. */
+export interface Stage {
+  readonly name: string;
+  readonly state: StageState;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** What is to be said beside the mark: "by the supervisor: no answer on the bus". */
+  readonly detail: string | null;
+  readonly error: string | null;
+}
+
+/** What an operation does to one agent, and what was measured on the way. */
+export interface TargetProgress {
+  readonly agent: string;
+  readonly stages: readonly Stage[];
+  /** What a stage must remember across a crash: the epoch before, the pid that was stopped. */
+  readonly memory: Readonly<Record<string, string | number | boolean | null>>;
+  readonly ending: Ending | null;
+}
+
+/** How it ended for one agent, or as a whole. */
+export const ENDINGS = [
+  "done",
+  "recovered",
+  "did-not-help",
+  "did-not-come-back",
+  "failed",
+  "refused",
+  "expired",
+  "cancelled",
+  "partly",
+  "unknown",
+] as const;
+export type Ending = (typeof ENDINGS)[number];
+
+export const OPERATION_STATES = ["queued", "running", "verifying", "ended"] as const;
+export type OperationState = (typeof OPERATION_STATES)[number];
+
+/** A command of kind `act`, from its acceptance to its end. `id` is shown as `op-481`. */
+export interface Operation {
+  readonly id: string;
+  readonly command: string;
+  readonly input: unknown;
+  readonly actor: Actor;
+  readonly door: Door;
+  readonly reason: string | null;
+  readonly requestId: string;
+  readonly state: OperationState;
+  readonly ending: Ending | null;
+  /** One sentence for a person when it ended badly. */
+  readonly error: string | null;
+  readonly targets: readonly TargetProgress[];
+  /** Card that it was started from, or that it acts on. */
+  readonly incidentId: string | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** Seconds it usually takes, median of earlier ones of the same command and agent; null if there are none. */
+  readonly usualSeconds: number | null;
+  readonly earlierRuns: number;
+  /** Grows with every change; a message shows one revision. */
+  readonly revision: number;
+}
+
+export const isEnded = (operation: Pick<Operation, "state">): boolean => operation.state === "ended";
+export const nextStage = (target: TargetProgress): Stage | null =>
+  target.stages.find((stage) => stage.state === "now" || stage.state === "next") ?? null;
+
+/** Seconds a stage took; null while it has not ended. */
+export const stageSeconds = (stage: Stage): number | null =>
+  stage.startedAt === null || stage.endedAt === null ? null : (stage.endedAt - stage.startedAt) / 1000;
+
+/** Stages that all wait for their turn. */
+export const plannedStages = (names: readonly string[]): Stage[] =>
+  names.map((name) => ({ name, state: "next", startedAt: null, endedAt: null, detail: null, error: null }));

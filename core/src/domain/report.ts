@@ -1,0 +1,44 @@
+import type { FailureCode } from "./failure.ts";
+
+/** A step that a reader of a report may take; a door draws it as a button, or as the words to type. */
+export interface Action {
+  readonly label: string;
+  readonly command: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly danger: boolean;
+  /** Text of the confirmation that names target and effect; null runs at once. */
+  readonly confirm: { readonly title: string; readonly text: string; readonly yes: string } | null;
+}
+
+/** An answer that every door can draw: the same words in Slack, Grafana and the terminal. */
+export interface Report {
+  /** Emoji and words: "🟢 *22 of 22 work*"; bold in `*…*`, at most 80 characters shown. */
+  readonly headline: string;
+  /** The small line under it, with "as of". */
+  readonly context: string | null;
+  /** Lines of the body, worst first. At most 10 a page. */
+  readonly lines: readonly string[];
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  readonly actions: readonly Action[];
+  /** "same as /fleet roll-call"; null for what has no words. */
+  readonly sameAs: string | null;
+}
+
+/** How a failure is shown; `ref` is the id to quote. */
+export interface Refusal {
+  readonly code: FailureCode | "bug";
+  readonly message: string;
+  readonly found: string | null;
+  readonly allowed: readonly string[];
+  readonly next: string | null;
+  readonly ref: string;
+}
+
+export const plainReport = (headline: string, lines: readonly string[] = []): Report => ({
+  headline,
+  context: null,
+  lines,
+  fields: [],
+  actions: [],
+  sameAs: null,
+});

@@ -1,0 +1,53 @@
+import type { CompiledFleet, ControlMessage, ControlReply, DesiredState, Heartbeat } from "../protocol.ts";
+
+/** A verified heartbeat, or why there is none. */
+export interface Presence {
+  readonly beat: Heartbeat | null;
+  /** A beat was there but its signature, form or agent was wrong. */
+  readonly forged: boolean;
+}
+
+/** Reads what is on the bus about the fleet, and sends control messages. All time is Redis time in ms. */
+export interface FleetBus {
+  /** @throws Failure "unavailable" (Redis does not answer within 3 s) */
+  now(): Promise<number>;
+  /** @returns null if none was published yet @throws Failure "unavailable" */
+  readFleet(): Promise<CompiledFleet | null>;
+  /** @throws Failure "unavailable" */
+  publishFleet(fleet: CompiledFleet): Promise<void>;
+  /** By agent id, for the ids asked. @throws Failure "unavailable" */
+  readPresence(agents: readonly string[]): Promise<Map<string, Presence>>;
+  /** @returns Redis time of the last canary round, or null @throws Failure "unavailable" */
+  readCanaryRound(): Promise<number | null>;
+  markCanaryRound(): Promise<void>;
+  /** Puts sealed messages into inboxes, one pipeline. @throws Failure "unavailable" */
+  send(messages: readonly { agent: string; message: ControlMessage }[]): Promise<void>;
+  /**
+   * Collects verified replies of the stream until all `expected` (agent, id) have answered or `timeoutMs` is over.
+   * @throws Failure "unavailable"
+   */
+  collectReplies(request: {
+    replyTo: string;
+    expected: number;
+    timeoutMs: number;
+    onReply?: (reply: ControlReply) => void;
+  }): Promise<ControlReply[]>;
+  /** Entries not yet delivered plus delivered but not acknowledged of one subscription; null if Redis cannot tell. */
+  readWaiting(agent: string): Promise<Waiting[]>;
+}
+
+export interface Waiting {
+  readonly topic: string;
+  readonly group: string;
+  /** null: unknown, never 0. */
+  readonly lag: number | null;
+  readonly pending: number;
+}
+
+/** The expected fleet: fleet.yaml merged with the desired states. */
+export interface FleetRegistry {
+  /** @throws Failure "unavailable" if neither PostgreSQL nor the last compiled list can be read */
+  expected(): Promise<CompiledFleet>;
+  /** Stores the desired state, compiles and publishes. @throws Failure "unavailable" */
+  setDesired(agents: readonly string[], desired: DesiredState): Promise<void>;
+}

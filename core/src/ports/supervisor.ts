@@ -1,0 +1,26 @@
+/** What a supervisor knows of one agent's process. */
+export interface ProcessState {
+  readonly agent: string;
+  readonly state: "running" | "exited" | "never-started";
+  readonly pid: number | null;
+  readonly startedAt: number | null;
+  /** Last exit: `{code: 137, signal: "SIGKILL", at}`. */
+  readonly exit: { readonly code: number | null; readonly signal: string | null; readonly at: number } | null;
+  /** Last lines of standard error, newest last, at most 5, for the card. */
+  readonly lastErrors: readonly string[];
+}
+
+/**
+ * Starts and ends agent processes on a runtime. Every change carries the command's id; a repeat of an id is answered with
+ * the first result and has no second effect.
+ */
+export interface Supervisor {
+  /** @throws Failure "unavailable" (not reachable within 2 s) */
+  list(): Promise<ProcessState[]>;
+  /** @throws Failure "unknown_agent", "unavailable" */
+  inspect(agent: string): Promise<ProcessState>;
+  /** Starts it if it does not run. @throws Failure "unknown_agent", "unavailable" */
+  start(agent: string, commandId: string): Promise<ProcessState>;
+  /** Ends the process that is `pid` (SIGKILL), waits until it is gone. Another pid is left alone. @throws Failure "unknown_agent", "unavailable" */
+  kill(agent: string, request: { commandId: string; pid: number }): Promise<ProcessState>;
+}

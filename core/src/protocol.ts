@@ -1,0 +1,179 @@
+import { z } from "zod";
+
+/** The protocol's version; a reader accepts payloads of its own major version. */
+export const PROTOCOL_VERSION = 1;
+
+/** Agents, groups and topics are named so that a name never needs escaping anywhere. */
+export const agentId = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "a-z, 0-9 and -, at most 63 characters");
+export const topicName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/, "words of a-z, 0-9 and -, joined by dots");
+/** A topic, or a pattern whose last word is `*`: `stock.*`. */
+export const topicPattern = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*(\.\*)?$/, "a topic, or a prefix ending in .*");
+const millis = z.number().int().nonnegative();
+const count = z.number().int().nonnegative();
+
+/** What an agent says it does; a second axis beside health, which the reader decides. */
+export const ACTIVITIES = ["starting", "idle", "processing", "paused", "stopping", "error"] as const;
+
+/** Upper bounds in seconds of the latency buckets in every heartbeat; the last bucket is +Inf. */
+export const LATENCY_BUCKETS_SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+] as const;
+
+/** Cumulative since the epoch began. `latency` counts publish → handler start, one count per bucket, not summed up. */
+export const taskTotals = z.strictObject({
+  done: count,
+  failed: count,
+  latency: z.array(count).length(LATENCY_BUCKETS_SECONDS.length + 1),
+  latencySumSeconds: z.number().nonnegative(),
+});
+
+/** A beat, every 5 s (jittered). Times are Redis time in ms as the agent estimates it. */
+export const heartbeat = z.strictObject({
+  v: z.literal(PROTOCOL_VERSION),
+  agent: agentId,
+  epoch: count,
+  /** Grows by one with each beat of the epoch; a reader refuses one that goes back. */
+  counter: count,
+  at: millis,
+  /** The agent's own clock minus Redis time, ms. */
+  clockSkewMs: z.number().int(),
+  startedAt: millis,
+  /** Id of the command that started this process, if one did. */
+  startedBy: z.string().max(200).nullable(),
+  version: z.string().max(64),
+  activity: z.enum(ACTIVITIES),
+  inFlight: count,
+  oldestInFlightAt: millis.nullable(),
+  /** When the inbox loop last came back from Redis; stale means deaf. */
+  inboxReadAt: millis,
+  canary: z.strictObject({
+    handledAt: millis.nullable(),
+    tookMs: count.nullable(),
+    /** When the oldest canary not yet taken by the work loop arrived. */
+    waitingSince: millis.nullable(),
+  }),
+  /** By topic. */
+  tasks: z.record(topicName, taskTotals),
+  cpuSeconds: z.number().nonnegative(),
+  rssBytes: count,
+  eventLoopDelaySeconds: z.number().nonnegative(),
+  host: z.string().max(255),
+  runtime: z.strictObject({
+    kind: z.enum(["process", "pm2", "systemd", "docker", "kubernetes"]),
+    name: z.string().max(255),
+  }),
+  publishes: z.array(topicName).max(100),
+  consumes: z.array(topicPattern).max(100),
+});
+export type Heartbeat = z.infer<typeof heartbeat>;
+export type TaskTotals = z.infer<typeof taskTotals>;
+
+/** What the control service puts into an agent's inbox, sealed with the agent's key in the entry's field `m`. */
+export const controlMessage = z.strictObject({
+  v: z.literal(PROTOCOL_VERSION),
+  /** Unique per effect; the agent's ledger applies each id once. */
+  id: z.string().min(1).max(200),
+  kind: z.enum(["echo", "canary", "stop", "drill"]),
+  /** The epoch it was meant for; an agent of another epoch refuses it. null fits every epoch. */
+  epoch: count.nullable(),
+  /** Redis time in ms after which the agent refuses it as expired. */
+  deadline: millis,
+  /** Stream to answer to. null: no answer wanted. */
+  replyTo: z.string().max(300).nullable(),
+  traceparent: z.string().max(100).optional(),
+  /** `drill`: `{fault}`. `stop`: `{graceMs}`. `echo`, `canary`: `{nonce}`. */
+  args: z.strictObject({
+    nonce: z.string().max(100).optional(),
+    fault: z.string().max(50).optional(),
+    graceMs: count.optional(),
+  }),
+});
+export type ControlMessage = z.infer<typeof controlMessage>;
+
+/** Answer of an agent, sealed with its key in the field `m`; the field `agent` names the key to open it with. */
+export const controlReply = z.strictObject({
+  v: z.literal(PROTOCOL_VERSION),
+  id: z.string().min(1).max(200),
+  agent: agentId,
+  epoch: count,
+  at: millis,
+  /** `repeated`: the id stood in the ledger already; `detail` is the first outcome. */
+  outcome: z.enum(["done", "repeated", "refused", "expired", "failed"]),
+  detail: z.string().max(500).nullable(),
+  nonce: z.string().max(100).nullable(),
+  /** Canary: ms it waited for the work loop, and ms the loop took. */
+  waitedMs: count.nullable(),
+  tookMs: count.nullable(),
+});
+export type ControlReply = z.infer<typeof controlReply>;
+
+/** An event on a topic stream, JSON in the entry's field `e`: a CloudEvents 1.0 envelope. At most 256 KiB. */
+export const envelope = z.strictObject({
+  specversion: z.literal("1.0"),
+  id: z.string().min(1).max(100),
+  source: z.string().min(1).max(200),
+  type: topicName,
+  time: z.iso.datetime(),
+  datacontenttype: z.literal("application/json"),
+  traceparent: z.string().max(100).optional(),
+  /** Same for all events that follow from one order or one run. */
+  correlationid: z.string().max(100).optional(),
+  /** A marked probe; never reaches a business handler. */
+  probe: z.literal(true).optional(),
+  data: z.record(z.string(), z.json()),
+});
+export type Envelope = z.infer<typeof envelope>;
+export const MAX_ENVELOPE_BYTES = 256 * 1024;
+
+/** Whether an agent should run, and if not, who wants it so and since when. */
+export const desiredState = z.strictObject({
+  state: z.enum(["running", "stopped", "paused"]),
+  by: z.string().max(200).nullable(),
+  since: millis.nullable(),
+  reason: z.string().max(200).nullable(),
+});
+export type DesiredState = z.infer<typeof desiredState>;
+
+export const CRITICALITIES = ["P0", "P1", "P2", "P3"] as const;
+/** One agent that should exist, as everyone but the control service reads it. */
+export const expectedAgent = z.strictObject({
+  id: agentId,
+  group: agentId,
+  parent: agentId.nullable(),
+  does: z.string().max(200),
+  labels: z.record(z.string().max(63), z.string().max(100)),
+  criticality: z.enum(CRITICALITIES),
+  owner: agentId,
+  runbook: z.string().max(500).nullable(),
+  /** What people outside feel when it does not work: "payments stopped". */
+  consequence: z.string().max(100),
+  /** Usual upper time per item; rung 5, and how long "busy" may last. */
+  normalSeconds: z.number().positive(),
+  consumes: z.array(topicPattern),
+  publishes: z.array(topicName),
+  runtime: heartbeat.shape.runtime,
+  desired: desiredState,
+});
+export type ExpectedAgent = z.infer<typeof expectedAgent>;
+
+export const compiledFleet = z.strictObject({
+  v: z.literal(PROTOCOL_VERSION),
+  fleet: agentId,
+  /** Grows with every change of fleet.yaml or of a desired state. */
+  version: count,
+  at: millis,
+  agents: z.array(expectedAgent),
+  /** Every topic that an agent declares to publish, or that comes from outside. */
+  topics: z.array(topicName),
+});
+export type CompiledFleet = z.infer<typeof compiledFleet>;
+
+/** Topics that a pattern stands for. */
+export function matchTopics(pattern: string, topics: readonly string[]): string[] {
+  if (!pattern.endsWith(".*")) return topics.filter((topic) => topic === pattern);
+  return topics.filter((topic) => topic.startsWith(pattern.slice(0, -1)));
+}
