@@ -1,0 +1,93 @@
+import type { z } from "zod";
+import type { Actor, Door, Role } from "./domain/actor.ts";
+import type { Ending, Operation, Stage, TargetProgress } from "./domain/operation.ts";
+import type { Report } from "./domain/report.ts";
+import type { AuditLog } from "./ports/audit-log.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Directory } from "./ports/directory.ts";
+import type { FleetBus, FleetRegistry } from "./ports/fleet.ts";
+import type { Incidents } from "./ports/incidents.ts";
+import type { Operations } from "./ports/operations.ts";
+import type { Pager } from "./ports/pager.ts";
+import type { Supervisor } from "./ports/supervisor.ts";
+import type { ExpectedAgent } from "./protocol.ts";
+
+/** Everything a command may use; adapters implement the ports. */
+export interface Ports {
+  readonly audit: AuditLog;
+  readonly operations: Operations;
+  readonly incidents: Incidents;
+  readonly bus: FleetBus;
+  readonly registry: FleetRegistry;
+  readonly supervisor: Supervisor;
+  readonly pager: Pager;
+  readonly directory: Directory;
+  readonly clock: Clock;
+}
+
+/** What a command of kind `read` is given. `commands` lets `help` list what the actor may do. */
+export interface ReadContext {
+  readonly ports: Ports;
+  readonly actor: Actor;
+  readonly door: Door;
+  readonly commands: readonly CommandDefinition[];
+}
+
+/** What a command of kind `act` is given while its job runs. */
+export interface ActContext {
+  readonly ports: Ports;
+  readonly operation: Operation;
+}
+
+/** What one stage did: on with the next one, or ended for this target. */
+export interface StageResult {
+  readonly state: "done" | "failed" | "skipped";
+  readonly detail?: string;
+  readonly error?: string;
+  /** Merged into the target's memory, stored with the stage. */
+  readonly memory?: TargetProgress["memory"];
+  /** Ends the target here; later stages become `skipped`. */
+  readonly ending?: Ending;
+}
+
+interface CommandBase {
+  /** Bare verb, kebab-case, same as the file's name. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** One sentence without a period, starting with a verb. */
+  readonly summary: string;
+  readonly role: Role | null;
+  /** 0 look · 1 small and undoable · 2 up to three agents, confirmed · 3 plan and second person. */
+  readonly danger: 0 | 1 | 2 | 3;
+  /** Input of the command as a strict object; doors validate with it and make forms, help and API schema from it. */
+  readonly input: z.ZodObject;
+  /** How words map to input: `who` takes selector words, `text` the rest, a name takes one word. In order. */
+  readonly words: readonly string[];
+  readonly examples: readonly string[];
+}
+
+/** Looks only: runs inline, needs no PostgreSQL, audited only when refused. */
+export interface ReadCommand extends CommandBase {
+  readonly kind: "read";
+  run(input: Record<string, unknown>, context: ReadContext): Promise<Report & { readonly data: unknown }>;
+}
+
+/** Changes something: row, audit and job in one transaction; the job runs the stages, each safe to repeat. */
+export interface ActCommand extends CommandBase {
+  readonly kind: "act";
+  /** Agents it would touch. @throws Failure "unknown_agent", "invalid_input" */
+  targets(input: Record<string, unknown>, context: ReadContext): Promise<readonly ExpectedAgent[]>;
+  /** Incident it acts on, if it is not about agents: `ack`. */
+  incidentId?(input: Record<string, unknown>): string | null;
+  readonly stages: readonly {
+    readonly name: Stage["name"];
+    run(target: TargetProgress, context: ActContext): Promise<StageResult>;
+  }[];
+  /** Why the command needs a second person for these targets, or null. */
+  needsSecondPerson?(targets: readonly ExpectedAgent[], context: ReadContext): Promise<string | null>;
+}
+
+export type CommandDefinition = ReadCommand | ActCommand;
+
+/** Declares a command; each is the default export of `commands/<name>.ts`. */
+export const defineCommand = <Definition extends CommandDefinition>(definition: Definition): Definition => definition;

@@ -1,0 +1,36 @@
+import type { Actor, Door } from "../domain/actor.ts";
+import type { Operation } from "../domain/operation.ts";
+import type { AuditEntry } from "./audit-log.ts";
+
+/** All that is written when a command of kind `act` is accepted. */
+export interface Acceptance {
+  readonly command: string;
+  readonly input: unknown;
+  readonly actor: Actor;
+  readonly door: Door;
+  readonly reason: string | null;
+  readonly requestId: string;
+  /** Unique per wish of a person: Slack `trigger_id`, HTTP `Idempotency-Key`. */
+  readonly idempotencyKey: string;
+  /** Agents it locks; one command per agent at a time. */
+  readonly agents: readonly string[];
+  readonly stages: readonly string[];
+  readonly incidentId: string | null;
+  readonly audit: Omit<AuditEntry, "operationId">;
+}
+
+/** Takes commands in: audit intent, operation row, agent locks and job in one transaction. */
+export interface CommandStore {
+  /**
+   * A repeat of an idempotency key returns the first operation with `repeated: true` and writes nothing.
+   * A COMMIT whose answer is lost is looked up by the key.
+   * @throws Failure "conflict" with the running operation in `detail.found` (its id) if an agent is taken, "unavailable"
+   */
+  accept(acceptance: Acceptance): Promise<{ operation: Operation; repeated: boolean }>;
+}
+
+/** Written to only by the job that runs the operation, in the epoch of its lease. */
+export interface OperationProgress {
+  /** Stores state, targets and ending; frees the agents when it has ended; raises the revision of the operation and of its incident. */
+  save(operation: Operation): Promise<Operation>;
+}

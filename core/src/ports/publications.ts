@@ -1,0 +1,22 @@
+/** A message in the chat that shows an operation (`op-481`), an incident (`inc-7`) or a note in its thread (`op-481:ending`). */
+export interface Publication {
+  readonly key: string;
+  /** Revision of the row that the message is to show. */
+  readonly revision: number;
+  /** Where it stands, if it was posted; and the revision it shows. */
+  readonly posted: { readonly channel: string; readonly ts: string; readonly revision: number } | null;
+  /** A post was begun whose answer was never seen: look for it before posting again. */
+  readonly attempted: boolean;
+}
+
+/**
+ * Which messages do not show the newest state yet. Messages are made from the rows, not from queued texts: after any crash
+ * the next round finds what is behind and edits it.
+ */
+export interface Publications {
+  /** Operations without an incident, incidents, and the ending note of each ended operation; oldest first. @throws Failure "unavailable" */
+  behind(limit: number): Promise<Publication[]>;
+  find(key: string): Promise<Publication | null>;
+  markAttempt(key: string, channel: string): Promise<void>;
+  markShown(key: string, shown: { channel: string; ts: string; revision: number }): Promise<void>;
+}
