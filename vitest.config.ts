@@ -1,19 +1,38 @@
 import { defineConfig } from "vitest/config";
 
+const shared = { exclude: ["**/node_modules/**", "**/dist/**"], pool: "forks" as const, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
-    include: ["{core,agent,bot,exporter,local,alerting,test}/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**"],
-    globalSetup: ["./test/servers.ts"],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
-    pool: "forks",
-    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "unit",
+          include: ["{core,agent,bot,exporter,local,alerting,test}/**/*.test.ts"],
+          exclude: [...shared.exclude, "test/end-to-end/**"],
+          globalSetup: ["./test/servers.ts"],
+          testTimeout: 20_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "end-to-end",
+          include: ["test/end-to-end/**/*.test.ts"],
+          testTimeout: 180_000,
+          // One stack of 31 processes serves all files, one after another.
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
+    ],
     coverage: {
       provider: "v8",
       include: ["{core,agent,bot,exporter,local}/**/*.ts"],
       exclude: ["**/*.test.ts", "**/dist/**"],
-      reporter: ["json", "text-summary"],
+      reporter: ["json"],
     },
   },
 });

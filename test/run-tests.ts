@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { checkCoverage } from "./coverage.ts";
+
+interface Totals {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/**
+ * Runs all tests and checks the coverage.
+ * @param filters parts of paths; with any of them the coverage is not checked
+ * @returns the exit code
+ */
+export async function runTests(root: string, filters: readonly string[]): Promise<number> {
+  const scratch = join(root, "coverage");
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true });
+  const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  for (const project of ["unit", "end-to-end"]) await runProject({ root, scratch, project, filters, totals });
+  const complaints = filters.length > 0 || totals.failed > 0 ? [] : await checkCoverage(root, scratch);
+  for (const complaint of complaints) console.error(`coverage: ${complaint}`);
+  totals.failed += complaints.length;
+  console.log(
+    `${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ""}`,
+  );
+  return totals.failed === 0 && totals.passed > 0 ? 0 : 1;
+}
+
+interface ProjectRun {
+  readonly root: string;
+  readonly scratch: string;
+  readonly project: string;
+  readonly filters: readonly string[];
+  readonly totals: Totals;
+}
+
+async function runProject({ root, scratch, project, filters, totals }: ProjectRun): Promise<void> {
+  const report = join(scratch, `${project}.json`);
+  const coverage = filters.length > 0 ? [] : ["--coverage", `--coverage.reportsDirectory=${join(scratch, project)}`];
+  const child = spawn(
+    join(root, "node_modules/.bin/vitest"),
+    [
+      "run",
+      "--project",
+      project,
+      "--passWithNoTests",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+      ...coverage,
+      ...filters,
+    ],
+    // The processes of the end-to-end stack write their own coverage, which is added to that of the tests.
+    {
+      cwd: root,
+      stdio: "inherit",
+      env: { ...process.env, ROLLCALL_STACK_COVERAGE: filters.length > 0 ? "" : join(scratch, "processes") },
+    },
+  );
+  const code = await new Promise<number>((resolve) => child.once("exit", (status) => resolve(status ?? 1)));
+  const found = JSON.parse(await readFile(report, "utf8").catch(() => "{}")) as Record<string, number>;
+  totals.passed += found.numPassedTests ?? 0;
+  totals.failed += found.numFailedTests ?? 0;
+  totals.skipped += (found.numPendingTests ?? 0) + (found.numTodoTests ?? 0);
+  // A file that does not load, or a failed set-up, fails no single test.
+  if (code !== 0 && (found.numFailedTests ?? 0) === 0) totals.failed += 1;
+}
