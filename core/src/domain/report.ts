@@ -42,3 +42,10 @@ export const plainReport = (headline: string, lines: readonly string[] = []): Re
   actions: [],
   sameAs: null,
 });
+
+/** A moment in a report's text; each door renders it for its reader. @param at milliseconds since the epoch */
+export const timeToken = (at: number): string => `{{time:${Math.round(at)}}}`;
+
+/** Replaces the time tokens of a text by what `show` makes of their milliseconds. */
+export const renderTimes = (text: string, show: (at: number) => string): string =>
+  text.replaceAll(/\{\{time:(\d{1,16})\}\}/g, (_, at: string) => show(Number(at)));

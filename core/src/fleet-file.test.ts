@@ -1,0 +1,149 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isFailure } from "./domain/failure.ts";
+import { compileFleet, readFleetFile } from "./fleet-file.ts";
+import { compiledFleet } from "./protocol.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fleet-file-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function problemsOf(text: string): Promise<string[]> {
+  const path = join(folder, "fleet.yaml");
+  await writeFile(path, text);
+  const error = await readFleetFile(path).then(
+    () => null,
+    (caught: unknown) => caught,
+  );
+  if (error === null) return [];
+  if (!isFailure(error)) throw error;
+  expect(error.code).toBe("invalid_input");
+  return error.message.split("\n").slice(1);
+}
+
+const agent = (id: string, more = ""): string =>
+  `  - { id: ${id}, group: orders, does: works, criticality: P1, consequence: nothing goes on, normalSeconds: 2${more} }\n`;
+const fleet = (...agents: string[]): string => `fleet: demo\nagents:\n${agents.join("")}`;
+
+describe("readFleetFile", () => {
+  test("reads the sample fleet of 22", async () => {
+    const file = await readFleetFile(join(import.meta.dirname, "../../fleet.yaml"));
+    expect(file.agents).toHaveLength(22);
+    expect(file.agents.find(({ id }) => id === "billing")).toMatchObject({
+      owner: "payments",
+      parent: "order-orchestrator",
+    });
+  });
+
+  test("fills in group as owner, no parent, and a process of the same name", async () => {
+    const path = join(folder, "defaults.yaml");
+    await writeFile(path, fleet(agent("billing")));
+    expect((await readFleetFile(path)).agents[0]).toMatchObject({
+      owner: "orders",
+      parent: null,
+      runbook: null,
+      labels: {},
+      consumes: [],
+      publishes: [],
+      runtime: { kind: "process", name: "billing" },
+    });
+  });
+
+  test("a file that is not there is named", async () => {
+    await expect(readFleetFile("/nowhere/fleet.yaml")).rejects.toThrow("/nowhere/fleet.yaml: there is no such file");
+  });
+
+  test.each([
+    [
+      "a wrong criticality",
+      fleet(agent("a"), agent("b").replace("P1", "P9")),
+      'fleet.yaml:4: agents[1].criticality: found "P9", allowed: P0, P1, P2, P3',
+    ],
+    [
+      "an unknown field",
+      fleet(agent("a", ", onwer: x")),
+      "fleet.yaml:3: agents[0].onwer: found an unknown field, allowed: id, group, parent, does, labels, criticality, owner",
+    ],
+    [
+      "a missing field",
+      "fleet: demo\nagents:\n  - id: a\n    group: orders\n",
+      "fleet.yaml:3: agents[0].does: missing, allowed: string",
+    ],
+    [
+      "a name that needs escaping",
+      fleet(agent("Billing")),
+      'fleet.yaml:3: agents[0].id: found "Billing", allowed: a-z, 0-9 and -, at most 63 characters',
+    ],
+    [
+      "a negative time",
+      fleet(agent("a").replace("normalSeconds: 2", "normalSeconds: -2")),
+      "fleet.yaml:3: agents[0].normalSeconds: found -2, allowed: at least 0",
+    ],
+    ["too long a sentence", fleet(agent("a").replace("works", "w".repeat(201))), "allowed: at most 200"],
+    ["no agents", "fleet: demo\nagents: []\n", "fleet.yaml:2: agents: found [], allowed: at least 1"],
+    ["text for a list", "fleet: demo\nagents: billing\n", 'fleet.yaml:2: agents: found "billing", allowed: array'],
+    ["an empty file", "", "fleet.yaml:1: found null, allowed: object"],
+    ["a tab for an indent", "fleet: demo\nagents:\n\t- id: a\n", "fleet.yaml:3"],
+    ["a field said twice", "fleet: demo\nfleet: other\nagents: []\n", "fleet.yaml:2: Map keys must be unique"],
+    [
+      "an id said twice",
+      fleet(agent("a"), agent("a")),
+      'fleet.yaml:4: agents[1].id: found "a" again, it is agents[0] already',
+    ],
+    [
+      "an unknown parent",
+      fleet(agent("a", ", parent: boss")),
+      'fleet.yaml:3: agents[0].parent: found "boss", which is no agent',
+    ],
+    ["its own parent", fleet(agent("a", ", parent: a")), "fleet.yaml:3: agents[0].parent: found a circle a → a"],
+    ["a circle of parents", fleet(agent("a", ", parent: b"), agent("b", ", parent: a")), "found a circle a → b → a"],
+    [
+      "a topic that nobody publishes",
+      fleet(agent("a", ", consumes: [orders.recieved]")),
+      'fleet.yaml:3: agents[0].consumes[0]: found "orders.recieved", which nobody publishes',
+    ],
+  ])("refuses %s with its line", async (_, text, expected) => {
+    expect((await problemsOf(text)).join("\n")).toContain(expected);
+  });
+
+  test("names all problems at once", async () => {
+    const problems = await problemsOf(fleet(agent("a").replace("P1", "P9"), agent("B"), agent("c", ", wrong: 1")));
+    expect(problems.map((line) => line.split(": ")[0])).toEqual(["fleet.yaml:3", "fleet.yaml:4", "fleet.yaml:5"]);
+  });
+
+  test("a circle above an agent is not its own", async () => {
+    const problems = await problemsOf(fleet(agent("a", ", parent: b"), agent("b", ", parent: b")));
+    expect(problems).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      "a topic from outside",
+      `fleet: demo\ntopics: [shop.clicked]\nagents:\n${agent("a", ", consumes: [shop.clicked]")}`,
+    ],
+    [
+      "a topic that another publishes",
+      fleet(agent("a", ", publishes: [orders.received]"), agent("b", ', consumes: ["orders.*"]')),
+    ],
+    ["a parent further down", fleet(agent("a", ", parent: b"), agent("b"))],
+    ["a comment and labels", fleet("  # first\n", agent("a", ", labels: { tier: one }"))],
+  ])("allows %s", async (_, text) => {
+    expect(await problemsOf(text)).toEqual([]);
+  });
+});
+
+describe("compileFleet", () => {
+  test("makes a list that the protocol accepts, with desired states and all topics", async () => {
+    const file = await readFleetFile(join(import.meta.dirname, "../../fleet.yaml"));
+    const stopped = { state: "stopped" as const, by: "operator", since: 5, reason: null };
+    const compiled = compileFleet(file, new Map([["billing", stopped]]), { version: 7, now: 10 });
+    expect(compiledFleet.parse(compiled)).toEqual(compiled);
+    expect(compiled.agents.find(({ id }) => id === "billing")?.desired).toEqual(stopped);
+    expect(compiled.agents.find(({ id }) => id === "invoices")?.desired.state).toBe("running");
+    expect(compiled.topics).toHaveLength(33);
+  });
+});

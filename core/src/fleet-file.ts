@@ -1,0 +1,162 @@
+import { z } from "zod";
+import {
+  agentId,
+  type CompiledFleet,
+  type DesiredState,
+  type ExpectedAgent,
+  expectedAgent,
+  matchTopics,
+  PROTOCOL_VERSION,
+  topicName,
+  topicPattern,
+} from "./protocol.ts";
+import { readYamlFile, type YamlFile } from "./yaml-file.ts";
+
+const { shape } = expectedAgent;
+const listedAgent = z.strictObject({
+  id: agentId,
+  group: agentId,
+  parent: agentId.nullable().default(null),
+  does: shape.does,
+  labels: shape.labels.default({}),
+  criticality: shape.criticality,
+  /** The group, if not said. */
+  owner: agentId.optional(),
+  runbook: shape.runbook.default(null),
+  consequence: shape.consequence,
+  normalSeconds: shape.normalSeconds,
+  consumes: z.array(topicPattern).default([]),
+  publishes: z.array(topicName).default([]),
+  /** A process with the agent's id as its name, if not said. */
+  runtime: shape.runtime.optional(),
+});
+const fleetFileSchema = z.strictObject({
+  fleet: agentId,
+  topics: z.array(topicName).default([]),
+  agents: z.array(listedAgent).min(1),
+});
+type Listed = z.infer<typeof fleetFileSchema>;
+
+/** What fleet.yaml says, with the defaults filled in. */
+export interface FleetFile {
+  readonly fleet: string;
+  /** Topics that come from outside the fleet. */
+  readonly topics: readonly string[];
+  readonly agents: readonly Omit<ExpectedAgent, "desired">[];
+}
+
+/**
+ * Reads and checks the list of who should exist.
+ * @throws Failure "invalid_input" with all problems at once: file, line, what was found, what is allowed
+ */
+export async function readFleetFile(path: string): Promise<FleetFile> {
+  const file = await readYamlFile(path, fleetFileSchema);
+  const { agents } = file.value;
+  file.refuse([
+    ...duplicates(file, agents),
+    ...wrongParents(file, agents),
+    ...circles(file, agents),
+    ...unknownTopics(file),
+  ]);
+  return {
+    fleet: file.value.fleet,
+    topics: file.value.topics,
+    agents: agents.map((agent) => ({
+      ...agent,
+      owner: agent.owner ?? agent.group,
+      runtime: agent.runtime ?? { kind: "process" as const, name: agent.id },
+    })),
+  };
+}
+
+const RUNNING: DesiredState = { state: "running", by: null, since: null, reason: null };
+
+/**
+ * The list that everyone but the control service reads.
+ * @param desired by agent id; an agent without an entry should run
+ * @param now Redis time in ms
+ */
+export function compileFleet(
+  file: FleetFile,
+  desired: ReadonlyMap<string, DesiredState>,
+  { version, now }: { version: number; now: number },
+): CompiledFleet {
+  return {
+    v: PROTOCOL_VERSION,
+    fleet: file.fleet,
+    version,
+    at: now,
+    agents: file.agents.map((agent) => ({ ...agent, desired: desired.get(agent.id) ?? RUNNING })),
+    topics: allTopics(file),
+  };
+}
+
+const allTopics = (file: { topics: readonly string[]; agents: readonly { publishes: readonly string[] }[] }) =>
+  [...new Set([...file.topics, ...file.agents.flatMap((agent) => agent.publishes)])].toSorted();
+
+type Agents = Listed["agents"];
+
+function duplicates(file: YamlFile<Listed>, agents: Agents): string[] {
+  const first = new Map<string, number>();
+  return agents.flatMap(({ id }, index) => {
+    const before = first.get(id);
+    if (before === undefined) first.set(id, index);
+    return before === undefined
+      ? []
+      : [
+          file.problem(
+            ["agents", index, "id"],
+            `found "${id}" again, it is agents[${before}] already; allowed: each id once`,
+          ),
+        ];
+  });
+}
+
+function wrongParents(file: YamlFile<Listed>, agents: Agents): string[] {
+  const ids = new Set(agents.map((agent) => agent.id));
+  return agents.flatMap(({ parent }, index) =>
+    parent === null || ids.has(parent)
+      ? []
+      : [
+          file.problem(
+            ["agents", index, "parent"],
+            `found "${parent}", which is no agent; allowed: the id of an agent of this file`,
+          ),
+        ],
+  );
+}
+
+function circles(file: YamlFile<Listed>, agents: Agents): string[] {
+  const parents = new Map(agents.map((agent) => [agent.id, agent.parent]));
+  return agents.flatMap(({ id }, index) => {
+    const way = [id];
+    for (let next = parents.get(id); next; next = parents.get(next)) {
+      if (next === id) {
+        const circle = [...way, id].join(" → ");
+        return [
+          file.problem(["agents", index, "parent"], `found a circle ${circle}; allowed: a parent that is not below it`),
+        ];
+      }
+      // A circle further up is reported where it is.
+      if (way.includes(next)) return [];
+      way.push(next);
+    }
+    return [];
+  });
+}
+
+function unknownTopics(file: YamlFile<Listed>): string[] {
+  const topics = allTopics(file.value);
+  return file.value.agents.flatMap(({ consumes }, index) =>
+    consumes.flatMap((pattern, place) =>
+      matchTopics(pattern, topics).length > 0
+        ? []
+        : [
+            file.problem(
+              ["agents", index, "consumes", place],
+              `found "${pattern}", which nobody publishes; allowed: a topic that an agent publishes, or one of topics (from outside)`,
+            ),
+          ],
+    ),
+  );
+}
