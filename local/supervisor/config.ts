@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { z } from "zod";
+
+const repository = join(import.meta.dirname, "../..");
+
+const supervisorConfig = z.object({
+  ROLLCALL_SUPERVISOR_SOCKET: z.string().min(1).max(107).describe("Unix socket that the supervisor listens on"),
+  ROLLCALL_SUPERVISOR_DIR: z.string().min(1).describe("Folder of the supervisor's ledger of command ids"),
+  ROLLCALL_AGENTS_DIR: z.string().min(1).describe("Folder that holds one folder per agent, for the agent's ledger"),
+  ROLLCALL_AGENT_LOGS_DIR: z.string().min(1).describe("Folder of the agents' output"),
+  ROLLCALL_AGENTS_FILE: z.string().min(1).describe("JSON file with the ids of the agents that may be started"),
+  ROLLCALL_AGENT_PROGRAM: z
+    .string()
+    .default(join(repository, "agent/src/sample/main.ts"))
+    .describe("What Node runs for each agent"),
+  ROLLCALL_FLEET: z.string().min(1).describe("Name of the fleet"),
+  ROLLCALL_FLEET_KEY: z.string().min(32).describe("Secret that the agents' keys and passwords derive from"),
+  ROLLCALL_REDIS_ADDRESS: z.string().default("127.0.0.1:6380").describe("Redis of the bus, host:port"),
+});
+export type SupervisorConfig = z.infer<typeof supervisorConfig>;
+
+/** @throws Error that names every problem at once */
+export function readSupervisorConfig(env: NodeJS.ProcessEnv = process.env): SupervisorConfig {
+  const parsed = supervisorConfig.safeParse(env);
+  if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
+  return Object.freeze(parsed.data);
+}

@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deriveAgentKey, deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
+import { pino } from "pino";
+import { z } from "zod";
+import { inheritedEnvironment } from "../tools/inherited-environment.ts";
+import { readSupervisorConfig, type SupervisorConfig } from "./config.ts";
+import { claimSocket, serveSupervisor } from "./server.ts";
+import { openSupervisor } from "./supervisor.ts";
+
+// Longer than an agent's own 5 s to finish its item (protocol: graceMs).
+const STOP_GRACE_MS = 7_000;
+
+const log = pino({ name: "supervisor" });
+const agentsFile = z.array(z.string());
+
+function environmentOf(config: SupervisorConfig, agent: string): Record<string, string> {
+  const password = deriveRedisPassword(config.ROLLCALL_FLEET_KEY, agent);
+  return {
+    ...inheritedEnvironment(),
+    ROLLCALL_FLEET: config.ROLLCALL_FLEET,
+    ROLLCALL_AGENT_KEY: deriveAgentKey(config.ROLLCALL_FLEET_KEY, agent),
+    REDIS_URL: `redis://agent-${agent}:${password}@${config.ROLLCALL_REDIS_ADDRESS}`,
+    // The sample fleet is there to be broken.
+    ROLLCALL_ALLOW_DRILLS: "true",
+    // Lets whoever started the whole stack find every process of it.
+    ...(process.env.ROLLCALL_STACK === undefined ? {} : { ROLLCALL_STACK: process.env.ROLLCALL_STACK }),
+  };
+}
+
+try {
+  const config = readSupervisorConfig();
+  // First of all: opening ends left-over agents, which must not be those of a supervisor that works.
+  await claimSocket(config.ROLLCALL_SUPERVISOR_SOCKET);
+  const supervisor = await openSupervisor({
+    dir: config.ROLLCALL_SUPERVISOR_DIR,
+    agentsDir: config.ROLLCALL_AGENTS_DIR,
+    logsDir: config.ROLLCALL_AGENT_LOGS_DIR,
+    knownAgents: async () => agentsFile.parse(JSON.parse(await readFile(config.ROLLCALL_AGENTS_FILE, "utf8"))),
+    program: {
+      path: process.execPath,
+      args: [config.ROLLCALL_AGENT_PROGRAM],
+      cwd: join(import.meta.dirname, "../.."),
+    },
+    environmentOf: (agent) => environmentOf(config, agent),
+  });
+  const server = await serveSupervisor(supervisor, {
+    socket: config.ROLLCALL_SUPERVISOR_SOCKET,
+    onError: (error) => log.error({ err: error }, "request failed"),
+  });
+  log.info({ socket: config.ROLLCALL_SUPERVISOR_SOCKET }, "supervisor listens");
+  const stop = async () => {
+    server.close();
+    await supervisor.stopAll(STOP_GRACE_MS);
+    process.exit(0);
+  };
+  process.once("SIGTERM", () => void stop());
+  process.once("SIGINT", () => void stop());
+} catch (error) {
+  log.fatal({ err: error }, "supervisor cannot start");
+  process.exitCode = 1;
+}

@@ -1,0 +1,149 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "@rollcall/core/domain/failure.ts";
+import type { ProcessState, Supervisor } from "@rollcall/core/ports/supervisor.ts";
+import { endProcesses, findMarkedProcesses } from "../tools/own-processes.ts";
+import { type AgentProcess, startAgentProcess } from "./agent-process.ts";
+import { agentSawStart, openCommandLedger } from "./command-ledger.ts";
+import { readLastLines } from "./output-log.ts";
+
+/** Environment variable that every process of a supervisor carries; its value is the supervisor's folder. */
+export const SUPERVISOR_MARK = "ROLLCALL_SUPERVISED_IN";
+
+export interface SupervisorOptions {
+  /** Holds the command ledger; also what tells the processes of two supervisors apart. */
+  readonly dir: string;
+  /** One folder per agent below it, for the agent's own ledger. */
+  readonly agentsDir: string;
+  readonly logsDir: string;
+  /** Agents that it may start; asked each time, so that a provisioned agent is known at once. */
+  readonly knownAgents: () => Promise<readonly string[]>;
+  readonly program: { readonly path: string; readonly args: readonly string[]; readonly cwd: string };
+  /** Environment of one agent's process, without what the supervisor adds itself. */
+  readonly environmentOf: (agent: string) => Readonly<Record<string, string>>;
+}
+
+/** The built-in supervisor: starts and ends agents as child processes, and never restarts one by itself. */
+export interface BuiltInSupervisor extends Supervisor {
+  output(agent: string, lines: number): Promise<string[]>;
+  /** SIGTERM to all agents at once, SIGKILL after `graceMs`. */
+  stopAll(graceMs: number): Promise<void>;
+}
+
+/** Ends what an earlier supervisor of the same folder left behind, then takes commands. */
+export async function openSupervisor(options: SupervisorOptions): Promise<BuiltInSupervisor> {
+  for (const folder of [options.dir, options.agentsDir, options.logsDir]) mkdirSync(folder, { recursive: true });
+  // Two processes of one agent would both work: end the old ones before anything can be started.
+  await endProcesses(findMarkedProcesses(SUPERVISOR_MARK, options.dir), 2_000);
+  const ledger = openCommandLedger(join(options.dir, "commands.jsonl"));
+  const processes = new Map<string, AgentProcess>();
+  const inTurn = oneAtATime();
+  let isStopping = false;
+
+  const stateOf = (agent: string): ProcessState => processes.get(agent)?.state() ?? neverStarted(agent);
+  const requireKnown = async (agent: string) => {
+    const known = await options.knownAgents();
+    if (!known.includes(agent)) throw new Failure("unknown_agent", `No agent ${agent} here`, { found: agent });
+  };
+  const agentDir = (agent: string) => join(options.agentsDir, agent);
+  const logFile = (agent: string) => join(options.logsDir, `${agent}.log`);
+
+  /** Runs the effect unless the id was applied before. */
+  const once = async (command: Command, run: () => Promise<void>): Promise<ProcessState> => {
+    const entry = ledger.find(command.id);
+    const effect = `${command.verb} ${command.agent}`;
+    if (entry !== null && entry.effect !== effect)
+      throw new Failure("invalid_input", `Command id ${command.id} was used for "${entry.effect}"`, { found: effect });
+    if (entry?.answer) return entry.answer;
+    // Begun before a crash of ours: the agent's own ledger tells whether it ran.
+    if (entry !== null && command.verb === "start" && agentSawStart(ledgerOf(command.agent), command.id))
+      return stateOf(command.agent);
+    if (entry === null) ledger.begin(command.id, effect);
+    await run();
+    const answer = stateOf(command.agent);
+    ledger.finish(command.id, answer);
+    return answer;
+  };
+  const ledgerOf = (agent: string) => join(agentDir(agent), "applied.jsonl");
+
+  const spawnAgent = async (agent: string, commandId: string) => {
+    if (isStopping) throw new Failure("unavailable", "The supervisor is stopping");
+    if (stateOf(agent).state === "running") return;
+    mkdirSync(agentDir(agent), { recursive: true });
+    const env = {
+      ...options.environmentOf(agent),
+      [SUPERVISOR_MARK]: options.dir,
+      ROLLCALL_AGENT: agent,
+      ROLLCALL_AGENT_DIR: agentDir(agent),
+      ROLLCALL_STARTED_BY: commandId,
+    };
+    processes.set(agent, await startAgentProcess({ agent, ...options.program, env, logFile: logFile(agent) }));
+  };
+
+  return {
+    async list() {
+      return [...new Set([...(await options.knownAgents()), ...processes.keys()])].map(stateOf);
+    },
+    async inspect(agent) {
+      await requireKnown(agent);
+      return stateOf(agent);
+    },
+    async start(agent, commandId) {
+      await requireKnown(agent);
+      return inTurn(agent, () => once({ agent, verb: "start", id: commandId }, () => spawnAgent(agent, commandId)));
+    },
+    async kill(agent, { commandId, pid }) {
+      await requireKnown(agent);
+      return inTurn(agent, () =>
+        once({ agent, verb: "kill", id: commandId }, async () => {
+          const running = processes.get(agent);
+          if (running?.pid !== pid) return;
+          running.signal("SIGKILL");
+          await running.exited;
+        }),
+      );
+    },
+    async output(agent, lines) {
+      await requireKnown(agent);
+      return readLastLines(logFile(agent), lines);
+    },
+    async stopAll(graceMs) {
+      isStopping = true;
+      await Promise.all([...processes.values()].map((running) => stopProcess(running, graceMs)));
+      ledger.close();
+    },
+  };
+}
+
+interface Command {
+  readonly agent: string;
+  readonly verb: "start" | "kill";
+  readonly id: string;
+}
+
+const neverStarted = (agent: string): ProcessState => ({
+  agent,
+  state: "never-started",
+  pid: null,
+  startedAt: null,
+  exit: null,
+  lastErrors: [],
+});
+
+async function stopProcess(running: AgentProcess, graceMs: number): Promise<void> {
+  if (running.state().state !== "running") return;
+  running.signal("SIGTERM");
+  const force = setTimeout(() => running.signal("SIGKILL"), graceMs);
+  await running.exited;
+  clearTimeout(force);
+}
+
+/** Work on one agent happens in the order it was asked for; agents do not wait for each other. */
+function oneAtATime() {
+  const last = new Map<string, Promise<unknown>>();
+  return <T>(agent: string, work: () => Promise<T>): Promise<T> => {
+    const next = (last.get(agent) ?? Promise.resolve()).then(work, work);
+    last.set(agent, next);
+    return next;
+  };
+}
