@@ -1,0 +1,203 @@
+import type { Redis } from "ioredis";
+import type { FleetBus, Presence, Waiting } from "../../ports/fleet.ts";
+import { type Keys, keysOf } from "../../protocol/keys.ts";
+import { deriveAgentKey, seal } from "../../protocol/seal.ts";
+import {
+  type CompiledFleet,
+  type ControlMessage,
+  type ControlReply,
+  compiledFleet,
+  matchTopics,
+} from "../../protocol.ts";
+import { connectRedis, resultsOf, withRedis } from "./connection.ts";
+import { OpenQuestions, openReply, parseJson, REPLY_LIFETIME_SECONDS } from "./sealed-replies.ts";
+import { VerifiedPresence } from "./verified-presence.ts";
+
+export interface FleetBusOptions {
+  readonly url: string;
+  readonly fleet: string;
+  /** The fleet's secret, at least 32 characters; each agent's key derives from it. */
+  readonly fleetKey: string;
+  readonly onProblem?: (error: Error) => void;
+}
+
+/** The fleet's bus on Redis; it connects at once and reconnects by itself. */
+export function openFleetBus(options: FleetBusOptions): FleetBus & { close(): void } {
+  return new RedisFleetBus(options);
+}
+
+// Below the 3 s in which every command must answer.
+const BLOCK_MS = 2000;
+
+type CollectRequest = Parameters<FleetBus["collectReplies"]>[0];
+
+class RedisFleetBus implements FleetBus {
+  readonly #options: FleetBusOptions;
+  readonly #keys: Keys;
+  readonly #redis: Redis;
+  /** Connections for blocking reads that nobody uses now: two roll calls at once must not wait for each other. */
+  readonly #idleReaders: Redis[] = [];
+  readonly #agentKeys = new Map<string, string>();
+  readonly #presence = new VerifiedPresence((agent) => this.#keyOf(agent));
+  readonly #questions = new OpenQuestions();
+  #isClosed = false;
+
+  constructor(options: FleetBusOptions) {
+    this.#options = options;
+    this.#keys = keysOf(options.fleet);
+    this.#redis = this.#connect("rollcall-control");
+    this.#idleReaders.push(this.#connect("rollcall-replies"));
+  }
+
+  now(): Promise<number> {
+    return withRedis(async () => millisOf(await this.#redis.time()));
+  }
+
+  readFleet(): Promise<CompiledFleet | null> {
+    return withRedis(async () => {
+      const text = await this.#redis.get(this.#keys.fleet);
+      const parsed = text === null ? null : compiledFleet.safeParse(parseJson(text));
+      return parsed?.success ? parsed.data : null;
+    });
+  }
+
+  publishFleet(fleet: CompiledFleet): Promise<void> {
+    return withRedis(async () => {
+      await this.#redis.set(this.#keys.fleet, JSON.stringify(fleet));
+    });
+  }
+
+  readPresence(agents: readonly string[]): Promise<Map<string, Presence>> {
+    if (agents.length === 0) return Promise.resolve(new Map());
+    return withRedis(async () => {
+      const pipeline = this.#redis
+        .pipeline()
+        .time()
+        .hmget(this.#keys.presence, ...agents);
+      const [time, sealed] = resultsOf(await pipeline.exec()) as [[string, string], (string | null)[]];
+      const now = millisOf(time);
+      return new Map(agents.map((agent, index) => [agent, this.#presence.open(agent, sealed[index] ?? null, now)]));
+    });
+  }
+
+  readCanaryRound(): Promise<number | null> {
+    return withRedis(async () => {
+      const at = await this.#redis.get(this.#keys.canaryRound);
+      return at === null ? null : Number(at);
+    });
+  }
+
+  markCanaryRound(): Promise<void> {
+    return withRedis(async () => {
+      await this.#redis.set(this.#keys.canaryRound, millisOf(await this.#redis.time()));
+    });
+  }
+
+  send(messages: readonly { agent: string; message: ControlMessage }[]): Promise<void> {
+    if (messages.length === 0) return Promise.resolve();
+    return withRedis(async () => {
+      const pipeline = this.#redis.pipeline();
+      const now = Date.now();
+      this.#questions.sweep(now);
+      const streams = new Set(messages.flatMap(({ message }) => message.replyTo ?? []));
+      for (const stream of streams) {
+        // Made before the first answer, so that it ends even if the only answer comes after we stopped reading.
+        pipeline.xadd(stream, "*", "opened", String(now)).expire(stream, REPLY_LIFETIME_SECONDS);
+      }
+      for (const { agent, message } of messages) {
+        this.#questions.add(agent, message, now);
+        pipeline.xadd(this.#keys.inbox(agent), "*", "m", seal(this.#keyOf(agent), message));
+      }
+      resultsOf(await pipeline.exec());
+    });
+  }
+
+  async collectReplies(request: CollectRequest): Promise<ControlReply[]> {
+    const reader = this.#idleReaders.pop() ?? this.#connect("rollcall-replies");
+    try {
+      return await withRedis(() => this.#collect(reader, request));
+    } finally {
+      if (this.#isClosed) reader.disconnect();
+      else this.#idleReaders.push(reader);
+    }
+  }
+
+  readWaiting(agent: string): Promise<Waiting[]> {
+    return withRedis(async () => {
+      const fleet = await this.readFleet();
+      const consumes = fleet?.agents.find(({ id }) => id === agent)?.consumes ?? [];
+      const topics = [...new Set(consumes.flatMap((pattern) => matchTopics(pattern, fleet?.topics ?? [])))];
+      const pipeline = this.#redis.pipeline();
+      for (const topic of topics) pipeline.xinfo("GROUPS", this.#keys.topic(topic));
+      const outcomes = topics.length === 0 ? [] : ((await pipeline.exec()) ?? []);
+      return topics.map((topic, index) => waitingOf(topic, agent, outcomes[index]));
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#redis.disconnect();
+    for (const reader of this.#idleReaders.splice(0)) reader.disconnect();
+  }
+
+  async #collect(reader: Redis, request: CollectRequest): Promise<ControlReply[]> {
+    const replies = new Map<string, ControlReply>();
+    const deadline = performance.now() + request.timeoutMs;
+    let last = "0-0";
+    while (replies.size < request.expected) {
+      const leftMs = Math.ceil(deadline - performance.now());
+      if (leftMs <= 0) break;
+      const block = Math.min(leftMs, BLOCK_MS);
+      const found = (await reader.xread("BLOCK", block, "STREAMS", request.replyTo, last)) as StreamReply | null;
+      const entries = found?.[0]?.[1] ?? [];
+      last = entries.at(-1)?.[0] ?? last;
+      for (const reply of this.#genuine(request.replyTo, entries)) {
+        const key = `${reply.agent} ${reply.id}`;
+        if (replies.has(key)) continue;
+        replies.set(key, reply);
+        request.onReply?.(reply);
+      }
+    }
+    return [...replies.values()];
+  }
+
+  #genuine(stream: string, entries: readonly Entry[]): ControlReply[] {
+    return entries
+      .map(([, fields]) => openReply(fields, (agent) => this.#keyOf(agent)))
+      .filter((reply) => reply !== null)
+      .filter((reply) => this.#questions.isAnswer(stream, reply));
+  }
+
+  #keyOf(agent: string): string {
+    const key = this.#agentKeys.get(agent) ?? deriveAgentKey(this.#options.fleetKey, agent);
+    // A stranger may write any name beside a forged answer; what is remembered for names must end.
+    if (this.#agentKeys.size < 100_000) this.#agentKeys.set(agent, key);
+    return key;
+  }
+
+  #connect(name: string): Redis {
+    const { url, onProblem } = this.#options;
+    return connectRedis({ url, name, ...(onProblem && { onProblem }) });
+  }
+}
+
+type Entry = [id: string, fields: string[]];
+type StreamReply = [stream: string, entries: Entry[]][];
+
+const millisOf = (time: readonly (string | number)[]): number =>
+  Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000);
+
+type GroupOutcome = [error: Error | null, result: unknown] | undefined;
+
+/** A topic that nobody has published on has no stream, and one that the agent never read has no group: both unknown. */
+function waitingOf(topic: string, group: string, outcome: GroupOutcome): Waiting {
+  const groups = outcome === undefined || outcome[0] !== null ? [] : (outcome[1] as (string | number | null)[][]);
+  const found = groups.map(asRecord).find((record) => record.name === group);
+  const lag = found?.lag;
+  return { topic, group, lag: typeof lag === "number" ? lag : null, pending: Number(found?.pending ?? 0) };
+}
+
+const asRecord = (flat: (string | number | null)[]): Record<string, string | number | null> =>
+  Object.fromEntries(
+    flat.flatMap((value, index) => (index % 2 === 0 ? [[String(value), flat[index + 1] ?? null]] : [])),
+  );

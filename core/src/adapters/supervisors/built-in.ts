@@ -1,0 +1,101 @@
+import { request } from "node:http";
+import { z } from "zod";
+import { Failure, isFailure } from "../../domain/failure.ts";
+import type { ProcessState, Supervisor } from "../../ports/supervisor.ts";
+
+const TIMEOUT_MS = 2000;
+// A kill answers when the process is gone.
+const KILL_TIMEOUT_MS = 5000;
+
+const processState = z.object({
+  agent: z.string(),
+  state: z.enum(["running", "exited", "never-started"]),
+  pid: z.number().int().nullable(),
+  startedAt: z.number().nullable(),
+  exit: z.object({ code: z.number().nullable(), signal: z.string().nullable(), at: z.number() }).nullable(),
+  lastErrors: z.array(z.string()),
+});
+const stateList = z.object({ agents: z.array(processState) });
+const outputLines = z.object({ lines: z.array(z.string()) });
+const refusal = z.object({ code: z.string(), message: z.string() });
+
+/** What the built-in supervisor can do beside the port. */
+export interface BuiltInSupervisor extends Supervisor {
+  /** Last lines of standard output and error. @throws Failure "unknown_agent", "unavailable" */
+  output(agent: string, lines: number): Promise<string[]>;
+}
+
+/**
+ * Talks to the built-in supervisor over its unix socket, HTTP and JSON.
+ * @param socketPath ROLLCALL_SUPERVISOR_SOCKET
+ */
+export function connectBuiltInSupervisor(socketPath: string): BuiltInSupervisor {
+  const ask = <Schema extends z.ZodType>(call: Omit<Call, "socketPath">, schema: Schema): Promise<z.infer<Schema>> =>
+    exchange({ socketPath, ...call }, schema);
+  const of = (agent: string): string => `/v1/agents/${encodeURIComponent(agent)}`;
+  return {
+    list: async () => (await ask({ method: "GET", path: "/v1/agents" }, stateList)).agents,
+    inspect: (agent): Promise<ProcessState> => ask({ method: "GET", path: of(agent) }, processState),
+    start: (agent, commandId) => ask({ method: "POST", path: `${of(agent)}/start`, body: { commandId } }, processState),
+    kill: (agent, wish) =>
+      ask({ method: "POST", path: `${of(agent)}/kill`, body: wish, timeoutMs: KILL_TIMEOUT_MS }, processState),
+    output: async (agent, lines) =>
+      (await ask({ method: "GET", path: `${of(agent)}/output?lines=${lines}` }, outputLines)).lines,
+  };
+}
+
+interface Call {
+  readonly socketPath: string;
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+}
+
+async function exchange<Schema extends z.ZodType>(call: Call, schema: Schema): Promise<z.infer<Schema>> {
+  const { status, text } = await send(call).catch((error: unknown) => {
+    throw isFailure(error) ? error : new Failure("unavailable", "the supervisor does not answer", { cause: error });
+  });
+  const json = parse(text);
+  if (status >= 400) {
+    const told = refusal.safeParse(json);
+    if (told.success && told.data.code === "unknown_agent") throw new Failure("unknown_agent", told.data.message);
+    throw new Failure("unavailable", `the supervisor refused: ${told.success ? told.data.message : `HTTP ${status}`}`);
+  }
+  const result = schema.safeParse(json);
+  if (!result.success) {
+    throw new Failure("unavailable", "the supervisor answered in another form", { cause: result.error });
+  }
+  return result.data;
+}
+
+function send(call: Call): Promise<{ status: number; text: string }> {
+  const body = call.body === undefined ? null : JSON.stringify(call.body);
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        socketPath: call.socketPath,
+        method: call.method,
+        path: call.path,
+        headers: body === null ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+        signal: AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS),
+      },
+      (answer) => {
+        const parts: Buffer[] = [];
+        answer.on("data", (part: Buffer) => parts.push(part));
+        answer.on("end", () => resolve({ status: answer.statusCode ?? 500, text: Buffer.concat(parts).toString() }));
+        answer.on("error", reject);
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end(body ?? undefined);
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
