@@ -40,6 +40,10 @@ export interface Evidence {
   readonly canaryRoundAt: number | null;
   /** Redis time in ms. */
   readonly now: number;
+  /** Since when agents can reach the bus without a break: silence in an outage proves nothing. Left out: always. */
+  readonly busSince?: number;
+  /** Since when canary rounds go out without a break. Left out: always. */
+  readonly canariesSince?: number;
 }
 
 /** What the evidence proves. `rung` is the highest one passed; null if our own way to ask is broken. */
@@ -53,99 +57,101 @@ export interface Judgement {
   readonly note: string | null;
 }
 
-const off = (verdict: Verdict, since: number | null): Judgement => ({
+/**
+ * The verdict on one expected agent: the highest rung that the evidence proves.
+ * Direct evidence (echo, canary, process) beats what the heartbeat reports of earlier ones. What a heartbeat reports is as
+ * old as the heartbeat, so a dead agent does not get worse before it is gone. An agent that nobody wants to run is `off`,
+ * whatever it does.
+ */
+export function judge(evidence: Evidence): Judgement {
+  const { desired } = evidence.expected;
+  if (desired.state === "running") return judgeWanted(evidence);
+  if (desired.state === "stopped" && hasStopped(evidence))
+    return { verdict: "stopped", rung: 0, health: "off", since: desired.since, note: null };
+  const found = judgeWanted(evidence);
+  const isPaused = desired.state === "paused" && (found.rung === null || found.rung >= 3);
+  return { ...found, health: "off", ...(isPaused ? { verdict: "paused", since: desired.since } : {}) };
+}
+
+const hasStopped = (evidence: Evidence): boolean =>
+  freshBeat(evidence) === null
+    ? !answers(evidence) && evidence.processUp !== true
+    : evidence.beat?.activity === "stopping";
+
+const answers = ({ echo, canary }: Evidence): boolean => typeof echo === "number" || typeof canary === "number";
+
+/** The heartbeat if it is within its deadline and of a process that is not known to have ended. */
+function freshBeat(evidence: Evidence): Heartbeat | null {
+  const { beat, now, processUp } = evidence;
+  if (beat === null || ageSeconds(beat.at, now) > HEARTBEAT_DEADLINE_SECONDS) return null;
+  if (processUp === false && !answers(evidence)) return null;
+  return beat.at > now ? { ...beat, at: now } : beat;
+}
+
+function judgeWanted(evidence: Evidence): Judgement {
+  const beat = freshBeat(evidence);
+  if (beat === null) return judgeSilent(evidence);
+  return isDeaf(evidence, beat) ? bad("deaf", 2, beat.inboxReadAt) : judgeWork(evidence, beat);
+}
+
+const bad = (verdict: Verdict, rung: 0 | 1 | 2 | 3, since: number | null): Judgement => ({
   verdict,
-  rung: 0,
-  health: "off",
+  rung,
+  health: "critical",
   since,
   note: null,
 });
 
-/**
- * The verdict on one expected agent: the highest rung that the evidence proves.
- * Direct evidence (echo, canary) beats what the heartbeat reports of earlier ones.
- */
-export function judge(evidence: Evidence): Judgement {
-  const { expected, beat, now } = evidence;
-  const fresh = beat !== null && ageSeconds(beat.at, now) <= HEARTBEAT_DEADLINE_SECONDS;
-  if (!fresh && expected.desired.state === "stopped") return off("stopped", expected.desired.since);
-  if (!fresh) return judgeSilent(evidence);
-  if (isDeaf(evidence, beat)) return bad("deaf", 2, beat.inboxReadAt);
-  const rung = judgeWork(evidence, beat);
-  if (expected.desired.state === "paused")
-    return { ...rung, verdict: "paused", health: "off", since: expected.desired.since };
-  return rung;
-}
+const unknown = (since: number | null, note: string): Judgement => ({
+  verdict: "unknown",
+  rung: null,
+  health: "unknown",
+  since,
+  note,
+});
 
-function bad(verdict: Verdict, rung: 0 | 1 | 2 | 3, since: number | null): Judgement {
-  return { verdict, rung, health: "critical", since, note: null };
-}
-
-function judgeSilent({ beat, processUp }: Evidence): Judgement {
-  if (processUp) return bad("silent", 1, beat?.at ?? null);
+function judgeSilent(evidence: Evidence): Judgement {
+  const { beat, processUp, busSince, now } = evidence;
+  if (answers(evidence)) return bad("silent", 1, beat?.at ?? null);
+  const isBusNew = busSince !== undefined && ageSeconds(busSince, now) <= HEARTBEAT_DEADLINE_SECONDS;
+  if (isBusNew && processUp !== false) return unknown(busSince, "the bus was away");
+  if (processUp === true) return bad("silent", 1, beat?.at ?? null);
   return beat === null ? bad("missing", 0, null) : bad("gone", 0, beat.at);
 }
 
-function isDeaf(evidence: Evidence, beat: Heartbeat): boolean {
-  if (evidence.echo !== null) return evidence.echo === "none";
-  return ageSeconds(beat.inboxReadAt, evidence.now) > INBOX_DEADLINE_SECONDS + HEARTBEAT_DEADLINE_SECONDS;
+function isDeaf({ echo, canary }: Evidence, beat: Heartbeat): boolean {
+  if (echo !== null || typeof canary === "number") return echo === "none" && typeof canary !== "number";
+  return ageSeconds(beat.inboxReadAt, beat.at) > INBOX_DEADLINE_SECONDS;
 }
 
 function judgeWork(evidence: Evidence, beat: Heartbeat): Judgement {
-  const { expected, now } = evidence;
-  const itemAge = beat.oldestInFlightAt === null ? 0 : ageSeconds(beat.oldestInFlightAt, now);
+  const { normalSeconds } = evidence.expected;
+  // An item that was in hand when the beat was made is still there if a canary sent since then was not taken.
+  const asOf = evidence.canary === "none" ? evidence.now : beat.at;
+  const itemAge = beat.oldestInFlightAt === null ? 0 : ageSeconds(beat.oldestInFlightAt, asOf);
+  const item = { since: beat.oldestInFlightAt, note: `item ${Math.round(itemAge)} s old, normal ≤ ${normalSeconds} s` };
   const taken = canaryTaken(evidence, beat);
-  if (taken === false) {
-    if (itemAge > 0 && itemAge <= expected.normalSeconds) {
-      return {
-        verdict: "busy",
-        rung: 4,
-        health: "healthy",
-        since: beat.oldestInFlightAt,
-        note: busyNote(itemAge, expected.normalSeconds),
-      };
-    }
-    return bad(
-      "alive but not consuming",
-      3,
-      beat.oldestInFlightAt ?? beat.canary.waitingSince ?? beat.canary.handledAt,
-    );
+  if (taken === "nobody asks") return unknown(evidence.canaryRoundAt, "no canaries are being sent");
+  if (taken === "not yet asked") return unknown(beat.startedAt, "not asked yet");
+  if (taken === "yes") {
+    return itemAge > normalSeconds
+      ? { verdict: "slow", rung: 4, health: "degraded", ...item }
+      : { verdict: "working", rung: 5, health: "healthy", since: null, note: null };
   }
-  if (taken === null)
-    return {
-      verdict: "unknown",
-      rung: null,
-      health: "unknown",
-      since: evidence.canaryRoundAt,
-      note: "no canaries are being sent",
-    };
-  if (itemAge > expected.normalSeconds) {
-    return {
-      verdict: "slow",
-      rung: 4,
-      health: "degraded",
-      since: beat.oldestInFlightAt,
-      note: busyNote(itemAge, expected.normalSeconds),
-    };
-  }
-  return { verdict: "working", rung: 5, health: "healthy", since: null, note: null };
+  // Busy counts as working: rung 4 is given on the word of the item's age.
+  if (itemAge > 0 && itemAge <= normalSeconds) return { verdict: "busy", rung: 4, health: "healthy", ...item };
+  return bad("alive but not consuming", 3, item.since ?? beat.canary.waitingSince ?? beat.canary.handledAt);
 }
 
-const busyNote = (age: number, normal: number): string => `item ${Math.round(age)} s old, normal ≤ ${normal} s`;
-
-/** Whether the work loop takes canaries; null if nobody has asked lately. */
-function canaryTaken({ canary, canaryRoundAt, now }: Evidence, beat: Heartbeat): boolean | null {
-  if (canary !== null) return canary !== "none";
-  if (
-    ageSeconds(beat.canary.waitingSince, now) !== Number.POSITIVE_INFINITY &&
-    ageSeconds(beat.canary.waitingSince, now) > CANARY_PATIENCE_SECONDS
-  )
-    return false;
-  if (beat.canary.handledAt !== null && ageSeconds(beat.canary.handledAt, now) <= CANARY_ROUND_DEADLINE_SECONDS)
-    return true;
-  if (ageSeconds(canaryRoundAt, now) > CANARY_ROUND_DEADLINE_SECONDS) return null;
-  // A process younger than one canary interval has not been asked yet: it has until the round after next.
-  return ageSeconds(beat.startedAt, now) <= CANARY_ROUND_DEADLINE_SECONDS;
+function canaryTaken(evidence: Evidence, { at, startedAt, canary }: Heartbeat) {
+  const { now, canaryRoundAt, canariesSince } = evidence;
+  if (evidence.canary !== null) return evidence.canary === "none" ? "no" : "yes";
+  if (canary.waitingSince !== null && ageSeconds(canary.waitingSince, at) > CANARY_PATIENCE_SECONDS) return "no";
+  if (ageSeconds(canary.handledAt, now) <= CANARY_ROUND_DEADLINE_SECONDS) return "yes";
+  if (ageSeconds(canaryRoundAt, now) > CANARY_ROUND_DEADLINE_SECONDS) return "nobody asks";
+  // Canaries go out every 15 s: only an agent that has been there for some rounds can have failed to take one.
+  const askedSince = Math.max(startedAt, canariesSince ?? 0);
+  return ageSeconds(askedSince, now) <= CANARY_ROUND_DEADLINE_SECONDS ? "not yet asked" : "no";
 }
 
 /** Rank for "sick first": worse is smaller. */
