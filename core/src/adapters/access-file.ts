@@ -1,0 +1,180 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import { hasRole, ROLES, type Role } from "../domain/actor.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Directory, Person } from "../ports/directory.ts";
+import { openWatchedFile, type WatchedFile } from "../watched-file.ts";
+import { readYamlFile, type YamlFile } from "../yaml-file.ts";
+
+/** What an API token may be used for: to look, or to change something. */
+const TOKEN_SCOPES = ["read", "act"] as const;
+
+const token = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "a-z, 0-9 and -, at most 63 characters"),
+  /** Of the token's text `rc_…`; the text itself is stored nowhere. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "64 characters 0-9 a-f, the SHA-256 of the token"),
+  expires: z.iso.datetime({ offset: true, error: "a time like 2027-01-31T00:00:00Z" }),
+  /** `*` stands for all. */
+  scopes: z.array(z.enum([...TOKEN_SCOPES, "*"])).min(1),
+});
+const person = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9.-]{0,62}$/, "a-z, 0-9, . and -, at most 63 characters"),
+  name: z.string().min(1).max(100),
+  mails: z.array(z.email("a mail address")).default([]),
+  slack: z
+    .array(
+      z.strictObject({
+        team: z.string().regex(/^[TE][A-Z0-9]+$/, "the id of a Slack workspace, T…"),
+        user: z.string().regex(/^[UW][A-Z0-9]+$/, "the id of a Slack user, U…"),
+      }),
+    )
+    .default([]),
+  tokens: z.array(token).default([]),
+  /** null: known, but allowed nothing. */
+  role: z.enum(ROLES).nullable(),
+});
+const accessFile = z.strictObject({ people: z.array(person).min(1) });
+type Access = z.infer<typeof accessFile>;
+
+export interface AccessFileOptions {
+  /** Path of access.yaml. */
+  readonly file: string;
+  readonly clock: Clock;
+  /** Called once for each new problem of a changed file; the last good one stays in force. */
+  readonly onProblem: (problem: string) => void;
+  readonly refreshMs?: number;
+}
+
+export interface AccessDirectory extends Directory {
+  /** Reads the file if it has changed. */
+  refresh(): Promise<void>;
+  /** Refreshes now and then until `close`. */
+  watch(): void;
+  /** What is wrong with access.yaml as it stands; null if it is in force. */
+  fileProblem(): string | null;
+  close(): void;
+}
+
+/**
+ * Opens the people of access.yaml.
+ * @throws Failure "invalid_input" with all problems at once: file, line, what was found, what is allowed
+ */
+export async function openAccessFile(options: AccessFileOptions): Promise<AccessDirectory> {
+  const { file: path, onProblem } = options;
+  return new FileDirectory(options, await openWatchedFile({ path, read: readAccessFile, onProblem }));
+}
+
+async function readAccessFile(path: string): Promise<Access> {
+  const file = await readYamlFile(path, accessFile);
+  const { people } = file.value;
+  const all = people.flatMap((entry, index) => {
+    const at = ["people", index] as const;
+    return [
+      { kind: "id", value: entry.id, at: [...at, "id"] },
+      ...entry.mails.map((mail, place) => ({ kind: "mail", value: mail.toLowerCase(), at: [...at, "mails", place] })),
+      ...entry.slack.map(({ team, user }, place) => ({
+        ...{ kind: "Slack user", value: `${team}/${user}`, at: [...at, "slack", place] },
+      })),
+      ...entry.tokens.flatMap(({ id, sha256 }, place) => [
+        { kind: "token id", value: id, at: [...at, "tokens", place, "id"] },
+        { kind: "token", value: sha256, at: [...at, "tokens", place, "sha256"] },
+      ]),
+    ];
+  });
+  file.refuse(saidTwice(file, all));
+  return file.value;
+}
+
+/** What says who somebody is may belong to one person only. */
+function saidTwice(
+  file: YamlFile<Access>,
+  all: readonly { kind: string; value: string; at: readonly (string | number)[] }[],
+): string[] {
+  const seen = new Set<string>();
+  return all.flatMap(({ kind, value, at }) => {
+    const key = `${kind} ${value}`;
+    if (seen.has(key)) return [file.problem(at, `found the ${kind} "${value}" again, allowed: once in the file`)];
+    seen.add(key);
+    return [];
+  });
+}
+
+class FileDirectory implements AccessDirectory {
+  readonly source = "access.yaml";
+  readonly #file: WatchedFile<Access>;
+  readonly #options: AccessFileOptions;
+  #timer: NodeJS.Timeout | null = null;
+  #isClosed = false;
+
+  constructor(options: AccessFileOptions, file: WatchedFile<Access>) {
+    this.#options = options;
+    this.#file = file;
+  }
+
+  byId(id: string): Person | null {
+    return this.#find((entry) => entry.id === id);
+  }
+
+  bySlack(team: string, user: string): Person | null {
+    return this.#find((entry) => entry.slack.some((link) => link.team === team && link.user === user));
+  }
+
+  byToken(text: string): ReturnType<Directory["byToken"]> {
+    const hash = createHash("sha256").update(text).digest();
+    const now = this.#options.clock.now();
+    for (const entry of this.#people()) {
+      for (const { id, sha256, expires, scopes } of entry.tokens) {
+        const isSame = timingSafeEqual(hash, Buffer.from(sha256, "hex"));
+        if (!isSame || Date.parse(expires) <= now) continue;
+        return { person: personOf(entry), tokenId: id, scopes: scopes.includes("*") ? TOKEN_SCOPES : scopes };
+      }
+    }
+    return null;
+  }
+
+  withRole(role: Role): readonly Person[] {
+    return this.#people()
+      .map(personOf)
+      .filter((entry) => hasRole({ ...entry, person: true, source: this.source, slackUser: null }, role));
+  }
+
+  async refresh(): Promise<void> {
+    await this.#file.check();
+  }
+
+  watch(): void {
+    if (this.#isClosed || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.refresh()
+        .catch((error: unknown) => this.#options.onProblem(String(error)))
+        .finally(() => {
+          this.#timer = null;
+          this.watch();
+        });
+    }, this.#options.refreshMs ?? 2000);
+    this.#timer.unref();
+  }
+
+  fileProblem(): string | null {
+    return this.#file.problem();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #people(): Access["people"] {
+    return this.#file.current().people;
+  }
+
+  #find(fits: (entry: Access["people"][number]) => boolean): Person | null {
+    const found = this.#people().find(fits);
+    return found === undefined ? null : personOf(found);
+  }
+}
+
+/** Tokens stay in here. */
+const personOf = ({ id, name, mails, slack, role }: Access["people"][number]): Person => ({
+  ...{ id, name, mails, slack, role },
+});
