@@ -1,0 +1,95 @@
+import { Failure } from "@rollcall/core/domain/failure.ts";
+import type { Incidents } from "@rollcall/core/ports/incidents.ts";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { App, AppDeps } from "../http/deps.ts";
+import { answerError } from "../http/errors.ts";
+import { readDelivery, webhookPayload } from "./webhook-schema.ts";
+
+type WebhookDeps = Pick<AppDeps, "webhookToken" | "metrics"> & {
+  readonly ports: { readonly incidents: Pick<Incidents, "record">; readonly clock: AppDeps["ports"]["clock"] };
+};
+
+/** Alertmanager repeats a 5xx at once, and anything else only at the next group_interval: so we answer within its patience. */
+const STORE_TIMEOUT_MS = 1_800;
+/** 10,000 alerts in one delivery are about 8 MB. */
+const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/** Takes Alertmanager's deliveries: stored first, then 200; 503 if it cannot be stored; nothing runs for a wrong token. */
+export function registerAlertmanagerWebhook(app: App, deps: WebhookDeps): void {
+  void app.register(async (scope) => {
+    scope.addHook("onRequest", async (request) => {
+      const sent = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+      if (deps.webhookToken.matches(sent)) return;
+      deps.metrics.alerts.delivered("unauthenticated");
+      request.log.warn("webhook delivery without the right token");
+      throw new Failure("unauthenticated", "the webhook needs its token");
+    });
+    scope.setErrorHandler((error, request, reply) => answerFault({ error, request, reply, deps }));
+    scope.post(
+      "/webhooks/alertmanager",
+      { bodyLimit: BODY_LIMIT_BYTES, schema: { hide: true } },
+      async (request, reply) => {
+        await take(request, deps);
+        return reply.code(200).serializer(JSON.stringify).send({ status: "stored" });
+      },
+    );
+  });
+}
+
+async function take(request: FastifyRequest, { ports, metrics }: WebhookDeps): Promise<void> {
+  const payload = webhookPayload.safeParse(request.body);
+  if (!payload.success) {
+    const [issue] = payload.error.issues;
+    const place = issue?.path.join(".") || "body";
+    throw new Failure(
+      "invalid_input",
+      `not a delivery of Alertmanager's webhook version 4: ${place}: ${issue?.message}`,
+    );
+  }
+  const { notification, watchdog } = readDelivery(payload.data);
+  if (watchdog) metrics.alerts.watchdogSeen(ports.clock.now());
+  if (payload.data.truncatedAlerts > 0) {
+    request.log.warn({ truncated: payload.data.truncatedAlerts }, "alertmanager left alerts out of its delivery");
+  }
+  if (notification === null) {
+    metrics.alerts.delivered("watchdog");
+    return;
+  }
+  const incident = await withinTime(ports.incidents.record(notification));
+  metrics.alerts.delivered("stored");
+  const { status, alerts } = notification;
+  request.log.info({ incident: incident.id, status, alerts: alerts.length }, "alerts stored");
+}
+
+function withinTime<Value>(work: Promise<Value>): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Failure("unavailable", "the alerts could not be stored in time")),
+    STORE_TIMEOUT_MS,
+  );
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
+}
+
+/** Whatever is our own fault is 503, so that Alertmanager sends it again at once; never a 4xx, 429 or 500 for it. */
+function answerFault(fault: {
+  error: unknown;
+  request: FastifyRequest;
+  reply: FastifyReply;
+  deps: WebhookDeps;
+}): FastifyReply {
+  const { error, request, reply, deps } = fault;
+  if (error instanceof Failure && error.code === "unauthenticated") return answerError(error, request, reply);
+  if (isClientsFault(error)) {
+    deps.metrics.alerts.delivered("malformed");
+    request.log.error({ err: error }, "webhook delivery with the right token is malformed");
+    return answerError(error, request, reply);
+  }
+  deps.metrics.alerts.delivered("unavailable");
+  return answerError(new Failure("unavailable", "the alerts could not be stored", { cause: error }), request, reply);
+}
+
+function isClientsFault(error: unknown): boolean {
+  if (error instanceof Failure) return error.code === "invalid_input" && error.message.startsWith("not a delivery");
+  const status = (error as { statusCode?: number } | null)?.statusCode;
+  return status !== undefined && status >= 400 && status < 500;
+}

@@ -1,0 +1,57 @@
+import { apiGateway } from "@rollcall/core/contract.ts";
+import { registerAgents } from "./agents.ts";
+import { registerAudit } from "./audit.ts";
+import { auditRefusal } from "./audit-refusal.ts";
+import { identify } from "./authentication.ts";
+import { registerCommands } from "./commands.ts";
+import type { App, AppDeps } from "./deps.ts";
+import { registerIncidents } from "./incidents.ts";
+import { registerOperations } from "./operations.ts";
+import { noQuery } from "./query.ts";
+
+export const API_PREFIX = "/api/v1";
+
+/** Everything under `/api/v1`, each route behind an API token. */
+export function registerApi(app: App, deps: AppDeps): void {
+  void app.register(
+    async (scope) => {
+      const api = scope as App;
+      api.addHook("onRequest", async (request) => {
+        request.caller = identify(request, deps.ports.directory);
+      });
+      // Refusals by the command path are audited there; these are the door's own: a token's scope, a role for a list.
+      api.addHook("onError", async (request, _reply, error) => {
+        if (request.routeOptions.url !== `${API_PREFIX}/commands/:name`) await auditRefusal(deps, request, error);
+      });
+      registerGateway(api, deps);
+      registerAgents(api, deps);
+      registerCommands(api, deps);
+      registerOperations(api, deps);
+      registerIncidents(api, deps);
+      registerAudit(api, deps);
+    },
+    { prefix: API_PREFIX },
+  );
+}
+
+function registerGateway(api: App, { version, fleet }: AppDeps): void {
+  const links = {
+    agents: `${API_PREFIX}/agents`,
+    commands: `${API_PREFIX}/commands`,
+    operations: `${API_PREFIX}/operations`,
+    incidents: `${API_PREFIX}/incidents`,
+    audit: `${API_PREFIX}/audit`,
+    openapi: `${API_PREFIX}/openapi.json`,
+    docs: "/docs",
+    health: "/health",
+    ready: "/ready",
+    metrics: "/metrics",
+  };
+  const schema = {
+    tags: ["gateway"],
+    summary: "What this service is, and what is where",
+    querystring: noQuery,
+    response: { 200: apiGateway },
+  };
+  api.get("/", { schema }, async () => ({ name: "rollcall" as const, version, fleet, links }));
+}

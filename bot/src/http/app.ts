@@ -1,0 +1,72 @@
+import { Failure } from "@rollcall/core/domain/failure.ts";
+import { fastify, LogController } from "fastify";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { registerAlertmanagerWebhook } from "../alerts/webhook.ts";
+import { registerApi } from "./api.ts";
+import type { App, AppDeps } from "./deps.ts";
+import { answerError } from "./errors.ts";
+import { registerHealth } from "./health.ts";
+import { registerMetrics } from "./metrics.ts";
+import { registerDocs } from "./openapi.ts";
+import { parseQuery, refuseOddQuery } from "./query.ts";
+import { requestIdOf } from "./request-id.ts";
+import { observeRequests } from "./request-log.ts";
+import { setSecurityHeaders } from "./security-headers.ts";
+
+const BODY_LIMIT_BYTES = 256 * 1024;
+
+/**
+ * The control service's HTTP server with everything but the Slack door; not listening yet.
+ * @returns a fastify instance; `inject` for tests, `listen` for real
+ */
+export function createApp(deps: AppDeps): App {
+  const app = fastify({
+    loggerInstance: deps.log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: false,
+    onProtoPoisoning: "error",
+    onConstructorPoisoning: "error",
+    // A body that trickles in, and a handler whose port does not keep its own time limit.
+    requestTimeout: 20_000,
+    handlerTimeout: deps.handlerTimeoutMs ?? 15_000,
+    return503OnClosing: true,
+    routerOptions: { querystringParser: parseQuery, maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => {
+      void reply.header("x-request-id", request.id);
+      setSecurityHeaders(reply);
+      void answerError(error, request, reply);
+    },
+  }).withTypeProvider<ZodTypeProvider>() as App;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.removeContentTypeParser("text/plain");
+  app.decorateRequest("caller", null);
+  app.addHook("onRequest", async (request, reply) => {
+    void reply.header("x-request-id", request.id);
+    setSecurityHeaders(reply);
+    refuseOddQuery(request.query);
+  });
+  observeRequests(app, deps.metrics.http);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) =>
+    answerError(
+      new Failure("not_found", `there is nothing at ${request.method} ${pathOf(request.url)}`, {
+        next: "GET /api/v1/ lists what there is.",
+      }),
+      request,
+      reply,
+    ),
+  );
+  registerDocs(app, deps);
+  registerHealth(app, deps);
+  registerMetrics(app, deps);
+  registerApi(app, deps);
+  registerAlertmanagerWebhook(app, deps);
+  return app;
+}
+
+/** The address without its query, which may hold what a client did not mean to show. */
+const pathOf = (url: string): string => (url.split("?")[0] ?? "").slice(0, 200);

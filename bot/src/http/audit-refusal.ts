@@ -1,0 +1,30 @@
+import { isFailure } from "@rollcall/core/domain/failure.ts";
+import type { FastifyRequest } from "fastify";
+import type { AppDeps } from "./deps.ts";
+
+/** Writes down that the door itself refused a known caller; the refusal stands even if it cannot be written down. */
+export async function auditRefusal(
+  deps: Pick<AppDeps, "ports">,
+  request: FastifyRequest,
+  error: unknown,
+): Promise<void> {
+  const { caller } = request;
+  if (caller === null || !isFailure(error) || error.code !== "forbidden") return;
+  try {
+    await deps.ports.audit.append({
+      event: "decision",
+      actor: caller.actor.id,
+      door: caller.door,
+      command: (request.params as { name?: string } | undefined)?.name ?? null,
+      targets: [],
+      decision: "refused",
+      rule: error.detail.rule ?? null,
+      reason: null,
+      operationId: null,
+      requestId: request.id,
+      detail: { route: request.routeOptions.url ?? null, method: request.method, token: caller.tokenId },
+    });
+  } catch (cause) {
+    request.log.error({ err: cause, rule: error.detail.rule }, "refusal could not be audited");
+  }
+}

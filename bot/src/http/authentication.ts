@@ -1,0 +1,73 @@
+import type { Actor, Door, Role } from "@rollcall/core/domain/actor.ts";
+import { hasRole } from "@rollcall/core/domain/actor.ts";
+import { Failure } from "@rollcall/core/domain/failure.ts";
+import type { Directory } from "@rollcall/core/ports/directory.ts";
+import type { FastifyRequest } from "fastify";
+
+/** Who calls, by which token, and what the token may be used for. */
+export interface Caller {
+  readonly actor: Actor;
+  readonly door: Extract<Door, "http" | "terminal">;
+  readonly tokenId: string;
+  readonly scopes: readonly string[];
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    caller: Caller | null;
+  }
+}
+
+const BEARER = /^bearer +(rc_[A-Za-z0-9_-]{43})$/i;
+const NEXT = "Send the header Authorization: Bearer rc_… with a token of yours that has not expired.";
+
+/**
+ * Who the request comes from, by its API token.
+ * @throws Failure "unauthenticated"
+ */
+export function identify(request: Pick<FastifyRequest, "headers">, directory: Directory): Caller {
+  const header = request.headers.authorization;
+  if (header === undefined) throw new Failure("unauthenticated", "no API token was sent", { next: NEXT });
+  const token = BEARER.exec(header)?.[1];
+  const known = token === undefined ? null : directory.byToken(token);
+  // Unknown and expired look the same to the client: it learns nothing about tokens it does not have.
+  if (known === null) throw new Failure("unauthenticated", "the API token is not known or has expired", { next: NEXT });
+  const { person, tokenId, scopes } = known;
+  const actor = {
+    id: person.id,
+    name: person.name,
+    role: person.role,
+    person: true,
+    source: directory.source,
+    slackUser: person.slack[0]?.user ?? null,
+  };
+  return { actor, door: request.headers["x-rollcall-door"] === "terminal" ? "terminal" : "http", tokenId, scopes };
+}
+
+/** The caller that the authentication hook found. @throws Failure "unauthenticated" if the route was not behind it */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === null) throw new Failure("unauthenticated", "no API token was sent", { next: NEXT });
+  return request.caller;
+}
+
+/** @throws Failure "forbidden" if the token was not made for this use */
+export function requireScope(caller: Caller, scope: "read" | "act"): void {
+  if (caller.scopes.includes(scope)) return;
+  throw new Failure("forbidden", `this token may not be used to ${scope === "act" ? "change" : "read"} anything`, {
+    found: caller.scopes.join(", ") || "no scope",
+    allowed: [scope],
+    next: `Use a token with the scope ${scope}.`,
+    rule: `scope-${scope}`,
+  });
+}
+
+/** @throws Failure "forbidden" if the caller's role does not include the needed one */
+export function requireRole(caller: Caller, needed: Role): void {
+  if (hasRole(caller.actor, needed)) return;
+  throw new Failure("forbidden", `this needs the role ${needed}`, {
+    found: caller.actor.role ?? "no role",
+    allowed: [needed],
+    next: `Roles come from ${caller.actor.source}.`,
+    rule: `role-${needed}`,
+  });
+}

@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CommandDefinition } from "@rollcall/core/command.ts";
+import {
+  apiAccepted,
+  apiAnswer,
+  apiCommand,
+  apiCommands,
+  apiOperation,
+  commandRequest,
+  idempotencyKey,
+} from "@rollcall/core/contract.ts";
+import { Failure } from "@rollcall/core/domain/failure.ts";
+import type { Operation } from "@rollcall/core/domain/operation.ts";
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import { auditRefusal } from "./audit-refusal.ts";
+import { type Caller, callerOf, requireScope } from "./authentication.ts";
+import type { App, AppDeps } from "./deps.ts";
+import { noQuery } from "./query.ts";
+
+const params = z.strictObject({ name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "a-z, 0-9 and -") });
+
+/** The catalogue, and the one way to run what it lists. */
+export function registerCommands(api: App, deps: AppDeps): void {
+  const catalogue = { commands: deps.commands.map(describeCommand) };
+  const list = {
+    tags: ["commands"],
+    summary: "Every command with its role, its input and examples",
+    querystring: noQuery,
+    response: { 200: apiCommands },
+  };
+  api.get("/commands", { schema: list }, async (request) => {
+    requireScope(callerOf(request), "read");
+    return catalogue;
+  });
+
+  const run = {
+    tags: ["commands"],
+    summary: "Run a command: a read is answered at once, an act is accepted and goes on by itself",
+    description: "A command of kind act needs the header Idempotency-Key; the same key again changes nothing.",
+    params,
+    querystring: noQuery,
+    body: commandRequest,
+    response: {
+      200: z.union([apiAnswer, apiAccepted]).describe("answer of a read, or an operation accepted before"),
+      202: apiAccepted,
+    },
+  };
+  api.post("/commands/:name", { schema: run }, async (request, reply) => {
+    const caller = callerOf(request);
+    const { name } = request.params;
+    const definition = find(deps.commands, name);
+    await admit(deps, request, { caller, definition });
+    const result = await deps.run({
+      command: name,
+      input: request.body.input,
+      actor: caller.actor,
+      door: caller.door,
+      reason: request.body.reason ?? null,
+      requestId: request.id,
+      idempotencyKey: keyOf(request, caller, definition),
+      incidentId: null,
+    });
+    if (result.kind === "read")
+      return reply.code(200).send({ report: { ...result.report }, data: result.data } as never);
+    const { operation, repeated } = result;
+    if (repeated) refuseOtherWish(operation, definition, request.body.input);
+    void reply.header("location", `/api/v1/operations/${operation.id}`);
+    return reply.code(repeated ? 200 : 202).send({ operation: apiOperation.parse(operation), repeated });
+  });
+}
+
+const find = (commands: readonly CommandDefinition[], name: string): CommandDefinition | undefined =>
+  commands.find((command) => command.name === name || command.aliases.includes(name));
+
+export const describeCommand = (command: CommandDefinition): z.infer<typeof apiCommand> =>
+  apiCommand.parse({
+    name: command.name,
+    aliases: [...command.aliases],
+    summary: command.summary,
+    role: command.role,
+    kind: command.kind,
+    danger: command.danger,
+    input: z.toJSONSchema(command.input, { io: "input", unrepresentable: "any" }),
+    examples: [...command.examples],
+  });
+
+/** A token's scope is the door's own rule, so the door audits it; roles are the command path's. */
+async function admit(
+  deps: AppDeps,
+  request: FastifyRequest,
+  { caller, definition }: { caller: Caller; definition: CommandDefinition | undefined },
+): Promise<void> {
+  try {
+    requireScope(caller, definition?.kind ?? "read");
+  } catch (error) {
+    await auditRefusal(deps, request, error);
+    throw error;
+  }
+}
+
+/** The key as stored: each person has their own, so that nobody is answered with another's operation. */
+function keyOf(request: FastifyRequest, caller: Caller, definition: CommandDefinition | undefined): string {
+  if (definition?.kind !== "act") return `${caller.door}:${request.id}`;
+  const sent = request.headers["idempotency-key"];
+  if (sent === undefined) {
+    throw new Failure("invalid_input", `${definition.name} changes something, so it needs the header Idempotency-Key`, {
+      next: "Send a new random value per wish, and the same value when you repeat the request.",
+    });
+  }
+  const key = idempotencyKey.safeParse(sent);
+  if (!key.success) {
+    throw new Failure("invalid_input", "the header Idempotency-Key is not of the form it needs", {
+      found: String(sent).slice(0, 200),
+      allowed: ["8 to 200 visible ASCII characters"],
+    });
+  }
+  return `http:${caller.actor.id}:${key.data}`;
+}
+
+/** The same key for something else is a mistake of the client, not a repeat. */
+function refuseOtherWish(operation: Operation, definition: CommandDefinition | undefined, input: unknown): void {
+  const parsed = definition?.input.safeParse(input);
+  const same = operation.command === definition?.name && isDeepStrictEqual(plain(parsed?.data), plain(operation.input));
+  if (same) return;
+  throw new Failure("conflict", "this Idempotency-Key was used for another request", {
+    found: `${operation.id}: ${operation.command}`,
+    next: "Send a new key. Nothing was done.",
+  });
+}
+
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));

@@ -1,0 +1,44 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+/** `route` is the declared pattern (`/api/v1/agents/:id`), never the address a client sent, so its values are bounded. */
+export interface HttpRequestLabels {
+  readonly method: string;
+  readonly route: string;
+}
+
+export interface HttpMetrics {
+  begin(): void;
+  end(labels: HttpRequestLabels & { status: number }, seconds: number): void;
+}
+
+/** HTTP requests by route. */
+export function createHttpMetrics(registry: Registry): HttpMetrics {
+  const registers = [registry];
+  const requests = new Counter({
+    name: "rollcall_http_requests_total",
+    help: "HTTP requests answered",
+    labelNames: ["method", "route", "status"],
+    registers,
+  });
+  const duration = new Histogram({
+    name: "rollcall_http_request_duration_seconds",
+    help: "Time from the request's first byte to the answer's last",
+    labelNames: ["method", "route"],
+    // 50 ms is the aim for an acknowledgement, 200 ms for the API, 3 s is Slack's limit.
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 3, 10],
+    registers,
+  });
+  const inFlight = new Gauge({
+    name: "rollcall_http_requests_in_flight",
+    help: "HTTP requests not answered yet",
+    registers,
+  });
+  return {
+    begin: () => inFlight.inc(),
+    end({ method, route, status }, seconds) {
+      inFlight.dec();
+      requests.inc({ method, route, status: String(status) });
+      duration.observe({ method, route }, seconds);
+    },
+  };
+}

@@ -1,0 +1,218 @@
+import { z } from "zod";
+import { DOORS, ROLES } from "./domain/actor.ts";
+import { FAILURE_CODES } from "./domain/failure.ts";
+import { ENDINGS, OPERATION_STATES, STAGE_STATES } from "./domain/operation.ts";
+import { HEALTHS, VERDICTS } from "./domain/verdict.ts";
+import { ACTIVITIES, agentId, CRITICALITIES, desiredState } from "./protocol.ts";
+
+const at = z.number().int().nonnegative().describe("milliseconds since the epoch");
+
+/** The one shape of every error of the HTTP API; `id` is the id of the request. */
+export const apiError = z.object({
+  code: z.enum([...FAILURE_CODES, "bug"]),
+  message: z.string().describe("one sentence for a person"),
+  found: z.string().nullable().describe("what stood there"),
+  allowed: z.array(z.string()).describe("what may stand there"),
+  next: z.string().nullable().describe("what to do now"),
+  id: z.string().describe("id of the request, to quote"),
+});
+export type ApiError = z.infer<typeof apiError>;
+
+/** Entries not yet handled of one subscription. */
+export const apiWaiting = z.object({
+  topic: z.string(),
+  lag: z.number().int().nonnegative().nullable().describe("not yet delivered; null: unknown"),
+  pending: z.number().int().nonnegative().describe("delivered, not acknowledged"),
+});
+
+/** One agent as it is at `asOf`. */
+export const apiAgent = z.object({
+  id: agentId,
+  group: agentId,
+  parent: agentId.nullable(),
+  does: z.string(),
+  labels: z.record(z.string(), z.string()),
+  criticality: z.enum(CRITICALITIES),
+  owner: agentId,
+  runbook: z.string().nullable(),
+  consequence: z.string(),
+  verdict: z.enum(VERDICTS),
+  rung: z.number().int().min(0).max(5).nullable().describe("highest rung passed; null: our own way to ask is broken"),
+  health: z.enum(HEALTHS),
+  since: at.nullable().describe("from when the verdict holds, as far as it is known"),
+  note: z.string().nullable(),
+  activity: z.enum(ACTIVITIES).nullable().describe("what the agent says it does; null: no heartbeat"),
+  version: z.string().nullable(),
+  lastHeartbeatAt: at.nullable(),
+  processUp: z.boolean().nullable().describe("null: the supervisor did not answer"),
+  desired: desiredState,
+  waiting: z.array(apiWaiting).nullable().describe("null: not measured"),
+});
+export type ApiAgent = z.infer<typeof apiAgent>;
+
+/** Answer of `GET /agents`; sick first. */
+export const apiAgents = z.object({
+  asOf: at.describe("Redis time of the measurement, milliseconds since the epoch"),
+  expected: z.number().int().describe("agents that should exist"),
+  matched: z.number().int().describe("agents that fit the filter, on all pages"),
+  agents: z.array(apiAgent),
+});
+
+/** Answer of `GET /agents/:id`. */
+export const apiAgentAnswer = z.object({ asOf: at, agent: apiAgent });
+
+/** One command that may be run at `POST /commands/:name`. */
+export const apiCommand = z.object({
+  name: z.string(),
+  aliases: z.array(z.string()),
+  summary: z.string(),
+  role: z.enum(ROLES).nullable().describe("role it needs; null: none"),
+  kind: z.enum(["read", "act"]),
+  danger: z.number().int().min(0).max(3),
+  input: z.record(z.string(), z.json()).describe("JSON Schema of the input"),
+  examples: z.array(z.string()),
+});
+export const apiCommands = z.object({ commands: z.array(apiCommand) });
+
+/** Body of `POST /commands/:name`. */
+export const commandRequest = z.strictObject({
+  input: z.record(z.string(), z.json()).default({}),
+  reason: z.string().trim().min(1).max(200).optional(),
+});
+
+/** Header of a command of kind `act`: unique per wish, so that a repeat does nothing twice. */
+export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{8,200}$/, "8 to 200 visible ASCII characters");
+
+const stage = z.object({
+  name: z.string(),
+  state: z.enum(STAGE_STATES),
+  startedAt: at.nullable(),
+  endedAt: at.nullable(),
+  detail: z.string().nullable(),
+  error: z.string().nullable(),
+});
+
+/** A command of kind `act`, from its acceptance to its end. */
+export const apiOperation = z.object({
+  id: z.string(),
+  command: z.string(),
+  input: z.unknown(),
+  actor: z.object({ id: z.string(), name: z.string() }),
+  door: z.enum(DOORS),
+  reason: z.string().nullable(),
+  requestId: z.string(),
+  state: z.enum(OPERATION_STATES),
+  ending: z.enum(ENDINGS).nullable(),
+  error: z.string().nullable(),
+  targets: z.array(z.object({ agent: z.string(), stages: z.array(stage), ending: z.enum(ENDINGS).nullable() })),
+  incidentId: z.string().nullable(),
+  createdAt: at,
+  startedAt: at.nullable(),
+  endedAt: at.nullable(),
+  usualSeconds: z.number().nullable(),
+  revision: z.number().int(),
+});
+export const apiOperationAnswer = z.object({ operation: apiOperation });
+export const apiAccepted = apiOperationAnswer.extend({
+  repeated: z.boolean().describe("the same Idempotency-Key was accepted before; nothing was done now"),
+});
+export const apiOperations = z.object({ asOf: at, operations: z.array(apiOperation) });
+
+const action = z.object({
+  label: z.string(),
+  command: z.string(),
+  input: z.record(z.string(), z.unknown()),
+  danger: z.boolean(),
+  confirm: z.object({ title: z.string(), text: z.string(), yes: z.string() }).nullable(),
+});
+
+/** Answer of a command of kind `read`: words for people, `data` for programs. */
+export const apiAnswer = z.object({
+  report: z.object({
+    headline: z.string(),
+    context: z.string().nullable(),
+    lines: z.array(z.string()),
+    fields: z.array(z.object({ name: z.string(), value: z.string() })),
+    actions: z.array(action),
+    sameAs: z.string().nullable(),
+  }),
+  data: z.unknown(),
+});
+
+/** One open incident. */
+export const apiIncident = z.object({
+  id: z.string(),
+  alertname: z.string(),
+  criticality: z.enum(CRITICALITIES),
+  state: z.enum(["firing", "resolved"]),
+  openedAt: at,
+  resolvedAt: at.nullable(),
+  acknowledgedBy: z.object({ id: z.string(), name: z.string() }).nullable(),
+  acknowledgedAt: at.nullable(),
+  acknowledgedHow: z.string().nullable(),
+  alerts: z.array(
+    z.object({
+      alertname: z.string(),
+      agent: z.string().nullable(),
+      labels: z.record(z.string(), z.string()),
+      annotations: z.record(z.string(), z.string()),
+      startsAt: at,
+      firing: z.boolean(),
+      endedAt: at.nullable(),
+    }),
+  ),
+});
+export const apiIncidents = z.object({ asOf: at, incidents: z.array(apiIncident) });
+
+/** Rows of the audit log, newest first. */
+export const apiAudit = z.object({
+  rows: z.array(
+    z.object({
+      seq: z.number().int(),
+      at: z.string(),
+      event: z.string(),
+      actor: z.string(),
+      door: z.string(),
+      command: z.string().nullable(),
+      targets: z.array(z.string()),
+      decision: z.enum(["allowed", "refused"]).nullable(),
+      rule: z.string().nullable(),
+      reason: z.string().nullable(),
+      operationId: z.string().nullable(),
+      requestId: z.string().nullable(),
+      detail: z.record(z.string(), z.unknown()),
+      hash: z.string(),
+    }),
+  ),
+});
+
+/** Answer of `GET /api/v1/`. */
+export const apiGateway = z.object({
+  name: z.literal("rollcall"),
+  version: z.string(),
+  fleet: z.string(),
+  links: z.record(z.string(), z.string()).describe("what is where, paths below the service's address"),
+});
+
+/** State of one thing the service stands on. */
+export const apiDependency = z.object({
+  name: z.string(),
+  state: z.enum(["up", "down", "unknown"]),
+  required: z.boolean().describe("whether the service is not ready without it"),
+  detail: z.string().nullable(),
+  since: at.nullable().describe("from when it has been in this state"),
+  checkedAt: at.nullable(),
+});
+
+/** Answer of `GET /ready`. */
+export const apiReadiness = z.object({ ready: z.boolean(), dependencies: z.array(apiDependency) });
+export type ApiReadiness = z.infer<typeof apiReadiness>;
+export type ApiDependency = z.infer<typeof apiDependency>;
+
+/** Answer of `GET /health` and `GET /live`. */
+export const apiHealth = z.object({
+  status: z.literal("healthy"),
+  version: z.string(),
+  uptimeSeconds: z.number().nonnegative(),
+  ready: z.boolean(),
+});
