@@ -1,0 +1,74 @@
+/** Controls, zero-width characters, direction overrides: they hide or reorder words. A line break may stay. */
+const INVISIBLE = /(?!\n)[\p{Cc}\p{Cf}]/gu;
+const TIME_TOKEN = /\{\{time:(\d{1,14})\}\}/g;
+
+/** Slack reads only these three as markup of links and mentions (docs.slack.dev, "escaping text"). */
+export const escapeText = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** Cuts to a number of characters as a reader counts them, and says so with "…". */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const characters = Array.from(text);
+  return characters.length <= most ? text : `${characters.slice(0, Math.max(0, most - 1)).join("")}…`;
+}
+
+/** Text from outside (labels, errors, names) as one harmless line: no markup, no mentions, nothing invisible, not too long. */
+export function foreign(text: string, most = 120): string {
+  const line = text
+    .slice(0, most * 8)
+    .replace(/\s+/gu, " ")
+    .replace(INVISIBLE, "")
+    .trim();
+  return escapeText(cut(line.replaceAll("*", "∗").replaceAll("`", "'"), most)).replaceAll("{{time:", "{ {time:");
+}
+
+/** A label may be megabytes long: look at no more than can be shown; half a surrogate pair is refused by Slack. */
+const clip = (text: string, most: number): string => text.slice(0, most * 8).toWellFormed();
+
+/** Text of our own with `*bold*` and `{{time:MILLIS}}`; names inside it cannot become links or mentions. */
+export const markup = (text: string, most = 2900): string =>
+  escapeText(cut(clip(text, most).replace(INVISIBLE, ""), most)).replace(TIME_TOKEN, (_token, millis: string) =>
+    clockTime(Number(millis)),
+  );
+
+/** For places without markup: buttons, dialogs, the lock screen. */
+export function plain(text: string, most: number): string {
+  const line = text
+    .slice(0, most * 8)
+    .replace(/\s+/gu, " ")
+    .replace(INVISIBLE, "");
+  const timed = line.replace(TIME_TOKEN, (_token, millis: string) => utcTime(Number(millis)));
+  return cut(timed.replaceAll("*", "").trim(), most);
+}
+
+/** A clock time in the reader's own zone; `02:41:08 UTC` where the client cannot. */
+export const clockTime = (millis: number): string =>
+  `<!date^${Math.floor(millis / 1000)}^{time_secs}|${utcTime(millis)}>`;
+
+export function utcTime(millis: number): string {
+  const date = new Date(millis);
+  return Number.isNaN(date.getTime()) ? "unknown time" : `${date.toISOString().slice(11, 19)} UTC`;
+}
+
+/** "0.1 s", "13.4 s", "41 s", "36 min". */
+export function duration(seconds: number): string {
+  if (seconds < 20) return `${seconds.toFixed(1)} s`;
+  return wholeDuration(seconds);
+}
+
+/** "41 s", "2 min 5 s", "36 min", "5 h 10 min": for sentences, where a tenth of a second says nothing. */
+export function wholeDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 120) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 10 && whole % 60 !== 0) return `${minutes} min ${whole % 60} s`;
+  if (minutes < 120) return `${minutes} min`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** "billing, invoices, shipping and 4 more". */
+export function nameSome(names: readonly string[], most = 5): string {
+  const shown = names.slice(0, most).join(", ");
+  return names.length <= most ? shown : `${shown} and ${names.length - most} more`;
+}

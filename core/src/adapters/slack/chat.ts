@@ -1,0 +1,137 @@
+import type { KnownBlock } from "@slack/types";
+import {
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+  type WebClient,
+} from "@slack/web-api";
+
+/** A message as it is written: blocks for the eye, `text` for the lock screen and the screen reader. */
+export interface ChatMessage {
+  readonly text: string;
+  readonly blocks: readonly KnownBlock[];
+}
+
+/** Name of the metadata that marks a message as ours, with the key of the row that it shows. */
+export const METADATA_EVENT = "rollcall_publication";
+
+/**
+ * What became of a call.
+ * `unknown`: it may have worked (no answer, or an error of the server). `later`: rate limited, nothing happened.
+ * `gone`: the message or channel is no longer there for us. `refused`: Slack does not take it, with its word for it.
+ */
+export type ChatOutcome =
+  | { readonly kind: "done"; readonly channel: string; readonly ts: string }
+  | { readonly kind: "unknown"; readonly why: string }
+  | { readonly kind: "later"; readonly seconds: number }
+  | { readonly kind: "gone"; readonly why: string }
+  | { readonly kind: "refused"; readonly why: string };
+
+export interface Placement {
+  readonly channel: string;
+  /** Message in whose thread it goes; null: the channel itself. */
+  readonly thread: string | null;
+  /** Key of the row it shows: `op-481`. */
+  readonly key: string;
+}
+
+/** Writes and finds messages; one call of Slack's each, never repeated by itself, never throwing. */
+export interface SlackChat {
+  post(place: Placement, message: ChatMessage): Promise<ChatOutcome>;
+  edit(at: { channel: string; ts: string; key: string }, message: ChatMessage): Promise<ChatOutcome>;
+  /** Looks through messages since `sinceMs` for the one with the key; `done` if it stands there, `gone` if it does not. */
+  find(place: Placement, sinceMs: number): Promise<ChatOutcome>;
+  /** Seen by one person only. */
+  whisper(to: { channel: string; user: string }, message: ChatMessage): Promise<ChatOutcome>;
+}
+
+const PAGES_AT_MOST = 5;
+const GONE = new Set(["message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"]);
+
+/** The chat of one workspace. */
+export function createSlackChat(client: WebClient): SlackChat {
+  const metadata = (key: string) => ({ event_type: METADATA_EVENT, event_payload: { key } });
+  return {
+    post: ({ channel, thread, key }, { text, blocks }) =>
+      settle(async () => {
+        const answer = await client.chat.postMessage({
+          channel,
+          text,
+          blocks: [...blocks],
+          metadata: metadata(key),
+          unfurl_links: false,
+          unfurl_media: false,
+          ...(thread === null ? {} : { thread_ts: thread }),
+        });
+        return at(answer.channel ?? channel, answer.ts);
+      }),
+    edit: ({ channel, ts, key }, { text, blocks }) =>
+      settle(async () => {
+        const answer = await client.chat.update({ channel, ts, text, blocks: [...blocks], metadata: metadata(key) });
+        return at(answer.channel ?? channel, answer.ts ?? ts);
+      }),
+    find: (place, sinceMs) => settle(() => search(client, place, sinceMs)),
+    whisper: ({ channel, user }, { text, blocks }) =>
+      settle(async () => {
+        const answer = await client.chat.postEphemeral({ channel, user, text, blocks: [...blocks] });
+        return at(channel, answer.message_ts);
+      }),
+  };
+}
+
+const at = (channel: string, ts: string | undefined): ChatOutcome =>
+  ts === undefined ? { kind: "unknown", why: "no timestamp in the answer" } : { kind: "done", channel, ts };
+
+async function search(client: WebClient, { channel, thread, key }: Placement, sinceMs: number): Promise<ChatOutcome> {
+  let cursor: string | undefined;
+  for (let page = 0; page < PAGES_AT_MOST; page += 1) {
+    const range = {
+      channel,
+      oldest: (sinceMs / 1000).toFixed(6),
+      limit: 200,
+      include_all_metadata: true,
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    const answer =
+      thread === null
+        ? await client.conversations.history(range)
+        : await client.conversations.replies({ ...range, ts: thread });
+    const found = answer.messages?.find((message) => keyOf(message) === key);
+    if (found?.ts !== undefined) return { kind: "done", channel, ts: found.ts };
+    cursor = answer.response_metadata?.next_cursor || undefined;
+    if (cursor === undefined) break;
+  }
+  return { kind: "gone", why: "no message with this key" };
+}
+
+function keyOf(message: object): unknown {
+  const { metadata } = message as { metadata?: { event_type?: string; event_payload?: { key?: unknown } } };
+  return metadata?.event_type === METADATA_EVENT ? metadata.event_payload?.key : undefined;
+}
+
+async function settle(call: () => Promise<ChatOutcome>): Promise<ChatOutcome> {
+  try {
+    return await call();
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+function outcomeOf(error: unknown): ChatOutcome {
+  if (error instanceof WebAPIRateLimitedError) return { kind: "later", seconds: Math.max(1, error.retryAfter) };
+  if (error instanceof WebAPIPlatformError) return outcomeOfAnswer(error.data.error, error.data);
+  if (error instanceof WebAPIHTTPError) return { kind: "unknown", why: `HTTP ${error.statusCode}` };
+  if (error instanceof WebAPIRequestError) return { kind: "unknown", why: error.original.message };
+  return { kind: "unknown", why: error instanceof Error ? error.message : "no answer" };
+}
+
+/** Slack's word for what is wrong; some of them mean its own trouble, after which a post may stand or not. */
+function outcomeOfAnswer(answer: string, data: { response_metadata?: { messages?: string[] } }): ChatOutcome {
+  if (GONE.has(answer)) return { kind: "gone", why: answer };
+  if (answer === "ratelimited" || answer === "rate_limited") return { kind: "later", seconds: 30 };
+  if (["internal_error", "fatal_error", "request_timeout", "service_unavailable"].includes(answer))
+    return { kind: "unknown", why: answer };
+  const detail = data.response_metadata?.messages?.join("; ");
+  return { kind: "refused", why: detail ? `${answer}: ${detail.slice(0, 300)}` : answer };
+}
