@@ -1,6 +1,9 @@
+import { renderTimes } from "@rollcall/core/domain/report.ts";
+
 /** Controls, zero-width characters, direction overrides: they hide or reorder words. A line break may stay. */
 const INVISIBLE = /(?!\n)[\p{Cc}\p{Cf}]/gu;
-const TIME_TOKEN = /\{\{time:(\d{1,14})\}\}/g;
+
+const UNKNOWN_TIME = "unknown time";
 
 /** Slack reads only these three as markup of links and mentions (docs.slack.dev, "escaping text"). */
 export const escapeText = (text: string): string =>
@@ -26,11 +29,19 @@ export function foreign(text: string, most = 120): string {
 /** A label may be megabytes long: look at no more than can be shown; half a surrogate pair is refused by Slack. */
 const clip = (text: string, most: number): string => text.slice(0, most * 8).toWellFormed();
 
-/** Text of our own with `*bold*` and `{{time:MILLIS}}`; names inside it cannot become links or mentions. */
-export const markup = (text: string, most = 2900): string =>
-  escapeText(cut(clip(text, most).replace(INVISIBLE, ""), most)).replace(TIME_TOKEN, (_token, millis: string) =>
-    clockTime(Number(millis)),
-  );
+/**
+ * Text of our own with `*bold*` and time tokens; names inside it cannot become links or mentions.
+ * @param most characters of the result as Slack counts them, markup and entities included
+ */
+export function markup(text: string, most = 2900): string {
+  const clean = clip(text, most).replace(INVISIBLE, "");
+  let shown = most;
+  for (;;) {
+    const rendered = renderTimes(escapeText(cut(clean, shown)), clockTime);
+    if (rendered.length <= most || shown < 2) return rendered;
+    shown = Math.floor(shown * 0.8);
+  }
+}
 
 /** For places without markup: buttons, dialogs, the lock screen. */
 export function plain(text: string, most: number): string {
@@ -38,17 +49,29 @@ export function plain(text: string, most: number): string {
     .slice(0, most * 8)
     .replace(/\s+/gu, " ")
     .replace(INVISIBLE, "");
-  const timed = line.replace(TIME_TOKEN, (_token, millis: string) => utcTime(Number(millis)));
-  return cut(timed.replaceAll("*", "").trim(), most);
+  return cut(renderTimes(line, utcTime).replaceAll("*", "").trim(), most);
+}
+
+const unescapeText = (text: string): string =>
+  text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+
+/** What the lock screen and the screen reader say: at most 150 characters as Slack counts them, no markup. */
+export function lockScreen(text: string, most = 150): string {
+  const line = plain(unescapeText(text), most);
+  let shown = most;
+  while (escapeText(cut(line, shown)).length > most) shown = Math.floor(shown * 0.8);
+  return escapeText(cut(line, shown));
 }
 
 /** A clock time in the reader's own zone; `02:41:08 UTC` where the client cannot. */
-export const clockTime = (millis: number): string =>
-  `<!date^${Math.floor(millis / 1000)}^{time_secs}|${utcTime(millis)}>`;
+export function clockTime(millis: number): string {
+  const fallback = utcTime(millis);
+  return fallback === UNKNOWN_TIME ? fallback : `<!date^${Math.floor(millis / 1000)}^{time_secs}|${fallback}>`;
+}
 
 export function utcTime(millis: number): string {
   const date = new Date(millis);
-  return Number.isNaN(date.getTime()) ? "unknown time" : `${date.toISOString().slice(11, 19)} UTC`;
+  return Number.isNaN(date.getTime()) ? UNKNOWN_TIME : `${date.toISOString().slice(11, 19)} UTC`;
 }
 
 /** "0.1 s", "13.4 s", "41 s", "36 min". */

@@ -1,0 +1,111 @@
+import type { Ports } from "@rollcall/core/command.ts";
+import { firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
+import type { Operation } from "@rollcall/core/domain/operation.ts";
+import { type Judgement, judge, VERDICT_RANK } from "@rollcall/core/domain/verdict.ts";
+import type { Waiting } from "@rollcall/core/ports/fleet.ts";
+import type { ProcessState } from "@rollcall/core/ports/supervisor.ts";
+import type { ExpectedAgent, Heartbeat } from "@rollcall/core/protocol.ts";
+
+/** What is known of one agent of an incident at the moment its card is written; null where it could not be asked. */
+export interface AgentFacts {
+  readonly id: string;
+  readonly expected: ExpectedAgent | null;
+  readonly judgement: Judgement | null;
+  readonly beat: Heartbeat | null;
+  readonly process: ProcessState | null;
+  readonly waiting: readonly Waiting[] | null;
+}
+
+export interface IncidentFacts {
+  /** Worst first. */
+  readonly agents: readonly AgentFacts[];
+  /** Earlier restarts of the worst agent. */
+  readonly history: Awaited<ReturnType<Ports["operations"]["history"]>> | null;
+  /** The newest operation that was started from this card. */
+  readonly operation: Operation | null;
+  /** Redis time of the evidence; null if the bus does not answer. */
+  readonly asOf: number | null;
+}
+
+export type FactPorts = Pick<Ports, "operations" | "registry" | "bus" | "supervisor">;
+
+/** Agents that one card looks at closely; the others are only named. */
+const LOOKED_AT = 10;
+
+/** Gathers what a card says beside its row. Never fails: what cannot be asked is null, and the card says so. */
+export async function gatherIncidentFacts(incident: Incident, ports: FactPorts): Promise<IncidentFacts> {
+  const ids = agentsOf(incident).slice(0, LOOKED_AT);
+  const [agents, operation, asOf] = await Promise.all([
+    gatherAgents(ids, ports),
+    findOperation(incident, ids, ports),
+    known(ports.bus.now()),
+  ]);
+  const worst = agents[0];
+  const history = worst === undefined ? null : await known(ports.operations.history("restart", worst.id));
+  return { agents, history, operation, asOf };
+}
+
+/** Those that fire; once none does, all that did. */
+export function agentsOf(incident: Incident): string[] {
+  const firing = firingAgents(incident);
+  if (firing.length > 0) return firing;
+  return [...new Set(incident.alerts.map((alert) => alert.agent).filter((agent) => agent !== null))];
+}
+
+/** @returns facts of the agents, worst first */
+export async function gatherAgents(ids: readonly string[], ports: FactPorts): Promise<AgentFacts[]> {
+  if (ids.length === 0) return [];
+  const [fleet, presence, now, round] = await Promise.all([
+    known(ports.registry.expected()),
+    known(ports.bus.readPresence(ids)),
+    known(ports.bus.now()),
+    known(ports.bus.readCanaryRound()),
+  ]);
+  const facts = ids.map(async (id): Promise<AgentFacts> => {
+    const expected = fleet?.agents.find((agent) => agent.id === id) ?? null;
+    const [process, waiting] = await Promise.all([
+      known(ports.supervisor.inspect(id)),
+      known(ports.bus.readWaiting(id)),
+    ]);
+    const beat = presence?.get(id)?.beat ?? null;
+    const judgement =
+      expected === null || presence === null || now === null
+        ? null
+        : judge({
+            expected,
+            beat,
+            processUp: process === null ? null : process.state === "running",
+            echo: null,
+            canary: null,
+            canaryRoundAt: round,
+            now,
+          });
+    return { id, expected, judgement, beat, process, waiting };
+  });
+  return (await Promise.all(facts)).toSorted((a, b) => rank(a) - rank(b));
+}
+
+const rank = ({ judgement, expected }: AgentFacts): number =>
+  (judgement === null ? VERDICT_RANK.unknown : VERDICT_RANK[judgement.verdict]) * 10 +
+  Number(expected?.criticality.slice(1) ?? 9);
+
+async function findOperation(
+  incident: Incident,
+  ids: readonly string[],
+  { operations }: FactPorts,
+): Promise<Operation | null> {
+  const lists = await Promise.all(ids.slice(0, 3).map((agent) => known(operations.list({ agent, limit: 10 }))));
+  const ours = lists
+    .flatMap((list) => list ?? [])
+    .filter(({ incidentId, command }) => incidentId === incident.id && command !== "ack");
+  return ours.toSorted((a, b) => b.createdAt - a.createdAt)[0] ?? null;
+}
+
+async function known<Value>(asked: Promise<Value>): Promise<Value | null> {
+  try {
+    return await asked;
+  } catch {
+    // Not known is said on the card; the card itself must not wait for every source to be well.
+    return null;
+  }
+}

@@ -1,0 +1,165 @@
+import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
+import { firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
+import { isEnded } from "@rollcall/core/domain/operation.ts";
+import type { Button, KnownBlock } from "@slack/types";
+import { agentsOf, type IncidentFacts } from "../incident-facts.ts";
+import { card, context, fields, joined, optional, section } from "./blocks.ts";
+import { buttonRow, linkButton, type OrderButton } from "./buttons.ts";
+import { actionLabel, confirmWords } from "./confirm-words.ts";
+import { historyWords, inHandWords, rungLine, waitingWords } from "./incident-facts-words.ts";
+import { fitHeadline, headlineOf } from "./incident-words.ts";
+import { agentPage, linked, runbookPage } from "./links.ts";
+import { actorName, behindWords, type Frame, stageSection } from "./operation.ts";
+import { clockTime, foreign } from "./text.ts";
+
+/** Writes the input of a command as the command path expects it: `restart` of these agents, `ack` of this incident. */
+export interface InputOf {
+  agents(command: string, agents: readonly string[]): OrderButton["order"]["input"];
+  incident(command: string, incident: string): OrderButton["order"]["input"];
+}
+
+/** More agents than this are a plan and a second person, not a button (ux section 2, danger 3). */
+const BUTTON_AGENTS = 3;
+
+/** The one message of an alert group, from firing to its end. */
+export function incidentCard(
+  incident: Incident,
+  facts: IncidentFacts,
+  frame: Frame & { inputOf: InputOf },
+): ChatMessage {
+  const { mark, ...words } = headlineOf(incident, facts, frame.now);
+  const { bold, consequence } = fitHeadline(words);
+  const [worst] = facts.agents;
+  const page = worst === undefined ? null : agentPage(frame.links, worst.id, incident.openedAt);
+  const title = page === null ? bold : linked(page, bold);
+  const headline = `${mark} ${incident.criticality} *${title}*${consequence === null ? "" : ` — ${consequence}`}`;
+  return card(cardText(incident, facts, frame.now), [
+    section(headline),
+    context(incident.state === "resolved" ? endedWords(incident, facts, frame) : sinceWords(incident, facts, frame)),
+    ...(facts.operation === null ? [] : stageSection(facts.operation, frame.now)),
+    ...(incident.state === "resolved" ? [] : evidence(facts, frame.now)),
+    ...(incident.state === "resolved" ? [] : cardButtons(incident, facts, frame)),
+  ]);
+}
+
+/** For the lock screen: the headline without marks, and the best next fact. */
+function cardText(incident: Incident, facts: IncidentFacts, now: number): string {
+  const { bold, consequence } = headlineOf(incident, facts, now);
+  const head = `${incident.criticality} ${bold}${consequence === null ? "" : `, ${consequence}`}.`;
+  const { history, operation } = facts;
+  if (incident.state === "resolved" || operation !== null) return head;
+  if (history === null || history.tried === 0) return head;
+  return `${head} Restart helped ${history.helped} of ${history.tried} times.`;
+}
+
+function sinceWords(incident: Incident, { agents, asOf, operation }: IncidentFacts, frame: Frame): string {
+  const [worst] = agents;
+  const judgement = worst?.judgement ?? null;
+  const beatAt = worst?.beat?.at ?? null;
+  const firing = incident.alerts.filter((alert) => alert.firing).map((alert) => alert.startsAt);
+  const since = judgement?.since ?? (firing.length > 0 ? Math.min(...firing.slice(0, 1000)) : incident.openedAt);
+  return joined([
+    takenWords(incident),
+    `since ${clockTime(since)}`,
+    beatAt !== null && agents.length === 1 && (judgement?.rung ?? 0) < 2 && `last heartbeat ${clockTime(beatAt)}`,
+    judgement === null || judgement.rung === null
+      ? worst !== undefined && "rung not measured"
+      : agents.length === 1 && `rung ${judgement.rung} of 5`,
+    operation !== null && !isEnded(operation) && `${actorName(operation)} acts (${operation.id})`,
+    `as of ${clockTime(asOf ?? frame.now)}`,
+    behindWords(frame.behindMinutes),
+  ]);
+}
+
+/** "👀 @you 02:41:26, by restarting" */
+function takenWords({ acknowledgedBy, acknowledgedAt, acknowledgedHow }: Incident): string | null {
+  if (acknowledgedBy === null || acknowledgedAt === null) return null;
+  const how = acknowledgedHow === null ? "" : `, ${foreign(acknowledgedHow, 40)}`;
+  return `👀 @${foreign(acknowledgedBy.name, 60)} ${clockTime(acknowledgedAt)}${how}`;
+}
+
+function endedWords(incident: Incident, { operation }: IncidentFacts, frame: Frame): string {
+  const by =
+    operation !== null &&
+    `${operation.command === "restart" ? "restarted" : operation.command} by ${actorName(operation)}`;
+  return joined([
+    `since ${clockTime(incident.openedAt)} → alert clear ${clockTime(incident.resolvedAt ?? frame.now)}`,
+    by && operation !== null ? `${by} (${operation.id})` : takenWords(incident),
+    behindWords(frame.behindMinutes),
+  ]);
+}
+
+function evidence({ agents, history, asOf }: IncidentFacts, now: number): (KnownBlock & { optional?: true })[] {
+  const [worst] = agents;
+  if (worst === undefined) return [];
+  const at = asOf ?? now;
+  const rungs = rungLine(worst, at);
+  const values = [waitingWords(worst.waiting), inHandWords(worst, at)].filter((value) => value !== null);
+  const errors = (worst.process?.lastErrors ?? []).slice(-1).map((line) => `*Last error* ${foreign(line, 160)}`);
+  const past = historyWords(history);
+  const name = agents.length > 1 ? `*${foreign(worst.id, 63)}* ` : "";
+  return [
+    ...(rungs === null ? [section("Its rungs cannot be read now: the bus does not answer.")] : [section(name + rungs)]),
+    ...fields(values).map(optional),
+    ...(past === null ? [] : [optional(section(past))]),
+    ...errors.map((line) => optional(section(line))),
+  ];
+}
+
+/** First what never hurts, then what helped most often, then what is written about it. */
+function cardButtons(
+  incident: Incident,
+  facts: IncidentFacts,
+  { links, inputOf, now }: Frame & { inputOf: InputOf },
+): KnownBlock[] {
+  const firing = firingAgents(incident);
+  const acknowledge: OrderButton[] =
+    incident.acknowledgedBy === null
+      ? [
+          {
+            label: "Acknowledge",
+            order: { command: "ack", input: inputOf.incident("ack", incident.id), incident: incident.id },
+          },
+        ]
+      : [];
+  const rollCall: OrderButton[] =
+    firing.length === 0 || firing.length > 20
+      ? []
+      : [{ label: "Roll call", order: { command: "roll-call", input: inputOf.agents("roll-call", firing) } }];
+  const restart = restartButton(incident, facts, { inputOf, now });
+  const named = incident.alerts.find((alert) => alert.annotations.runbook_url)?.annotations.runbook_url ?? null;
+  const page = runbookPage(links, facts.agents[0]?.expected?.runbook ?? named, incident.alertname);
+  const runbook: Button[] = page === null ? [] : [linkButton("Runbook", page)];
+  return buttonRow(
+    [...acknowledge, ...(restart === null ? rollCall : [restart]), ...runbook],
+    restart === null ? [] : rollCall,
+  );
+}
+
+/** Offered where agents are sick, nothing is under way, and restarts have not proven useless (ux section 7, touch 4). */
+function restartButton(
+  incident: Incident,
+  { agents, history, operation, asOf }: IncidentFacts,
+  { inputOf, now }: { inputOf: InputOf; now: number },
+): OrderButton | null {
+  const firing = firingAgents(incident);
+  if (firing.length === 0 || agentsOf(incident).length > BUTTON_AGENTS) return null;
+  if (operation !== null && !isEnded(operation)) return null;
+  if (history !== null && history.tried >= 3 && history.helped * 2 < history.tried) return null;
+  const touched = agents.filter(({ id }) => firing.includes(id));
+  if (touched.every(({ judgement }) => judgement?.health === "off")) return null;
+  const intent = {
+    command: "restart",
+    agents: touched,
+    history,
+    acknowledges: incident.acknowledgedBy === null,
+    asOf: asOf ?? now,
+    summary: "",
+  };
+  return {
+    label: touched.length === 1 ? "Restart" : actionLabel(intent),
+    order: { command: "restart", input: inputOf.agents("restart", firing), incident: incident.id },
+    danger: true,
+    confirm: confirmWords(intent),
+  };
+}

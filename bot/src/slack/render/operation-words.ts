@@ -1,0 +1,62 @@
+import type { Ending, Operation, TargetProgress } from "@rollcall/core/domain/operation.ts";
+import { foreign, nameSome, wholeDuration } from "./text.ts";
+
+/** How a command is spoken of while it runs, and when it has done what it was asked to. */
+interface Verb {
+  readonly running: string;
+  readonly past: string;
+  readonly noun: string;
+}
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  restart: { running: "Restarting", past: "restarted", noun: "Restart" },
+  start: { running: "Starting", past: "started", noun: "Start" },
+  stop: { running: "Stopping", past: "stopped", noun: "Stop" },
+  drill: { running: "Drilling", past: "drill began", noun: "Drill" },
+  ack: { running: "Acknowledging", past: "acknowledged", noun: "Acknowledgement" },
+};
+
+export const verbOf = (command: string): Verb =>
+  VERBS[command] ?? {
+    running: `Running ${foreign(command, 40)} on`,
+    past: `${foreign(command, 40)} done`,
+    noun: command,
+  };
+
+/** Seconds from acceptance to the end, or to now. */
+export const tookSeconds = (operation: Operation, now: number): number =>
+  Math.max(0, ((operation.endedAt ?? now) - (operation.startedAt ?? operation.createdAt)) / 1000);
+
+/** The agents it is about, or what it is about if they are none. */
+export function subjectOf(operation: Pick<Operation, "targets" | "incidentId" | "command">): string {
+  const names = operation.targets.map((target) => foreign(target.agent, 63));
+  if (names.length > 0) return nameSome(names, 3);
+  return operation.incidentId ?? operation.command;
+}
+
+/** The mark and the bold words of a headline: "✅", "billing recovered in 41 s". */
+export function verdictWords(operation: Operation, now: number): { mark: string; words: string } {
+  const subject = subjectOf(operation);
+  const { running, past, noun } = verbOf(operation.command);
+  if (operation.state !== "ended" || operation.ending === null) return { mark: "⏳", words: `${running} ${subject}` };
+  const took = wholeDuration(tookSeconds(operation, now));
+  const known: Record<Ending, { mark: string; words: string }> = {
+    done: { mark: operation.command === "stop" ? "⏹" : "✅", words: `${subject} ${past} in ${took}` },
+    recovered: { mark: "✅", words: `${subject} recovered in ${took}` },
+    "did-not-help": { mark: "⚠️", words: `${subject} came back, but the ${noun.toLowerCase()} did not help` },
+    "did-not-come-back": { mark: "❌", words: `${subject} did not come back` },
+    failed: { mark: "❌", words: `${noun} of ${subject} failed` },
+    refused: { mark: "🚫", words: `${noun} of ${subject} was refused` },
+    expired: { mark: "⌛", words: `${noun} of ${subject} expired` },
+    cancelled: { mark: "⏹", words: `${noun} of ${subject} was cancelled` },
+    partly: { mark: "◐", words: `${noun} partly done, ${countWell(operation.targets)} of ${operation.targets.length}` },
+    unknown: { mark: "❔", words: `${noun} of ${subject}: outcome unknown, still asking` },
+  };
+  return known[operation.ending];
+}
+
+const WELL: readonly (Ending | null)[] = ["done", "recovered"];
+
+export const endedWell = (target: Pick<TargetProgress, "ending">): boolean => WELL.includes(target.ending);
+
+const countWell = (targets: readonly TargetProgress[]): number => targets.filter(endedWell).length;

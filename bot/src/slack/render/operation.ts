@@ -1,0 +1,100 @@
+import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
+import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
+import { card, context, HEADLINE_CHARACTERS, joined, section } from "./blocks.ts";
+import { type Links, linked, operationPage } from "./links.ts";
+import { endedWell, subjectOf, tookSeconds, verbOf, verdictWords } from "./operation-words.ts";
+import { progressWords, targetLines } from "./stage-line.ts";
+import { clockTime, cut, foreign, lockScreen, wholeDuration } from "./text.ts";
+
+/** What a message needs beside its row. */
+export interface Frame {
+  readonly links: Links;
+  /** Milliseconds since the epoch at which the message is written. */
+  readonly now: number;
+  /** Minutes by which Slack was behind, if it was away; null if not. */
+  readonly behindMinutes: number | null;
+}
+
+/** The one message of an operation, from queued to its ending. */
+export function operationMessage(operation: Operation, frame: Frame): ChatMessage {
+  const { mark, words } = verdictWords(operation, frame.now);
+  const shown = cut(words, HEADLINE_CHARACTERS - 12);
+  const headline = `${mark} *${linked(operationPage(frame.links, operation.id), shown)}* (${operation.id})`;
+  return card(operationText(operation, frame.now), [
+    section(headline),
+    context(originWords(operation, frame)),
+    ...stageSection(operation, frame.now),
+  ]);
+}
+
+/** The running or ended stages as they stand in a message of their own and in an incident's card. */
+export function stageSection(operation: Operation, now: number): ReturnType<typeof section>[] {
+  const progress = progressWords(operation, now);
+  const lines = targetLines(operation);
+  const error = operation.error === null ? null : foreign(operation.error, 200);
+  const body = [joined([progress, lines.length === 1 && lines[0]]), ...(lines.length > 1 ? lines : []), error];
+  const text = body.filter((line) => line).join("\n");
+  return text === "" ? [] : [section(text)];
+}
+
+/** "by @Operator on call 02:41:26 · "reason" · as of 02:41:28" */
+function originWords(operation: Operation, { now, behindMinutes }: Frame): string {
+  return joined([
+    `by ${actorName(operation)} ${clockTime(operation.createdAt)}`,
+    operation.endedAt !== null && `ended ${clockTime(operation.endedAt)}`,
+    operation.reason !== null && `"${foreign(operation.reason, 200)}"`,
+    operation.state === "queued" && "waits for its turn",
+    !isEnded(operation) && `as of ${clockTime(now)}`,
+    behindWords(behindMinutes),
+  ]);
+}
+
+export const behindWords = (minutes: number | null): string | null =>
+  minutes === null ? null : `this message was ${minutes} min behind`;
+
+/** A name, not a mention: only the ending buzzes. */
+export const actorName = ({ actor }: Pick<Operation, "actor">): string =>
+  actor.person ? `@${foreign(actor.name, 60)}` : foreign(actor.name, 60);
+
+/** For the lock screen: durations instead of clock times. */
+function operationText(operation: Operation, now: number): string {
+  const { words } = verdictWords(operation, now);
+  const next = isEnded(operation)
+    ? operation.error
+    : `${wholeDuration(tookSeconds(operation, now))} so far, by ${operation.actor.name}`;
+  return next === null ? `${words} (${operation.id})` : `${words} (${operation.id}). ${next}`;
+}
+
+const MENTIONABLE = /^[UW][A-Z0-9]{2,20}$/;
+
+/** The one buzz: a reply in the thread that mentions who started it. */
+export function endingNote(operation: Operation, frame: Frame): ChatMessage {
+  const { actor, id } = operation;
+  const mention = actor.slackUser !== null && MENTIONABLE.test(actor.slackUser) ? `<@${actor.slackUser}>` : "";
+  const words = noteWords(operation, frame.now);
+  const told = mention === "" ? foreign(actor.name, 60) : mention;
+  const behind = behindWords(frame.behindMinutes);
+  const text = `${told} ${words} (${id})${behind === null ? "" : ` · ${behind}`}`;
+  return { text: lockScreen(`${words} (${id})`), blocks: [section(text)] };
+}
+
+function noteWords(operation: Operation, now: number): string {
+  const subject = subjectOf(operation);
+  const { noun } = verbOf(operation.command);
+  const failed = operation.targets.find((target) => target.ending !== null && !endedWell(target));
+  const stage = failed?.stages.find((candidate) => candidate.state === "failed");
+  const why = stage?.error ?? operation.error;
+  const because = why === null || why === undefined ? "" : `: ${foreign(why, 200)}`;
+  switch (operation.ending) {
+    case "recovered":
+      return `${subject} works again, recovered in ${wholeDuration(tookSeconds(operation, now))}.`;
+    case "did-not-help":
+      return `${subject} came back and works, but its alert still fires${because}. Do not repeat it; look at the runbook.`;
+    case "did-not-come-back":
+      return `${subject} did not come back${because}. It needs you now.`;
+    case "unknown":
+      return `${noun} of ${subject}: no answer yet, I keep asking; do not repeat.`;
+    default:
+      return `${verdictWords(operation, now).words}${because}.`;
+  }
+}
