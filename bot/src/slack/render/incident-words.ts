@@ -112,7 +112,10 @@ const isProven = ({ judgement }: AgentFacts): boolean =>
 const isOff = ({ judgement }: AgentFacts): boolean => judgement?.health === "off";
 
 /** The headline within its 80 characters: what people feel gives way first. */
-export function fitHeadline({ bold, consequence }: HeadlineWords): { bold: string; consequence: string | null } {
+export function fitHeadline({ bold, consequence }: Omit<HeadlineWords, "mark">): {
+  bold: string;
+  consequence: string | null;
+} {
   const shownBold = cut(bold, HEADLINE_CHARACTERS - 10);
   const room = HEADLINE_CHARACTERS - 8 - [...shownBold].length;
   return { bold: shownBold, consequence: consequence === null || room < 12 ? null : cut(consequence, room) };

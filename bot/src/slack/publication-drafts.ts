@@ -1,0 +1,86 @@
+import type { Ports } from "@rollcall/core/command.ts";
+import type { Incident } from "@rollcall/core/domain/incident.ts";
+import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
+import type { Publication, Publications } from "@rollcall/core/ports/publications.ts";
+import { gatherIncidentFacts } from "./incident-facts.ts";
+import { inputOf } from "./order-inputs.ts";
+import type { Draft } from "./publish.ts";
+import { incidentCard } from "./render/incident.ts";
+import { endingNote, operationMessage } from "./render/operation.ts";
+import type { SlackSettings } from "./settings.ts";
+
+export interface DraftDeps {
+  readonly settings: SlackSettings;
+  readonly ports: Pick<Ports, "operations" | "incidents" | "registry" | "bus" | "supervisor" | "clock">;
+  readonly publications: Publications;
+}
+
+const ENDING = ":ending";
+/** Commands whose ending is seen at once and need not buzz the person who just pressed the button. */
+const QUIET = ["ack"];
+const URGENCY = { P0: 0, P1: 1, P2: 3, P3: 5 } as const;
+const OPERATION_URGENCY = 2;
+const NOTE_URGENCY = 4;
+
+/** @returns null if the row is not there, or its message must wait for another one */
+export async function draftPublication(publication: Publication, deps: DraftDeps): Promise<Draft | null> {
+  const { key } = publication;
+  if (key.endsWith(ENDING)) return await draftNote(publication, deps);
+  if (key.startsWith("inc-")) {
+    const incident = await deps.ports.incidents.find(key);
+    return incident === null ? null : draftIncident(publication, incident, deps);
+  }
+  const operation = await deps.ports.operations.find(key);
+  return operation === null ? null : draftOperation(publication, operation, deps);
+}
+
+function draftIncident(publication: Publication, incident: Incident, { settings, ports }: DraftDeps): Draft {
+  return {
+    publication,
+    revision: incident.revision,
+    channel: settings.alertsChannel,
+    thread: null,
+    urgency: URGENCY[incident.criticality],
+    since: incident.openedAt,
+    write: async (behindMinutes) => {
+      const facts = await gatherIncidentFacts(incident, ports);
+      return incidentCard(incident, facts, { links: settings, now: ports.clock.now(), behindMinutes, inputOf });
+    },
+  };
+}
+
+function draftOperation(publication: Publication, operation: Operation, { settings, ports }: DraftDeps): Draft {
+  return {
+    publication,
+    revision: operation.revision,
+    channel: settings.opsChannel,
+    thread: null,
+    urgency: OPERATION_URGENCY,
+    since: operation.createdAt,
+    write: async (behindMinutes) =>
+      operationMessage(operation, { links: settings, now: ports.clock.now(), behindMinutes }),
+  };
+}
+
+/** The note goes under the message of the operation or of its incident, once that one stands. */
+async function draftNote(publication: Publication, deps: DraftDeps): Promise<Draft | null> {
+  const operation = await deps.ports.operations.find(publication.key.slice(0, -ENDING.length));
+  if (operation === null || !isEnded(operation)) return null;
+  const parent = await deps.publications.find(operation.incidentId ?? operation.id);
+  const posted = parent?.posted ?? null;
+  if (posted === null) return null;
+  if (QUIET.includes(operation.command)) {
+    await deps.publications.markShown(publication.key, { ...posted, revision: operation.revision });
+    return null;
+  }
+  return {
+    publication,
+    revision: operation.revision,
+    channel: posted.channel,
+    thread: posted.ts,
+    urgency: NOTE_URGENCY,
+    since: operation.endedAt ?? operation.createdAt,
+    write: async (behindMinutes) =>
+      endingNote(operation, { links: deps.settings, now: deps.ports.clock.now(), behindMinutes }),
+  };
+}
