@@ -1,0 +1,15 @@
+import { runStandIn } from "../stand-in/run-stand-in.ts";
+import { readConfig } from "./config.ts";
+import { createSlackStandIn } from "./stand-in.ts";
+
+await runStandIn("Slack stand-in", () => {
+  const config = readConfig(process.env);
+  return createSlackStandIn({
+    port: config.SLACK_STANDIN_PORT,
+    signingSecret: config.SLACK_SIGNING_SECRET,
+    botToken: config.SLACK_BOT_TOKEN,
+    requestUrl: config.SLACK_REQUEST_URL,
+    logLevel: config.ROLLCALL_LOG_LEVEL,
+    ...(config.SLACK_STANDIN_DATA === undefined ? {} : { dataFile: config.SLACK_STANDIN_DATA }),
+  });
+});
