@@ -1,0 +1,286 @@
+import { join } from "node:path";
+import { type Keys, keysOf } from "@rollcall/core/protocol/keys.ts";
+import type { Envelope, Heartbeat } from "@rollcall/core/protocol.ts";
+import { createAcks } from "./acks.ts";
+import { createClock } from "./clock.ts";
+import type { AgentConfig } from "./config.ts";
+import { type Connections, createConnections } from "./connection.ts";
+import { applyControl } from "./control.ts";
+import { createDeadLetters } from "./dead-letters.ts";
+import { createDelivery } from "./deliver.ts";
+import { createDrills } from "./drills.ts";
+import { claimEpoch, createFence, type Fence } from "./epoch.ts";
+import { findHandler, type Handler, type PeriodicWork, type WorkContext } from "./handler.ts";
+import { createInbox } from "./inbox.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
+import { createLog, type Log, messageOf } from "./log.ts";
+import { createTaskMeters } from "./metrics/latency.ts";
+import { runPeriodically } from "./periodic.ts";
+import { pause, persist } from "./persist.ts";
+import { createPresence, type Presence } from "./presence.ts";
+import { createPublisher } from "./publish.ts";
+import { createReplier } from "./replies.ts";
+import { followTopics } from "./subscriptions.ts";
+import { readTopic } from "./topic-reader.ts";
+import { createWorkQueue, type WorkQueue } from "./work-queue.ts";
+
+export interface AgentOptions {
+  readonly config: AgentConfig;
+  /** Topics and patterns (`stock.*`) that it reads. */
+  readonly consumes: readonly string[];
+  readonly publishes: readonly string[];
+  /** By topic or pattern; each declared one needs a handler. */
+  readonly handle?: Readonly<Record<string, Handler>>;
+  readonly periodic?: readonly PeriodicWork[];
+  /** Topics that exist, for patterns; the compiled fleet on the bus adds to them. */
+  readonly knownTopics?: readonly string[];
+  readonly runtime?: Heartbeat["runtime"];
+  readonly log?: Log;
+  /** What ends the process; default `process.exit`. */
+  readonly exit?: (code: number) => void;
+}
+
+/** A running agent. */
+export interface Agent {
+  readonly id: string;
+  readonly epoch: number;
+  /** Finishes the item in hand (at most `graceMs`, default 5000) and exits: 0, or 1 if the item was not finished. */
+  stop(graceMs?: number): Promise<void>;
+  /** Resolves with the exit code when it has ended. */
+  readonly ended: Promise<number>;
+}
+
+/** A fenced process ends with its own code, so that a supervisor can tell it from a crash. */
+export const EXIT_FENCED = 3;
+// The fence is asked at every beat; a process that was frozen for longer than this asks before it works again.
+const FENCE_MAX_AGE_MS = 12_000;
+
+/**
+ * Starts an agent: takes its epoch, beats, listens to its inbox and works. Waits for Redis as long as it takes.
+ * @throws Error if a declared topic has no handler, or the ledger cannot be opened
+ */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { config } = options;
+  const missing = options.consumes.find((topic) => !findHandler(options.handle ?? {}, topic));
+  if (missing !== undefined)
+    throw new Error(`${config.agent} declares that it consumes ${missing}, but nothing handles it`);
+  const ledger = await openLedger(join(config.dir, "applied.jsonl"));
+  const log = options.log ?? createLog(config.agent);
+  const connections = createConnections(config.redisUrl, config.agent, log);
+  const keys = keysOf(config.fleet);
+  const clock = createClock();
+  const ending = new AbortController();
+  const epoch = await persist(() => claimEpoch(connections.control, keys.epoch(config.agent), clock), ending.signal);
+  const fence = createFence(connections.control, keys.epoch(config.agent), epoch);
+  const agent = new RunningAgent({ options, log, keys, clock, epoch, fence, ledger, connections, ending });
+  await agent.start();
+  return agent;
+}
+
+interface Parts {
+  readonly options: AgentOptions;
+  readonly log: Log;
+  readonly keys: Keys;
+  readonly clock: ReturnType<typeof createClock>;
+  readonly epoch: number;
+  readonly fence: Fence;
+  readonly ledger: Ledger;
+  readonly connections: Connections;
+  readonly ending: AbortController;
+}
+
+class RunningAgent implements Agent {
+  readonly id: string;
+  readonly epoch: number;
+  readonly ended: Promise<number>;
+  readonly #parts: Parts;
+  readonly #queue: WorkQueue;
+  readonly #meters = createTaskMeters();
+  readonly #acks: ReturnType<typeof createAcks>[] = [];
+  readonly #publisher: ReturnType<typeof createPublisher>;
+  #presence: Presence | null = null;
+  #stage: "starting" | "stopping" | null = "starting";
+  #stopping: Promise<boolean> | null = null;
+  #resolveEnded: (code: number) => void = () => undefined;
+
+  constructor(parts: Parts) {
+    const { config, publishes } = parts.options;
+    this.#parts = parts;
+    this.id = config.agent;
+    this.epoch = parts.epoch;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    this.#queue = createWorkQueue({ now: parts.clock.now, mayWork: () => this.#mayWork() });
+    const { control } = parts.connections;
+    const { keys, clock } = parts;
+    this.#publisher = createPublisher({ control, keys, agent: this.id, publishes, clock, signal: parts.ending.signal });
+  }
+
+  async start(): Promise<void> {
+    const { options, ledger, epoch, clock, log, connections, keys, ending } = this.#parts;
+    const { config } = options;
+    if (config.startedBy !== null) {
+      await ledger.write({ kind: "started", id: config.startedBy, epoch, at: clock.now() });
+    }
+    log.info("started", { epoch, version: config.version, started_by: config.startedBy });
+    this.#listen();
+    const { control } = connections;
+    const { signal } = ending;
+    void followTopics({
+      control,
+      keys,
+      consumes: options.consumes,
+      knownTopics: options.knownTopics ?? [],
+      signal,
+      subscribe: (topic) => this.#subscribe(topic),
+    });
+    for (const work of options.periodic ?? []) {
+      void runPeriodically(work, { queue: this.#queue, meter: this.#meters.of(work.name), context: this.#context() });
+    }
+    if (options.exit === undefined) this.#stopOnSignals();
+    this.#stage = null;
+  }
+
+  #stopOnSignals(): void {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.once(signal, () => {
+        this.#parts.log.info("told to end", { signal });
+        void this.stop();
+      });
+    }
+  }
+
+  async stop(graceMs = 5000): Promise<void> {
+    const finished = await this.#finishWork(graceMs);
+    if (!finished) this.#parts.log.error("the item in hand is not finished; it stays on the bus");
+    await this.#end(finished ? 0 : 1);
+  }
+
+  /** Ears first, then the voice: an agent that says it is there can be spoken to. */
+  #listen(): void {
+    const { options, connections, keys, clock, epoch, fence, log, ending, ledger } = this.#parts;
+    const { config } = options;
+    const { control } = connections;
+    const { signal } = ending;
+    const queue = this.#queue;
+    const reply = createReplier({ control, agent: this.id, key: config.key, epoch, clock, log, signal });
+    const drills = createDrills(config.allowDrills, { queue, log });
+    const finishWork = (graceMs: number) => this.#finishWork(graceMs);
+    const end = () => this.#end(0);
+    const inbox = createInbox({
+      reader: connections.open("inbox"),
+      control,
+      stream: keys.inbox(this.id),
+      agent: this.id,
+      key: config.key,
+      clock,
+      log,
+      signal,
+      apply: (message, ack) =>
+        applyControl({ epoch, clock, ledger, queue, drills, reply, log, finishWork, end }, message, ack),
+    });
+    void inbox.run();
+    this.#presence = createPresence({
+      control,
+      keys,
+      config,
+      epoch,
+      clock,
+      fence,
+      queue,
+      meters: this.#meters,
+      declared: { consumes: [...options.consumes], publishes: [...options.publishes] },
+      runtime: options.runtime ?? { kind: "process", name: this.id },
+      signal,
+      inboxReadAt: () => inbox.readAt(),
+      stage: () => this.#stage,
+    });
+    void this.#presence.run(() => this.#fenced());
+  }
+
+  #subscribe(topic: string): void {
+    const { options, connections, keys, clock, log, ending } = this.#parts;
+    const { signal } = ending;
+    const { control } = connections;
+    const handler = findHandler(options.handle ?? {}, topic);
+    if (handler === undefined) return;
+    const stream = keys.topic(topic);
+    const acks = createAcks({ control, stream, group: this.id }, signal);
+    this.#acks.push(acks);
+    const delivery = createDelivery({
+      topic,
+      handler,
+      queue: this.#queue,
+      acks,
+      park: createDeadLetters({ control, keys, agent: this.id, signal }),
+      meter: this.#meters.of(topic),
+      clock,
+      log,
+      signal,
+      contextOf: (event) => this.#context(event),
+    });
+    void readTopic({ reader: connections.open(topic), control, stream, agent: this.id, delivery, log, signal });
+  }
+
+  #context(cause?: Envelope): WorkContext {
+    const { clock, log, ending } = this.#parts;
+    return { agent: this.id, log, publish: this.#publisher(cause), now: clock.now, signal: ending.signal };
+  }
+
+  async #mayWork(): Promise<boolean> {
+    const { fence, ending } = this.#parts;
+    try {
+      const holds = await persist(() => fence.holds(FENCE_MAX_AGE_MS), ending.signal);
+      if (!holds) this.#fenced();
+      return holds;
+    } catch {
+      return false; // The agent is ending.
+    }
+  }
+
+  #finishWork(graceMs: number): Promise<boolean> {
+    this.#stopping ??= this.#closeWork(graceMs).finally(() => {
+      this.#stopping = null;
+    });
+    return this.#stopping;
+  }
+
+  async #closeWork(graceMs: number): Promise<boolean> {
+    this.#stage = "stopping";
+    this.#queue.close();
+    const waiting = new AbortController();
+    const finished = await Promise.race([
+      this.#queue.idle().then(() => true),
+      pause(graceMs, waiting.signal).then(() => false),
+    ]);
+    waiting.abort();
+    if (!finished) {
+      this.#stage = null;
+      this.#queue.reopen();
+    }
+    return finished;
+  }
+
+  #fenced(): void {
+    this.#parts.log.error("a newer process runs as this agent; I stop working and exit", { epoch: this.epoch });
+    this.#queue.close();
+    void this.#end(EXIT_FENCED);
+  }
+
+  async #end(code: number): Promise<void> {
+    const { ending, connections, ledger, log, options } = this.#parts;
+    if (ending.signal.aborted) return;
+    // What is done gets acknowledged, and the last beat says "stopping"; neither may hold up the end.
+    const goodbye = code === EXIT_FENCED ? [] : [...this.#acks.map((acks) => acks.flushed()), this.#presence?.beat()];
+    const waiting = new AbortController();
+    await Promise.race([Promise.allSettled(goodbye), pause(1000, waiting.signal)]);
+    waiting.abort();
+    ending.abort();
+    connections.close();
+    await ledger.close().catch((error: unknown) => log.error("the ledger is not closed", { reason: messageOf(error) }));
+    log.info("ended", { code });
+    this.#resolveEnded(code);
+    (options.exit ?? process.exit)(code);
+  }
+}

@@ -1,0 +1,63 @@
+import { agentId } from "@rollcall/core/protocol.ts";
+import { z } from "zod";
+
+const text = z.string().max(200);
+
+/** The environment of an agent process. */
+export const AgentEnvironment = z.object({
+  ROLLCALL_AGENT: agentId.describe("Id of this agent, as in fleet.yaml"),
+  ROLLCALL_FLEET: agentId.describe("Name of the fleet; prefix of all keys on the bus"),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).describe("Redis of the bus, with the agent's own user and password"),
+  ROLLCALL_AGENT_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "64 hex characters, derived from the fleet key")
+    .describe("Key that heartbeats and replies are signed with"),
+  ROLLCALL_AGENT_DIR: z
+    .string()
+    .min(1)
+    .describe("Directory of the agent's own files; the ledger applied.jsonl lies here"),
+  ROLLCALL_STARTED_BY: text.optional().describe("Id of the command that started this process"),
+  ROLLCALL_ALLOW_DRILLS: z
+    .enum(["true", "false"])
+    .default("false")
+    .describe("Whether the agent obeys drills: crash, hang, stop-consuming"),
+  ROLLCALL_VERSION: z.string().max(64).default("0.1.0").describe("Version that the agent reports"),
+});
+
+/** What the SDK needs to know of its surroundings. */
+export interface AgentConfig {
+  readonly agent: string;
+  readonly fleet: string;
+  readonly redisUrl: string;
+  readonly key: string;
+  readonly dir: string;
+  readonly startedBy: string | null;
+  readonly allowDrills: boolean;
+  readonly version: string;
+}
+
+/**
+ * The configuration from the environment.
+ * @throws Error that names every problem, one a line
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): AgentConfig {
+  const parsed = AgentEnvironment.safeParse(withoutEmpty(environment));
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`The configuration is not usable:\n${problems.join("\n")}`);
+  }
+  const found = parsed.data;
+  return Object.freeze({
+    agent: found.ROLLCALL_AGENT,
+    fleet: found.ROLLCALL_FLEET,
+    redisUrl: found.REDIS_URL,
+    key: found.ROLLCALL_AGENT_KEY,
+    dir: found.ROLLCALL_AGENT_DIR,
+    startedBy: found.ROLLCALL_STARTED_BY ?? null,
+    allowDrills: found.ROLLCALL_ALLOW_DRILLS === "true",
+    version: found.ROLLCALL_VERSION,
+  });
+}
+
+const withoutEmpty = (environment: Readonly<Record<string, string | undefined>>) =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));

@@ -1,0 +1,61 @@
+import { Redis } from "ioredis";
+import { type Log, messageOf } from "./log.ts";
+
+/** Milliseconds that a read waits in Redis for something new. */
+export const BLOCK_MS = 2000;
+// A half-open link shows no error at all: only a missing answer proves it. Twice the longest wait leaves room for a
+// busy machine and still notices within 5 s.
+const SILENCE_MS = 2 * BLOCK_MS;
+const CONTROL_TIMEOUT_MS = 3000;
+
+/** Opens the connections of one agent and closes them all. */
+export interface Connections {
+  /** For everything that answers at once. */
+  readonly control: Redis;
+  /** A connection of its own for reads that block. */
+  open(purpose: string): Redis;
+  close(): void;
+}
+
+export function createConnections(url: string, agent: string, log: Log): Connections {
+  const all: Redis[] = [];
+  const open = (purpose: string, timeoutMs: number): Redis => {
+    const client = new Redis(url, {
+      connectionName: `${agent}:${purpose}`,
+      protocol: 2,
+      disableClientInfo: true,
+      enableReadyCheck: false,
+      // A command that waits in a queue for a lost Redis comes too late and twice; whoever sends it decides again.
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: CONTROL_TIMEOUT_MS,
+      commandTimeout: timeoutMs,
+      socketTimeout: SILENCE_MS,
+      retryStrategy: (attempt) => Math.min(1000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2),
+    });
+    if (purpose === "control") logOutages(client, log);
+    else client.on("error", () => undefined); // The reading loop sees it as the failure of its read.
+    all.push(client);
+    return client;
+  };
+  return {
+    control: open("control", CONTROL_TIMEOUT_MS),
+    open: (purpose) => open(purpose, SILENCE_MS),
+    close() {
+      for (const client of all) client.disconnect();
+    },
+  };
+}
+
+function logOutages(client: Redis, log: Log): void {
+  let lost: string | null = null;
+  client.on("error", (error) => {
+    if (lost === messageOf(error)) return;
+    lost = messageOf(error);
+    log.warn("Redis does not answer; I keep trying", { reason: lost });
+  });
+  client.on("ready", () => {
+    if (lost !== null) log.info("Redis is back");
+    lost = null;
+  });
+}

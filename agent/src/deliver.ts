@@ -1,0 +1,160 @@
+import type { Envelope } from "@rollcall/core/protocol.ts";
+import type { Acks } from "./acks.ts";
+import type { BusClock } from "./clock.ts";
+import type { Park } from "./dead-letters.ts";
+import { MalformedEvent, parseEvent } from "./event.ts";
+import type { Handler, WorkContext } from "./handler.ts";
+import { type Log, messageOf } from "./log.ts";
+import type { TaskMeter } from "./metrics/latency.ts";
+import { Interrupted, pause } from "./persist.ts";
+import type { WorkQueue } from "./work-queue.ts";
+
+/** Tries of one event in one process before it is parked. */
+const MOST_ATTEMPTS = 3;
+// Redis' answer to "what is pending" may be older than our acknowledgement; ids finished lately are not taken again.
+const FINISHED_KEPT = 512;
+// A process that dies over an event cannot count its tries, Redis can. More than MOST_ATTEMPTS, because a restart also
+// delivers again what had only been waiting.
+const MOST_DELIVERIES = 10;
+
+/** A stream entry as it was delivered; no fields if it was trimmed away while it waited. */
+export interface Entry {
+  readonly id: string;
+  readonly fields: Readonly<Record<string, string>> | null;
+  /** How often Redis has handed it out. */
+  readonly deliveries: number;
+}
+
+export interface DeliveryParts {
+  readonly topic: string;
+  readonly handler: Handler;
+  readonly queue: WorkQueue;
+  readonly acks: Acks;
+  readonly park: Park;
+  readonly meter: TaskMeter;
+  readonly clock: BusClock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  contextOf(event: Envelope): WorkContext;
+}
+
+/** Takes the entries of one topic to the work loop, and each to its end: acknowledged, or parked with the reason. */
+export interface Delivery {
+  /** Resolves when the entry waits for the work loop, or is parked. Known ones are left alone. */
+  take(entry: Entry): Promise<void>;
+  /** Entries in hand. */
+  size(): number;
+  /** Resolves when fewer than `limit` are in hand, or the signal aborts. */
+  room(limit: number): Promise<void>;
+}
+
+export function createDelivery(parts: DeliveryParts): Delivery {
+  return new TopicDelivery(parts);
+}
+
+class TopicDelivery implements Delivery {
+  readonly #parts: DeliveryParts;
+  readonly #inHand = new Set<string>();
+  readonly #finished = new Set<string>();
+  #onRoom: (() => void) | null = null;
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+    parts.signal.addEventListener("abort", () => this.#onRoom?.(), { once: true });
+  }
+
+  size(): number {
+    return this.#inHand.size;
+  }
+
+  async room(limit: number): Promise<void> {
+    while (this.#inHand.size >= limit && !this.#parts.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#onRoom = resolve;
+      });
+    }
+  }
+
+  async take(entry: Entry): Promise<void> {
+    if (this.#inHand.has(entry.id) || this.#finished.has(entry.id)) return;
+    this.#inHand.add(entry.id);
+    if (entry.fields === null) {
+      this.#parts.log.warn("an event was trimmed away before I handled it", { topic: this.#parts.topic, id: entry.id });
+      return this.#finish(entry.id);
+    }
+    try {
+      const event = parseEvent(this.#parts.topic, entry.fields.e);
+      if (event.probe) return this.#finish(entry.id);
+      if (entry.deliveries > MOST_DELIVERIES)
+        throw new MalformedEvent(`handed out ${entry.deliveries} times, never done`);
+      this.#queue(entry, event, 1);
+    } catch (error) {
+      if (!(error instanceof MalformedEvent)) throw error;
+      this.#parts.meter.failed();
+      await this.#parkOrKeep(entry, error.message, 0);
+    }
+  }
+
+  #queue(entry: Entry, event: Envelope, attempt: number): void {
+    this.#parts.queue.add({ name: this.#parts.topic, run: () => this.#handle(entry, event, attempt) });
+  }
+
+  async #handle(entry: Entry, event: Envelope, attempt: number): Promise<void> {
+    const { meter, clock, handler, contextOf } = this.#parts;
+    // The stream's own id holds Redis time of the publication.
+    if (attempt === 1) meter.observe((clock.now() - Number.parseInt(entry.id, 10)) / 1000);
+    try {
+      await handler(event, contextOf(event));
+    } catch (error) {
+      return this.#fail({ entry, event, attempt }, error);
+    }
+    meter.done();
+    this.#finish(entry.id);
+  }
+
+  async #fail(tried: { entry: Entry; event: Envelope; attempt: number }, error: unknown): Promise<void> {
+    const { entry, event, attempt } = tried;
+    if (error instanceof Interrupted) return;
+    const final = error instanceof MalformedEvent || attempt >= MOST_ATTEMPTS;
+    this.#parts.log.warn(final ? "an event is parked" : "an event failed; I try again", {
+      topic: this.#parts.topic,
+      id: entry.id,
+      attempt,
+      reason: messageOf(error),
+    });
+    if (!final) {
+      void this.#again(entry, event, attempt + 1);
+      return;
+    }
+    this.#parts.meter.failed();
+    await this.#parkOrKeep(entry, messageOf(error), attempt);
+  }
+
+  /** 100 ms, 400 ms: its neighbours go on meanwhile. */
+  async #again(entry: Entry, event: Envelope, attempt: number): Promise<void> {
+    await pause(25 * 4 ** (attempt - 1), this.#parts.signal);
+    if (!this.#parts.signal.aborted) this.#queue(entry, event, attempt);
+  }
+
+  async #parkOrKeep(entry: Entry, reason: string, attempts: number): Promise<void> {
+    const { topic, park, log } = this.#parts;
+    try {
+      await park({ topic, id: entry.id, body: entry.fields?.e, reason, attempts });
+      this.#finish(entry.id);
+    } catch (error) {
+      // It stays pending: a later start, or a mended Redis user, takes it up again.
+      this.#inHand.delete(entry.id);
+      this.#onRoom?.();
+      if (!(error instanceof Interrupted)) log.error("an event cannot be parked", { topic, reason: messageOf(error) });
+    }
+  }
+
+  #finish(id: string): void {
+    this.#parts.acks.add(id);
+    this.#finished.add(id);
+    const [oldest] = this.#finished;
+    if (this.#finished.size > FINISHED_KEPT) this.#finished.delete(oldest as string);
+    this.#inHand.delete(id);
+    this.#onRoom?.();
+  }
+}

@@ -1,0 +1,34 @@
+import type { Envelope } from "@rollcall/core/protocol.ts";
+import type { Log } from "./log.ts";
+import type { Publish } from "./publish.ts";
+
+/** What the work of an agent can use. */
+export interface WorkContext {
+  readonly agent: string;
+  readonly log: Log;
+  readonly publish: Publish;
+  /** Redis time in ms, as far as it can be known here. */
+  now(): number;
+  /** Aborts when the process ends. */
+  readonly signal: AbortSignal;
+}
+
+/** Handles one event; an error is tried again, a MalformedEvent is parked at once. */
+export type Handler = (event: Envelope, context: WorkContext) => Promise<void> | void;
+
+/** Work without an event: taking orders from a shop, closing the day. Runs in the same loop, never twice at a time. */
+export interface PeriodicWork {
+  /** Words of a-z, 0-9 and -; shown beside the topics. */
+  readonly name: string;
+  readonly everyMs: number;
+  /** Default: one period after the start. */
+  readonly firstAfterMs?: number;
+  readonly run: (context: WorkContext) => Promise<void> | void;
+}
+
+/** The handler whose pattern stands for the topic; an exact one first. */
+export function findHandler(handlers: Readonly<Record<string, Handler>>, topic: string): Handler | undefined {
+  if (handlers[topic]) return handlers[topic];
+  const pattern = Object.keys(handlers).find((name) => name.endsWith(".*") && topic.startsWith(name.slice(0, -1)));
+  return pattern === undefined ? undefined : handlers[pattern];
+}

@@ -1,0 +1,8 @@
+export { type Agent, type AgentOptions, EXIT_FENCED, startAgent } from "./agent.ts";
+export { type AgentConfig, AgentEnvironment, readConfig } from "./config.ts";
+export { FAULTS, type Fault } from "./drills.ts";
+export { MalformedEvent } from "./event.ts";
+export type { Handler, PeriodicWork, WorkContext } from "./handler.ts";
+export { createLog, type Log } from "./log.ts";
+export { pause } from "./persist.ts";
+export type { Publish, PublishOptions } from "./publish.ts";

@@ -1,0 +1,127 @@
+import { hostname } from "node:os";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { Keys } from "@rollcall/core/protocol/keys.ts";
+import { seal } from "@rollcall/core/protocol/seal.ts";
+import { type Heartbeat, PROTOCOL_VERSION } from "@rollcall/core/protocol.ts";
+import type { Redis } from "ioredis";
+import { type BusClock, parseTime } from "./clock.ts";
+import type { AgentConfig } from "./config.ts";
+import type { Fence } from "./epoch.ts";
+import type { TaskMeters } from "./metrics/latency.ts";
+import { pause } from "./persist.ts";
+import type { WorkQueue } from "./work-queue.ts";
+
+const BEAT_MS = 5000;
+/** Beats of a fleet that was started together drift apart. */
+const JITTER = 0.1;
+const DELAY_RESOLUTION_MS = 20;
+
+export interface PresenceParts {
+  readonly control: Redis;
+  readonly keys: Keys;
+  readonly config: AgentConfig;
+  readonly epoch: number;
+  readonly clock: BusClock;
+  readonly fence: Fence;
+  readonly queue: WorkQueue;
+  readonly meters: TaskMeters;
+  readonly declared: Pick<Heartbeat, "consumes" | "publishes">;
+  readonly runtime: Heartbeat["runtime"];
+  readonly signal: AbortSignal;
+  inboxReadAt(): number;
+  /** `starting` or `stopping`; null lets the work loop say. */
+  stage(): "starting" | "stopping" | null;
+}
+
+/** Tells the fleet that this agent is there, and how it is. */
+export interface Presence {
+  /** One beat now. @throws if Redis does not take it */
+  beat(): Promise<void>;
+  /** Beats until the signal aborts; calls back if a newer process has the agent's id. */
+  run(onFenced: () => void): Promise<void>;
+}
+
+export function createPresence(parts: PresenceParts): Presence {
+  const { control, keys, config, fence, signal } = parts;
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+  delay.enable();
+  const startedAt = parts.clock.now();
+  let counter = 0;
+  const beat = async () => {
+    await learnTime(control, parts.clock);
+    counter += 1;
+    const now = parts.clock.now();
+    const body = describe(parts, { counter, now, startedAt, delaySeconds: takeDelay(delay) });
+    const answers = await control
+      .pipeline()
+      .zadd(keys.beats, now, config.agent)
+      .hset(keys.presence, config.agent, seal(config.key, body))
+      .exec();
+    const failed = answers?.find(([error]) => error !== null)?.[0];
+    if (failed) throw failed;
+  };
+  return {
+    beat,
+    async run(onFenced) {
+      while (!signal.aborted) {
+        try {
+          // A process that was frozen must not write over the beat of the one that took its place.
+          if (!(await fence.holds(0))) return onFenced();
+          await beat();
+          await pause(BEAT_MS * (1 - JITTER + 2 * JITTER * Math.random()), signal);
+        } catch {
+          await pause(250, signal); // Redis is away; the connection has said so.
+        }
+      }
+    },
+  };
+}
+
+async function learnTime(control: Redis, clock: BusClock): Promise<void> {
+  const askedAt = performance.now();
+  clock.learn(parseTime(await control.time()), askedAt, performance.now());
+}
+
+/** The 99th percentile since the last beat, without the monitor's own timer. */
+function takeDelay(delay: ReturnType<typeof monitorEventLoopDelay>): number {
+  const seconds = delay.count === 0 ? 0 : Math.max(0, delay.percentile(99) / 1e6 - DELAY_RESOLUTION_MS) / 1000;
+  delay.reset();
+  return seconds;
+}
+
+interface Moment {
+  readonly counter: number;
+  readonly now: number;
+  readonly startedAt: number;
+  readonly delaySeconds: number;
+}
+
+function describe(parts: PresenceParts, moment: Moment): Heartbeat {
+  const { config, queue, clock } = parts;
+  const { inFlight, oldestInFlightAt, canary } = queue.state();
+  const cpu = process.cpuUsage();
+  return {
+    v: PROTOCOL_VERSION,
+    agent: config.agent,
+    epoch: parts.epoch,
+    counter: moment.counter,
+    at: moment.now,
+    clockSkewMs: clock.skewMs(),
+    startedAt: moment.startedAt,
+    startedBy: config.startedBy,
+    version: config.version,
+    activity: parts.stage() ?? (inFlight > 0 ? "processing" : "idle"),
+    inFlight,
+    oldestInFlightAt,
+    inboxReadAt: parts.inboxReadAt(),
+    canary,
+    tasks: parts.meters.totals(),
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    rssBytes: process.memoryUsage.rss(),
+    eventLoopDelaySeconds: moment.delaySeconds,
+    host: hostname().slice(0, 255),
+    runtime: parts.runtime,
+    publishes: [...parts.declared.publishes],
+    consumes: [...parts.declared.consumes],
+  };
+}

@@ -1,0 +1,43 @@
+import type { Keys } from "@rollcall/core/protocol/keys.ts";
+import { type Envelope, MAX_ENVELOPE_BYTES } from "@rollcall/core/protocol.ts";
+import type { Redis } from "ioredis";
+import type { BusClock } from "./clock.ts";
+import { createEvent, MalformedEvent } from "./event.ts";
+import { persist } from "./persist.ts";
+
+/** Topic streams keep about this many events; `~` lets Redis trim whole nodes only, which costs next to nothing. */
+const STREAM_LENGTH = 10_000;
+
+export interface PublishOptions {
+  readonly correlationId?: string;
+}
+export type Publish = (topic: string, data: Envelope["data"], options?: PublishOptions) => Promise<void>;
+
+export interface PublisherParts {
+  readonly control: Redis;
+  readonly keys: Keys;
+  readonly agent: string;
+  readonly publishes: readonly string[];
+  readonly clock: BusClock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Publishes on declared topics; waits while Redis is away, so an outage delays events and loses none.
+ * An event may be written twice if the answer to its first writing was lost; it carries the same id then.
+ */
+export function createPublisher(parts: PublisherParts): (cause?: Envelope) => Publish {
+  return (cause) =>
+    async (topic, data, { correlationId } = {}) => {
+      if (!parts.publishes.includes(topic))
+        throw new Error(`${parts.agent} does not declare that it publishes ${topic}`);
+      const event = createEvent({ agent: parts.agent, topic, data, at: parts.clock.now(), correlationId, cause });
+      const text = JSON.stringify(event);
+      if (Buffer.byteLength(text) > MAX_ENVELOPE_BYTES)
+        throw new MalformedEvent(`an event of ${topic} is over 256 KiB`);
+      await persist(
+        () => parts.control.xadd(parts.keys.topic(topic), "MAXLEN", "~", STREAM_LENGTH, "*", "e", text),
+        parts.signal,
+      );
+    };
+}

@@ -1,0 +1,161 @@
+/** Something for the work loop. `run` deals with its own failures; `name` is a topic, or the agent's own periodic work. */
+export interface WorkItem {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+/** What a heartbeat says of the work loop. Times are of the bus. */
+export interface WorkState {
+  readonly inFlight: number;
+  readonly oldestInFlightAt: number | null;
+  readonly canary: {
+    readonly handledAt: number | null;
+    readonly tookMs: number | null;
+    readonly waitingSince: number | null;
+  };
+}
+
+/** How a canary went through the loop, ms. */
+export interface CanaryPassage {
+  readonly waitedMs: number;
+  readonly tookMs: number;
+}
+
+/**
+ * The one serial loop of an agent: business items and canaries pass through the same place, so a canary that comes back
+ * proves that work is done. Canaries go in front, or a long backlog would look like a broken loop.
+ */
+export interface WorkQueue {
+  add(item: WorkItem): void;
+  /** Calls back once the loop has handled it. @returns false if too many wait already */
+  addCanary(handled: (passage: CanaryPassage) => void): boolean;
+  state(): WorkState;
+  /** Takes nothing more, until `reopen`. */
+  close(): void;
+  reopen(): void;
+  /** Resolves when the item in hand, if any, is finished. */
+  idle(): Promise<void>;
+  /** Drill: the loop never comes back from its current or next item. */
+  hang(): void;
+}
+
+export interface WorkQueueOptions {
+  now(): number;
+  /** Asked before each item; false takes nothing more. */
+  mayWork(): Promise<boolean>;
+}
+
+// One comes every 15 s: this many wait after five minutes, and each more would say nothing new.
+const MOST_CANARIES_WAITING = 20;
+
+export function createWorkQueue({ now, mayWork }: WorkQueueOptions): WorkQueue {
+  return new SerialQueue(now, mayWork);
+}
+
+interface WaitingCanary {
+  readonly arrivedAt: number;
+  readonly handled: (passage: CanaryPassage) => void;
+}
+
+class SerialQueue implements WorkQueue {
+  readonly #now: () => number;
+  readonly #mayWork: () => Promise<boolean>;
+  #items: WorkItem[] = [];
+  #canaries: WaitingCanary[] = [];
+  #closed = false;
+  #hung = false;
+  #running: Promise<void> | null = null;
+  #item: Promise<void> | null = null;
+  #itemSince: number | null = null;
+  #canaryHandledAt: number | null = null;
+  #canaryTookMs: number | null = null;
+
+  constructor(now: () => number, mayWork: () => Promise<boolean>) {
+    this.#now = now;
+    this.#mayWork = mayWork;
+  }
+
+  add(item: WorkItem): void {
+    this.#items.push(item);
+    this.#start();
+  }
+
+  addCanary(handled: (passage: CanaryPassage) => void): boolean {
+    if (this.#canaries.length >= MOST_CANARIES_WAITING) return false;
+    this.#canaries.push({ arrivedAt: this.#now(), handled });
+    this.#start();
+    return true;
+  }
+
+  state(): WorkState {
+    return {
+      inFlight: this.#itemSince === null ? 0 : 1,
+      oldestInFlightAt: this.#itemSince,
+      canary: {
+        handledAt: this.#canaryHandledAt,
+        tookMs: this.#canaryTookMs,
+        waitingSince: this.#canaries[0]?.arrivedAt ?? null,
+      },
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  reopen(): void {
+    this.#closed = false;
+    this.#start();
+  }
+
+  async idle(): Promise<void> {
+    await this.#item;
+  }
+
+  hang(): void {
+    this.#hung = true;
+    this.add({ name: "drill", run: async () => undefined });
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+      // Something may have come between the loop's last look and its end.
+      if (this.#hasWork()) this.#start();
+    });
+  }
+
+  #hasWork(): boolean {
+    return !this.#closed && (this.#items.length > 0 || this.#canaries.length > 0);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#hasWork()) {
+      if (!(await this.#mayWork())) return this.close();
+      if (this.#closed) return;
+      const canary = this.#hung ? undefined : this.#canaries.shift();
+      if (canary) this.#handleCanary(canary);
+      else {
+        this.#item = this.#handleItem();
+        await this.#item;
+        this.#item = null;
+      }
+    }
+  }
+
+  async #handleItem(): Promise<void> {
+    const item = this.#items.shift();
+    this.#itemSince = this.#now();
+    await item?.run();
+    if (this.#hung) await new Promise<never>(() => undefined);
+    this.#itemSince = null;
+  }
+
+  #handleCanary({ arrivedAt, handled }: WaitingCanary): void {
+    const takenAt = this.#now();
+    const waitedMs = Math.max(0, takenAt - arrivedAt);
+    this.#canaryHandledAt = takenAt;
+    this.#canaryTookMs = waitedMs;
+    handled({ waitedMs, tookMs: Math.max(0, this.#now() - takenAt) });
+  }
+}
