@@ -1,13 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { inheritedEnvironment } from "./inherited-environment.ts";
+
+// Checked when a program starts; one that runs for days writes more, at about 1 MB a day each.
+const MAX_LOG_BYTES = 20 * 1024 * 1024;
+
+/** How a tool's process is to be started by whoever runs the tool. */
+export interface LaunchOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** A process group of its own: a Ctrl-C at our terminal does not reach it, and all of it ends together. */
+  readonly ownGroup?: boolean;
+}
 
 /** What to run, and where its output goes. */
-export interface ChildSpec {
+export interface ChildSpec extends LaunchOptions {
   readonly name: string;
   readonly path: string;
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly uid?: number;
   readonly gid?: number;
@@ -18,42 +28,58 @@ export interface ChildSpec {
 export interface Child {
   readonly name: string;
   readonly pid: number;
-  readonly exited: Promise<number | null>;
+  /** Resolves to how it ended: `exit 1`, `SIGKILL`, `could not be started: …`. */
+  readonly exited: Promise<string>;
   hasExited(): boolean;
+  signal(signal: NodeJS.Signals): void;
   /** SIGTERM (or `signal`), SIGKILL after `graceMs`; resolves when it is gone. */
   stop(options?: { signal?: NodeJS.Signals; graceMs?: number }): Promise<void>;
 }
 
 /** Starts a child with its output appended to a log file. */
 export function startChild(spec: ChildSpec): Child {
-  mkdirSync(dirname(spec.logFile), { recursive: true });
-  const log = createWriteStream(spec.logFile, { flags: "a" });
+  const log = openLog(spec.logFile);
   const child = spawn(spec.path, [...spec.args], {
-    env: { ...process.env, ...spec.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...inheritedEnvironment(), ...spec.env },
+    stdio: ["ignore", log, log],
+    detached: spec.ownGroup ?? false,
     ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
     ...(spec.uid === undefined ? {} : { uid: spec.uid, gid: spec.gid ?? spec.uid }),
   });
-  child.stdout?.pipe(log);
-  child.stderr?.pipe(log);
-  return control(spec.name, child);
+  closeSync(log);
+  return control(spec, child);
 }
 
-function control(name: string, child: ChildProcess): Child {
-  const exited = new Promise<number | null>((resolve) => {
-    child.once("error", () => resolve(null));
-    child.once("exit", (code) => resolve(code));
+function openLog(file: string): number {
+  mkdirSync(dirname(file), { recursive: true });
+  if (existsSync(file) && statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
+  return openSync(file, "a");
+}
+
+function control({ name, ownGroup }: ChildSpec, child: ChildProcess): Child {
+  const exited = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(`could not be started: ${error.message}`));
+    child.once("exit", (code, signal) => resolve(signal ?? `exit ${code}`));
   });
   const hasExited = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+  const send = (signal: NodeJS.Signals) => {
+    if (hasExited()) return;
+    try {
+      process.kill((ownGroup ? -1 : 1) * (child.pid as number), signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  };
   return {
     name,
     pid: child.pid ?? -1,
     exited,
     hasExited,
+    signal: send,
     async stop({ signal = "SIGTERM", graceMs = 10_000 } = {}) {
       if (hasExited()) return;
-      child.kill(signal);
-      const force = setTimeout(() => child.kill("SIGKILL"), graceMs);
+      send(signal);
+      const force = setTimeout(() => send("SIGKILL"), graceMs);
       await exited;
       clearTimeout(force);
     },

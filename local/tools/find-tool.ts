@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { unpackDebianPackages } from "./debian-packages.ts";
+import { type OnProgress, unpackDebianPackages } from "./debian-packages.ts";
 
 const run = promisify(execFile);
 
@@ -12,7 +12,7 @@ export interface Tool {
   readonly version: string;
   /** Environment it needs, for unpacked libraries. */
   readonly env: Readonly<Record<string, string>>;
-  readonly origin: "PATH" | "unpacked Debian packages";
+  readonly origin: "found on the PATH" | "unpacked Debian packages";
   /** Root of the unpacked packages, if it is not from the PATH. */
   readonly root: string | null;
 }
@@ -41,12 +41,13 @@ export type ToolName = keyof typeof SOURCES;
  * Finds a program on the PATH, else unpacks it from Debian packages below `toolsDir`.
  * @throws Error that says what is missing and what to install
  */
-export async function findTool(name: ToolName, toolsDir: string): Promise<Tool> {
+export async function findTool(name: ToolName, toolsDir: string, onProgress?: OnProgress): Promise<Tool> {
   const source: ToolSource = SOURCES[name];
   const found = await findOnPath(source);
   if (found !== null) return found;
   try {
-    const unpacked = await unpackDebianPackages(source.packages, join(toolsDir, source.packages[0] as string));
+    const into = join(toolsDir, source.packages[0] as string);
+    const unpacked = await unpackDebianPackages(source.packages, into, onProgress);
     const path = join(unpacked.bin, source.binary);
     const env = { LD_LIBRARY_PATH: unpacked.libraryPath };
     const version = await readVersion(path, env);
@@ -65,7 +66,8 @@ async function findOnPath({ binary, minimum }: ToolSource): Promise<Tool | null>
     try {
       await access(path, constants.X_OK);
       const version = await readVersion(path, {});
-      if (isAtLeast(version, minimum)) return { path, version: version.join("."), env: {}, origin: "PATH", root: null };
+      if (isAtLeast(version, minimum))
+        return { path, version: version.join("."), env: {}, origin: "found on the PATH", root: null };
     } catch {
       // Not in this folder, or it does not run: try the next one.
     }

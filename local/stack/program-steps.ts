@@ -1,0 +1,92 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { parse } from "yaml";
+import type { StackContext } from "./context.ts";
+import { startAgents, startFleet } from "./fleet-start.ts";
+import { keepProgram } from "./keep-until-ready.ts";
+import {
+  controlProgram,
+  exporterProgram,
+  keptProgram,
+  pagerdutyProgram,
+  slackProgram,
+  supervisorProgram,
+} from "./programs.ts";
+import type { Step, StepsOptions } from "./step.ts";
+
+export function standInsStep(context: StackContext, { keeper }: StepsOptions): Step {
+  const { credentials } = context;
+  const programs = [
+    ...(credentials.slack === null ? [{ label: "Slack", program: slackProgram(context) }] : []),
+    ...(credentials.pagerdutyRoutingKey === null ? [{ label: "PagerDuty", program: pagerdutyProgram(context) }] : []),
+  ];
+  const title =
+    programs.length === 0
+      ? "Slack, PagerDuty"
+      : `${programs.map(({ label }) => label).join(", ")} stand-in${programs.length > 1 ? "s" : ""}`;
+  return {
+    title,
+    async run() {
+      await Promise.all(programs.map(({ program }) => keepProgram(context, keeper, { program, readyPath: "/health" })));
+      const detail =
+        programs.length === 2
+          ? "no credentials in .env"
+          : programs.length === 1
+            ? "the other one has credentials"
+            : "the real ones, by the credentials in .env";
+      return { title, detail };
+    },
+  };
+}
+
+export function controlStep(context: StackContext, { keeper }: StepsOptions): Step {
+  const { ports } = context;
+  return {
+    title: "Control service",
+    async run() {
+      writeFileSync(context.layout.agentsFile, JSON.stringify(context.fleet.agents.map(({ id }) => id)));
+      await keeper.add(keptProgram(context, supervisorProgram(context)));
+      await keepProgram(context, keeper, { program: controlProgram(context), readyPath: "/ready" });
+      return {
+        title: "Control service",
+        address: `127.0.0.1:${ports.control}`,
+        detail: `policy from ${context.accessFile.split("/").at(-1)}, ${countPeople(context.accessFile)} people`,
+      };
+    },
+  };
+}
+
+const countPeople = (file: string): number =>
+  (parse(readFileSync(file, "utf8")) as { people?: unknown[] } | null)?.people?.length ?? 0;
+
+export function exporterStep(context: StackContext, { keeper }: StepsOptions): Step {
+  return {
+    title: "Exporter",
+    async run() {
+      const { agents } = context.fleet;
+      await keepProgram(context, keeper, { program: exporterProgram(context), readyPath: "/metrics" });
+      return {
+        title: "Exporter",
+        address: `127.0.0.1:${context.ports.exporter}`,
+        detail: `measures ${agents.length} agents and their bus`,
+      };
+    },
+  };
+}
+
+export function fleetStep(context: StackContext, { keeper }: StepsOptions): Step {
+  return {
+    title: "Fleet",
+    async run(update) {
+      const { expected, off, rollCall } = await startFleet(context, { startId: `start-${Date.now()}`, update });
+      // A new supervisor ends the agents of the one before; they are to run again.
+      keeper.onRestart("supervisor", async () => {
+        await startAgents(context, `restart-${Date.now()}`);
+      });
+      const slowest = rollCall.slowest === null ? "" : `, slowest ${rollCall.slowest}`;
+      return {
+        title: "Fleet",
+        detail: `${expected} of ${expected} working${off > 0 ? `, ${off} off` : ""}, roll call ${rollCall.seconds.toFixed(1)} s${slowest}`,
+      };
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { join } from "node:path";
+import { type Child, startChild } from "../tools/child.ts";
+import { addressesOf, markOf, redisUrlOf, type StackContext } from "./context.ts";
+import type { KeptProcess } from "./keeper.ts";
+import { REPOSITORY } from "./layout.ts";
+import { settingsForControl } from "./settings.ts";
+
+/** A program of this repository that Node runs. */
+export interface Program {
+  readonly name: "supervisor" | "slack" | "pagerduty" | "control" | "exporter";
+  readonly file: string;
+  readonly port: number | null;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A program as the keeper keeps it; `onStart` sees each process, also the ones started again. */
+export function keptProgram(
+  context: StackContext,
+  program: Program,
+  onStart: (child: Child) => void = () => undefined,
+): KeptProcess {
+  return {
+    name: program.name,
+    port: program.port,
+    start: async () => {
+      const child = startChild({
+        name: program.name,
+        path: process.execPath,
+        args: [join(REPOSITORY, program.file)],
+        cwd: REPOSITORY,
+        env: { ...program.environment, ...markOf(context) },
+        ownGroup: true,
+        logFile: logFileOf(context, program.name),
+      });
+      onStart(child);
+      return child;
+    },
+  };
+}
+
+export const logFileOf = ({ layout }: StackContext, name: string): string => join(layout.logs, `${name}.log`);
+
+export function supervisorProgram({ layout, ports, secrets, fleet }: StackContext): Program {
+  return {
+    name: "supervisor",
+    file: "local/supervisor/main.ts",
+    port: null,
+    environment: {
+      ROLLCALL_SUPERVISOR_SOCKET: layout.supervisorSocket,
+      ROLLCALL_SUPERVISOR_DIR: join(layout.root, "supervisor"),
+      ROLLCALL_AGENTS_DIR: join(layout.root, "agents"),
+      ROLLCALL_AGENT_LOGS_DIR: join(layout.logs, "agents"),
+      ROLLCALL_AGENTS_FILE: layout.agentsFile,
+      ROLLCALL_FLEET: fleet.fleet,
+      ROLLCALL_FLEET_KEY: secrets.fleetKey,
+      ROLLCALL_REDIS_ADDRESS: `127.0.0.1:${ports.redis}`,
+    },
+  };
+}
+
+export function slackProgram({ layout, ports, secrets }: StackContext): Program {
+  return {
+    name: "slack",
+    file: "local/slack/main.ts",
+    port: ports.slack,
+    environment: {
+      SLACK_STANDIN_PORT: String(ports.slack),
+      SLACK_SIGNING_SECRET: secrets.slackSigningSecret,
+      SLACK_BOT_TOKEN: secrets.slackBotToken,
+      SLACK_REQUEST_URL: `http://127.0.0.1:${ports.control}/slack/events`,
+      SLACK_STANDIN_DATA: join(layout.root, "slack/messages.json"),
+    },
+  };
+}
+
+export function pagerdutyProgram({ ports, secrets }: StackContext): Program {
+  return {
+    name: "pagerduty",
+    file: "local/pagerduty/main.ts",
+    port: ports.pagerduty,
+    environment: {
+      PAGERDUTY_STANDIN_PORT: String(ports.pagerduty),
+      PAGERDUTY_ROUTING_KEY: secrets.pagerdutyRoutingKey,
+    },
+  };
+}
+
+export function controlProgram(context: StackContext): Program {
+  const { layout, ports, secrets, settings } = context;
+  return {
+    name: "control",
+    file: "bot/src/main.ts",
+    port: ports.control,
+    environment: {
+      ROLLCALL_PUBLIC_URL: `http://127.0.0.1:${ports.control}`,
+      ROLLCALL_RUNBOOK_URL: runbookUrl(context),
+      ...settingsForControl(settings),
+      ...slackEnvironment(context),
+      ...pagerdutyEnvironment(context),
+      ROLLCALL_HTTP_HOST: "127.0.0.1",
+      ROLLCALL_HTTP_PORT: String(ports.control),
+      DATABASE_URL: addressesOf(context).databaseUrl,
+      REDIS_URL: redisUrlOf(context, "control"),
+      ROLLCALL_FLEET_FILE: context.fleetFile,
+      ROLLCALL_ACCESS_FILE: context.accessFile,
+      ROLLCALL_FLEET_KEY: secrets.fleetKey,
+      ROLLCALL_SUPERVISOR_SOCKET: layout.supervisorSocket,
+      ALERTMANAGER_WEBHOOK_TOKEN: secrets.alertmanagerToken,
+    },
+  };
+}
+
+function slackEnvironment({ credentials, ports, secrets }: StackContext): Record<string, string> {
+  if (credentials.slack !== null)
+    return { SLACK_BOT_TOKEN: credentials.slack.botToken, SLACK_SIGNING_SECRET: credentials.slack.signingSecret };
+  return {
+    SLACK_BOT_TOKEN: secrets.slackBotToken,
+    SLACK_SIGNING_SECRET: secrets.slackSigningSecret,
+    SLACK_API_URL: `http://127.0.0.1:${ports.slack}/api/`,
+    SLACK_BOT_ID: "B0FLEET",
+    SLACK_BOT_USER_ID: "U0FLEET",
+    SLACK_TEAM_ID: "T0LOCAL",
+    ROLLCALL_SLACK_ALERTS_CHANNEL: "C0ALERTS",
+    ROLLCALL_SLACK_OPS_CHANNEL: "C0OPS",
+  };
+}
+
+function pagerdutyEnvironment(context: StackContext): Record<string, string> {
+  return { PAGERDUTY_ROUTING_KEY: pagerdutyRoutingKey(context), PAGERDUTY_EVENTS_URL: pagerdutyUrl(context) };
+}
+
+export const pagerdutyRoutingKey = ({ credentials, secrets }: StackContext): string =>
+  credentials.pagerdutyRoutingKey ?? secrets.pagerdutyRoutingKey;
+
+export const pagerdutyUrl = ({ credentials, ports }: StackContext): string =>
+  credentials.pagerdutyRoutingKey === null
+    ? `http://127.0.0.1:${ports.pagerduty}/v2/enqueue`
+    : "https://events.pagerduty.com/v2/enqueue";
+
+/** Base of the runbooks' links. */
+export const runbookUrl = ({ settings, ports }: StackContext): string =>
+  settings.ROLLCALL_RUNBOOK_URL ?? `http://127.0.0.1:${ports.control}/runbooks`;
+
+export function exporterProgram(context: StackContext): Program {
+  const { ports, secrets, fleet } = context;
+  return {
+    name: "exporter",
+    file: "exporter/src/main.ts",
+    port: ports.exporter,
+    environment: {
+      REDIS_URL: redisUrlOf(context, "exporter"),
+      ROLLCALL_FLEET: fleet.fleet,
+      ROLLCALL_FLEET_KEY: secrets.fleetKey,
+      ROLLCALL_EXPORTER_HOST: "127.0.0.1",
+      ROLLCALL_EXPORTER_PORT: String(ports.exporter),
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { StartFailure } from "./addresses.ts";
+
+/** Settings of the person who starts the stack: `.env` of the repository, and above it the environment. */
+export type Settings = Readonly<Record<string, string | undefined>>;
+
+/** Which outside services are real; the others get a stand-in. */
+export interface Credentials {
+  readonly slack: { readonly botToken: string; readonly signingSecret: string } | null;
+  readonly pagerdutyRoutingKey: string | null;
+}
+
+export function readSettings(envFile: string, environment: NodeJS.ProcessEnv = process.env): Settings {
+  const fromFile = existsSync(envFile) ? parseEnv(readFileSync(envFile, "utf8")) : {};
+  return { ...fromFile, ...environment };
+}
+
+/** @throws StartFailure if credentials are there by half */
+export function readCredentials(settings: Settings): Credentials {
+  const botToken = settings.SLACK_BOT_TOKEN || null;
+  const signingSecret = settings.SLACK_SIGNING_SECRET || null;
+  if ((botToken === null) !== (signingSecret === null)) {
+    const [found, missing] =
+      botToken === null ? ["SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN"] : ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"];
+    throw new StartFailure(
+      `${found} is set but ${missing} is not. Set both for a real Slack, or neither for the stand-in.`,
+    );
+  }
+  const pagerdutyRoutingKey = settings.PAGERDUTY_ROUTING_KEY || null;
+  if (pagerdutyRoutingKey !== null && pagerdutyRoutingKey.length !== 32)
+    throw new StartFailure(
+      `PAGERDUTY_ROUTING_KEY has ${pagerdutyRoutingKey.length} characters, an Events API v2 key has 32. Take the integration key of the service, or leave it out for the stand-in.`,
+    );
+  return {
+    slack: botToken === null || signingSecret === null ? null : { botToken, signingSecret },
+    pagerdutyRoutingKey,
+  };
+}
+
+// What a person may want to pass on to the control service; everything the stack decides itself overrides it.
+const FOR_CONTROL = /^(ROLLCALL_|SLACK_|PAGERDUTY_)/;
+
+export const settingsForControl = (settings: Settings): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(settings).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && FOR_CONTROL.test(entry[0]),
+    ),
+  );
