@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { callControl } from "../stand-in/control-call.ts";
 import type { Click } from "./clicks.ts";
 import type { Ack } from "./delivery.ts";
 import type { Json, Message } from "./records.ts";
@@ -57,8 +58,8 @@ export interface SlackClient {
 
 /** A client of the stand-in's control API, for tests and drills. @param url `http://127.0.0.1:<port>` */
 export function createSlackClient(url: string): SlackClient {
-  const post = (path: string, body: unknown = {}) => call(`${url}/control/${path}`, JSON.stringify(body));
-  const get = (path: string) => call(`${url}/control/${path}`);
+  const post = (path: string, body: unknown = {}) => callControl(`${url}/control/${path}`, body);
+  const get = (path: string) => callControl(`${url}/control/${path}`);
   const messages = async (channel: string, user?: string): Promise<Message[]> => {
     const query = new URLSearchParams({ channel, ...(user === undefined ? {} : { user }) });
     return ((await get(`messages?${query}`)) as { messages: Message[] }).messages;
@@ -105,11 +106,3 @@ const quote = (messages: readonly Message[]): string =>
     .slice(-5)
     .map(({ ts, text }) => `${ts} ${JSON.stringify(text)}`)
     .join("; ") || "none";
-
-async function call(url: string, body?: string): Promise<unknown> {
-  const init = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body };
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(60_000) });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
-  return JSON.parse(text);
-}
