@@ -69,14 +69,14 @@ export const apiCommand = z.object({
   role: z.enum(ROLES).nullable().describe("role it needs; null: none"),
   kind: z.enum(["read", "act"]),
   danger: z.number().int().min(0).max(3),
-  input: z.record(z.string(), z.json()).describe("JSON Schema of the input"),
+  input: z.record(z.string(), z.unknown()).describe("JSON Schema of the input"),
   examples: z.array(z.string()),
 });
 export const apiCommands = z.object({ commands: z.array(apiCommand) });
 
 /** Body of `POST /commands/:name`. */
 export const commandRequest = z.strictObject({
-  input: z.record(z.string(), z.json()).default({}),
+  input: z.record(z.string(), z.unknown()).default({}),
   reason: z.string().trim().min(1).max(200).optional(),
 });
 

@@ -3,6 +3,7 @@ import { fastify, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { registerAlertmanagerWebhook } from "../alerts/webhook.ts";
 import { registerApi } from "./api.ts";
+import { refuseDeepBody } from "./body-depth.ts";
 import type { App, AppDeps } from "./deps.ts";
 import { answerError } from "./errors.ts";
 import { registerHealth } from "./health.ts";
@@ -49,6 +50,7 @@ export function createApp(deps: AppDeps): App {
     setSecurityHeaders(reply);
     refuseOddQuery(request.query);
   });
+  app.addHook("preValidation", async (request) => refuseDeepBody(request.body));
   observeRequests(app, deps.metrics.http);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) =>
@@ -61,8 +63,11 @@ export function createApp(deps: AppDeps): App {
     ),
   );
   registerDocs(app, deps);
-  registerHealth(app, deps);
-  registerMetrics(app, deps);
+  // Each in a plugin, so that it is loaded after the one that writes the OpenAPI document and listed there.
+  void app.register(async (scope) => {
+    registerHealth(scope as App, deps);
+    registerMetrics(scope as App, deps);
+  });
   registerApi(app, deps);
   registerAlertmanagerWebhook(app, deps);
   return app;

@@ -17,15 +17,15 @@ export interface FleetView {
 export async function viewFleet({ bus, registry, supervisor }: ViewPorts): Promise<FleetView> {
   const fleet = await registry.expected();
   const ids = fleet.agents.map(({ id }) => id);
-  const [now, presence, canaryRoundAt, running] = await Promise.all([
+  const [now, presence, canaryRoundAt, processes] = await Promise.all([
     bus.now(),
     bus.readPresence(ids),
     bus.readCanaryRound(),
-    readRunning(supervisor),
+    readProcesses(supervisor),
   ]);
   const agents = fleet.agents.map((expected) => {
     const found = presence.get(expected.id) ?? { beat: null, forged: false };
-    const processUp = running?.has(expected.id) ?? null;
+    const processUp = processes.get(expected.id) ?? null;
     return describeAgent({ expected, presence: found, processUp, canaryRoundAt, now });
   });
   return { asOf: now, agents: agents.toSorted((a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id)) };
@@ -48,13 +48,13 @@ export async function measureWaiting(bus: Ports["bus"], agents: readonly ApiAgen
   );
 }
 
-/** Agents whose process is up; null if the supervisor does not answer, which is not the same as nobody. */
-async function readRunning(supervisor: Ports["supervisor"]): Promise<Set<string> | null> {
+/** Whether each agent's process is up; an agent that the supervisor does not know, or cannot be asked about, is left out. */
+async function readProcesses(supervisor: Ports["supervisor"]): Promise<Map<string, boolean>> {
   try {
     const states = await supervisor.list();
-    return new Set(states.filter(({ state }) => state === "running").map(({ agent }) => agent));
+    return new Map(states.map(({ agent, state }) => [agent, state === "running"]));
   } catch (error) {
-    if (isFailure(error)) return null;
+    if (isFailure(error)) return new Map();
     throw error;
   }
 }

@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { Secret } from "./secret.ts";
+
+const secret = (least: number) =>
+  z
+    .string()
+    .min(least, `at least ${least} characters`)
+    .transform((text) => new Secret(text));
+/** Credentials in an address are as secret as a password. */
+const secretAddress = (...schemes: string[]) =>
+  z
+    .url()
+    .refine(
+      (text) => schemes.some((scheme) => text.startsWith(`${scheme}://`)),
+      `an address ${schemes.join(":// or ")}://…`,
+    )
+    .transform((text) => new Secret(text));
+const address = z.url({ protocol: /^https?$/, error: "an address http://… or https://…" });
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** What the control service must be told, all of it by environment variables. */
+export const controlConfig = z.object({
+  ROLLCALL_HTTP_HOST: z.string().min(1).default("127.0.0.1").describe("Interface that the control service listens on"),
+  ROLLCALL_HTTP_PORT: port.default(8080).describe("Port that the control service listens on; 0 takes a free one"),
+  ROLLCALL_PUBLIC_URL: address.describe("Address under which people reach the control service; links lead there"),
+  DATABASE_URL: secretAddress("postgres", "postgresql").describe("PostgreSQL of commands, incidents and the audit log"),
+  REDIS_URL: secretAddress("redis", "rediss").describe("Redis of the fleet's bus, with the user `control`"),
+  ROLLCALL_FLEET_FILE: z.string().min(1).default("fleet.yaml").describe("Who should exist"),
+  ROLLCALL_ACCESS_FILE: z.string().min(1).default("access.yaml").describe("Who may do what"),
+  ROLLCALL_FLEET_KEY: secret(32).describe("Secret of the fleet, at least 32 characters; keys of agents derive from it"),
+  ROLLCALL_SUPERVISOR_SOCKET: z.string().min(1).describe("Unix socket of the built-in supervisor"),
+  SLACK_BOT_TOKEN: z
+    .string()
+    .regex(/^xoxb-/, "a bot token, xoxb-…")
+    .transform((text) => new Secret(text))
+    .describe("Bot token of the Slack app"),
+  SLACK_SIGNING_SECRET: secret(16).describe("Signing secret of the Slack app"),
+  SLACK_API_URL: address
+    .refine((text) => text.endsWith("/"), "an address that ends with /")
+    .default("https://slack.com/api/")
+    .describe("Slack's Web API; a stand-in in tests"),
+  SLACK_BOT_ID: z
+    .string()
+    .regex(/^B[A-Z0-9]+$/, "the id of a bot, B…")
+    .describe("Id of the app's bot"),
+  SLACK_BOT_USER_ID: z
+    .string()
+    .regex(/^[UW][A-Z0-9]+$/, "the id of a user, U…")
+    .describe("User id of the app's bot"),
+  SLACK_TEAM_ID: z
+    .string()
+    .regex(/^T[A-Z0-9]+$/, "the id of a workspace, T…")
+    .describe("The one Slack workspace let in"),
+  ROLLCALL_SLACK_ALERTS_CHANNEL: z
+    .string()
+    .regex(/^[CG][A-Z0-9]+$/, "the id of a channel, C…")
+    .describe("Channel of alert cards"),
+  ROLLCALL_SLACK_OPS_CHANNEL: z
+    .string()
+    .regex(/^[CG][A-Z0-9]+$/, "the id of a channel, C…")
+    .describe("Channel of operations that have no card"),
+  ALERTMANAGER_WEBHOOK_TOKEN: secret(16).describe("Bearer token that Alertmanager sends to /webhooks/alertmanager"),
+  PAGERDUTY_ROUTING_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9]{32}$/, "an integration key, 32 letters and digits")
+    .transform((text) => new Secret(text))
+    .describe("Integration key of PagerDuty's Events API v2, the same as Alertmanager's"),
+  PAGERDUTY_EVENTS_URL: address
+    .default("https://events.pagerduty.com/v2/enqueue")
+    .describe("Where acknowledgements are sent; a stand-in in tests"),
+  ROLLCALL_LEASE_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .max(60)
+    .default(6)
+    .describe("How long a control service that does not answer keeps its work; 1 in drills"),
+  ROLLCALL_LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error"])
+    .default("info")
+    .describe("Least level that is logged"),
+  ROLLCALL_RUNBOOK_URL: address.optional().describe("Base of runbook links for agents that name none"),
+  ROLLCALL_METRICS_TOKEN: secret(16).optional().describe("Bearer token for /metrics; open if not set"),
+});
+export type ControlConfig = Readonly<z.infer<typeof controlConfig>>;
+
+/**
+ * Reads the configuration.
+ * @returns it, or every problem at once, one line each: name, what is allowed, what it is for
+ */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): { config: ControlConfig } | { problems: readonly string[] } {
+  // An empty variable is what `NAME=` in a file gives: the same as not set.
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = controlConfig.safeParse(given);
+  if (parsed.success) return { config: Object.freeze(parsed.data) };
+  return { problems: parsed.error.issues.map((issue) => describeIssue(issue, given)) };
+}
+
+function describeIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {
+  const name = String(issue.path[0]);
+  const field = controlConfig.shape[name as keyof typeof controlConfig.shape];
+  // What was found is not shown: it may be a secret in the wrong place.
+  const what = name in given ? `is not allowed: ${issue.message}` : "is not set";
+  return `${name} ${what}. ${field?.description ?? ""}`.trim();
+}

@@ -1,0 +1,74 @@
+import { apiAudit, apiGateway, apiIncidents, apiOperations } from "@rollcall/core/contract.ts";
+import { Failure } from "@rollcall/core/domain/failure.ts";
+import { describe, expect, test } from "vitest";
+import { callers, makeApp, NOW } from "./app-fixture.ts";
+
+const get = async (url: string) => makeApp().app.inject({ url: `/api/v1${url}`, headers: callers.viewer });
+
+describe("GET /api/v1/", () => {
+  test("says what this is and links to everything", async () => {
+    const { app } = makeApp();
+    const gateway = apiGateway.parse((await app.inject({ url: "/api/v1/", headers: callers.viewer })).json());
+    expect(gateway).toMatchObject({ name: "rollcall", version: "0.1.0", fleet: "demo" });
+    for (const link of Object.values(gateway.links)) {
+      const answer = await app.inject({ url: link, headers: callers.viewer });
+      expect([link, answer.statusCode]).toEqual([link, 200]);
+    }
+  });
+});
+
+describe("operations, incidents and audit", () => {
+  test("operations are listed newest first, and one is shown stage by stage", async () => {
+    const { operations } = apiOperations.parse((await get("/operations?running=true&agent=billing&limit=5")).json());
+    expect(operations).toMatchObject([{ id: "op-7", actor: { id: "operator" } }]);
+    expect((await get("/operations/op-7")).json()).toMatchObject({
+      operation: { targets: [{ agent: "billing", stages: [{ name: "sent", state: "next" }, { name: "stopped" }] }] },
+    });
+  });
+
+  test.each([
+    ["/operations/op-8", 404],
+    ["/operations/8", 400],
+    ["/operations/op-1%20or%201=1", 400],
+    ["/operations?running=yes", 400],
+    ["/audit?limit=201", 400],
+    ["/audit?operation=7", 400],
+    ["/incidents?agent=*", 400],
+  ])("%s is %i", async (url, status) => {
+    expect((await get(url)).statusCode).toBe(status);
+  });
+
+  test("open incidents are listed without what only we need", async () => {
+    const answer = await get("/incidents?agent=billing");
+    expect(apiIncidents.parse(answer.json())).toMatchObject({
+      asOf: NOW,
+      incidents: [{ id: "inc-3", criticality: "P0" }],
+    });
+    expect(answer.body).not.toContain("groupKey");
+    expect((await get("/incidents")).statusCode).toBe(200);
+  });
+
+  test("audit rows are newest first, as many as asked", async () => {
+    const { rows } = apiAudit.parse((await get("/audit?limit=1&actor=viewer&target=billing&operation=op-7")).json());
+    expect(rows).toMatchObject([{ seq: 2, rule: "role-operator" }]);
+  });
+
+  test("are 503 while PostgreSQL is away", async () => {
+    const away = async (): Promise<never> => {
+      throw new Failure("unavailable", "PostgreSQL does not answer");
+    };
+    const { app } = makeApp((deps) => ({
+      ...deps,
+      ports: {
+        ...deps.ports,
+        operations: { find: away, list: away, history: away },
+        incidents: { ...deps.ports.incidents, open: away },
+        audit: { ...deps.ports.audit, search: away },
+      },
+    }));
+    for (const url of ["/operations", "/operations/op-7", "/incidents", "/audit"]) {
+      const answer = await app.inject({ url: `/api/v1${url}`, headers: callers.viewer });
+      expect([url, answer.statusCode]).toEqual([url, 503]);
+    }
+  });
+});
