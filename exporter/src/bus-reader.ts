@@ -1,0 +1,163 @@
+import { INBOX_GROUP, type Keys, keysOf } from "@rollcall/core/protocol/keys.ts";
+import { type CompiledFleet, compiledFleet } from "@rollcall/core/protocol.ts";
+import type { ChainableCommander, Redis } from "ioredis";
+import { ReadProblem } from "./read-problem.ts";
+
+/** One consumer group of a stream. */
+export interface GroupReading {
+  readonly name: string;
+  /** null: Redis cannot tell, as after XDEL or for a group made at an arbitrary id. */
+  readonly lag: number | null;
+  readonly pending: number;
+}
+
+/** Counters that Redis keeps for one stream; a stream that does not exist has had no entry. */
+export interface StreamReading {
+  readonly entries: number;
+  /** All entries ever added; grows for as long as Redis keeps its data. */
+  readonly added: number;
+  readonly groups: readonly GroupReading[];
+}
+
+/** All that was on the bus at one moment. Times are Redis time in ms. `null` for a stream means that it was not to be read. */
+export interface Reading {
+  readonly now: number;
+  readonly redisStartedAt: number;
+  readonly fleet: CompiledFleet;
+  readonly canaryRoundAt: number | null;
+  /** By agent id: what stands in the presence hash, not checked yet. */
+  readonly presence: ReadonlyMap<string, string | null>;
+  /** Ids with a beat not older than the deadline, expected or not. */
+  readonly freshBeats: number;
+  readonly topics: ReadonlyMap<string, StreamReading | null>;
+  readonly deadLetters: ReadonlyMap<string, StreamReading | null>;
+  /** By agent id: the group that the agent reads its inbox with. */
+  readonly inboxes: ReadonlyMap<string, GroupReading | null>;
+}
+
+type Outcome = [error: Error | null, result: unknown];
+
+/** Reads the bus in two pipelines: what is small and first, then everything that the expected fleet names. */
+export class BusReader {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #fleetName: string;
+  readonly #freshMs: number;
+  #fleet: { text: string; fleet: CompiledFleet } | null = null;
+
+  constructor(redis: Redis, options: { fleet: string; freshSeconds: number }) {
+    this.#redis = redis;
+    this.#keys = keysOf(options.fleet);
+    this.#fleetName = options.fleet;
+    this.#freshMs = options.freshSeconds * 1000;
+  }
+
+  /** @throws ReadProblem, or what the Redis client throws */
+  async read(): Promise<Reading> {
+    const first = this.#redis.pipeline().time().get(this.#keys.fleet).get(this.#keys.canaryRound).info("server");
+    const [time, fleetText, canaryRound, info] = allOf(await run(first)) as [string[], string?, string?, string?];
+    const now = Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000);
+    const fleet = this.#parseFleet(fleetText ?? null);
+    const rest = await this.#readRest(fleet, now);
+    const uptimeSeconds = Number(/uptime_in_seconds:(\d+)/.exec(info ?? "")?.[1] ?? 0);
+    const canaryRoundAt = Number(canaryRound ?? Number.NaN);
+    return {
+      now,
+      redisStartedAt: now - uptimeSeconds * 1000,
+      fleet,
+      canaryRoundAt: Number.isFinite(canaryRoundAt) ? canaryRoundAt : null,
+      ...rest,
+    };
+  }
+
+  async #readRest(fleet: CompiledFleet, now: number) {
+    const ids = fleet.agents.map(({ id }) => id);
+    const pipeline = this.#redis.pipeline();
+    // ioredis refuses a command that names no field; an empty name stands for "none".
+    pipeline.hmget(this.#keys.presence, ...(ids.length === 0 ? [""] : ids));
+    pipeline.zcount(this.#keys.beats, now - this.#freshMs, "+inf");
+    for (const id of ids) pipeline.xinfo("GROUPS", this.#keys.inbox(id));
+    for (const topic of fleet.topics) {
+      pipeline.xinfo("STREAM", this.#keys.topic(topic));
+      pipeline.xinfo("GROUPS", this.#keys.topic(topic));
+      pipeline.xinfo("STREAM", this.#keys.deadLetters(topic));
+    }
+    const outcomes = await run(pipeline);
+    const [sealed, freshBeats] = allOf(outcomes.slice(0, 2)) as [(string | null)[], number];
+    const inboxes = outcomes.slice(2, 2 + ids.length);
+    const streams = outcomes.slice(2 + ids.length);
+    return {
+      presence: new Map(ids.map((id, index) => [id, sealed[index] ?? null])),
+      freshBeats,
+      inboxes: new Map(ids.map((id, index) => [id, inboxOf(inboxes[index])])),
+      topics: new Map(fleet.topics.map((topic, i) => [topic, streamOf(streams[3 * i], streams[3 * i + 1])])),
+      deadLetters: new Map(fleet.topics.map((topic, i) => [topic, streamOf(streams[3 * i + 2], undefined)])),
+    };
+  }
+
+  #parseFleet(text: string | null): CompiledFleet {
+    if (text === null) throw new ReadProblem("no-fleet");
+    if (this.#fleet?.text === text) return this.#fleet.fleet;
+    const parsed = compiledFleet.safeParse(parseJson(text));
+    if (!parsed.success || parsed.data.fleet !== this.#fleetName) throw new ReadProblem("bad-fleet", parsed.error);
+    this.#fleet = { text, fleet: parsed.data };
+    return parsed.data;
+  }
+}
+
+async function run(pipeline: ChainableCommander): Promise<Outcome[]> {
+  const outcomes = (await pipeline.exec()) as Outcome[] | null;
+  if (outcomes === null) throw new ReadProblem("unreachable");
+  // A lost connection fails every command of the pipeline; a wrong key only its own.
+  const lost = outcomes.find(([error]) => error !== null && error.name !== "ReplyError");
+  if (lost !== undefined) throw lost[0];
+  return outcomes;
+}
+
+function allOf(outcomes: readonly Outcome[]): unknown[] {
+  return outcomes.map(([error, result]) => {
+    if (error !== null) throw error;
+    return result;
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function streamOf(stream: Outcome | undefined, groups: Outcome | undefined): StreamReading | null {
+  if (stream === undefined) return null;
+  if (isMissing(stream[0])) return { entries: 0, added: 0, groups: [] };
+  if (stream[0] !== null || (groups !== undefined && groups[0] !== null && !isMissing(groups[0]))) return null;
+  const record = recordOf(stream[1]);
+  return {
+    entries: Number(record.length),
+    added: Number(record["entries-added"]),
+    groups: groups === undefined || groups[0] !== null ? [] : groupsOf(groups[1]),
+  };
+}
+
+function inboxOf(groups: Outcome | undefined): GroupReading | null {
+  if (groups === undefined || groups[0] !== null) return null;
+  return groupsOf(groups[1]).find(({ name }) => name === INBOX_GROUP) ?? null;
+}
+
+const isMissing = (error: Error | null): boolean => error !== null && /no such key/.test(error.message);
+
+const groupsOf = (reply: unknown): GroupReading[] =>
+  (reply as unknown[]).map(recordOf).map(({ name, lag, pending }) => ({
+    name: String(name),
+    lag: typeof lag === "number" ? lag : null,
+    pending: Number(pending),
+  }));
+
+function recordOf(flat: unknown): Record<string, unknown> {
+  const record: Record<string, unknown> = {};
+  const list = flat as unknown[];
+  for (let index = 0; index + 1 < list.length; index += 2) record[String(list[index])] = list[index + 1];
+  return record;
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { agentId } from "@rollcall/core/protocol.ts";
+import { z } from "zod";
+
+/** The environment of the exporter. */
+export const ExporterEnvironment = z.object({
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).describe("Redis of the bus, with the user exporter and its password"),
+  ROLLCALL_FLEET: agentId.describe("Name of the fleet; prefix of all keys on the bus"),
+  ROLLCALL_FLEET_KEY: z.string().min(32).describe("Secret that the agents' keys derive from, to check heartbeats"),
+  ROLLCALL_EXPORTER_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on"),
+  ROLLCALL_EXPORTER_PORT: z.coerce.number().int().min(0).max(65_535).default(9464).describe("Port to listen on"),
+  ROLLCALL_EXPORTER_REFRESH_SECONDS: z.coerce
+    .number()
+    .min(0.05)
+    .max(60)
+    .default(1)
+    .describe("Pause between two readings of the bus"),
+  ROLLCALL_EXPORTER_MAX_AGE_SECONDS: z.coerce
+    .number()
+    .min(0.1)
+    .max(300)
+    .default(10)
+    .describe("Series of agents and bus vanish when the last reading is older than this"),
+  ROLLCALL_LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .describe("Lowest level that is logged"),
+});
+
+/** What the exporter needs to know. */
+export interface ExporterConfig {
+  readonly redisUrl: string;
+  readonly fleet: string;
+  readonly fleetKey: string;
+  readonly host: string;
+  readonly port: number;
+  readonly refreshSeconds: number;
+  readonly maxAgeSeconds: number;
+  readonly logLevel: string;
+  readonly version: string;
+}
+
+/**
+ * The configuration from the environment.
+ * @throws Error that names every problem, one a line; it repeats no value
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): ExporterConfig {
+  const parsed = ExporterEnvironment.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`The exporter's environment is wrong:\n${problems.join("\n")}`);
+  }
+  const { data } = parsed;
+  const config = {
+    fleet: data.ROLLCALL_FLEET,
+    host: data.ROLLCALL_EXPORTER_HOST,
+    port: data.ROLLCALL_EXPORTER_PORT,
+    refreshSeconds: data.ROLLCALL_EXPORTER_REFRESH_SECONDS,
+    maxAgeSeconds: data.ROLLCALL_EXPORTER_MAX_AGE_SECONDS,
+    logLevel: data.ROLLCALL_LOG_LEVEL,
+    version: readVersion(),
+  };
+  // Neither of the two is enumerable, so that printing the configuration prints no secret.
+  const secrets = { redisUrl: { value: data.REDIS_URL }, fleetKey: { value: data.ROLLCALL_FLEET_KEY } };
+  return Object.freeze(Object.defineProperties(config, secrets)) as ExporterConfig;
+}
+
+const readVersion = (): string =>
+  (JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string }).version;

@@ -1,0 +1,73 @@
+import type { RefreshState } from "./refresh-loop.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** One series of a gauge or a counter; label values in the order of the family's labels. */
+export interface Sample {
+  readonly labels: readonly string[];
+  readonly value: number;
+}
+
+/** One series of a histogram; one count per bucket, not summed up, the last for +Inf. */
+export interface HistogramSample {
+  readonly labels: readonly string[];
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
+
+/** All that a scrape shows. */
+export interface ExporterState {
+  readonly refresh: RefreshState;
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  /** null before the first scrape has ended. */
+  readonly lastScrapeSeconds: number | null;
+}
+
+interface FamilyOf<From> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly value: Value<From>;
+}
+type Value<From> =
+  | { readonly kind: "gauge" | "counter"; readonly samples: (from: From) => readonly Sample[] }
+  | {
+      readonly kind: "histogram";
+      readonly bounds: readonly number[];
+      readonly samples: (from: From) => readonly HistogramSample[];
+    };
+
+/** A metric family. Each file in `metrics/` exports one by default; the folder is the list of all. */
+export type Family = FamilyOf<ExporterState>;
+
+/** A family about agents or bus: without a snapshot that is young enough it has no series at all. */
+export function fleetFamily({ value, ...rest }: FamilyOf<Snapshot>): Family {
+  const orNone =
+    <Found>(samples: (snapshot: Snapshot) => readonly Found[]) =>
+    ({ refresh }: ExporterState): readonly Found[] =>
+      refresh.snapshot === null ? [] : samples(refresh.snapshot);
+  return {
+    ...rest,
+    value:
+      value.kind === "histogram"
+        ? { ...value, samples: orNone(value.samples) }
+        : { ...value, samples: orNone(value.samples) },
+  };
+}
+
+/** A family about the exporter itself: always there. */
+export const selfFamily = (family: Family): Family => family;
+
+/** Labels of every series of one agent; agents come from the expected fleet only, so a stranger on the bus makes no series. */
+export const AGENT_LABELS = ["fleet", "agent", "group", "criticality", "owner"] as const;
+
+/** One sample of the whole exporter or fleet; none if the value is not known. */
+export const oneSample = (value: number | null, labels: readonly string[] = []): Sample[] =>
+  value === null ? [] : [{ labels, value }];
+
+/** Counts of a closed list of values, each there from the beginning. */
+export function countBy<Key extends string>(keys: readonly Key[], found: readonly Key[]): Map<Key, number> {
+  const counts = new Map(keys.map((key) => [key, 0]));
+  for (const key of found) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,92 @@
+import { performance } from "node:perf_hooks";
+import { READ_PROBLEMS, type ReadProblemReason, reasonOf } from "./read-problem.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface RefreshOptions {
+  /** Reads the bus; must answer or fail within seconds. */
+  readonly read: () => Promise<Snapshot>;
+  readonly refreshSeconds: number;
+  /** A snapshot older than this is not published. */
+  readonly maxAgeSeconds: number;
+  /** Called when readings begin to fail, and when the reason changes. */
+  readonly onProblem: (reason: ReadProblemReason, error: unknown) => void;
+  readonly onRecovery: () => void;
+}
+
+/** How the readings go. Ages are by the monotonic clock, so that a clock that is set does not matter. */
+export interface RefreshState {
+  /** null: there is none, or it is too old to be shown. */
+  readonly snapshot: Snapshot | null;
+  /** Infinity before the first one. */
+  readonly snapshotAgeSeconds: number;
+  readonly lastDurationSeconds: number | null;
+  readonly failures: Readonly<Record<ReadProblemReason, number>>;
+  /** Why the newest reading failed; null if it did not. "starting" before the first one has ended. */
+  readonly problem: ReadProblemReason | "starting" | null;
+}
+
+/** Reads the bus again and again; what it knows can be asked at any time and is answered from memory. */
+export class RefreshLoop {
+  readonly #options: RefreshOptions;
+  readonly #failures = Object.fromEntries(READ_PROBLEMS.map((reason) => [reason, 0])) as Record<
+    ReadProblemReason,
+    number
+  >;
+  #newest: { snapshot: Snapshot; at: number } | null = null;
+  #lastDurationSeconds: number | null = null;
+  #problem: RefreshState["problem"] = "starting";
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(options: RefreshOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#refresh();
+  }
+
+  /** Resolves when no reading is under way any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  state(): RefreshState {
+    const age = this.#newest === null ? Number.POSITIVE_INFINITY : (performance.now() - this.#newest.at) / 1000;
+    return {
+      snapshot: age <= this.#options.maxAgeSeconds ? (this.#newest?.snapshot ?? null) : null,
+      snapshotAgeSeconds: age,
+      lastDurationSeconds: this.#lastDurationSeconds,
+      failures: this.#failures,
+      problem: this.#problem,
+    };
+  }
+
+  async #refresh(): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      // The age counts from before the reading: what it found is at least that old.
+      this.#newest = { snapshot: await this.#options.read(), at: startedAt };
+      if (this.#problem !== null && this.#problem !== "starting") this.#options.onRecovery();
+      this.#problem = null;
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#lastDurationSeconds = (performance.now() - startedAt) / 1000;
+    if (this.#isStopped) return;
+    const pauseMs = Math.max(0, this.#options.refreshSeconds * 1000 - (performance.now() - startedAt));
+    this.#timer = setTimeout(() => {
+      this.#running = this.#refresh();
+    }, pauseMs);
+  }
+
+  #fail(error: unknown): void {
+    const reason = reasonOf(error);
+    this.#failures[reason] += 1;
+    if (this.#problem !== reason) this.#options.onProblem(reason, error);
+    this.#problem = reason;
+  }
+}

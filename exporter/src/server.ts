@@ -1,0 +1,54 @@
+import { performance } from "node:perf_hooks";
+import Fastify, { type FastifyInstance } from "fastify";
+import type { ExporterState, Family } from "./family.ts";
+import { PROBLEM_TEXTS } from "./read-problem.ts";
+import type { RefreshState } from "./refresh-loop.ts";
+import { registryOf } from "./registry.ts";
+
+export interface ServerOptions {
+  readonly families: readonly Family[];
+  readonly refresh: () => RefreshState;
+  readonly version: string;
+}
+
+/** The exporter's door. Every answer is made from memory; none waits for Redis. */
+export function createServer({ families, refresh, version }: ServerOptions): FastifyInstance {
+  const startedAt = performance.now();
+  const uptimeSeconds = () => (performance.now() - startedAt) / 1000;
+  let lastScrapeSeconds: number | null = null;
+  // One state for all families of a scrape, so that they never show two different moments.
+  let state: ExporterState | null = null;
+  const current = () => ({ refresh: refresh(), version, uptimeSeconds: uptimeSeconds(), lastScrapeSeconds });
+  const registry = registryOf(families, () => state ?? current());
+  const app = Fastify({ requestTimeout: 10_000, bodyLimit: 1024 });
+
+  app.get("/metrics", async (_request, reply) => {
+    const scrapeStartedAt = performance.now();
+    state = current();
+    const text = await registry.metrics();
+    lastScrapeSeconds = (performance.now() - scrapeStartedAt) / 1000;
+    return reply.type(registry.contentType).send(text);
+  });
+  for (const path of ["/health", "/live", "/health/live"]) {
+    app.get(path, async () => ({
+      status: "healthy",
+      version,
+      uptimeSeconds: uptimeSeconds(),
+      ...readinessOf(refresh()),
+    }));
+  }
+  for (const path of ["/ready", "/health/ready"]) {
+    app.get(path, async (_request, reply) => {
+      const readiness = readinessOf(refresh());
+      if (!readiness.ready) void reply.header("retry-after", "5");
+      return reply.code(readiness.ready ? 200 : 503).send(readiness);
+    });
+  }
+  return app;
+}
+
+function readinessOf({ snapshot, problem, snapshotAgeSeconds }: RefreshState) {
+  const age = Number.isFinite(snapshotAgeSeconds) ? Math.round(snapshotAgeSeconds * 10) / 10 : null;
+  const text = problem === null || problem === "starting" ? problem : PROBLEM_TEXTS[problem];
+  return { ready: snapshot !== null, problem: text, snapshotAgeSeconds: age };
+}

@@ -1,0 +1,162 @@
+import { VerifiedPresence } from "@rollcall/core/adapters/redis/verified-presence.ts";
+import {
+  ageSeconds,
+  CANARY_ROUND_DEADLINE_SECONDS,
+  HEARTBEAT_DEADLINE_SECONDS,
+  HEARTBEAT_SECONDS,
+} from "@rollcall/core/domain/freshness.ts";
+import { judge } from "@rollcall/core/domain/verdict.ts";
+import { deriveAgentKey } from "@rollcall/core/protocol/seal.ts";
+import { type CompiledFleet, type ExpectedAgent, type Heartbeat, matchTopics } from "@rollcall/core/protocol.ts";
+import type { Reading } from "./bus-reader.ts";
+import { EpochTotals } from "./epoch-totals.ts";
+import type { AgentView, Snapshot, SubscriptionView, TopicView } from "./snapshot.ts";
+
+export interface BuilderOptions {
+  readonly fleetKey: string;
+  /** Called once for each beat whose seal, form, agent or order is wrong. */
+  readonly onRefusedBeat: (agent: string) => void;
+}
+
+/** Makes snapshots of readings, and remembers between them what a single reading cannot tell. */
+export class SnapshotBuilder {
+  readonly #options: BuilderOptions;
+  readonly #presence: VerifiedPresence;
+  readonly #keys = new Map<string, string>();
+  /** By agent: the beat that was refused last, so that one that stays is counted once. */
+  readonly #refused = new Map<string, string>();
+  #refusedBeats = 0;
+  #totals: EpochTotals | null = null;
+  #lastReadingAt: number | null = null;
+  #busSince = 0;
+  #canariesSince: number | null = null;
+
+  constructor(options: BuilderOptions) {
+    this.#options = options;
+    this.#presence = new VerifiedPresence((agent) => this.#keyOf(agent));
+  }
+
+  build(reading: Reading): Snapshot {
+    const { fleet, now } = reading;
+    this.#totals ??= new EpochTotals(now);
+    this.#totals.keepOnly(new Set(fleet.agents.map(({ id }) => id)));
+    this.#watchContinuity(reading);
+    const beats = new Map(fleet.agents.map(({ id }) => [id, this.#verify(id, reading)]));
+    for (const beat of beats.values()) if (beat !== null) this.#totals.add(beat);
+    const agents = fleet.agents.map((agent) => this.#viewAgent(agent, beats.get(agent.id) ?? null, reading));
+    const fresh = [...beats.values()].filter((beat) => beat !== null && isFresh(beat, now)).length;
+    const topics = this.#viewTopics(reading);
+    return {
+      fleet: fleet.fleet,
+      version: fleet.version,
+      canaryRoundAt: reading.canaryRoundAt,
+      agents,
+      topics,
+      unexpectedAgents: Math.max(0, reading.freshBeats - fresh),
+      unexpectedGroups: countUnexpectedGroups(reading),
+      refusedBeats: this.#refusedBeats,
+      inboxWaiting: sumInboxes(reading),
+    };
+  }
+
+  /** Silence proves nothing while agents could not reach the bus, nor an unhandled canary while none was sent. */
+  #watchContinuity({ now, redisStartedAt, canaryRoundAt }: Reading): void {
+    const gapSeconds = this.#lastReadingAt === null ? 0 : ageSeconds(this.#lastReadingAt, now);
+    this.#busSince = Math.max(this.#busSince, redisStartedAt, gapSeconds > HEARTBEAT_SECONDS ? now : 0);
+    this.#lastReadingAt = now;
+    const areCanariesSent = ageSeconds(canaryRoundAt, now) <= CANARY_ROUND_DEADLINE_SECONDS;
+    this.#canariesSince = areCanariesSent ? (this.#canariesSince ?? canaryRoundAt) : null;
+  }
+
+  #verify(agent: string, { presence, now }: Reading): Heartbeat | null {
+    const sealed = presence.get(agent) ?? null;
+    const { beat, forged } = this.#presence.open(agent, sealed, now);
+    if (!forged) this.#refused.delete(agent);
+    else if (sealed !== null && this.#refused.get(agent) !== sealed) {
+      this.#refused.set(agent, sealed);
+      this.#refusedBeats += 1;
+      this.#options.onRefusedBeat(agent);
+    }
+    return beat;
+  }
+
+  #viewAgent(expected: ExpectedAgent, beat: Heartbeat | null, { now, fleet, canaryRoundAt }: Reading): AgentView {
+    const { rung, health, verdict } = judge({
+      expected,
+      beat,
+      now,
+      canaryRoundAt,
+      processUp: null,
+      echo: null,
+      canary: null,
+      busSince: this.#busSince,
+      ...(this.#canariesSince === null ? {} : { canariesSince: this.#canariesSince }),
+    });
+    const totals = this.#totals?.ofAgent(expected.id);
+    return {
+      labels: [fleet.fleet, expected.id, expected.group, expected.criticality, expected.owner],
+      rung,
+      health,
+      verdict,
+      activity: beat !== null && isFresh(beat, now) ? beat.activity : null,
+      beatAt: beat?.at ?? null,
+      oldestInFlightAt: beat?.oldestInFlightAt ?? null,
+      done: totals?.done ?? 0,
+      failed: totals?.failed ?? 0,
+    };
+  }
+
+  #viewTopics({ fleet, topics, deadLetters }: Reading): TopicView[] {
+    const subscribers = subscribersOf(fleet);
+    return fleet.topics.map((topic) => {
+      const stream = topics.get(topic) ?? null;
+      const latency = this.#totals?.ofTopic(topic);
+      return {
+        topic,
+        added: stream?.added ?? null,
+        entries: stream?.entries ?? null,
+        deadLetters: deadLetters.get(topic)?.added ?? null,
+        subscriptions: (subscribers.get(topic) ?? []).map((group): SubscriptionView => {
+          const found = stream?.groups.find(({ name }) => name === group);
+          return { group, lag: found?.lag ?? null, pending: found?.pending ?? null };
+        }),
+        latency: { latency: [...(latency?.latency ?? [])], latencySumSeconds: latency?.latencySumSeconds ?? 0 },
+      };
+    });
+  }
+
+  #keyOf(agent: string): string {
+    const key = this.#keys.get(agent) ?? deriveAgentKey(this.#options.fleetKey, agent);
+    this.#keys.set(agent, key);
+    return key;
+  }
+}
+
+const isFresh = (beat: Heartbeat, now: number): boolean => ageSeconds(beat.at, now) <= HEARTBEAT_DEADLINE_SECONDS;
+
+/** By topic: the agents that should have a consumer group on it. */
+function subscribersOf({ agents, topics }: CompiledFleet): Map<string, string[]> {
+  const subscribers = new Map<string, string[]>();
+  for (const { id, consumes } of agents) {
+    for (const topic of new Set(consumes.flatMap((pattern) => matchTopics(pattern, topics)))) {
+      subscribers.set(topic, [...(subscribers.get(topic) ?? []), id]);
+    }
+  }
+  return subscribers;
+}
+
+function countUnexpectedGroups({ fleet, topics }: Reading): number {
+  const subscribers = subscribersOf(fleet);
+  return [...topics].flatMap(([topic, stream]) =>
+    (stream?.groups ?? []).filter(({ name }) => !subscribers.get(topic)?.includes(name)),
+  ).length;
+}
+
+function sumInboxes({ inboxes }: Reading): number | null {
+  let waiting = 0;
+  for (const inbox of inboxes.values()) {
+    if (inbox?.lag == null) return null;
+    waiting += inbox.lag + inbox.pending;
+  }
+  return waiting;
+}

@@ -1,0 +1,53 @@
+import type { Health, Verdict } from "@rollcall/core/domain/verdict.ts";
+import type { Heartbeat } from "@rollcall/core/protocol.ts";
+import type { Totals } from "./epoch-totals.ts";
+
+/** One expected agent as it is published. Times are Redis time in ms. */
+export interface AgentView {
+  /** Values of the labels fleet, agent, group, criticality, owner. */
+  readonly labels: readonly string[];
+  /** null: not known. */
+  readonly rung: number | null;
+  readonly health: Health;
+  readonly verdict: Verdict;
+  /** null: no fresh heartbeat says so. */
+  readonly activity: Heartbeat["activity"] | null;
+  readonly beatAt: number | null;
+  readonly oldestInFlightAt: number | null;
+  readonly done: number;
+  readonly failed: number;
+}
+
+/** One subscription: a consumer group of an expected agent on a topic. */
+export interface SubscriptionView {
+  readonly group: string;
+  readonly lag: number | null;
+  /** null: there is no such group yet. */
+  readonly pending: number | null;
+}
+
+/** One topic. `null`: not readable at the moment. */
+export interface TopicView {
+  readonly topic: string;
+  readonly added: number | null;
+  readonly entries: number | null;
+  readonly deadLetters: number | null;
+  readonly subscriptions: readonly SubscriptionView[];
+  readonly latency: Pick<Readonly<Totals>, "latency" | "latencySumSeconds">;
+}
+
+/** All that is published of fleet and bus, as it was at one moment. */
+export interface Snapshot {
+  readonly fleet: string;
+  readonly version: number;
+  readonly canaryRoundAt: number | null;
+  readonly agents: readonly AgentView[];
+  readonly topics: readonly TopicView[];
+  /** Agents that beat but are not expected. */
+  readonly unexpectedAgents: number;
+  /** Consumer groups on topics that belong to no expected agent. */
+  readonly unexpectedGroups: number;
+  readonly refusedBeats: number;
+  /** Control messages not taken or not acknowledged yet; null if Redis cannot tell for one of the inboxes. */
+  readonly inboxWaiting: number | null;
+}
