@@ -14,6 +14,7 @@ export interface Acceptance {
   readonly idempotencyKey: string;
   /** Agents it locks; one command per agent at a time. */
   readonly agents: readonly string[];
+  /** Run in order for each agent; once for the incident itself (target `inc-7`) if there are no agents. */
   readonly stages: readonly string[];
   readonly incidentId: string | null;
   readonly audit: Omit<AuditEntry, "operationId">;
@@ -27,10 +28,16 @@ export interface CommandStore {
    * @throws Failure "conflict" with the running operation in `detail.found` (its id) if an agent is taken, "unavailable"
    */
   accept(acceptance: Acceptance): Promise<{ operation: Operation; repeated: boolean }>;
+  /** The operation that was accepted under this key, or null. @throws Failure "unavailable" */
+  find(idempotencyKey: string): Promise<Operation | null>;
 }
 
 /** Written to only by the job that runs the operation, in the epoch of its lease. */
 export interface OperationProgress {
-  /** Stores state, targets and ending; frees the agents when it has ended; raises the revision of the operation and of its incident. */
-  save(operation: Operation): Promise<Operation>;
+  /**
+   * Stores state, targets and ending, and appends to the audit log in the same transaction; frees the agents when it has
+   * ended; raises the revision of the operation and of its incident.
+   * @throws Failure "expired" if the lease was lost: another process goes on with it; "unavailable"
+   */
+  save(operation: Operation, audit?: readonly AuditEntry[]): Promise<Operation>;
 }

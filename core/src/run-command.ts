@@ -1,0 +1,176 @@
+import { distance } from "fastest-levenshtein";
+import type { ActCommand, CommandDefinition, Ports, ReadContext } from "./command.ts";
+import type { Actor, Door } from "./domain/actor.ts";
+import { Failure, isFailure } from "./domain/failure.ts";
+import type { Operation } from "./domain/operation.ts";
+import type { Report } from "./domain/report.ts";
+import { parseInput } from "./parse-input.ts";
+import { type Decision, decide, mayAsk, type PolicyQuestion } from "./policy.ts";
+import type { AuditEntry } from "./ports/audit-log.ts";
+import type { CommandStore } from "./ports/command-store.ts";
+
+/** One wish of somebody, as a door hands it to the one command path. */
+export interface CommandRequest {
+  /** Name or alias, as it was typed. */
+  readonly command: string;
+  readonly input: unknown;
+  readonly actor: Actor;
+  readonly door: Door;
+  /** At most 200 characters. */
+  readonly reason: string | null;
+  readonly requestId: string;
+  /** Unique per wish, with the actor in it; only a `read` may go without. */
+  readonly idempotencyKey: string | null;
+  /** Card that it was started from. */
+  readonly incidentId: string | null;
+}
+
+/** What the command path works with. */
+export interface Engine {
+  readonly commands: readonly CommandDefinition[];
+  readonly ports: Ports;
+  readonly store: CommandStore;
+  /** Told when a refusal could not be audited; the refusal stands. */
+  readonly onProblem?: (problem: string, cause: unknown) => void;
+}
+
+/** What became of it: an answer at once, or an accepted operation. */
+export type CommandAnswer =
+  | { readonly kind: "read"; readonly report: Report; readonly data: unknown }
+  | { readonly kind: "act"; readonly operation: Operation; readonly repeated: boolean };
+
+const MOST_REASON_CHARACTERS = 200;
+
+/**
+ * The one path of every command, behind every door: authorise → audit → accept or answer. No audit row: nothing runs.
+ * @throws Failure "unknown_command", "invalid_input", "forbidden", "conflict", "unavailable", and what the command itself throws
+ */
+export async function runCommand(request: CommandRequest, engine: Engine): Promise<CommandAnswer> {
+  const command = findCommand(request, engine.commands);
+  // The role comes first: who may not run a command learns nothing about its input or its agents.
+  await permit(request, engine, { command, scope: null });
+  const input = parseInput(command, request.input);
+  const context: ReadContext = {
+    ports: engine.ports,
+    actor: request.actor,
+    door: request.door,
+    commands: engine.commands,
+  };
+  if (command.kind === "act") return accept(request, engine, { command, input, context });
+  const { data, ...report } = await command.run(input, context);
+  return { kind: "read", report, data };
+}
+
+/** @throws Failure "unknown_command" with the nearest names that the actor may use in `detail.allowed` */
+function findCommand({ command: asked, actor }: CommandRequest, commands: readonly CommandDefinition[]) {
+  const command = commands.find(({ name, aliases }) => name === asked || aliases.includes(asked));
+  if (command !== undefined) return command;
+  const typed = asked.slice(0, 60);
+  const nearest = commands
+    .filter((candidate) => mayAsk(actor, candidate))
+    .map(({ name, aliases }) => ({ name, far: Math.min(...[name, ...aliases].map((word) => distance(word, typed))) }))
+    .toSorted((one, other) => one.far - other.far)
+    .slice(0, 3)
+    .map(({ name }) => name);
+  throw new Failure("unknown_command", `no command "${typed}"`, {
+    found: typed,
+    allowed: nearest,
+    next: `Nearest: ${nearest.join(", ")}. Nothing was done.`,
+  });
+}
+
+interface Act {
+  readonly command: ActCommand;
+  readonly input: Record<string, unknown>;
+  readonly context: ReadContext;
+}
+
+async function accept(request: CommandRequest, engine: Engine, act: Act): Promise<CommandAnswer> {
+  const { command, input, context } = act;
+  const idempotencyKey = checkWish(request, command);
+  // A repeat is answered with the first operation, whatever has become of the agents since.
+  const earlier = await engine.store.find(idempotencyKey);
+  if (earlier !== null) return { kind: "act", operation: earlier, repeated: true };
+  const targets = await command.targets(input, context);
+  const agents = targets.map((target) => target.id);
+  const fleet = await engine.ports.registry.expected();
+  const secondPerson = (await command.needsSecondPerson?.(targets, context)) ?? null;
+  const scope = { targets: agents, fleetSize: fleet.agents.length, secondPerson };
+  const decision = await permit(request, engine, { command, scope });
+  const incidentId = command.incidentId?.(input) ?? request.incidentId;
+  const facts = { input, role: request.actor.role, source: request.actor.source, incident: incidentId, idempotencyKey };
+  const audit = {
+    ...auditOf(request, { command, decision, targets: agents }),
+    event: "intent" as const,
+    detail: facts,
+  };
+  try {
+    const { actor, door, reason, requestId } = request;
+    const stages = command.stages.map((stage) => stage.name);
+    const acceptance = { command: command.name, input, actor, door, reason, requestId, idempotencyKey, incidentId };
+    const accepted = await engine.store.accept({ ...acceptance, agents, stages, audit });
+    return { kind: "act", ...accepted };
+  } catch (error) {
+    if (isFailure(error) && error.code === "conflict") {
+      const refused = { ...audit, event: "decision" as const, decision: "refused" as const, rule: "one-per-agent" };
+      await auditRefusal(engine, { ...refused, detail: { ...facts, running: error.detail.found ?? null } });
+    }
+    throw error;
+  }
+}
+
+function checkWish({ idempotencyKey, reason }: CommandRequest, command: ActCommand): string {
+  if (idempotencyKey === null)
+    throw new Failure("invalid_input", `${command.name} changes something, so it needs an idempotency key`, {
+      next: "Nothing was done.",
+    });
+  if (reason !== null && reason.length > MOST_REASON_CHARACTERS)
+    throw new Failure("invalid_input", "the reason is too long", {
+      found: `${reason.length} characters`,
+      allowed: [`at most ${MOST_REASON_CHARACTERS}`],
+      next: "Nothing was done.",
+    });
+  return idempotencyKey;
+}
+
+/** @throws Failure "forbidden"; the refusal is audited */
+async function permit(
+  request: CommandRequest,
+  engine: Engine,
+  { command, scope }: { command: CommandDefinition } & Pick<PolicyQuestion, "scope">,
+): Promise<Decision> {
+  const decision = decide({ actor: request.actor, command, directory: engine.ports.directory, scope });
+  if (decision.allowed) return decision;
+  await auditRefusal(engine, auditOf(request, { command, decision, targets: scope?.targets ?? [] }));
+  const who = decision.whoCan.length === 0 ? null : `Can do it now: ${decision.whoCan.join(", ")}.`;
+  throw new Failure("forbidden", decision.why, {
+    rule: decision.rule,
+    allowed: decision.whoCan,
+    next: [decision.instead, who, "Nothing was done."].filter((part) => part !== null).join(" "),
+  });
+}
+
+const auditOf = (
+  request: CommandRequest,
+  { command, decision, targets }: { command: CommandDefinition; decision: Decision; targets: readonly string[] },
+): Omit<AuditEntry, "operationId"> => ({
+  event: "decision",
+  actor: request.actor.id,
+  door: request.door,
+  command: command.name,
+  targets,
+  decision: decision.allowed ? "allowed" : "refused",
+  rule: decision.rule,
+  reason: request.reason,
+  requestId: request.requestId,
+  detail: { role: request.actor.role, source: request.actor.source, why: decision.why },
+});
+
+/** A refusal stands even if it cannot be written down: refusing is always safe. */
+async function auditRefusal(engine: Engine, entry: Omit<AuditEntry, "operationId">): Promise<void> {
+  try {
+    await engine.ports.audit.append({ ...entry, operationId: null });
+  } catch (error) {
+    engine.onProblem?.("a refusal could not be audited", error);
+  }
+}
