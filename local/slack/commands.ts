@@ -6,6 +6,9 @@ import { APP_ID, BOT, COMMANDS, type Message, TEAM } from "./records.ts";
 import { respond } from "./response-url.ts";
 import { presentView } from "./views.ts";
 
+// The first of the three things that the page proposes.
+const FIRST_TO_TRY = /^(roll[- ]call|rc)\b/;
+
 /** Sends `/command text` as Slack does, and shows the answer to the person who typed it. */
 export async function sendCommand(
   { user: id, channel: channelId, text }: { user: string; channel: string; text: string },
@@ -22,7 +25,6 @@ export async function sendCommand(
     );
     return [];
   }
-  if (/^(roll[- ]call|rc)\b/.test(rest)) parts.workspace.tried = true;
   const target = { channel: channelId, user: id, thread_ts: null, message: null };
   const body = new URLSearchParams({
     token: "stand-in",
@@ -40,11 +42,12 @@ export async function sendCommand(
     trigger_id: parts.triggers.issue(id),
   }).toString();
   const acks = await parts.delivery.send({ kind: "command", label: text, user: id, contentType: FORM, body }, times);
+  parts.workspace.tried ||= FIRST_TO_TRY.test(rest) && acks.some(({ outcome }) => outcome === "acked");
   for (const ack of acks) {
-    const failure = failureOf(ack);
-    if (failure !== null)
+    const failure = failureOf(ack) ?? answerInline(ack, target, parts);
+    if (failure !== null) {
       tell(parts, { user: id, channel: channelId }, `${command} failed with the error "${failure}"`);
-    else answerInline(ack, target, parts);
+    }
   }
   return acks;
 }

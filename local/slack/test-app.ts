@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createSlackClient, type SlackClient } from "./client.ts";
 import { createSlackStandIn, type SlackStandIn, type SlackStandInOptions } from "./stand-in.ts";
@@ -94,4 +96,12 @@ export async function setStage(options: Partial<SlackStandInOptions> = {}): Prom
       await app.close();
     },
   };
+}
+
+/** @throws AssertionError if a request is not signed with `SECRET`, or not now */
+export function expectSigned({ headers, body }: Received): void {
+  const timestamp = String(headers["x-slack-request-timestamp"]);
+  const hmac = createHmac("sha256", SECRET).update(`v0:${timestamp}:${body}`).digest("hex");
+  assert.equal(headers["x-slack-signature"], `v0=${hmac}`);
+  assert.ok(Math.abs(Date.now() / 1000 - Number(timestamp)) < 30);
 }
