@@ -79,6 +79,11 @@ export const controlConfig = z.object({
     .default("info")
     .describe("Least level that is logged"),
   ROLLCALL_RUNBOOK_URL: address.optional().describe("Base of runbook links for agents that name none"),
+  ROLLCALL_RUNBOOK_DIR: z
+    .string()
+    .min(1)
+    .default("alerting/runbooks")
+    .describe("Folder of the runbooks that are served under /runbooks"),
   ROLLCALL_METRICS_TOKEN: secret(16).optional().describe("Bearer token for /metrics; open if not set"),
 });
 export type ControlConfig = Readonly<z.infer<typeof controlConfig>>;

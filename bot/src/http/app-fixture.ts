@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ActCommand, CommandDefinition, ReadCommand } from "@rollcall/core/command.ts";
 import type { ApiReadiness } from "@rollcall/core/contract.ts";
 import type { Role } from "@rollcall/core/domain/actor.ts";
@@ -7,12 +8,13 @@ import { plainReport } from "@rollcall/core/domain/report.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
 import type { AlertNotification } from "@rollcall/core/ports/incidents.ts";
 import type { CompiledFleet, ExpectedAgent, Heartbeat } from "@rollcall/core/protocol.ts";
+import type { CommandRequest } from "@rollcall/core/run-command.ts";
 import { z } from "zod";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { Secret } from "../secret.ts";
 import { createApp } from "./app.ts";
-import type { AppDeps, CommandRequest } from "./deps.ts";
+import type { AppDeps } from "./deps.ts";
 
 /** Redis time of every fixture. */
 export const NOW = 1_795_000_000_000;
@@ -158,9 +160,10 @@ export function makeApp(change: (deps: AppDeps) => AppDeps = (deps) => deps) {
       return { kind: "read", report: plainReport("all work"), data: { working: 22, door: request.door } };
     if (request.command !== "restart") throw new Failure("unknown_command", `no command "${request.command}"`);
     if (request.actor.role === "viewer") throw new Failure("forbidden", "restart needs the operator role");
-    const before = accepted.get(request.idempotencyKey);
+    const key = request.idempotencyKey ?? "none";
+    const before = accepted.get(key);
     const operation = before ?? operationOf({ input: request.input, id: `op-${accepted.size + 1}` });
-    accepted.set(request.idempotencyKey, operation);
+    accepted.set(key, operation);
     return { kind: "act", operation, repeated: before !== undefined };
   };
   const log = createLog("info", { write: (line: string) => void seen.logs.push(line) });
@@ -176,6 +179,7 @@ export function makeApp(change: (deps: AppDeps) => AppDeps = (deps) => deps) {
     metrics,
     webhookToken: new Secret(WEBHOOK_TOKEN),
     metricsToken: null,
+    runbookDir: join(import.meta.dirname, "../../../alerting/runbooks"),
   });
   return { app: createApp(deps), seen, metrics: deps.metrics };
 }

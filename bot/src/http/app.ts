@@ -9,6 +9,7 @@ import { answerError } from "./errors.ts";
 import { registerHealth } from "./health.ts";
 import { registerMetrics } from "./metrics.ts";
 import { registerDocs } from "./openapi.ts";
+import { registerPages } from "./pages.ts";
 import { parseQuery, refuseOddQuery } from "./query.ts";
 import { requestIdOf } from "./request-id.ts";
 import { observeRequests } from "./request-log.ts";
@@ -69,6 +70,7 @@ export function createApp(deps: AppDeps): App {
     registerMetrics(scope as App, deps);
   });
   registerApi(app, deps);
+  registerPages(app, deps);
   registerAlertmanagerWebhook(app, deps);
   return app;
 }

@@ -100,8 +100,8 @@ async function admit(
 }
 
 /** The key as stored: each person has their own, so that nobody is answered with another's operation. */
-function keyOf(request: FastifyRequest, caller: Caller, definition: CommandDefinition | undefined): string {
-  if (definition?.kind !== "act") return `${caller.door}:${request.id}`;
+function keyOf(request: FastifyRequest, caller: Caller, definition: CommandDefinition | undefined): string | null {
+  if (definition?.kind !== "act") return null;
   const sent = request.headers["idempotency-key"];
   if (sent === undefined) {
     throw new Failure("invalid_input", `${definition.name} changes something, so it needs the header Idempotency-Key`, {

@@ -1,30 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import type { ApiReadiness } from "@rollcall/core/contract.ts";
-import type { Actor, Door } from "@rollcall/core/domain/actor.ts";
-import type { Operation } from "@rollcall/core/domain/operation.ts";
-import type { Report } from "@rollcall/core/domain/report.ts";
+import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Secret } from "../secret.ts";
-
-/** One wish of a person, as a door hands it to the one command path. */
-export interface CommandRequest {
-  readonly command: string;
-  readonly input: unknown;
-  readonly actor: Actor;
-  readonly door: Door;
-  readonly reason: string | null;
-  readonly requestId: string;
-  readonly idempotencyKey: string;
-  readonly incidentId: string | null;
-}
-
-/** What became of it: an answer at once, or an accepted operation. */
-export type CommandResult =
-  | { readonly kind: "read"; readonly report: Report; readonly data: unknown }
-  | { readonly kind: "act"; readonly operation: Operation; readonly repeated: boolean };
 
 /** What the HTTP door needs of the rest; `wiring.ts` makes it, tests use plain objects. */
 export interface AppDeps {
@@ -37,10 +18,12 @@ export interface AppDeps {
   >;
   readonly commands: readonly CommandDefinition[];
   /** `runCommand` of core, bound to its ports. @throws Failure */
-  readonly run: (request: CommandRequest) => Promise<CommandResult>;
+  readonly run: (request: CommandRequest) => Promise<CommandAnswer>;
   /** What the last look in the background found; never waits. */
   readonly readiness: () => ApiReadiness;
   readonly metrics: Metrics;
+  /** Folder of the runbooks that are served under `/runbooks`. */
+  readonly runbookDir: string;
   readonly webhookToken: Secret;
   /** Bearer token for `/metrics`; null: open, for a service that listens on the loopback interface. */
   readonly metricsToken: Secret | null;

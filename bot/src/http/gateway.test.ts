@@ -72,3 +72,41 @@ describe("operations, incidents and audit", () => {
     }
   });
 });
+
+describe("pages that messages link to", () => {
+  test("say where an agent's or an operation's state is shown, and tell no state to who has no token", async () => {
+    const { app } = makeApp();
+    const agent = await app.inject({ url: "/agents/billing?at=1795000000" });
+    expect(agent.statusCode).toBe(200);
+    expect(agent.headers["content-type"]).toContain("text/html");
+    expect(agent.body).toContain("/fleet agent billing");
+    expect(agent.body).not.toMatch(/gone|critical/);
+    expect((await app.inject({ url: "/operations/op-7" })).body).toContain("GET /api/v1/operations/op-7");
+  });
+
+  test.each([
+    "/agents/<script>",
+    "/agents/billing?at=now",
+    "/operations/7",
+    "/runbooks/nobody.md",
+    "/runbooks/..%2fpackage.json",
+  ])("%s is refused", async (url) => {
+    const { app } = makeApp();
+    expect([400, 404]).toContain((await app.inject({ url })).statusCode);
+  });
+
+  test("runbooks are shown as text", async () => {
+    const { mkdtemp, rm, writeFile } = await import("node:fs/promises");
+    const runbookDir = await mkdtemp(`${(await import("node:os")).tmpdir()}/runbooks-`);
+    await writeFile(`${runbookDir}/agent-gone.md`, "# An agent is gone\n");
+    const { app } = makeApp((deps) => ({ ...deps, runbookDir }));
+    const answer = await app.inject({ url: "/runbooks/agent-gone.md" });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
+    expect(answer.body).toBe("# An agent is gone\n");
+    await rm(runbookDir, { recursive: true });
+    await writeFile(runbookDir, "not a folder");
+    expect((await app.inject({ url: "/runbooks/agent-gone.md" })).statusCode).toBe(500);
+    await rm(runbookDir);
+  });
+});

@@ -1,16 +1,18 @@
 import { Gauge, Histogram, type Registry } from "prom-client";
 
+type Query = (...args: never[]) => unknown;
+
 /** The part of `pg.Pool` that is watched. */
 export interface WatchedPool {
+  on(event: "connect", listener: (client: { query: unknown }) => void): unknown;
   readonly totalCount: number;
   readonly idleCount: number;
   readonly waitingCount: number;
 }
 
 export interface DatabaseMetrics {
+  /** Counts its connections and times every query on them, from now on. */
   watch(pool: WatchedPool): void;
-  /** Seconds of one round trip to PostgreSQL. */
-  observe(seconds: number): void;
 }
 
 /** The pool of connections to PostgreSQL, and how quickly it answers. */
@@ -45,7 +47,29 @@ export function createDatabaseMetrics(registry: Registry): DatabaseMetrics {
   return {
     watch(watched) {
       pool = watched;
+      // pg has no hook for queries, so each new connection's own method is timed.
+      watched.on("connect", (client) => {
+        client.query = timed((client.query as Query).bind(client), (seconds) => duration.observe(seconds));
+      });
     },
-    observe: (seconds) => duration.observe(seconds),
+  };
+}
+
+/** The same query function, which tells how long each call took; it may answer by a promise or by a callback. */
+function timed(query: Query, observe: (seconds: number) => void): (...args: unknown[]) => unknown {
+  return (...args) => {
+    const startedAt = performance.now();
+    const done = (): void => observe((performance.now() - startedAt) / 1000);
+    const callback = args.at(-1);
+    if (typeof callback === "function") {
+      const answer = (...results: unknown[]): unknown => {
+        done();
+        return callback(...results);
+      };
+      return query(...([...args.slice(0, -1), answer] as never[]));
+    }
+    const result = query(...(args as never[]));
+    if (result instanceof Promise) result.then(done, done);
+    return result;
   };
 }
