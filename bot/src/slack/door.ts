@@ -1,9 +1,18 @@
+import { createSlackChat } from "@rollcall/core/adapters/slack/chat.ts";
+import { createSlackClient } from "@rollcall/core/adapters/slack/web-client.ts";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import type { Actor } from "@rollcall/core/domain/actor.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
 import type { Report } from "@rollcall/core/domain/report.ts";
+import { App } from "@slack/bolt";
 import type { FastifyInstance } from "fastify";
+import { boltLogger } from "./bolt-logger.ts";
+import { createIdentity } from "./identity.ts";
+import { pressButton } from "./press.ts";
+import { FastifyReceiver } from "./receiver.ts";
+import { DISMISS_ACTION, LINK_ACTION, ORDER_ACTION } from "./render/buttons.ts";
 import type { SlackLog, SlackSettings } from "./settings.ts";
+import { runTyped } from "./typed.ts";
 
 /** One wish of a person, as the door hands it to the one command path. */
 export interface SlackCommandRequest {
@@ -24,7 +33,7 @@ export type SlackCommandResult =
 
 export interface SlackDoorDeps {
   readonly settings: SlackSettings;
-  readonly ports: Pick<Ports, "audit" | "operations" | "incidents" | "registry" | "directory" | "clock">;
+  readonly ports: Ports;
   readonly commands: readonly CommandDefinition[];
   /** `runCommand` of core, bound to its ports. @throws Failure */
   readonly run: (request: SlackCommandRequest) => Promise<SlackCommandResult>;
@@ -33,12 +42,57 @@ export interface SlackDoorDeps {
   readonly onRefusedRequest?: (why: string) => void;
 }
 
+/** A person waits: Slack's own directory gets two seconds, then changes are refused. */
+const IDENTITY_MS = 2000;
+const ANSWER_MS = 5000;
+/** Slack's secrets have 32 characters; an empty one would let everybody sign. */
+const SECRET_CHARACTERS = 16;
+
 /** Lets Slack in under `/slack/events`: slash commands, buttons and events, each verified, acknowledged in time, run once. */
 export async function registerSlackDoor(app: FastifyInstance, deps: SlackDoorDeps): Promise<void> {
-  await app.register(async (scope) => {
-    scope.post("/slack/events", async (_request, reply) => {
-      deps.onRefusedRequest?.("signature");
-      return reply.code(401).send();
-    });
+  const { settings, ports, log } = deps;
+  if (settings.signingSecret.length < SECRET_CHARACTERS) throw new Error("SLACK_SIGNING_SECRET is too short to be one");
+  const receiver = new FastifyReceiver({
+    signingSecret: settings.signingSecret,
+    clock: ports.clock,
+    logger: boltLogger(log),
+    onRefused: (why) => {
+      log.warn({ why }, "a request in Slack's name was refused");
+      deps.onRefusedRequest?.(why);
+    },
   });
+  listen(createBolt(receiver, deps), deps);
+  await receiver.register(app);
+}
+
+function createBolt(receiver: FastifyReceiver, { settings, log }: SlackDoorDeps): App {
+  const { botToken, botId, botUserId, teamId } = settings;
+  const bolt = new App({
+    receiver,
+    logger: boltLogger(log),
+    convoStore: false,
+    clientOptions: { slackApiUrl: settings.apiUrl },
+    // Known beforehand: asking Slack at boot would fail every later request if Slack was away just then.
+    authorize: async () => ({ botToken, botId, botUserId, teamId }),
+  });
+  bolt.error(async (error) => log.error({ err: error }, "a request of Slack was not handled"));
+  return bolt;
+}
+
+function listen(bolt: App, deps: SlackDoorDeps): void {
+  const { settings, ports, log } = deps;
+  const access = { token: settings.botToken, apiUrl: settings.apiUrl };
+  const client = createSlackClient({ ...access, timeoutMs: IDENTITY_MS });
+  const identify = createIdentity({ client, team: settings.teamId, directory: ports.directory, clock: ports.clock });
+  const chat = createSlackChat(createSlackClient({ ...access, timeoutMs: ANSWER_MS }));
+  const desk = { ...deps, identify, answers: { chat, log } };
+  bolt.command(/.+/, async ({ command, ack, context }) => {
+    await runTyped({ command, ack, requestId: String(context.requestId) }, desk);
+  });
+  for (const action of [ORDER_ACTION, DISMISS_ACTION]) {
+    bolt.action({ type: "block_actions", action_id: action }, async ({ body, action: pressed, ack, context }) => {
+      await pressButton({ body, pressed, ack, requestId: String(context.requestId) }, desk);
+    });
+  }
+  bolt.action(LINK_ACTION, async ({ ack }) => await ack());
 }

@@ -8,6 +8,8 @@ const orderShape = z.strictObject({
   command: z.string().max(40),
   input: z.record(z.string().max(40), z.json()),
   incident: z.string().max(40).optional(),
+  /** Why, in the person's own words. */
+  reason: z.string().max(200).optional(),
   /** The person has seen what it will do: in a dialog of the button, or in the message that the button belongs to. */
   asked: z.literal(true).optional(),
 });

@@ -11,6 +11,8 @@ export interface Intent {
   readonly command: string;
   readonly agents: readonly AgentFacts[];
   readonly history: IncidentFacts["history"];
+  /** How many agents there are, if only some of them were looked at. */
+  readonly count?: number;
   /** Started from a card whose alert nobody has taken yet. */
   readonly acknowledges: boolean;
   /** Milliseconds of the evidence. */
@@ -28,9 +30,11 @@ export function confirmWords(intent: Intent): NonNullable<Action["confirm"]> {
 }
 
 /** "Restart billing", "Restart 3 agents". */
-export function actionLabel({ command, agents, fault }: Pick<Intent, "command" | "agents" | "fault">): string {
-  const [only, ...others] = agents;
-  const subject = only === undefined ? "" : others.length === 0 ? only.id : `${agents.length} agents`;
+export function actionLabel(intent: Pick<Intent, "command" | "agents" | "fault" | "count">): string {
+  const { command, agents, fault } = intent;
+  const count = intent.count ?? agents.length;
+  const [only] = agents;
+  const subject = only === undefined ? "" : count === 1 ? only.id : `${count} agents`;
   const verb = fault === undefined ? verbOf(command).noun : `${verbOf(command).noun} ${fault}`;
   return `${verb} ${subject}`.trim();
 }
@@ -38,7 +42,12 @@ export function actionLabel({ command, agents, fault }: Pick<Intent, "command" |
 export function effectWords(intent: Intent): string {
   const { agents, history, acknowledges, command } = intent;
   const sentences = [
-    agents.length > 1 ? `${nameSome(agents.map(({ id }) => id))}.` : "",
+    agents.length > 1
+      ? `${nameSome(
+          agents.map(({ id }) => id),
+          10,
+        )}.`
+      : "",
     agents.length === 1 && agents[0] !== undefined ? stateWords(agents[0], intent) : "",
     COMMAND_EFFECT[command] ?? (command === "restart" ? "" : `${intent.summary}.`),
     command === "restart" ? backlogWords(agents) : "",

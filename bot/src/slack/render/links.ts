@@ -9,7 +9,7 @@ export interface Links {
 
 /** The page of an agent as it was at a moment. @param at milliseconds since the epoch */
 export const agentPage = ({ publicUrl }: Links, agent: string, at: number): string =>
-  `${base(publicUrl)}/agents/${encodeURIComponent(agent)}?at=${Math.floor(at / 1000)}`;
+  `${base(publicUrl)}/agents/${encodeURIComponent(agent.slice(0, 63).toWellFormed())}?at=${Math.floor(at / 1000)}`;
 
 export const operationPage = ({ publicUrl }: Links, id: string): string =>
   `${base(publicUrl)}/operations/${encodeURIComponent(id)}`;
@@ -20,7 +20,10 @@ export const operationPage = ({ publicUrl }: Links, id: string): string =>
  */
 export function runbookPage({ runbookUrl }: Links, named: string | null, alertname: string): string | null {
   const address =
-    named ?? (runbookUrl === null ? null : `${base(runbookUrl)}/${encodeURIComponent(kebab(alertname))}.md`);
+    named ??
+    (runbookUrl === null
+      ? null
+      : `${base(runbookUrl)}/${encodeURIComponent(kebab(alertname.slice(0, 100)).toWellFormed())}.md`);
   const url = address === null ? null : URL.parse(address);
   return url !== null && /^https?:$/.test(url.protocol) && url.href.length <= 3000 ? url.href : null;
 }

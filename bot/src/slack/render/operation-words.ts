@@ -16,12 +16,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   ack: { running: "Acknowledging", past: "acknowledged", noun: "Acknowledgement" },
 };
 
-export const verbOf = (command: string): Verb =>
-  VERBS[command] ?? {
-    running: `Running ${foreign(command, 40)} on`,
-    past: `${foreign(command, 40)} done`,
-    noun: command,
-  };
+export function verbOf(command: string): Verb {
+  const name = foreign(command, 30);
+  return VERBS[command] ?? { running: `Running ${name} on`, past: `${name} done`, noun: name };
+}
 
 /** Seconds from acceptance to the end, or to now. */
 export const tookSeconds = (operation: Operation, now: number): number =>

@@ -1,6 +1,7 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
-import { card, context, HEADLINE_CHARACTERS, joined, section } from "./blocks.ts";
+import type { SectionBlock } from "@slack/types";
+import { card, context, HEADLINE_CHARACTERS, joined, optional, section } from "./blocks.ts";
 import { type Links, linked, operationPage } from "./links.ts";
 import { endedWell, subjectOf, tookSeconds, verbOf, verdictWords } from "./operation-words.ts";
 import { progressWords, targetLines } from "./stage-line.ts";
@@ -28,13 +29,12 @@ export function operationMessage(operation: Operation, frame: Frame): ChatMessag
 }
 
 /** The running or ended stages as they stand in a message of their own and in an incident's card. */
-export function stageSection(operation: Operation, now: number): ReturnType<typeof section>[] {
+export function stageSection(operation: Operation, now: number): (SectionBlock & { optional?: true })[] {
   const progress = progressWords(operation, now);
   const lines = targetLines(operation);
-  const error = operation.error === null ? null : foreign(operation.error, 200);
-  const body = [joined([progress, lines.length === 1 && lines[0]]), ...(lines.length > 1 ? lines : []), error];
-  const text = body.filter((line) => line).join("\n");
-  return text === "" ? [] : [section(text)];
+  const text = lines.length === 1 ? joined([progress, lines[0]]) : [progress, ...lines].filter(Boolean).join("\n");
+  const error = operation.error === null ? "" : foreign(operation.error, 200);
+  return [...(text === "" ? [] : [section(text)]), ...(error === "" ? [] : [optional(section(error))])];
 }
 
 /** "by @Operator on call 02:41:26 · "reason" · as of 02:41:28" */
@@ -42,7 +42,7 @@ function originWords(operation: Operation, { now, behindMinutes }: Frame): strin
   return joined([
     `by ${actorName(operation)} ${clockTime(operation.createdAt)}`,
     operation.endedAt !== null && `ended ${clockTime(operation.endedAt)}`,
-    operation.reason !== null && `"${foreign(operation.reason, 200)}"`,
+    operation.reason !== null && `"${foreign(operation.reason, 100)}"`,
     operation.state === "queued" && "waits for its turn",
     !isEnded(operation) && `as of ${clockTime(now)}`,
     behindWords(behindMinutes),

@@ -2,6 +2,7 @@ import {
   isEnded,
   type Operation,
   type Stage,
+  type StageState,
   stageSeconds,
   type TargetProgress,
 } from "@rollcall/core/domain/operation.ts";
@@ -11,33 +12,37 @@ import { duration, foreign, wholeDuration } from "./text.ts";
 
 const CELLS = 5;
 /** Lines of targets in one message; the rest is counted. */
-const TARGETS_SHOWN = 5;
+const TARGETS_SHOWN = 4;
+/** Characters of what is said beside a mark, so that a card stays within its own limit. */
+const ASIDE = 60;
 
 /** "sent ✓ 0.1 s · stopped – was gone · started ▸ · working ○ · alert clear ○" */
-export const stageLine = (target: TargetProgress): string => joined(target.stages.slice(0, 10).map(stageWords));
+export const stageLine = (target: TargetProgress): string =>
+  joined(target.stages.slice(0, 8).map((stage) => stageWords(stage, ASIDE)));
 
-function stageWords(stage: Stage): string {
-  const name = foreign(stage.name, 30);
+/** @param room characters for what is said beside the mark */
+function stageWords(stage: Stage, room: number): string {
   const seconds = stageSeconds(stage);
-  const detail = stage.detail === null ? "" : foreign(stage.detail, 90);
-  switch (stage.state) {
-    case "next":
-      return `${name} ○`;
-    case "now":
-      return detail ? `${name} ▸ ${detail}` : `${name} ▸`;
-    case "skipped":
-      return detail ? `${name} – ${detail}` : `${name} –`;
-    case "done":
-      return [`${name} ✓`, seconds === null ? "" : ` ${duration(seconds)}`, detail && `, ${detail}`].join("");
-    case "failed":
-      return [`${name} ✗`, seconds === null ? "" : ` ${duration(seconds)}`, reason(stage)].join("");
-  }
+  const took = seconds === null ? "" : ` ${duration(seconds)}`;
+  return `${foreign(stage.name, 30)} ${MARKS[stage.state]}${ASIDES[stage.state](stage, { took, room })}`;
 }
 
-function reason({ error, detail }: Stage): string {
-  const why = error ?? detail;
-  return why === null ? "" : `, ${foreign(why, 140)}`;
-}
+const MARKS: Readonly<Record<StageState, string>> = { next: "○", now: "▸", done: "✓", failed: "✗", skipped: "–" };
+
+type Aside = (stage: Stage, known: { took: string; room: number }) => string;
+
+const beside: Aside = ({ detail }, { room }) => (detail === null || room === 0 ? "" : ` ${foreign(detail, room)}`);
+
+const ASIDES: Readonly<Record<StageState, Aside>> = {
+  next: () => "",
+  now: beside,
+  skipped: beside,
+  done: ({ detail }, { took, room }) => (detail === null || room === 0 ? took : `${took}, ${foreign(detail, room)}`),
+  failed: ({ error, detail }, { took, room }) => {
+    const why = error ?? detail;
+    return why === null ? took : `${took}, ${foreign(why, room || ASIDE)}`;
+  },
+};
 
 /** The stages of each agent: one line for one, for several a line each, those in trouble first. */
 export function targetLines(operation: Operation): string[] {
@@ -45,11 +50,15 @@ export function targetLines(operation: Operation): string[] {
   if (only === undefined) return [];
   if (others.length === 0) return [stageLine(only)];
   const ordered = operation.targets.toSorted((a, b) => trouble(b) - trouble(a));
-  const lines = ordered.slice(0, TARGETS_SHOWN).map((target) => `*${foreign(target.agent, 63)}* ${stageLine(target)}`);
+  const lines = ordered.slice(0, TARGETS_SHOWN).map((target) => `*${foreign(target.agent, 63)}* ${briefly(target)}`);
   const rest = ordered.slice(TARGETS_SHOWN);
   if (rest.length > 0) lines.push(`and ${rest.length} more, ${rest.filter(endedWell).length} of them done`);
   return lines;
 }
+
+/** Beside others only what failed is explained. */
+const briefly = (target: TargetProgress): string =>
+  joined(target.stages.slice(0, 8).map((stage) => stageWords(stage, 0)));
 
 function trouble(target: TargetProgress): number {
   if (target.ending !== null && !endedWell(target)) return 2;

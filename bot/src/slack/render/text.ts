@@ -18,12 +18,20 @@ export function cut(text: string, most: number): string {
 
 /** Text from outside (labels, errors, names) as one harmless line: no markup, no mentions, nothing invisible, not too long. */
 export function foreign(text: string, most = 120): string {
-  const line = text
-    .slice(0, most * 8)
-    .replace(/\s+/gu, " ")
-    .replace(INVISIBLE, "")
-    .trim();
-  return escapeText(cut(line.replaceAll("*", "∗").replaceAll("`", "'"), most)).replaceAll("{{time:", "{ {time:");
+  const line = clip(text, most).replace(/\s+/gu, " ").replace(INVISIBLE, "").trim();
+  const harmless = line.replaceAll("*", "∗").replaceAll("`", "'").replaceAll("{{", "{ {");
+  return escapeWithin(harmless, most);
+}
+
+/** Escapes so much of a text as fits when escaped: one "&" becomes five characters. */
+function escapeWithin(text: string, most: number): string {
+  let shown = most;
+  let escaped = escapeText(cut(text, shown));
+  while (Array.from(escaped).length > most && shown > 1) {
+    shown = Math.floor(shown * 0.8);
+    escaped = escapeText(cut(text, shown));
+  }
+  return escaped;
 }
 
 /** A label may be megabytes long: look at no more than can be shown; half a surrogate pair is refused by Slack. */
@@ -57,10 +65,7 @@ const unescapeText = (text: string): string =>
 
 /** What the lock screen and the screen reader say: at most 150 characters as Slack counts them, no markup. */
 export function lockScreen(text: string, most = 150): string {
-  const line = plain(unescapeText(text), most);
-  let shown = most;
-  while (escapeText(cut(line, shown)).length > most) shown = Math.floor(shown * 0.8);
-  return escapeText(cut(line, shown));
+  return escapeWithin(plain(unescapeText(text), most), most) || "–";
 }
 
 /** A clock time in the reader's own zone; `02:41:08 UTC` where the client cannot. */

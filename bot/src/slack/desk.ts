@@ -1,0 +1,40 @@
+import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
+import { isFailure } from "@rollcall/core/domain/failure.ts";
+import type { AnswerDeps } from "./answer.ts";
+import type { SlackDoorDeps } from "./door.ts";
+import type { Identified } from "./identity.ts";
+import type { Order, OrderButton } from "./render/buttons.ts";
+import { refusalMessage } from "./render/refusal.ts";
+import { suggestOrders } from "./suggestions.ts";
+
+/** What both kinds of request need. */
+export interface Desk extends SlackDoorDeps {
+  readonly identify: (team: string, user: string) => Promise<Identified>;
+  readonly answers: AnswerDeps;
+}
+
+export interface Attempt {
+  readonly what: string;
+  readonly requestId: string;
+  readonly order: () => Order | null;
+  readonly suggestions?: readonly OrderButton[];
+}
+
+/** Turns whatever went wrong into words; what is not meant for people is logged with the id that they are given. */
+export async function inWords(
+  work: Promise<ChatMessage | null>,
+  attempt: Attempt,
+  desk: Desk,
+): Promise<ChatMessage | null> {
+  try {
+    return await work;
+  } catch (error) {
+    const { what, requestId } = attempt;
+    const fields = { err: error, request_id: requestId };
+    if (!isFailure(error)) desk.log.error(fields, "a wish from Slack failed by a bug");
+    else if (error.code === "unavailable" || error.code === "timeout")
+      desk.log.warn(fields, "a wish from Slack was not served");
+    const suggestions = [...(attempt.suggestions ?? []), ...suggestOrders(error, attempt.order(), desk.commands)];
+    return refusalMessage(error, { what, ref: requestId, suggestions });
+  }
+}

@@ -1,0 +1,163 @@
+import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
+import type { ActCommand, CommandDefinition, ReadContext } from "@rollcall/core/command.ts";
+import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
+import { decide, mayAsk } from "@rollcall/core/policy.ts";
+import type { SlackDoorDeps } from "./door.ts";
+import type { Identified } from "./identity.ts";
+import { agentsOf, gatherAgents } from "./incident-facts.ts";
+import { acceptedMessage, confirmMessage, runningWords } from "./render/asking.ts";
+import type { Order } from "./render/buttons.ts";
+import type { Intent } from "./render/confirm-words.ts";
+import { reportMessage } from "./render/report.ts";
+
+/** What one person wants at one moment, by a typed command or a button. */
+export interface Wish {
+  readonly order: Order;
+  readonly identified: Identified;
+  readonly requestId: string;
+  readonly idempotencyKey: string;
+  /** Pressed on a message that shows the operation itself, so that nothing need be said of it. */
+  readonly isShownThere: boolean;
+}
+
+export const findCommand = (commands: readonly CommandDefinition[], name: string): CommandDefinition | undefined =>
+  commands.find((command) => command.name === name || command.aliases.includes(name));
+
+/**
+ * Carries out a wish on the one command path, or asks first where it may hurt.
+ * @returns what its author is told; null if the card says it
+ * @throws Failure
+ */
+export async function carryOut(wish: Wish, deps: SlackDoorDeps): Promise<ChatMessage | null> {
+  const { order, identified } = wish;
+  const command = findCommand(deps.commands, order.command);
+  if (command !== undefined) await refuseUnproven(wish, command, deps);
+  if (order.incident !== undefined) await refuseStale(order, order.incident, deps);
+  if (command?.kind === "act" && command.danger >= 2 && order.asked !== true) {
+    const question = await ask(wish, command, deps);
+    if (question !== null) return question;
+  }
+  const result = await deps
+    .run({
+      command: order.command,
+      input: order.input,
+      actor: identified.actor,
+      door: "slack",
+      reason: order.reason ?? null,
+      requestId: wish.requestId,
+      idempotencyKey: wish.idempotencyKey,
+      incidentId: order.incident ?? null,
+    })
+    .catch((error: unknown) => {
+      return explainConflict(error, deps);
+    });
+  if (result.kind === "read") return reportMessage(result.report);
+  return wish.isShownThere ? null : acceptedMessage(result, deps.settings.opsChannel);
+}
+
+/** Slack's own word about the person stands before any role; it is the door's rule, so the door audits it. */
+async function refuseUnproven(wish: Wish, command: CommandDefinition, deps: SlackDoorDeps): Promise<void> {
+  const { objection, confirmed, actor } = wish.identified;
+  // help, whoami: for everybody.
+  if (command.role === null) return;
+  const failure = unprovenFailure(wish.identified, command);
+  if (failure === null) return;
+  try {
+    await deps.ports.audit.append({
+      event: "authentication",
+      actor: actor.id,
+      door: "slack",
+      command: command.name,
+      targets: [],
+      decision: "refused",
+      rule: failure.detail.rule ?? null,
+      reason: null,
+      operationId: null,
+      requestId: wish.requestId,
+      detail: { objection, confirmed },
+    });
+  } catch (cause) {
+    deps.log.error({ err: cause, rule: failure.detail.rule }, "refusal could not be audited");
+  }
+  throw failure;
+}
+
+function unprovenFailure({ objection, confirmed, actor }: Identified, command: CommandDefinition): Failure | null {
+  if (objection !== null)
+    return new Failure("forbidden", `Slack says you are ${objection}; only members of this workspace may do this.`, {
+      rule: "slack-identity",
+      next: "You may: help, whoami.",
+    });
+  if (confirmed || (command.kind === "read" && actor.person)) return null;
+  return new Failure("unavailable", "Slack does not say who you are, and nothing is done on an unproven name.", {
+    rule: "slack-identity",
+    next: "Try again in a minute, or use the terminal with your own token.",
+  });
+}
+
+/** A button lives as long as its message; what it is about is looked up now. */
+async function refuseStale(order: Order, id: string, { ports }: SlackDoorDeps): Promise<void> {
+  const incident = await ports.incidents.find(id);
+  if (incident === null) throw new Failure("not_found", `There is no alert ${id}. Nothing was done.`);
+  if (incident.state === "resolved" && order.command !== "ack") {
+    throw new Failure("expired", `${id} has ended in the meantime. Nothing was done.`, {
+      next: `To do it nevertheless, type the command: /fleet ${order.command}`,
+    });
+  }
+  const asked = Array.isArray(order.input.who) ? order.input.who.map(String) : [];
+  const known = new Set(agentsOf(incident));
+  const foreign = asked.filter((agent) => !known.has(agent));
+  if (foreign.length > 0) {
+    throw new Failure("invalid_input", `${id} is not about ${foreign.slice(0, 3).join(", ")}. Nothing was done.`);
+  }
+}
+
+/** @returns null if the command path should refuse it itself: no right, or an input it does not take */
+async function ask(wish: Wish, command: ActCommand, deps: SlackDoorDeps): Promise<ChatMessage | null> {
+  const { ports, commands } = deps;
+  const { actor } = wish.identified;
+  const parsed = command.input.safeParse(wish.order.input);
+  if (!parsed.success || !mayAsk(actor, command)) return null;
+  const context: ReadContext = { ports, actor, door: "slack", commands };
+  const targets = await command.targets(parsed.data, context);
+  const fleet = await ports.registry.expected();
+  const scope = {
+    targets: targets.map(({ id }) => id),
+    fleetSize: fleet.agents.length,
+    secondPerson: (await command.needsSecondPerson?.(targets, context)) ?? null,
+  };
+  if (!decide({ actor, command, directory: ports.directory, scope }).allowed) return null;
+  return confirmMessage(await gatherIntent(command, { input: parsed.data, ids: scope.targets }, ports), wish.order);
+}
+
+async function gatherIntent(
+  command: ActCommand,
+  { input, ids }: { input: Record<string, unknown>; ids: readonly string[] },
+  ports: SlackDoorDeps["ports"],
+): Promise<Intent> {
+  const [only, ...others] = ids;
+  const isOneRestart = command.name === "restart" && only !== undefined && others.length === 0;
+  const [agents, asOf, history] = await Promise.all([
+    gatherAgents(ids.slice(0, 10), ports),
+    ports.bus.now().catch(() => ports.clock.now()),
+    isOneRestart ? ports.operations.history("restart", only).catch(() => null) : null,
+  ]);
+  return {
+    command: command.name,
+    agents,
+    count: ids.length,
+    history,
+    acknowledges: false,
+    asOf,
+    summary: command.summary,
+    ...(typeof input.fault === "string" ? { fault: input.fault } : {}),
+  };
+}
+
+/** "already running, started by @you 3 s ago" in place of a bare conflict. */
+async function explainConflict(error: unknown, { ports }: SlackDoorDeps): Promise<never> {
+  if (!isFailure(error) || error.code !== "conflict" || error.detail.found === undefined) throw error;
+  const running = await ports.operations.find(error.detail.found).catch(() => null);
+  if (running === null) throw error;
+  throw new Failure("conflict", runningWords(running, ports.clock.now()), { ...error.detail, cause: error });
+}

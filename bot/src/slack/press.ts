@@ -1,0 +1,74 @@
+import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
+import { Failure } from "@rollcall/core/domain/failure.ts";
+import type { BlockAction, BlockElementAction } from "@slack/bolt";
+import { type Asked, answerInTime } from "./answer.ts";
+import { type Desk, inWords } from "./desk.ts";
+import { carryOut, findCommand } from "./orders.ts";
+import { bareMessage } from "./render/asking.ts";
+import { DISMISS_ACTION, type Order, readOrder } from "./render/buttons.ts";
+
+interface Press {
+  readonly body: BlockAction;
+  readonly pressed: BlockElementAction;
+  readonly ack: () => Promise<void>;
+  readonly requestId: string;
+}
+
+/** A pressed button: who presses is asked anew, and what the button means is decided here, not by what it carries. */
+export async function pressButton(press: Press, desk: Desk): Promise<void> {
+  const asked = askedBy(press);
+  if (press.pressed.action_id === DISMISS_ACTION) {
+    const work = Promise.resolve(bareMessage("Not now. Nothing was done."));
+    await answerInTime(asked, { work, waiting: bareMessage("…") }, desk.answers);
+    return;
+  }
+  const order = readOrder(carriedBy(press.pressed));
+  const what = order === null ? "a button" : whatOf(order);
+  const work = carryOutPress(press, order, { desk, asked });
+  const told = inWords(work, { what, requestId: press.requestId, order: () => order }, desk);
+  await answerInTime(asked, { work: told, waiting: bareMessage(waitingWords(order, desk)) }, desk.answers);
+}
+
+async function carryOutPress(
+  { body, requestId }: Press,
+  order: Order | null,
+  { desk, asked }: { desk: Desk; asked: Asked },
+): Promise<ChatMessage | null> {
+  if (order === null) {
+    throw new Failure("invalid_input", "This button is not one of mine, or too old. Nothing was done.", {
+      next: "Type the command instead: /fleet help",
+    });
+  }
+  const team = body.user.team_id ?? body.team?.id ?? "";
+  const identified = await desk.identify(team, body.user.id);
+  const idempotencyKey = `slack:${team}:${body.user.id}:${body.trigger_id}`;
+  const isShownThere = asked.from === "card" && order.incident !== undefined;
+  return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere }, desk);
+}
+
+function askedBy({ body, ack }: Press): Asked {
+  const isWhisper = body.container.is_ephemeral === true;
+  return {
+    ack: async () => await ack(),
+    responseUrl: body.response_url || null,
+    channel: body.channel?.id ?? String(body.container.channel_id ?? body.user.id),
+    user: body.user.id,
+    from: isWhisper ? "whisper" : "card",
+  };
+}
+
+function carriedBy(pressed: BlockElementAction): unknown {
+  if (pressed.type === "button") return pressed.value;
+  return pressed.type === "overflow" || pressed.type === "static_select" ? pressed.selected_option?.value : undefined;
+}
+
+/** "restart billing", for the words of a refusal. */
+function whatOf({ command, input }: Order): string {
+  const who = Array.isArray(input.who) ? input.who.slice(0, 3).join(" ") : "";
+  return `${command} ${who}`.trim();
+}
+
+function waitingWords(order: Order | null, { commands }: Desk): string {
+  const command = order === null ? undefined : findCommand(commands, order.command);
+  return command?.kind === "act" ? "⏳ Saving… Nothing has happened yet." : "⏳ Looking…";
+}

@@ -1,0 +1,104 @@
+import { ENDINGS } from "@rollcall/core/domain/operation.ts";
+import { describe, expect, test } from "vitest";
+import { ended, FRAME, NOW, OPERATOR, operation, stagesUpTo } from "../fixtures.ts";
+import { endingNote, operationMessage } from "./operation.ts";
+
+import { expectCard, expectSound, HOSTILE, words } from "./sound-message.ts";
+
+describe("an operation's message", () => {
+  test("shows each stage with its mark, and how long it will take", () => {
+    const message = operationMessage(operation(), FRAME);
+    expectCard(message);
+    expect(message.text).toBe("Restarting billing (op-481). 10 s so far, by Operator on call");
+    expect(words(message)).toContain("⏳ *<http://127.0.0.1:8080/operations/op-481|Restarting billing>* (op-481)");
+    expect(words(message)).toContain("by @Operator on call");
+  });
+
+  test("admits that it has no estimate the first time", () => {
+    expect(words(operationMessage(operation({ usualSeconds: null, earlierRuns: 0 }), FRAME))).toContain(
+      "no estimate, first run",
+    );
+    const late = operation({ createdAt: NOW - 100_000 });
+    expect(words(operationMessage(late, FRAME))).toContain("longer than usual (38 s");
+  });
+
+  test("shows what failed, and what was left out", () => {
+    const stages = [
+      { name: "sent", state: "done", startedAt: NOW, endedAt: NOW + 100, detail: null, error: null },
+      { name: "stopped", state: "skipped", startedAt: null, endedAt: null, detail: "was gone", error: null },
+      { name: "started", state: "failed", startedAt: NOW, endedAt: NOW + 30_000, detail: null, error: "exit 1 twice" },
+      { name: "working", state: "done", startedAt: NOW, endedAt: NOW + 5300, detail: "by the supervisor", error: null },
+      { name: "alert clear", state: "skipped", startedAt: null, endedAt: null, detail: null, error: null },
+    ] as const;
+    const message = operationMessage(
+      ended("did-not-come-back", { targets: [{ agent: "billing", stages, memory: {}, ending: "did-not-come-back" }] }),
+      FRAME,
+    );
+    expect(words(message)).toContain(
+      "sent ✓ 0.1 s · stopped – was gone · started ✗ 30 s, exit 1 twice · working ✓ 5.3 s, by the supervisor · alert clear –",
+    );
+    expect(words(message)).toContain("❌");
+    expect(words(message)).toContain("billing did not come back");
+  });
+
+  test.each([
+    { ending: "recovered", command: "restart", mark: "✅", said: "billing recovered in 41 s" },
+    { ending: "done", command: "stop", mark: "⏹", said: "billing stopped in 41 s" },
+    { ending: "done", command: "start", mark: "✅", said: "billing started in 41 s" },
+    { ending: "failed", command: "start", mark: "❌", said: "Start of billing failed" },
+    { ending: "refused", command: "drill", mark: "🚫", said: "Drill of billing was refused" },
+    { ending: "unknown", command: "restart", mark: "❔", said: "outcome unknown, still asking" },
+  ] as const)("of $command that ended $ending says so", ({ ending, command, mark, said }) => {
+    const message = operationMessage(ended(ending, { command }), FRAME);
+    expect(words(message)).toContain(mark);
+    expect(words(message)).toContain(said);
+  });
+
+  test.each(ENDINGS)("is sound when it ends %s", (ending) => {
+    expectCard(operationMessage(ended(ending), FRAME));
+    expectSound(endingNote(ended(ending), FRAME));
+  });
+
+  test("shows a few of many agents, those in trouble first", () => {
+    const targets = Array.from({ length: 5000 }, (_, index) => ({
+      agent: `agent-${index}`,
+      stages: stagesUpTo(5),
+      memory: {},
+      ending: index === 4999 ? ("failed" as const) : ("done" as const),
+    }));
+    const message = operationMessage(operation({ targets }), FRAME);
+    expectCard(message);
+    expect(words(message)).toContain("*agent-4999*");
+    expect(words(message)).toContain("and 4996 more, 4996 of them done");
+  });
+
+  test("says how late it is after Slack was away", () => {
+    expect(words(operationMessage(operation(), { ...FRAME, behindMinutes: 4 }))).toContain(
+      "this message was 4 min behind",
+    );
+  });
+
+  test.each(HOSTILE)("stays sound whatever the agent says (%#)", (text) => {
+    const stages = stagesUpTo(5).map((stage) => ({ ...stage, state: "failed" as const, detail: text, error: text }));
+    const targets = [{ agent: text, stages, memory: {}, ending: "failed" as const }];
+    const actor = { ...OPERATOR, name: text, slackUser: text };
+    for (const command of ["restart", text]) {
+      expectCard(operationMessage(operation({ targets, error: text, reason: text, actor, command }), FRAME));
+      expectCard(operationMessage(ended("failed", { targets, error: text, actor, command }), FRAME));
+      expectSound(endingNote(ended("did-not-come-back", { targets, error: text, actor, command }), FRAME));
+    }
+  });
+});
+
+describe("the ending's note", () => {
+  test("mentions who acted, which is the one buzz", () => {
+    const note = endingNote(ended("recovered"), FRAME);
+    expectSound(note);
+    expect(words(note)).toContain("<@U0OPERATOR> billing works again, recovered in 41 s. (op-481)");
+  });
+
+  test("names a person without a Slack account", () => {
+    const note = endingNote(ended("recovered", { actor: { ...OPERATOR, slackUser: null } }), FRAME);
+    expect(words(note)).toContain("Operator on call billing works again");
+  });
+});

@@ -1,0 +1,38 @@
+import type { CommandDefinition } from "@rollcall/core/command.ts";
+import { isFailure } from "@rollcall/core/domain/failure.ts";
+import { findCommand } from "./orders.ts";
+import type { Order, OrderButton } from "./render/buttons.ts";
+import { verbOf } from "./render/operation-words.ts";
+
+/**
+ * "Did you mean" as buttons: the same order with the unknown agent replaced by each that was near.
+ * A change asks again before it happens, as if it had been typed right.
+ */
+export function suggestOrders(
+  error: unknown,
+  order: Order | null,
+  commands: readonly CommandDefinition[],
+): OrderButton[] {
+  if (order === null || !isFailure(error) || error.code !== "unknown_agent") return [];
+  const command = findCommand(commands, order.command);
+  const [, found] = /^"(@?[^"]{1,70})"/.exec(error.message) ?? [];
+  if (command === undefined || found === undefined) return [];
+  const sigil = found.startsWith("@") ? "@" : "";
+  return (error.detail.allowed ?? []).slice(0, 8).flatMap((candidate) => {
+    const input = replaceWord(order.input, found, `${sigil}${candidate}`);
+    const isCareful = command.kind === "act" && command.danger >= 2;
+    const label = `${verbOf(command.name).noun} ${candidate}${isCareful ? "…" : ""}`;
+    return input === null ? [] : [{ label, order: { ...order, input } }];
+  });
+}
+
+/** @returns null if no field of the input holds the word */
+function replaceWord(input: Order["input"], found: string, candidate: string): Order["input"] | null {
+  const isFound = (value: unknown): boolean => typeof value === "string" && value.toLowerCase() === found.toLowerCase();
+  const entries = Object.entries(input);
+  const hit = entries.find(([, value]) => isFound(value) || (Array.isArray(value) && value.some(isFound)));
+  if (hit === undefined) return null;
+  const [name, value] = hit;
+  const replaced = Array.isArray(value) ? value.map((one) => (isFound(one) ? candidate : one)) : candidate;
+  return { ...input, [name]: replaced };
+}
