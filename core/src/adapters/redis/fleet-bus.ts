@@ -41,16 +41,28 @@ class RedisFleetBus implements FleetBus {
   readonly #presence = new VerifiedPresence((agent) => this.#keyOf(agent));
   readonly #questions = new OpenQuestions();
   #isClosed = false;
+  #wasAway = false;
+  #availableSince: number | null = null;
 
   constructor(options: FleetBusOptions) {
     this.#options = options;
     this.#keys = keysOf(options.fleet);
     this.#redis = this.#connect("rollcall-control");
+    this.#redis.on("close", () => {
+      this.#wasAway = true;
+    });
+    this.#redis.on("ready", () => {
+      if (this.#wasAway) this.#availableSince = Date.now();
+    });
     this.#idleReaders.push(this.#connect("rollcall-replies"));
   }
 
   now(): Promise<number> {
     return withRedis(async () => millisOf(await this.#redis.time()));
+  }
+
+  availableSince(): number | null {
+    return this.#availableSince;
   }
 
   readFleet(): Promise<CompiledFleet | null> {

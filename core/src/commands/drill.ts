@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { type ActContext, defineCommand, type StageResult } from "../command.ts";
+import { Failure, isFailure } from "../domain/failure.ts";
+import type { TargetProgress } from "../domain/operation.ts";
+import { effectId } from "../lifecycle/stop-agent.ts";
+import { keysOf } from "../protocol/keys.ts";
+import { type ControlMessage, type ControlReply, PROTOCOL_VERSION } from "../protocol.ts";
+import { selectAgents } from "../selector.ts";
+
+const input = z.strictObject({
+  fault: z.enum(["crash", "hang", "stop-consuming"]).describe("What is to go wrong"),
+  id: z.string().min(1).max(200).describe("Id of the agent"),
+});
+const ANSWER_MS = 5000;
+
+export default defineCommand({
+  name: "drill",
+  aliases: [],
+  kind: "act",
+  summary: "Rehearse a fault on one agent: crash, hang or stop-consuming",
+  role: "operator",
+  danger: 1,
+  input,
+  words: ["fault", "id"],
+  examples: ["drill hang order-validator", "drill crash billing"],
+  async targets(raw, { ports }) {
+    const { id } = input.parse(raw);
+    if (/[*@!=,]/.test(id) || id.toLowerCase() === "all") {
+      throw new Failure("invalid_input", "A drill takes one agent by its id. Nothing was done.");
+    }
+    return selectAgents([id], ports, { verb: "Drill", isChange: true });
+  },
+  stages: [{ name: "sent", run: sendFault }],
+});
+
+/** The order is fenced by the epoch: the process that comes after a crash is not crashed again. */
+async function sendFault(target: TargetProgress, { ports, operation }: ActContext): Promise<StageResult> {
+  const { agent, memory } = target;
+  const { fault } = input.parse(operation.input);
+  const id = effectId(operation, agent, "drill");
+  try {
+    const [{ fleet }, now, presence] = await Promise.all([
+      ports.registry.expected(),
+      ports.bus.now(),
+      ports.bus.readPresence([agent]),
+    ]);
+    const epoch = typeof memory.epoch === "number" ? memory.epoch : (presence.get(agent)?.beat?.epoch ?? null);
+    if (epoch === null)
+      return { state: "failed", error: `${agent} was never seen. Nothing was done.`, ending: "failed" };
+    const replyTo = keysOf(fleet).replies(id);
+    const message: ControlMessage = {
+      ...{ v: PROTOCOL_VERSION, id, kind: "drill", epoch, deadline: now + ANSWER_MS, replyTo, args: { fault } },
+    };
+    await ports.bus.send([{ agent, message }]);
+    const [reply] = await ports.bus.collectReplies({ replyTo, expected: 1, timeoutMs: ANSWER_MS });
+    return resultOf(agent, reply);
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return { state: "failed", error: error.message, ending: "failed" };
+  }
+}
+
+function resultOf(agent: string, reply: ControlReply | undefined): StageResult {
+  if (reply === undefined)
+    return { state: "failed", error: `${agent} did not answer in ${ANSWER_MS / 1000} s`, ending: "unknown" };
+  if (reply.outcome === "done" || reply.outcome === "repeated") return { state: "done", ending: "done" };
+  const ending = reply.outcome === "failed" ? "failed" : reply.outcome;
+  return { state: "failed", error: reply.detail ?? reply.outcome, ending };
+}

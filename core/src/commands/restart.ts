@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { defineCommand } from "../command.ts";
+import { awaitClear, rememberIncident } from "../lifecycle/await-clear.ts";
+import { proveWork } from "../lifecycle/prove-work.ts";
+import { startProcess } from "../lifecycle/start-agent.ts";
+import { awaitStop, orderStop, wish } from "../lifecycle/stop-agent.ts";
+import { workingP0 } from "../lifecycle/working-p0.ts";
+import { selectAgents, who } from "../selector.ts";
+import { takeIncident } from "../take-incident.ts";
+
+const input = z.strictObject({ who });
+
+export default defineCommand({
+  name: "restart",
+  aliases: ["bounce"],
+  kind: "act",
+  summary: "Stop agents and start them again, and prove that they work",
+  role: "operator",
+  danger: 2,
+  input,
+  words: ["who"],
+  examples: ["restart billing", "restart @content health=critical"],
+  targets: (raw, { ports }) => selectAgents(input.parse(raw).who, ports, { verb: "Restart", isChange: true }),
+  needsSecondPerson: workingP0,
+  stages: [
+    {
+      name: "sent",
+      async run(target, context) {
+        const ordered = await orderStop(target, context);
+        if (ordered.state === "failed") return { ...ordered, error: `${ordered.error}. Nothing was done.` };
+        await wish(context, target.agent, "running");
+        const untold = await takeIncident(context, "by restarting");
+        const memory = { ...ordered.memory, ...(await rememberIncident(target, context)) };
+        return { ...ordered, memory, ...(untold !== null && { detail: untold }) };
+      },
+    },
+    { name: "stopped", run: (target, context) => awaitStop(target, context) },
+    { name: "started", run: (target, context) => startProcess(target, context) },
+    { name: "working", run: (target, context) => proveWork(target, context) },
+    { name: "alert clear", run: (target, context) => awaitClear(target, context) },
+  ],
+});

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { defineCommand } from "../command.ts";
+import {
+  agentData,
+  agentLine,
+  asOf,
+  lookAction,
+  restartActions,
+  tallyOf,
+  workHeadline,
+  workingLine,
+} from "../fleet-report.ts";
+import { counted } from "../fleet-words.ts";
+import { selectAgents, who } from "../selector.ts";
+import { takeRoll } from "../take-roll.ts";
+
+const input = z.strictObject({ who });
+const MOST_LINES = 8;
+
+export default defineCommand({
+  name: "roll-call",
+  aliases: ["rc", "rollcall"],
+  kind: "read",
+  summary: "Let every expected agent prove that it works",
+  role: "viewer",
+  danger: 0,
+  input,
+  words: ["who"],
+  examples: ["roll-call", "roll-call @orders", "roll-call billing invoices"],
+  async run(raw, { ports, actor }) {
+    const { who: words } = input.parse(raw);
+    const agents = await selectAgents(words, ports, { verb: "Call", isChange: false });
+    const roll = await takeRoll(ports, agents);
+    const tally = tallyOf(roll);
+    const first = [...tally.sick, ...tally.unknown, ...tally.off];
+    const more = first.length - MOST_LINES;
+    return {
+      headline: workHeadline(tally, roll.problems),
+      context: `${(roll.tookMs / 1000).toFixed(1)} s · ${asOf(roll)}`,
+      lines: [
+        ...first.slice(0, MOST_LINES).map(agentLine),
+        ...(more > 0 ? [`and ${counted(more, "more agent")}`] : []),
+        ...(tally.working.length > 0 ? [workingLine(tally.working)] : []),
+      ],
+      fields: [],
+      actions: [...restartActions(tally.sick, actor, roll.at), lookAction("Again", "roll-call", { who: words })],
+      sameAs: ["same as /fleet roll-call", ...words].join(" "),
+      data: {
+        tookMs: Math.round(roll.tookMs),
+        at: roll.at,
+        problems: roll.problems,
+        agents: roll.agents.map(agentData),
+      },
+    };
+  },
+});

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { defineCommand } from "../command.ts";
+import { proveWork } from "../lifecycle/prove-work.ts";
+import { startProcess } from "../lifecycle/start-agent.ts";
+import { rememberProcess, wish } from "../lifecycle/stop-agent.ts";
+import { selectAgents, who } from "../selector.ts";
+
+const input = z.strictObject({ who });
+
+export default defineCommand({
+  name: "start",
+  aliases: [],
+  kind: "act",
+  summary: "Start agents, and prove that they work",
+  role: "operator",
+  danger: 1,
+  input,
+  words: ["who"],
+  examples: ["start archive-writer"],
+  targets: (raw, { ports }) => selectAgents(input.parse(raw).who, ports, { verb: "Start", isChange: true }),
+  stages: [
+    {
+      name: "sent",
+      async run(target, context) {
+        const memory = await rememberProcess(target, context);
+        await wish(context, target.agent, "running");
+        return { state: "done", memory };
+      },
+    },
+    {
+      name: "started",
+      run: (target, context) =>
+        target.memory.wasGone === true
+          ? startProcess(target, context)
+          : Promise.resolve({ state: "skipped", detail: "was running" }),
+    },
+    {
+      name: "working",
+      async run(target, context) {
+        const proven = await proveWork(target, context);
+        return proven.state === "failed" ? proven : { ...proven, ending: "done" };
+      },
+    },
+  ],
+});

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { defineCommand, type ReadContext } from "../command.ts";
+import { isFailure } from "../domain/failure.ts";
+import { firingAgents, type Incident } from "../domain/incident.ts";
+import type { Operation } from "../domain/operation.ts";
+import { agentData, agentLine, asOf, lookAction, restartActions, tallyOf, workHeadline } from "../fleet-report.ts";
+import { countsLine, listed, offWords, sinceWords } from "../fleet-words.ts";
+import { observeFleet, type SeenAgent } from "../observe-fleet.ts";
+import { selectAgents, who } from "../selector.ts";
+
+const input = z.strictObject({ who });
+const SQUARES = { P0: "🟥", P1: "🟧", P2: "🟨", P3: "🟦" } as const;
+
+export default defineCommand({
+  name: "status",
+  aliases: ["st"],
+  kind: "read",
+  summary: "Show the fleet in five lines",
+  role: "viewer",
+  danger: 0,
+  input,
+  words: ["who"],
+  examples: ["status", "status @orders"],
+  async run(raw, context) {
+    const { ports, actor } = context;
+    const { who: words } = input.parse(raw);
+    const agents = await selectAgents(words, ports, { verb: "Show", isChange: false });
+    const [view, running, firing] = await Promise.all([
+      observeFleet(ports, agents),
+      known(ports.operations.list({ running: true, limit: 10 })),
+      known(ports.incidents.open()),
+    ]);
+    const tally = tallyOf(view);
+    const ids = new Set(agents.map(({ id }) => id));
+    const shown = (one: Incident): boolean => one.alerts.some(({ agent }) => agent === null || ids.has(agent));
+    const incidents = firing?.filter((one) => words.length === 0 || shown(one)) ?? null;
+    return {
+      headline: workHeadline(tally, view.problems),
+      context: asOf(view),
+      lines: [
+        countsLine(view),
+        sickLine([...tally.sick, ...tally.unknown]),
+        offLine(tally.off),
+        runningLine(running),
+        firingLine(incidents, context),
+      ],
+      fields: [],
+      actions: [
+        lookAction("Roll call", "roll-call", { who: words }),
+        ...restartActions(tally.sick, actor, view.at),
+        lookAction("Agents", "agents", { who: words }),
+      ],
+      sameAs: ["same as /fleet status", ...words].join(" "),
+      data: {
+        at: view.at,
+        problems: view.problems,
+        agents: view.agents.map(agentData),
+        running: running?.map(({ id, command }) => ({ id, command })) ?? null,
+        firing: incidents?.map(({ id, alertname }) => ({ id, alertname })) ?? null,
+      },
+    };
+  },
+});
+
+/** @returns null if PostgreSQL does not answer: that is not known then, and never "none" */
+async function known<Found>(asked: Promise<Found[]>): Promise<Found[] | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isFailure(error) && error.code === "unavailable") return null;
+    throw error;
+  }
+}
+
+function sickLine(sick: readonly SeenAgent[]): string {
+  if (sick.length === 0) return "🟢 Nobody is sick";
+  const more = sick.length > 3 ? ` and ${sick.length - 3} more` : "";
+  return `${sick.slice(0, 3).map(agentLine).join(", ")}${more}`;
+}
+
+const offLine = (off: readonly SeenAgent[]): string =>
+  off.length === 0
+    ? "Nobody is off on purpose"
+    : `⏹ ${listed(
+        off.map((seen) => `*${seen.expected.id}* ${offWords(seen)}`),
+        3,
+      )}`;
+
+function runningLine(running: readonly Operation[] | null): string {
+  if (running === null) return "❔ What runs is not known: PostgreSQL does not answer";
+  if (running.length === 0) return "Nothing runs";
+  const words = running.map(({ id, command, targets, actor }) => {
+    const agents = listed(
+      targets.map(({ agent }) => agent),
+      2,
+    );
+    return `${id} ${`${command} ${agents}`.trim()} by ${actor.name}`;
+  });
+  return `⏳ ${listed(words, 3)}`;
+}
+
+function firingLine(firing: readonly Incident[] | null, { ports }: ReadContext): string {
+  if (firing === null) return "❔ What fires is not known: PostgreSQL does not answer";
+  if (firing.length === 0) return "Nothing fires";
+  const worst = firing.toSorted((a, b) => a.criticality.localeCompare(b.criticality));
+  const words = worst.map((incident) => {
+    const taker = incident.acknowledgedBy;
+    const taken = taker === null ? "" : `, 👀 ${ports.directory.byId(taker.id)?.name ?? taker.name}`;
+    const agents = listed(firingAgents(incident), 2);
+    const what = `${incident.id} ${`${incident.alertname} ${agents}`.trim()}`;
+    return `${SQUARES[incident.criticality]} ${what}${sinceWords(incident.openedAt)}${taken}`;
+  });
+  return listed(words, 3);
+}

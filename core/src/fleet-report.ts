@@ -1,0 +1,117 @@
+import { type Actor, hasRole } from "./domain/actor.ts";
+import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "./domain/freshness.ts";
+import { type Action, timeToken } from "./domain/report.ts";
+import { isWorking, type Verdict } from "./domain/verdict.ts";
+import { counted, listed, markOf, offWords, sickFirst, sinceWords, verdictWords } from "./fleet-words.ts";
+import type { FleetView, SeenAgent } from "./observe-fleet.ts";
+
+/** What a whole fleet comes to in a roll call or a list. */
+export interface Tally {
+  /** Those that should run, sick first. */
+  readonly sick: readonly SeenAgent[];
+  readonly unknown: readonly SeenAgent[];
+  readonly working: readonly SeenAgent[];
+  readonly off: readonly SeenAgent[];
+}
+
+/** Sorts agents by what they come to; whoever is off on purpose is counted apart. */
+export function tallyOf(view: Pick<FleetView, "agents">): Tally {
+  const agents = sickFirst(view.agents);
+  const wanted = agents.filter(({ judgement }) => judgement.health !== "off");
+  return {
+    sick: wanted.filter(({ judgement }) => judgement.health === "critical"),
+    unknown: wanted.filter(({ judgement }) => judgement.health === "unknown"),
+    working: wanted.filter(({ judgement }) => isWorking(judgement.verdict)),
+    off: agents.filter(({ judgement }) => judgement.health === "off"),
+  };
+}
+
+/** "🔴 *20 of 22 work* — billing gone, order-validator alive but not consuming" */
+export function workHeadline({ sick, unknown, working }: Tally, problems: readonly string[] = []): string {
+  const wanted = sick.length + unknown.length + working.length;
+  if (wanted === 0) return "⏹ *Nobody is expected to work*";
+  if (problems.length > 0 && unknown.length === wanted) return `❔ *Nobody knows who works* — ${problems.join(", ")}`;
+  const isSlow = working.some(({ judgement }) => judgement.health === "degraded");
+  const mark = sick.length > 0 ? "🔴" : unknown.length > 0 ? "❔" : isSlow ? "🟡" : "🟢";
+  const names = [...sick, ...unknown].map(({ expected, judgement }) => `${expected.id} ${judgement.verdict}`);
+  const detail = names.length === 0 ? "" : ` — ${listed(names)}`;
+  return `${mark} *${working.length} of ${wanted} work*${detail}`;
+}
+
+/** "🔴 *billing* gone since 02:40:52" */
+export function agentLine(seen: SeenAgent): string {
+  const { judgement, expected, forged } = seen;
+  const words = judgement.health === "off" ? offWords(seen) : verdictWords(judgement) + sinceWords(judgement.since);
+  return `${markOf(judgement)} *${expected.id}* ${words}${forged ? " · somebody else wrote its heartbeat" : ""}`;
+}
+
+/** "🟢 20 working, 1 of them busy" */
+export function workingLine(working: readonly SeenAgent[]): string {
+  const counts = (["busy", "slow"] as const)
+    .map((verdict) => ({ verdict, count: countOf(working, verdict) }))
+    .filter(({ count }) => count > 0)
+    .map(({ verdict, count }) => `${count} of them ${verdict}`);
+  return [`🟢 ${working.length} working`, ...counts].join(", ");
+}
+
+const countOf = (agents: readonly SeenAgent[], verdict: Verdict): number =>
+  agents.filter(({ judgement }) => judgement.verdict === verdict).length;
+
+/** "as of 03:10:02", with what could not be asked. */
+export const asOf = ({ at, problems }: Pick<FleetView, "at" | "problems">): string =>
+  [`as of ${timeToken(at)}`, ...problems].join(" · ");
+
+/** A button that restarts the agents, if the actor may and there are any. */
+export function restartActions(agents: readonly SeenAgent[], actor: Actor, at: number): Action[] {
+  const [first] = agents;
+  if (first === undefined || !hasRole(actor, "operator")) return [];
+  const ids = agents.map(({ expected }) => expected.id);
+  const what = ids.length === 1 ? `Restart ${ids[0]}` : `Restart ${counted(ids.length, "agent")}`;
+  const isLong = what.length > 30;
+  const action: Action = {
+    label: ids.length > 1 ? `Restart ${ids.length}…` : isLong ? "Restart…" : what,
+    command: "restart",
+    input: { who: ids },
+    danger: true,
+    confirm: {
+      title: `${what}?`,
+      text:
+        ids.length === 1
+          ? effectWords(first, at)
+          : `${listed(ids)}. Each stops, starts again and proves that it works.`,
+      yes: isLong ? "Restart" : what,
+    },
+  };
+  return [action];
+}
+
+function effectWords({ beat }: SeenAgent, at: number): string {
+  if (beat === null || ageSeconds(beat.at, at) > HEARTBEAT_DEADLINE_SECONDS) {
+    return "It is gone, so nothing running is lost.";
+  }
+  if (beat.inFlight === 0) return "It stops, starts again and proves that it works.";
+  const items = counted(beat.inFlight, "item");
+  return `It holds ${items}; what it cannot finish is handed out again after the restart.`;
+}
+
+/** A button that only looks. */
+export const lookAction = (label: string, command: string, input: Action["input"]): Action => ({
+  ...{ label, command, input, danger: false, confirm: null },
+});
+
+/** What of an agent goes into the data of a report: machine-readable, for HTTP. */
+export const agentData = ({ expected, beat, forged, judgement, process }: SeenAgent) => ({
+  id: expected.id,
+  group: expected.group,
+  owner: expected.owner,
+  criticality: expected.criticality,
+  ...judgement,
+  desired: expected.desired,
+  activity: beat?.activity ?? null,
+  version: beat?.version ?? null,
+  lastBeatAt: beat?.at ?? null,
+  inFlight: beat?.inFlight ?? null,
+  oldestInFlightAt: beat?.oldestInFlightAt ?? null,
+  process: process === null ? null : process.state,
+  forged,
+});

@@ -1,0 +1,40 @@
+import type { ActContext, StageResult } from "../command.ts";
+import { firingAgents } from "../domain/incident.ts";
+import type { TargetProgress } from "../domain/operation.ts";
+import { waitUntil } from "../wait-until.ts";
+import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
+
+/**
+ * Remembers which incident the agent fires in: `incident`. It may resolve before the stage that waits for it is reached.
+ * @throws Failure "unavailable"
+ */
+export async function rememberIncident(
+  { agent }: Pick<TargetProgress, "agent">,
+  { ports }: ActContext,
+): Promise<TargetProgress["memory"]> {
+  const [firing] = await ports.incidents.open(agent);
+  return { incident: firing?.id ?? null };
+}
+
+/** Waits until the agent fires in no incident any more. */
+export async function awaitClear(
+  { agent, memory }: TargetProgress,
+  { ports }: ActContext,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): Promise<StageResult> {
+  let wasFiring = typeof memory.incident === "string";
+  const isClear = async (): Promise<true | null> => {
+    const open = await ports.incidents.open(agent);
+    const isFiring = open.some((incident) => firingAgents(incident).includes(agent));
+    wasFiring ||= isFiring;
+    return isFiring ? null : true;
+  };
+  const { value, failure } = await waitUntil(isClear, { withinMs: limits.clearMs, everyMs: limits.clearPollMs });
+  if (value !== null) return { state: wasFiring ? "done" : "skipped", ending: "recovered" };
+  if (failure !== null) return { state: "failed", error: failure.message, ending: "unknown" };
+  return {
+    state: "failed",
+    error: `still firing after ${Math.round(limits.clearMs / 1000)} s`,
+    ending: "did-not-help",
+  };
+}

@@ -1,0 +1,82 @@
+import { askAgents, durationWords } from "../ask-agents.ts";
+import type { ActContext, StageResult } from "../command.ts";
+import { type Failure, isFailure } from "../domain/failure.ts";
+import type { TargetProgress } from "../domain/operation.ts";
+import { verdictWords } from "../fleet-words.ts";
+import { observeFleet } from "../observe-fleet.ts";
+import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
+
+/**
+ * Proves that the agent's process of the remembered `epoch` works: an echo, then a canary through its work loop (rung 4). A
+ * loop that holds an item within its normal time to the end counts as working.
+ */
+export async function proveWork(
+  target: TargetProgress,
+  context: ActContext,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): Promise<StageResult> {
+  const deadline = performance.now() + limits.workMs;
+  const proof: Proof = { echoMs: null, canaryMs: null, failure: null };
+  do {
+    await climb(proof, { target, context, limits });
+    if (proof.canaryMs !== null) {
+      return {
+        state: "done",
+        detail: `echo ${durationWords(proof.echoMs ?? 0)}, canary ${durationWords(proof.canaryMs)}`,
+      };
+    }
+  } while (performance.now() < deadline);
+  return judgeProof(target, context, proof);
+}
+
+interface Proof {
+  echoMs: number | null;
+  canaryMs: number | null;
+  failure: Failure | null;
+}
+
+interface Climb {
+  readonly target: TargetProgress;
+  readonly context: ActContext;
+  readonly limits: LifecycleLimits;
+}
+
+async function climb(proof: Proof, { target, context, limits }: Climb): Promise<void> {
+  const { bus, registry } = context.ports;
+  const { agent, memory } = target;
+  const epoch = typeof memory.epoch === "number" ? memory.epoch : null;
+  try {
+    const { fleet } = await registry.expected();
+    const ask = { fleet, agents: [agent], epoch };
+    if (proof.echoMs === null) {
+      const echo = await askAgents(bus, { ...ask, kind: "echo", timeoutMs: limits.echoMs });
+      proof.echoMs = echo.took.get(agent) ?? null;
+    }
+    if (proof.echoMs === null) return;
+    const canary = await askAgents(bus, { ...ask, kind: "canary", timeoutMs: limits.canaryMs });
+    proof.canaryMs = canary.took.get(agent) ?? null;
+    proof.failure = null;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    proof.failure = error;
+    await new Promise((resolve) => setTimeout(resolve, limits.pollMs));
+  }
+}
+
+/** It came back, or it would not have got here; now it either is busy, or the restart did not help. */
+async function judgeProof({ agent }: TargetProgress, context: ActContext, proof: Proof): Promise<StageResult> {
+  if (proof.failure !== null) return { state: "failed", error: proof.failure.message, ending: "unknown" };
+  const { agents } = await context.ports.registry.expected();
+  const expected = agents.filter(({ id }) => id === agent);
+  const echo = new Map([[agent, proof.echoMs ?? ("none" as const)]]);
+  const canary = proof.echoMs === null ? new Map() : new Map([[agent, "none" as const]]);
+  const view = await observeFleet(context.ports, expected, { echo, canary });
+  const judgement = view.agents[0]?.judgement;
+  if (judgement === undefined)
+    return { state: "failed", error: `${agent} is not expected any more`, ending: "unknown" };
+  const words = verdictWords(judgement);
+  if (judgement.verdict === "busy")
+    return { state: "done", detail: `echo ${durationWords(proof.echoMs ?? 0)}, ${words}` };
+  const isBack = judgement.rung === null || judgement.rung >= 2;
+  return { state: "failed", error: words, ending: isBack ? "did-not-help" : "did-not-come-back" };
+}

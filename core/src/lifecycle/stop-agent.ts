@@ -1,0 +1,129 @@
+import type { ActContext, StageResult } from "../command.ts";
+import { Failure, isFailure } from "../domain/failure.ts";
+import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "../domain/freshness.ts";
+import type { TargetProgress } from "../domain/operation.ts";
+import type { ProcessState } from "../ports/supervisor.ts";
+import { keysOf } from "../protocol/keys.ts";
+import { type ControlMessage, type DesiredState, PROTOCOL_VERSION } from "../protocol.ts";
+import { waitUntil } from "../wait-until.ts";
+import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
+
+/** Id of one effect of an operation on one agent; the agent's and the supervisor's ledger apply each once. */
+export const effectId = (operation: { id: string }, agent: string, effect: string): string =>
+  `${operation.id}:${agent}:${effect}`;
+
+/** Wants the agents to run or not, from now on and in the name of who asked; changes nothing if it is so already. */
+export async function wish(context: ActContext, agent: string, state: DesiredState["state"]): Promise<void> {
+  const { ports, operation } = context;
+  const { agents } = await ports.registry.expected();
+  if (agents.find(({ id }) => id === agent)?.desired.state === state) return;
+  const { actor, reason } = operation;
+  await ports.registry.setDesired([agent], { state, by: actor.id, since: ports.clock.now(), reason });
+}
+
+/**
+ * Which process of the agent there is now, to be told apart from the next one.
+ * @throws Failure "unavailable", "unknown_agent"
+ */
+export async function rememberProcess({ agent }: Pick<TargetProgress, "agent">, { ports }: ActContext) {
+  const [now, presence, process] = await Promise.all([
+    ports.bus.now(),
+    ports.bus.readPresence([agent]),
+    ports.supervisor.inspect(agent),
+  ]);
+  const beat = presence.get(agent)?.beat ?? null;
+  const isFresh = beat !== null && ageSeconds(beat.at, now) <= HEARTBEAT_DEADLINE_SECONDS;
+  if (process.state === "never-started" && isFresh) {
+    throw new Failure("unavailable", `${agent} beats, but its supervisor did not start it`);
+  }
+  return { epoch: beat?.epoch ?? null, pid: process.pid, wasGone: process.state !== "running" };
+}
+
+/**
+ * Orders one agent over the bus to stop, and remembers which process that was: `epoch`, `pid`, `wasGone`. The order is
+ * fenced by the epoch and carries the operation's id, so a repeat stops nobody twice.
+ */
+export async function orderStop(
+  target: TargetProgress,
+  context: ActContext,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): Promise<StageResult> {
+  const { bus, registry } = context.ports;
+  const { agent } = target;
+  try {
+    const [now, memory, { fleet }] = await Promise.all([
+      bus.now(),
+      rememberProcess(target, context),
+      registry.expected(),
+    ]);
+    if (memory.wasGone) return { state: "done", memory };
+    const id = effectId(context.operation, agent, "stop");
+    const { graceMs } = limits;
+    const message: ControlMessage = {
+      ...{ v: PROTOCOL_VERSION, id, kind: "stop", epoch: memory.epoch, deadline: now + graceMs },
+      ...{ replyTo: keysOf(fleet).replies(id), args: { graceMs } },
+    };
+    await bus.send([{ agent, message }]);
+    return { state: "done", memory };
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return { state: "failed", error: error.message, ending: "failed" };
+  }
+}
+
+/** Waits until the process that was ordered to stop is gone; one that stays is ended by the supervisor. */
+export async function awaitStop(
+  target: TargetProgress,
+  context: ActContext,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): Promise<StageResult> {
+  const { supervisor } = context.ports;
+  const { agent, memory } = target;
+  if (memory.wasGone === true) return { state: "skipped", detail: "was gone" };
+  const answer = stopAnswer(target, context, limits);
+  const isEnded = async (): Promise<true | null> => {
+    const process = await supervisor.inspect(agent);
+    return process.state === "running" && process.pid === memory.pid ? null : true;
+  };
+  const withinMs = limits.graceMs + limits.exitSlackMs;
+  const gone = await waitUntil(isEnded, { withinMs, everyMs: limits.pollMs });
+  if (gone.value !== null) return { state: "done" };
+  return endByForce(target, context, await answer);
+}
+
+/** What the agent said to the order; null if it said nothing. */
+async function stopAnswer(
+  { agent }: TargetProgress,
+  { ports, operation }: ActContext,
+  { graceMs }: LifecycleLimits,
+): Promise<string | null> {
+  try {
+    const { fleet } = await ports.registry.expected();
+    const replyTo = keysOf(fleet).replies(effectId(operation, agent, "stop"));
+    const replies = await ports.bus.collectReplies({ replyTo, expected: 1, timeoutMs: graceMs });
+    return replies[0]?.outcome ?? null;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return null;
+  }
+}
+
+async function endByForce(
+  { agent, memory }: TargetProgress,
+  { ports, operation }: ActContext,
+  answer: string | null,
+): Promise<StageResult> {
+  const why = answer === null ? "no answer on the bus" : "its work loop did not end";
+  if (typeof memory.pid !== "number") return { state: "failed", error: "its process is not known", ending: "failed" };
+  try {
+    const commandId = effectId(operation, agent, "kill");
+    const process: ProcessState = await ports.supervisor.kill(agent, { commandId, pid: memory.pid });
+    if (process.state !== "running" || process.pid !== memory.pid) {
+      return { state: "done", detail: `by the supervisor: ${why}` };
+    }
+    return { state: "failed", error: `process ${memory.pid} does not end`, ending: "failed" };
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return { state: "failed", error: error.message, ending: "failed" };
+  }
+}

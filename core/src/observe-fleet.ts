@@ -1,0 +1,128 @@
+import { isFailure } from "./domain/failure.ts";
+import { type Judgement, judge } from "./domain/verdict.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { FleetBus, FleetRegistry, Presence } from "./ports/fleet.ts";
+import type { ProcessState, Supervisor } from "./ports/supervisor.ts";
+import type { ExpectedAgent, Heartbeat } from "./protocol.ts";
+
+/** What looking at the fleet needs. */
+export interface FleetSight {
+  readonly registry: Pick<FleetRegistry, "expected">;
+  readonly bus: FleetBus;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+}
+
+/** One expected agent as it was found, with the verdict on it. */
+export interface SeenAgent {
+  readonly expected: ExpectedAgent;
+  readonly beat: Heartbeat | null;
+  /** Something in Redis claimed to be its beat and was not. */
+  readonly forged: boolean;
+  /** null if its supervisor does not know it or does not answer. */
+  readonly process: ProcessState | null;
+  readonly judgement: Judgement;
+}
+
+export interface FleetView {
+  readonly agents: readonly SeenAgent[];
+  /** Redis time in ms; our own if Redis does not answer. */
+  readonly at: number;
+  /** What could not be asked: "Redis does not answer". */
+  readonly problems: readonly string[];
+}
+
+/** Answers that were asked for just now, by agent id. */
+export interface Asked {
+  readonly echo?: ReadonlyMap<string, number | "none">;
+  readonly canary?: ReadonlyMap<string, number | "none">;
+}
+
+/**
+ * Looks at heartbeats and processes of agents and judges each. What does not answer becomes a problem of the view, not an
+ * error: nobody is called healthy or gone because our own way to ask is broken.
+ * @param agents all expected ones, if left out
+ * @throws Failure "unavailable" only if nobody knows who is expected
+ */
+export async function observeFleet(
+  sight: FleetSight,
+  agents?: readonly ExpectedAgent[],
+  asked: Asked = {},
+): Promise<FleetView> {
+  const expected = agents ?? (await sight.registry.expected()).agents;
+  const problems: string[] = [];
+  const [bus, processes] = await Promise.all([
+    lookAtBus(sight, expected, problems),
+    ask(sight.supervisor.list(), problems),
+  ]);
+  const byAgent = new Map(processes?.map((process) => [process.agent, process]));
+  const at = bus?.now ?? sight.clock.now();
+  const seen = expected.map((agent): SeenAgent => {
+    const process = byAgent.get(agent.id) ?? null;
+    const { beat, forged } = bus?.presence.get(agent.id) ?? { beat: null, forged: false };
+    const judgement =
+      bus === null
+        ? unknownWithoutBus(agent, process)
+        : judge({
+            expected: agent,
+            beat,
+            processUp: isProcessUp(process, beat),
+            echo: asked.echo?.get(agent.id) ?? null,
+            canary: asked.canary?.get(agent.id) ?? null,
+            canaryRoundAt: bus.canaryRoundAt,
+            now: at,
+            ...(bus.since !== null && { busSince: bus.since }),
+          });
+    return { expected: agent, beat, forged, process, judgement };
+  });
+  return { agents: seen, at, problems };
+}
+
+interface BusLook {
+  readonly now: number;
+  readonly presence: ReadonlyMap<string, Presence>;
+  readonly canaryRoundAt: number | null;
+  readonly since: number | null;
+}
+
+function lookAtBus({ bus }: FleetSight, agents: readonly ExpectedAgent[], problems: string[]): Promise<BusLook | null> {
+  const look = Promise.all([bus.now(), bus.readPresence(agents.map(({ id }) => id)), bus.readCanaryRound()]);
+  return ask(
+    look.then(([now, presence, canaryRoundAt]) => ({
+      ...{ now, presence, canaryRoundAt },
+      since: bus.availableSince?.() ?? null,
+    })),
+    problems,
+  );
+}
+
+/** @returns null if it is unavailable, which is then a problem of the view */
+async function ask<Answer>(asked: Promise<Answer>, problems: string[]): Promise<Answer | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!isFailure(error) || error.code !== "unavailable") throw error;
+    problems.push(error.message);
+    return null;
+  }
+}
+
+/** A supervisor knows only what it started: a beat of a later process than the one that ended comes from elsewhere. */
+function isProcessUp(process: ProcessState | null, beat: Heartbeat | null): boolean | null {
+  if (process === null) return null;
+  if (process.state === "running") return true;
+  if (process.state === "never-started") return beat === null ? false : null;
+  const isOfLaterProcess = beat !== null && process.exit !== null && beat.startedAt > process.exit.at;
+  return isOfLaterProcess ? null : false;
+}
+
+function unknownWithoutBus(agent: ExpectedAgent, process: ProcessState | null): Judgement {
+  const { desired } = agent;
+  if (desired.state === "stopped" && process !== null && process.state !== "running") {
+    return { verdict: "stopped", rung: 0, health: "off", since: desired.since, note: null };
+  }
+  if (desired.state === "running" && process?.state === "exited") {
+    return { verdict: "gone", rung: 0, health: "critical", since: process.exit?.at ?? null, note: null };
+  }
+  return { verdict: "unknown", rung: null, health: "unknown", since: null, note: "Redis does not answer" };
+}
