@@ -6,7 +6,9 @@ import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { sendCanaryRound } from "./canaries.ts";
 import { startLoop } from "./loop.ts";
+import { watchOutbox } from "./outbox-lag.ts";
 import { createReadiness } from "./readiness.ts";
+import { retryWhileUnavailable } from "./retry.ts";
 
 const away = async (): Promise<never> => {
   throw new Failure("unavailable", "Redis does not answer");
@@ -206,5 +208,63 @@ describe("readiness", () => {
     await readiness.refresh();
     clock.at += 15_001;
     expect(readiness.current()).toMatchObject({ ready: false, dependencies: [{ state: "unknown" }] });
+  });
+});
+
+describe("the outbox", () => {
+  test("is late when a message has been behind for over a minute, and not when it was shown in between", async () => {
+    const clock = { at: NOW, now: () => clock.at };
+    let keys = ["op-1", "op-2"];
+    const { slack, registry } = ((metrics) => ({ slack: metrics.slack, registry: metrics.registry }))(
+      createMetrics({ version: "0" }),
+    );
+    const behind = async () => keys.map((key) => ({ key, revision: 2, posted: null, attempted: false }));
+    const probe = watchOutbox({ behind }, { clock, metrics: slack });
+    expect(await probe()).toBe("2 messages behind, the oldest for 0 s");
+    clock.at += 50_000;
+    keys = ["op-2"];
+    expect(await probe()).toBe("1 message behind, the oldest for 50 s");
+    expect(await registry.getSingleMetricAsString("rollcall_slack_outbox_oldest_seconds")).toContain(" 50");
+    clock.at += 50_000;
+    await expect(probe()).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("100 s") });
+    keys = [];
+    expect(await probe()).toContain("0 messages");
+    keys = ["op-2"];
+    expect(await probe()).toContain("oldest for 0 s");
+  });
+});
+
+describe("retrying what is unavailable", () => {
+  const logs: string[] = [];
+  const log = createLog("info", { write: (line: string) => void logs.push(line) });
+
+  test("goes on until it works, and says it twice in all", async () => {
+    logs.length = 0;
+    let tries = 0;
+    const attempt = async () => {
+      tries += 1;
+      return tries < 3 ? away() : "value";
+    };
+    const signal = new AbortController().signal;
+    expect(await retryWhileUnavailable(attempt, { what: "migrations", signal, log })).toBe("value");
+    expect(logs.map((line) => JSON.parse(line).msg)).toEqual(["not possible yet, it goes on trying", "it works now"]);
+  });
+
+  test("ends when it is told to, in the middle of a pause", async () => {
+    const stopping = new AbortController();
+    const attempt = async () => {
+      setTimeout(() => stopping.abort(), 5);
+      return away();
+    };
+    expect(await retryWhileUnavailable(attempt, { what: "migrations", signal: stopping.signal, log })).toBeNull();
+  });
+
+  test("does not repeat what would fail again", async () => {
+    const attempt = vi.fn(async () => {
+      throw new Failure("conflict", "an applied migration was changed");
+    });
+    const signal = new AbortController().signal;
+    await expect(retryWhileUnavailable(attempt, { what: "migrations", signal, log })).rejects.toThrow("changed");
+    expect(attempt).toHaveBeenCalledTimes(1);
   });
 });
