@@ -17,7 +17,15 @@ export interface Exporter {
 
 /** Starts reading the bus and answering scrapes; Redis need not be there. @throws Error if the port is taken */
 export async function startExporter(config: ExporterConfig, log: Logger): Promise<Exporter> {
-  const redis = connectRedis({ url: config.redisUrl, name: "rollcall-exporter" });
+  // What a reading fails with says less than why the connection was lost before it.
+  let connectionProblem: string | null = null;
+  const redis = connectRedis({
+    url: config.redisUrl,
+    name: "rollcall-exporter",
+    onProblem: ({ message }) => {
+      connectionProblem = message;
+    },
+  });
   const reader = new BusReader(redis, { fleet: config.fleet, freshSeconds: HEARTBEAT_DEADLINE_SECONDS });
   const builder = new SnapshotBuilder({
     fleetKey: config.fleetKey,
@@ -27,7 +35,8 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
     read: async () => builder.build(await reader.read()),
     refreshSeconds: config.refreshSeconds,
     maxAgeSeconds: config.maxAgeSeconds,
-    onProblem: (reason, error) => log.warn({ reason, err: describe(error) }, "the bus cannot be read"),
+    onProblem: (reason, error) =>
+      log.warn({ reason, problem: messageOf(error), connection: connectionProblem }, "the bus cannot be read"),
     onRecovery: () => log.info("the bus is read again"),
   });
   const families = await loadFamilies();
@@ -46,8 +55,5 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
   }
 }
 
-/** Message and code only: errors of the Redis client carry what was sent. */
-const describe = (error: unknown) =>
-  error instanceof Error
-    ? { type: error.name, message: error.message, code: (error as { code?: unknown }).code }
-    : { type: "unknown", message: String(error) };
+// The message only: errors of the Redis client carry the command that was sent.
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
