@@ -16,7 +16,7 @@ export const contentStrategist: MakeBehaviour = () => {
     const tries = number(event, "tries");
     await takeTime(300, 900);
     await callApi("news", context);
-    const subject = `${oneOf(SUBJECTS)}: ${oneOf(ANGLES)}`;
+    const subject = `${oneOf(SUBJECTS)}: ${oneOf(ANGLES)}, part ${whole(1, 9)}`;
     await context.publish("content.topic-proposed", { ...event.data, subject, tries: tries + 1 });
   };
   return { handle: { "content.requested": propose, "content.topic-repeated": propose } };
