@@ -27,13 +27,13 @@ describe("an answer", () => {
         },
         { label: "Again", command: "roll-call", input: {}, danger: false, confirm: null },
       ],
-      sameAs: "same as /fleet roll-call",
+      sameAs: "/fleet roll-call",
     });
     expectSound(message);
     expect(message.text).toBe("🔴 20 of 22 work — billing gone. 🔴 billing gone");
     expect(words(message)).toContain(`<!date^${Math.floor(NOW / 1000)}^{time_secs}|02:41:28 UTC>`);
     expect(labels(message)).toEqual(["Restart billing", "Again"]);
-    expect(words(message)).toContain("same as /fleet roll-call");
+    expect(words(message)).toContain("same as `/fleet roll-call`");
   });
 
   test("hides no dangerous step behind the overflow, where no dialog asks", () => {

@@ -23,7 +23,7 @@ export function reportMessage(report: Report): ChatMessage {
       ...(body === "" ? [] : [section(body)]),
       ...fields(report.fields.map(({ name, value }) => `*${markup(name, 100)}* ${markup(value, 300)}`)),
       ...buttonRow(shown.map(actionButton), behind.map(actionButton)),
-      ...small(sameAs),
+      ...small(sameAs === null ? null : `same as \`${sameAs.replace(/^same as /, "")}\``),
     ],
   };
 }
