@@ -4,8 +4,8 @@ import { takeTime } from "./chance.ts";
 import { number, text } from "./fields.ts";
 
 // Eight articles and about 8 pieces sold a second: a little less comes in, so that one is short now and then.
-const FIRST_STOCK = 60;
-const REFILL = 76;
+const FIRST_STOCK = 25;
+const REFILL = 74;
 
 /** Reserves pieces of an article, and frees them when the payment fails. */
 export const stockKeeper: MakeBehaviour = () => {
