@@ -21,6 +21,7 @@ export default defineConfig({
           ...shared,
           name: "end-to-end",
           include: ["test/end-to-end/**/*.test.ts"],
+          globalSetup: ["./test/end-to-end/shared-stack.ts"],
           testTimeout: 180_000,
           // One stack of 31 processes serves all files, one after another.
           maxWorkers: 1,
