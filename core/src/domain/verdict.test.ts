@@ -214,6 +214,14 @@ describe("judge, on an agent that should not run", () => {
   });
 });
 
+describe("judge, on an agent that is to run again", () => {
+  test("does not blame it for the canaries that it was not sent meanwhile", () => {
+    const expected = wants("running");
+    const resumed = { ...expected, desired: { ...expected.desired, since: ago(10) } };
+    expect(judge(evidenceOf({ expected: resumed, beat: beatOf({ canary: { handledAt: ago(900) } }) })).rung).toBeNull();
+  });
+});
+
 describe("judge, beside the verdict", () => {
   test("says how old the item is and what is normal", () => {
     expect(judge(evidenceOf({ beat: beatOf({ oldestInFlightAt: ago(7) }) }))).toMatchObject({

@@ -149,8 +149,8 @@ function canaryTaken(evidence: Evidence, { at, startedAt, canary }: Heartbeat) {
   if (canary.waitingSince !== null && ageSeconds(canary.waitingSince, at) > CANARY_PATIENCE_SECONDS) return "no";
   if (ageSeconds(canary.handledAt, now) <= CANARY_ROUND_DEADLINE_SECONDS) return "yes";
   if (ageSeconds(canaryRoundAt, now) > CANARY_ROUND_DEADLINE_SECONDS) return "nobody asks";
-  // Canaries go out every 15 s: only an agent that has been there for some rounds can have failed to take one.
-  const askedSince = Math.max(startedAt, canariesSince ?? 0);
+  // Canaries go out every 15 s, to agents that should run: only after some rounds can one have failed to take one.
+  const askedSince = Math.max(startedAt, canariesSince ?? 0, evidence.expected.desired.since ?? 0);
   return ageSeconds(askedSince, now) <= CANARY_ROUND_DEADLINE_SECONDS ? "not yet asked" : "no";
 }
 
