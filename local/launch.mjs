@@ -55,14 +55,20 @@ async function runCommand() {
   const file = join(here, "cli", `${command}.ts`);
   if (!existsSync(file)) return fail(`${command} is not part of this version.`);
   const { run } = await import(pathToFileURL(file).href);
-  process.exitCode = await run(args);
+  try {
+    process.exitCode = await run(args);
+  } catch (error) {
+    // Anything else is a mistake of ours, and its stack belongs on the screen.
+    if (error === null || error.name !== "StartFailure") throw error;
+    fail(error.message);
+  }
 }
 
 function main() {
   const help = HELP[command];
   if (help === undefined)
     return fail(`Unknown command "${command || ""}". There are: ${Object.keys(HELP).join(", ")}.`);
-  if (args.includes("--help") || args.includes("-h")) return console.log(help.join("\n"));
+  if (args.includes("--help") || args.includes("-h")) return console.log(HELP[command].join("\n"));
   // The variable is for the tests, which may have no old Node at hand.
   const pretended = process.env.ROLLCALL_PRETEND_NODE_VERSION;
   const version = pretended || process.versions.node;

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { join } from "node:path";
 import { watchAlerts } from "../stack/alert-watch.ts";
-import { REPOSITORY } from "../stack/layout.ts";
+import { layOut, REPOSITORY } from "../stack/layout.ts";
 import { type StepResult, showProgress } from "../stack/progress.ts";
 import { readyLines } from "../stack/ready-table.ts";
 import { startStack } from "../stack.ts";
@@ -22,8 +22,7 @@ type Message =
 /** Starts a keeper in the background and shows what it reports until the stack is ready. @returns the exit code */
 export function startDetached(): Promise<number> {
   console.log(banner("npm stop ends it"));
-  const logFile = join(chosenDataDir(), "logs/launcher.log");
-  mkdirSync(join(chosenDataDir(), "logs"), { recursive: true, mode: 0o700 });
+  const logFile = join(layOut(chosenDataDir()).logs, "launcher.log");
   const log = openSync(logFile, "a");
   const keeper = spawn(process.execPath, [join(REPOSITORY, "local/launch.mjs"), "start", KEEP], {
     cwd: process.cwd(),

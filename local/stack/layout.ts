@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { StartFailure } from "./addresses.ts";
 
 /** The repository's folder. */
@@ -34,7 +34,7 @@ export interface Layout {
  */
 export function layOut(dataDir: string): Layout {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(dataDir));
     const root = realpathSync(dataDir);
     for (const folder of ["run", "logs/agents", "tools", "config/rules", "agents", "supervisor", "slack", "cache"])
       mkdirSync(join(root, folder), { recursive: true });
@@ -45,6 +45,13 @@ export function layOut(dataDir: string): Layout {
       { cause },
     );
   }
+}
+
+// Node's own recursive mkdir never returns where the kernel answers ENOENT for a parent that is there, as in /proc.
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 function pathsBelow(root: string): Layout {

@@ -69,8 +69,10 @@ async function downloadAll(packages: readonly string[], work: string, onProgress
   const download = async (options: string[]) => {
     const command = [...options, "-q", "download", ...packages];
     let totalBytes = 0;
-    // Beside the download, which it would delay by a second; without an answer there is no percentage.
-    const asked = run("apt-get", [...command, "--print-uris"], { cwd: debs, timeout: 60_000 }).then(
+    // Beside the download, which it would delay by a second; without an answer there is no percentage. In a folder of
+    // its own: it removes files that are being downloaded.
+    await mkdir(join(work, "sizes"), { recursive: true });
+    const asked = run("apt-get", [...command, "--print-uris"], { cwd: join(work, "sizes"), timeout: 60_000 }).then(
       ({ stdout }) => {
         // 'http://…/x.deb' x.deb 19257088 SHA256:…
         totalBytes = [...stdout.matchAll(/^'\S+' \S+ (\d+)/gm)].reduce((sum, line) => sum + Number(line[1]), 0);

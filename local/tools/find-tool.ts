@@ -54,7 +54,7 @@ export async function findTool(name: ToolName, toolsDir: string, onProgress?: On
     return { path, version: version.join("."), env, origin: "unpacked Debian packages", root: unpacked.root };
   } catch (error) {
     throw new Error(
-      `${source.binary} ${source.minimum.join(".")} or newer is neither on the PATH nor to be had as a Debian package. Install it: apt-get install ${source.packages[0]}`,
+      `${source.binary} ${source.minimum.join(".")} or newer is neither on the PATH nor to be had as a Debian package (${reason(error)}). Install it: apt-get install ${source.packages[0]}`,
       { cause: error },
     );
   }
@@ -84,3 +84,7 @@ async function readVersion(path: string, env: Record<string, string>): Promise<n
 
 const isAtLeast = ([major = 0, minor = 0]: readonly number[], minimum: readonly [number, number]): boolean =>
   major > minimum[0] || (major === minimum[0] && minor >= minimum[1]);
+
+/** The last line that a program, or Node, said about it. */
+const reason = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).trim().split("\n").at(-1)?.slice(0, 200) ?? "";
