@@ -50,16 +50,19 @@ export const apiAgent = z.object({
 });
 export type ApiAgent = z.infer<typeof apiAgent>;
 
+const problems = z.array(z.string()).describe("what could not be asked, so that more is unknown than usual");
+
 /** Answer of `GET /agents`; sick first. */
 export const apiAgents = z.object({
   asOf: at.describe("Redis time of the measurement, milliseconds since the epoch"),
+  problems,
   expected: z.number().int().describe("agents that should exist"),
   matched: z.number().int().describe("agents that fit the filter, on all pages"),
   agents: z.array(apiAgent),
 });
 
 /** Answer of `GET /agents/:id`. */
-export const apiAgentAnswer = z.object({ asOf: at, agent: apiAgent });
+export const apiAgentAnswer = z.object({ asOf: at, problems, agent: apiAgent });
 
 /** One command that may be run at `POST /commands/:name`. */
 export const apiCommand = z.object({

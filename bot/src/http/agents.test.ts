@@ -64,7 +64,7 @@ describe("GET /api/v1/agents", () => {
     expect(Object.prototype).not.toHaveProperty("role");
   });
 
-  test("is 503 with Retry-After while Redis is away", async () => {
+  test("says that all is unknown while Redis is away, not that all is well or gone", async () => {
     const { app } = makeApp((deps) => ({
       ...deps,
       ports: {
@@ -77,10 +77,31 @@ describe("GET /api/v1/agents", () => {
         },
       },
     }));
+    const answer = await app.inject({ url: "/api/v1/agents/invoices", headers: callers.viewer });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toMatchObject({
+      problems: ["Redis does not answer"],
+      agent: { verdict: "unknown", rung: null, health: "unknown" },
+    });
+  });
+
+  test("is 503 with Retry-After while nobody knows who is expected", async () => {
+    const { app } = makeApp((deps) => ({
+      ...deps,
+      ports: {
+        ...deps.ports,
+        registry: {
+          ...deps.ports.registry,
+          expected: async () => {
+            throw new Failure("unavailable", "the expected fleet cannot be read");
+          },
+        },
+      },
+    }));
     const answer = await app.inject({ url: "/api/v1/agents", headers: callers.viewer });
     expect(answer.statusCode).toBe(503);
     expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
-    expect(answer.json()).toMatchObject({ code: "unavailable", message: "Redis does not answer" });
+    expect(answer.json()).toMatchObject({ code: "unavailable", message: "the expected fleet cannot be read" });
   });
 
   test("says that the process is unknown while the supervisor is away, not that it is down", async () => {
@@ -131,7 +152,7 @@ describe("GET /api/v1/agents/:id", () => {
   test("of an agent that does not exist is 404", async () => {
     const answer = await get("/agents/bil");
     expect(answer.statusCode).toBe(404);
-    expect(apiError.parse(answer.json())).toMatchObject({ code: "unknown_agent", found: "bil" });
+    expect(apiError.parse(answer.json())).toMatchObject({ code: "unknown_agent", found: "bil", allowed: ["billing"] });
   });
 
   test.each(["a1;rm", "$(id)", "%60id%60", "a%0ab", "a%00", "..%2f..", "%E2%80%AEa", "Billing", "x".repeat(150)])(

@@ -1,6 +1,7 @@
 import { type ApiAgent, apiAgentAnswer, apiAgents } from "@rollcall/core/contract.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import { HEALTHS, VERDICTS } from "@rollcall/core/domain/verdict.ts";
+import { nearest } from "@rollcall/core/fleet-words.ts";
 import { agentId, CRITICALITIES } from "@rollcall/core/protocol.ts";
 import { z } from "zod";
 import { callerOf, requireRole, requireScope } from "./authentication.ts";
@@ -37,7 +38,8 @@ export function registerAgents(api: App, { ports }: AppDeps): void {
     const view = await viewFleet(ports);
     const matching = view.agents.filter((agent) => fits(agent, request.query));
     const agents = await measureWaiting(ports.bus, matching.slice(offset, offset + limit));
-    return { asOf: view.asOf, expected: view.agents.length, matched: matching.length, agents };
+    const { asOf, problems } = view;
+    return { asOf, problems: [...problems], expected: view.agents.length, matched: matching.length, agents };
   });
 
   const one = {
@@ -55,11 +57,16 @@ export function registerAgents(api: App, { ports }: AppDeps): void {
     const view = await viewFleet(ports);
     const found = view.agents.find((agent) => agent.id === id);
     if (found === undefined) {
+      const ids = view.agents.map((agent) => agent.id);
       const next = "GET /api/v1/agents lists them.";
-      throw new Failure("unknown_agent", `there is no agent ${id}`, { found: id, next });
+      throw new Failure("unknown_agent", `there is no agent ${id}`, {
+        found: id,
+        allowed: nearest(id, ids, 0.6),
+        next,
+      });
     }
     const [agent] = await measureWaiting(ports.bus, [found]);
-    return { asOf: view.asOf, agent: agent ?? found };
+    return { asOf: view.asOf, problems: [...view.problems], agent: agent ?? found };
   });
 }
 
