@@ -12,6 +12,12 @@ export interface Asked {
   readonly from: "command" | "card" | "whisper";
 }
 
+/** What there is to say; `isNeedless` where the card shows it anyway, so that it is said only if the person was kept waiting. */
+export interface Told {
+  readonly message: ChatMessage;
+  readonly isNeedless: boolean;
+}
+
 export interface AnswerDeps {
   readonly chat: SlackChat;
   readonly log: SlackLog;
@@ -26,23 +32,21 @@ const RESPONSE_MS = 5000;
 
 /**
  * Acknowledges in time and answers when there is something to say.
- * @param work never fails; null: nothing to say, the card shows it
+ * @param work never fails
  */
 export async function answerInTime(
   asked: Asked,
-  { work, waiting }: { work: Promise<ChatMessage | null>; waiting: ChatMessage },
+  { work, waiting }: { work: Promise<Told>; waiting: ChatMessage },
   deps: AnswerDeps,
 ): Promise<void> {
   const first = await Promise.race([work, late(work)]);
-  if (asked.from === "command") {
-    await asked.ack({ response_type: "ephemeral", ...(first === "late" ? waiting : (first ?? {})) });
-    if (first === "late") await send(asked, (await work) ?? waiting, deps);
-    return;
+  const opening = first === "late" ? waiting : first.message;
+  if (asked.from === "command") await asked.ack({ response_type: "ephemeral", ...opening });
+  else {
+    await asked.ack();
+    if (first === "late" || !first.isNeedless) await send(asked, opening, deps);
   }
-  await asked.ack();
-  if (first === "late") await send(asked, waiting, deps);
-  const message = first === "late" ? await work : first;
-  if (message !== null) await send(asked, message, deps);
+  if (first === "late") await send(asked, (await work).message, deps);
 }
 
 function late(work: Promise<unknown>): Promise<"late"> {

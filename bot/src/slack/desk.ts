@@ -1,6 +1,5 @@
-import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
-import type { AnswerDeps } from "./answer.ts";
+import type { AnswerDeps, Told } from "./answer.ts";
 import type { SlackDoorDeps } from "./door.ts";
 import type { Identified } from "./identity.ts";
 import type { Order, OrderButton } from "./render/buttons.ts";
@@ -17,15 +16,12 @@ export interface Attempt {
   readonly what: string;
   readonly requestId: string;
   readonly order: () => Order | null;
-  readonly suggestions?: readonly OrderButton[];
+  /** Further buttons for "did you mean". */
+  readonly suggest?: (error: unknown) => readonly OrderButton[];
 }
 
 /** Turns whatever went wrong into words; what is not meant for people is logged with the id that they are given. */
-export async function inWords(
-  work: Promise<ChatMessage | null>,
-  attempt: Attempt,
-  desk: Desk,
-): Promise<ChatMessage | null> {
+export async function inWords(work: Promise<Told>, attempt: Attempt, desk: Desk): Promise<Told> {
   try {
     return await work;
   } catch (error) {
@@ -34,7 +30,7 @@ export async function inWords(
     if (!isFailure(error)) desk.log.error(fields, "a wish from Slack failed by a bug");
     else if (error.code === "unavailable" || error.code === "timeout")
       desk.log.warn(fields, "a wish from Slack was not served");
-    const suggestions = [...(attempt.suggestions ?? []), ...suggestOrders(error, attempt.order(), desk.commands)];
-    return refusalMessage(error, { what, ref: requestId, suggestions });
+    const suggestions = [...(attempt.suggest?.(error) ?? []), ...suggestOrders(error, attempt.order(), desk.commands)];
+    return { message: refusalMessage(error, { what, ref: requestId, suggestions }), isNeedless: false };
   }
 }

@@ -2,6 +2,7 @@ import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import type { ActCommand, CommandDefinition, ReadContext } from "@rollcall/core/command.ts";
 import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
 import { decide, mayAsk } from "@rollcall/core/policy.ts";
+import type { Told } from "./answer.ts";
 import type { SlackDoorDeps } from "./door.ts";
 import type { Identified } from "./identity.ts";
 import { agentsOf, gatherAgents } from "./incident-facts.ts";
@@ -25,17 +26,17 @@ export const findCommand = (commands: readonly CommandDefinition[], name: string
 
 /**
  * Carries out a wish on the one command path, or asks first where it may hurt.
- * @returns what its author is told; null if the card says it
+ * @returns what its author is told
  * @throws Failure
  */
-export async function carryOut(wish: Wish, deps: SlackDoorDeps): Promise<ChatMessage | null> {
+export async function carryOut(wish: Wish, deps: SlackDoorDeps): Promise<Told> {
   const { order, identified } = wish;
   const command = findCommand(deps.commands, order.command);
   if (command !== undefined) await refuseUnproven(wish, command, deps);
   if (order.incident !== undefined) await refuseStale(order, order.incident, deps);
   if (command?.kind === "act" && command.danger >= 2 && order.asked !== true) {
     const question = await ask(wish, command, deps);
-    if (question !== null) return question;
+    if (question !== null) return { message: question, isNeedless: false };
   }
   const result = await deps
     .run({
@@ -48,11 +49,9 @@ export async function carryOut(wish: Wish, deps: SlackDoorDeps): Promise<ChatMes
       idempotencyKey: wish.idempotencyKey,
       incidentId: order.incident ?? null,
     })
-    .catch((error: unknown) => {
-      return explainConflict(error, deps);
-    });
-  if (result.kind === "read") return reportMessage(result.report);
-  return wish.isShownThere ? null : acceptedMessage(result, deps.settings.opsChannel);
+    .catch((error: unknown) => explainConflict(error, deps));
+  if (result.kind === "read") return { message: reportMessage(result.report), isNeedless: false };
+  return { message: acceptedMessage(result, deps.settings.opsChannel), isNeedless: wish.isShownThere };
 }
 
 /** Slack's own word about the person stands before any role; it is the door's rule, so the door audits it. */

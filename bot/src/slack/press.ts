@@ -1,7 +1,6 @@
-import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { BlockAction, BlockElementAction } from "@slack/bolt";
-import { type Asked, answerInTime } from "./answer.ts";
+import { type Asked, answerInTime, type Told } from "./answer.ts";
 import { type Desk, inWords } from "./desk.ts";
 import { carryOut, findCommand } from "./orders.ts";
 import { bareMessage } from "./render/asking.ts";
@@ -18,7 +17,7 @@ interface Press {
 export async function pressButton(press: Press, desk: Desk): Promise<void> {
   const asked = askedBy(press);
   if (press.pressed.action_id === DISMISS_ACTION) {
-    const work = Promise.resolve(bareMessage("Not now. Nothing was done."));
+    const work = Promise.resolve({ message: bareMessage("Not now. Nothing was done."), isNeedless: false });
     await answerInTime(asked, { work, waiting: bareMessage("…") }, desk.answers);
     return;
   }
@@ -33,7 +32,7 @@ async function carryOutPress(
   { body, requestId }: Press,
   order: Order | null,
   { desk, asked }: { desk: Desk; asked: Asked },
-): Promise<ChatMessage | null> {
+): Promise<Told> {
   if (order === null) {
     throw new Failure("invalid_input", "This button is not one of mine, or too old. Nothing was done.", {
       next: "Type the command instead: /fleet help",

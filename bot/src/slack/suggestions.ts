@@ -20,10 +20,16 @@ export function suggestOrders(
   const sigil = found.startsWith("@") ? "@" : "";
   return (error.detail.allowed ?? []).slice(0, 8).flatMap((candidate) => {
     const input = replaceWord(order.input, found, `${sigil}${candidate}`);
-    const isCareful = command.kind === "act" && command.danger >= 2;
-    const label = `${verbOf(command.name).noun} ${candidate}${isCareful ? "…" : ""}`;
-    return input === null ? [] : [{ label, order: { ...order, input } }];
+    return input === null ? [] : [buttonOf({ ...order, input }, { commands })];
   });
+}
+
+/** An order as a button that says what it does; "…" if it asks before it does. */
+export function buttonOf(order: Order, { commands }: { commands: readonly CommandDefinition[] }): OrderButton {
+  const command = findCommand(commands, order.command);
+  const isCareful = command?.kind === "act" && command.danger >= 2;
+  const subject = Object.values(order.input).flat().map(String).join(" ");
+  return { label: `${verbOf(order.command).noun} ${subject}`.trim() + (isCareful ? "…" : ""), order };
 }
 
 /** @returns null if no field of the input holds the word */

@@ -1,16 +1,23 @@
-import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
+import { parseCommandWords } from "@rollcall/core/command-words.ts";
+import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { SlashCommand } from "@slack/bolt";
-import { type Asked, answerInTime } from "./answer.ts";
+import { type Asked, answerInTime, type Told } from "./answer.ts";
 import { type Desk, inWords } from "./desk.ts";
 import { carryOut } from "./orders.ts";
 import { bareMessage } from "./render/asking.ts";
-import type { Order } from "./render/buttons.ts";
+import type { Order, OrderButton } from "./render/buttons.ts";
+import { buttonOf } from "./suggestions.ts";
 import { readTypedText } from "./typed-text.ts";
 
 interface Typed {
   readonly command: SlashCommand;
   readonly ack: (body?: Record<string, unknown>) => Promise<void>;
   readonly requestId: string;
+}
+
+interface Reading {
+  /** What the words were read as, once they could be read. */
+  order: Order | null;
 }
 
 /** `/fleet …`: the words are read here, the rest is as for a button. */
@@ -24,25 +31,51 @@ export async function runTyped(typed: Typed, desk: Desk): Promise<void> {
     user: command.user_id,
     from: "command",
   };
-  const reading: { order: Order | null } = { order: null };
+  const reading: Reading = { order: null };
   const work = carryOutTyped(typed, { text, reading }, desk);
-  const told = inWords(work, { what: text || "status", requestId, order: () => reading.order }, desk);
+  const told = inWords(
+    work,
+    {
+      what: text || "status",
+      requestId,
+      suggest: (error) => suggestCommands(error, text, desk),
+      order: () => reading.order,
+    },
+    desk,
+  );
   await answerInTime(asked, { work: told, waiting: bareMessage("⏳ Saving… Nothing has happened yet.") }, desk.answers);
 }
 
 async function carryOutTyped(
   { command, requestId }: Typed,
-  { text, reading }: { text: string; reading: { order: Order | null } },
+  { text, reading }: { text: string; reading: Reading },
   desk: Desk,
-): Promise<ChatMessage | null> {
+): Promise<Told> {
   const identified = await desk.identify(command.team_id, command.user_id);
-  const order = readWords(text);
+  const order = readOrderOf(text, desk);
   reading.order = order;
   const idempotencyKey = `slack:${command.team_id}:${command.user_id}:${command.trigger_id}`;
   return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere: false }, desk);
 }
 
-function readWords(text: string): Order {
-  const [command = "status", ...who] = text.split(" ").filter((word) => word !== "");
-  return { command, input: who.length > 0 ? { who } : {} };
+/** @throws Failure "unknown_command", "invalid_input" */
+function readOrderOf(text: string, { commands }: Desk): Order {
+  const { command, input, flags } = parseCommandWords(text, commands);
+  if (flags.help) return { command: "help", input: { text: command.name } };
+  const order = { command: command.name, input: input as Order["input"] };
+  return flags.reason === null ? order : { ...order, reason: flags.reason };
+}
+
+/** "did you mean" for a command: the same words after the nearest names; a change asks before it happens. */
+function suggestCommands(error: unknown, text: string, desk: Desk): OrderButton[] {
+  if (!isFailure(error) || error.code !== "unknown_command") return [];
+  const [, ...rest] = text.split(" ");
+  return (error.detail.allowed ?? []).slice(0, 3).flatMap((name) => {
+    try {
+      return [buttonOf(readOrderOf([name, ...rest].join(" "), desk), desk)];
+    } catch {
+      // The words behind it do not fit that command, so it was not meant.
+      return [];
+    }
+  });
 }

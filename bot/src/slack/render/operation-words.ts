@@ -18,7 +18,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
 
 export function verbOf(command: string): Verb {
   const name = foreign(command, 30);
-  return VERBS[command] ?? { running: `Running ${name} on`, past: `${name} done`, noun: name };
+  return (
+    VERBS[command] ?? {
+      running: `Running ${name} on`,
+      past: `${name} done`,
+      noun: name.slice(0, 1).toUpperCase() + name.slice(1),
+    }
+  );
 }
 
 /** Seconds from acceptance to the end, or to now. */

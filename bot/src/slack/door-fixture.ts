@@ -1,0 +1,149 @@
+import type { Ports } from "@rollcall/core/command.ts";
+import { Failure } from "@rollcall/core/domain/failure.ts";
+import { type Operation, plannedStages } from "@rollcall/core/domain/operation.ts";
+import { loadCommands } from "@rollcall/core/load-commands.ts";
+import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
+import type { Acceptance, CommandStore } from "@rollcall/core/ports/command-store.ts";
+import type { Person } from "@rollcall/core/ports/directory.ts";
+import { runCommand } from "@rollcall/core/run-command.ts";
+import { createSlackClient, type Message, type SlackClient } from "@rollcall/local/slack/client.ts";
+import { createSlackStandIn, type SlackStandIn } from "@rollcall/local/slack/stand-in.ts";
+import { type FastifyInstance, fastify } from "fastify";
+import { registerSlackDoor } from "./door.ts";
+import { SETTINGS } from "./fixtures.ts";
+import { MemoryRows } from "./memory-rows.ts";
+
+const person = (id: string, name: string, more: Pick<Person, "role" | "slack">): Person => ({
+  id,
+  name,
+  mails: [`${id}@example.test`],
+  ...more,
+});
+const inSlack = (user: string) => [{ team: "T0LOCAL", user }];
+
+const PEOPLE = [
+  person("operator", "Operator on call", { role: "operator", slack: inSlack("U0OPERATOR") }),
+  person("second", "Second admin", { role: "admin", slack: inSlack("U0SECOND") }),
+  person("viewer", "Viewer", { role: "viewer", slack: inSlack("U0VIEWER") }),
+  // As if somebody had entered the guest by mistake: Slack's own word still stands against it.
+  person("guest", "Guest", { role: "admin", slack: [...inSlack("U0GUEST"), { team: "T0OTHER", user: "U0GUEST" }] }),
+];
+
+/** The door with the real command path and the Slack stand-in, and rows in memory. */
+export interface DoorStage {
+  readonly slack: SlackClient;
+  readonly standIn: SlackStandIn;
+  readonly app: FastifyInstance;
+  readonly rows: MemoryRows;
+  readonly accepted: Acceptance[];
+  readonly audited: AuditEntry[];
+  readonly refused: string[];
+  /** Holds every acceptance back until it is called. */
+  holdStore(): () => void;
+  /** What only this person sees, once it has arrived. @param fits part of its words */
+  whispered(user: string, fits: string): Promise<Message>;
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const textOf = (message: Message | undefined): string => JSON.stringify(message?.blocks ?? null);
+
+export async function openDoor(): Promise<DoorStage> {
+  const standIn = await createSlackStandIn({
+    port: 0,
+    signingSecret: SETTINGS.signingSecret,
+    botToken: SETTINGS.botToken,
+    rateLimits: false,
+  });
+  const rows = new MemoryRows();
+  const accepted: Acceptance[] = [];
+  const audited: AuditEntry[] = [];
+  const refused: string[] = [];
+  const gate = { open: Promise.resolve() };
+  const ports = portsOf(rows, audited);
+  const commands = await loadCommands();
+  const engine = { commands, ports, store: storeOf(rows, accepted, gate) };
+  const app = fastify();
+  const silent = { info: () => {}, warn: () => {}, error: () => {} };
+  await registerSlackDoor(app, {
+    settings: { ...SETTINGS, apiUrl: `${standIn.url}/api/` },
+    ports,
+    commands,
+    run: (request) => runCommand(request, engine),
+    log: silent,
+    onRefusedRequest: (why) => void refused.push(why),
+  });
+  app.post("/other", async (request) => ({ got: request.body }));
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  standIn.deliverTo(`${url}/slack/events`);
+  const holdStore = () => {
+    const held = Promise.withResolvers<void>();
+    gate.open = held.promise;
+    return held.resolve;
+  };
+  const close = async () => {
+    await app.close();
+    await standIn.close();
+  };
+  const slack = createSlackClient(standIn.url);
+  const whispered = (user: string, fits: string) =>
+    slack.waitForMessage("C0OPS", (message) => message.visible_to === user && textOf(message).includes(fits), { user });
+  const reset = async () => {
+    await slack.clear();
+    await slack.clearFaults();
+    rows.operations.clear();
+    rows.incidents.clear();
+    for (const list of [accepted, audited, refused]) list.length = 0;
+  };
+  return { slack, standIn, app, rows, accepted, audited, refused, holdStore, whispered, reset, close };
+}
+
+function portsOf(rows: MemoryRows, audited: AuditEntry[]): Ports {
+  return {
+    ...rows.ports({ now: () => Date.now() }),
+    audit: {
+      append: async (entry) => audited.push(entry),
+      search: async () => [],
+      verify: async () => ({ rows: audited.length, unbroken: true, firstBad: null, head: "" }),
+    },
+    pager: { acknowledge: async () => {} },
+    directory: {
+      source: "access.yaml",
+      byId: (id) => PEOPLE.find((one) => one.id === id) ?? null,
+      bySlack: (team, user) =>
+        PEOPLE.find(({ slack }) => slack.some((one) => one.team === team && one.user === user)) ?? null,
+      byToken: () => null,
+      withRole: (role) => PEOPLE.filter((one) => one.role === role || one.role === "admin"),
+    },
+  };
+}
+
+function storeOf(rows: MemoryRows, accepted: Acceptance[], gate: { open: Promise<void> }): CommandStore {
+  const byKey = new Map<string, Operation>();
+  return {
+    find: async (key) => {
+      await gate.open;
+      return byKey.get(key) ?? null;
+    },
+    accept: async (acceptance) => {
+      await gate.open;
+      const earlier = byKey.get(acceptance.idempotencyKey);
+      if (earlier !== undefined) return { operation: earlier, repeated: true };
+      const taken = [...rows.operations.values()].find(({ targets }) =>
+        targets.some(({ agent }) => acceptance.agents.includes(agent)),
+      );
+      if (taken !== undefined) throw new Failure("conflict", "an agent is taken", { found: taken.id });
+      accepted.push(acceptance);
+      const { command, input, actor, door, reason, requestId, incidentId, agents, stages } = acceptance;
+      const operation: Operation = {
+        ...{ id: `op-${accepted.length}`, command, input, actor, door, reason, requestId, incidentId },
+        ...{ state: "queued", ending: null, error: null, createdAt: Date.now(), startedAt: null, endedAt: null },
+        ...{ usualSeconds: null, earlierRuns: 0, revision: 1 },
+        targets: agents.map((agent) => ({ agent, stages: plannedStages(stages), memory: {}, ending: null })),
+      };
+      byKey.set(acceptance.idempotencyKey, operation);
+      rows.put(operation);
+      return { operation, repeated: false };
+    },
+  };
+}
