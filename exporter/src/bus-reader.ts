@@ -12,7 +12,7 @@ export interface GroupReading {
 }
 
 /** Counters that Redis keeps for one stream; a stream that does not exist has had no entry. */
-export interface StreamReading {
+interface StreamReading {
   readonly entries: number;
   /** All entries ever added; grows for as long as Redis keeps its data. */
   readonly added: number;

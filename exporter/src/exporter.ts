@@ -42,9 +42,9 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
   const families = await loadFamilies();
   const server = createServer({ families, refresh: () => loop.state(), version: config.version });
   const stop = async (): Promise<void> => {
-    await server.close();
+    loop.stop();
     redis.disconnect();
-    await loop.stop();
+    await server.close();
   };
   loop.start();
   try {

@@ -36,7 +36,6 @@ export class RefreshLoop {
   #lastDurationSeconds: number | null = null;
   #problem: RefreshState["problem"] = "starting";
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
   #isStopped = false;
 
   constructor(options: RefreshOptions) {
@@ -44,14 +43,13 @@ export class RefreshLoop {
   }
 
   start(): void {
-    this.#running = this.#refresh();
+    void this.#refresh();
   }
 
-  /** Resolves when no reading is under way any more. */
-  async stop(): Promise<void> {
+  /** Begins no further reading; one that is under way is not waited for. */
+  stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    await this.#running;
   }
 
   state(): RefreshState {
@@ -78,9 +76,7 @@ export class RefreshLoop {
     this.#lastDurationSeconds = (performance.now() - startedAt) / 1000;
     if (this.#isStopped) return;
     const pauseMs = Math.max(0, this.#options.refreshSeconds * 1000 - (performance.now() - startedAt));
-    this.#timer = setTimeout(() => {
-      this.#running = this.#refresh();
-    }, pauseMs);
+    this.#timer = setTimeout(() => void this.#refresh(), pauseMs);
   }
 
   #fail(error: unknown): void {

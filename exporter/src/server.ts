@@ -20,7 +20,7 @@ export function createServer({ families, refresh, version }: ServerOptions): Fas
   let state: ExporterState | null = null;
   const current = () => ({ refresh: refresh(), version, uptimeSeconds: uptimeSeconds(), lastScrapeSeconds });
   const registry = registryOf(families, () => state ?? current());
-  const app = Fastify({ requestTimeout: 10_000, bodyLimit: 1024 });
+  const app = Fastify({ requestTimeout: 10_000, bodyLimit: 1024, forceCloseConnections: true });
 
   app.get("/metrics", async (_request, reply) => {
     const scrapeStartedAt = performance.now();
