@@ -175,6 +175,25 @@ describe("modals", () => {
     await expect(stage.client.submit("U0OPERATOR", id)).rejects.toThrow("no open view");
   });
 
+  test("a button inside comes with its view, and opens a second one on top", async () => {
+    const { id } = await openModal({
+      blocks: [{ type: "actions", elements: [{ type: "button", action_id: "plan", text: plain("See the plan") }] }],
+      submit: undefined,
+    });
+    await stage.client.clickInView({ user: "U0OPERATOR", view_id: id, action_id: "plan" });
+    const { payload } = stage.app.received.at(-1) as Received;
+    expect(payload).toMatchObject({
+      type: "block_actions",
+      container: { type: "view", view_id: id },
+      view: { id },
+      actions: [{ action_id: "plan" }],
+    });
+    expect(await stage.call("views.push", { trigger_id: payload.trigger_id, view: modal() })).toMatchObject({
+      ok: true,
+    });
+    expect((await stage.client.views("U0OPERATOR")).stack).toHaveLength(2);
+  });
+
   test("closing tells the app if the view asked for it", async () => {
     const { id } = await openModal({ notify_on_close: true });
     await stage.client.closeView("U0OPERATOR", id);

@@ -3,6 +3,8 @@ import { elementsOf } from "./block-kit.ts";
 import type { Ack } from "./delivery.ts";
 import { presentMessage } from "./present.ts";
 import { APP_ID, isRecord, type Json, TEAM } from "./records.ts";
+import { findOpenView, viewPayload } from "./submissions.ts";
+import { presentView } from "./views.ts";
 
 export interface Click {
   readonly user: string;
@@ -70,7 +72,34 @@ export async function click(clicked: Click, parts: ActingParts): Promise<Ack[]> 
   return acks;
 }
 
-function findElement(blocks: readonly Json[], { action_id, block_id }: Click): { block: Json; element: Json } {
+/** Presses a button inside an open modal. */
+export async function clickInView(
+  clicked: Omit<Click, "channel" | "ts"> & { view_id: string },
+  parts: ActingParts,
+): Promise<Ack[]> {
+  const view = findOpenView(clicked.user, clicked.view_id, parts);
+  const blocks = Array.isArray(view.content.blocks) ? view.content.blocks.filter(isRecord) : [];
+  const { block, element } = findElement(blocks, clicked);
+  const payload = {
+    ...viewPayload("block_actions", view, parts),
+    container: { type: "view", view_id: view.id },
+    trigger_id: parts.triggers.issue(clicked.user),
+    view: presentView(view),
+    actions: [
+      { ...describeAction(element, clicked.value), block_id: block.block_id, action_ts: parts.workspace.nextTs() },
+    ],
+  };
+  const label = `${labelOf(element)} · ${clicked.action_id}`;
+  return parts.delivery.send(
+    { kind: "block_actions", label, user: clicked.user, contentType: FORM, body: wrap(payload) },
+    clicked.times,
+  );
+}
+
+function findElement(
+  blocks: readonly Json[],
+  { action_id, block_id }: Pick<Click, "action_id" | "block_id">,
+): { block: Json; element: Json } {
   for (const block of blocks) {
     if (block_id !== undefined && block.block_id !== block_id) continue;
     for (const [path, element] of elementsOf(block)) {

@@ -32,6 +32,7 @@ export interface SlackClient {
   }): Promise<{ acks: Ack[] }>;
   /** Presses a button, or chooses `value` from a menu. `times` sends the very same signed request so often. */
   click(click: Click): Promise<{ acks: Ack[] }>;
+  clickInView(click: Omit<Click, "channel" | "ts"> & { view_id: string }): Promise<{ acks: Ack[] }>;
   submit(user: string, viewId: string, values?: Json): Promise<{ ack: Ack; errors: Json }>;
   closeView(user: string, viewId: string): Promise<void>;
   openHome(user: string): Promise<{ ack: Ack }>;
@@ -72,6 +73,7 @@ export function createSlackClient(url: string): SlackClient {
     says: (user, channel, text) => send({ user, channel, text }),
     send,
     click: (click) => post("click", click) as Promise<{ acks: Ack[] }>,
+    clickInView: (click) => post("click-view", click) as Promise<{ acks: Ack[] }>,
     submit: (user, view_id, values = {}) =>
       post("submit", { user, view_id, values }) as Promise<{ ack: Ack; errors: Json }>,
     closeView: async (user, view_id) => void (await post("close-view", { user, view_id })),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EventStream } from "../stand-in/local-server.ts";
 import { InvalidInput, readBody, readQuery } from "../stand-in/read-body.ts";
 import { ActError, type ActingParts } from "./acting.ts";
-import { click } from "./clicks.ts";
+import { click, clickInView } from "./clicks.ts";
 import { openHome, say, sendCommand } from "./commands.ts";
 import type { DeliveryOptions } from "./delivery.ts";
 import type { Faults } from "./faults.ts";
@@ -38,6 +38,7 @@ const Clicked = z.strictObject({
   value: z.string().optional(),
   times,
 });
+const ClickedInView = Clicked.omit({ channel: true, ts: true }).extend({ view_id: z.string() });
 const Submitted = z.strictObject({
   user: z.string(),
   view_id: z.string(),
@@ -69,7 +70,9 @@ export function addControl(app: FastifyInstance, parts: ControlParts): void {
   addActs(app, parts);
   addFaults(app, parts);
   const stream = new EventStream(app, "/control/stream");
-  parts.workspace.onChange((channel) => stream.send("messages", { channel }));
+  parts.workspace.onChange((channel, posted) =>
+    stream.send("messages", { channel, by: posted?.user ?? null, visible_to: posted?.visible_to ?? null }),
+  );
   parts.views.onChange((user) => stream.send("views", { user }));
   parts.traffic.onChange((exchange) => stream.send("traffic", exchange));
 }
@@ -110,6 +113,10 @@ function addActs(app: FastifyInstance, parts: ControlParts): void {
   app.post("/control/click", async (request) => {
     const clicked = readBody(request, Clicked);
     return act(async () => ({ acks: await click(clicked, parts) }));
+  });
+  app.post("/control/click-view", async (request) => {
+    const clicked = readBody(request, ClickedInView);
+    return act(async () => ({ acks: await clickInView(clicked, parts) }));
   });
   app.post("/control/submit", async (request) => {
     const submitted = readBody(request, Submitted);

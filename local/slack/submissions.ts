@@ -64,13 +64,15 @@ function applyViewAnswer(body: string, view: View, { views }: ActingParts): Json
   return {};
 }
 
-function findOpenView(user: string, id: string, { views }: ActingParts): View {
+/** @throws ActError if the person does not see it */
+export function findOpenView(user: string, id: string, { views }: ActingParts): View {
   const view = views.stack(user).find((each) => each.id === id);
   if (view === undefined) throw new ActError(`no open view ${id}`);
   return view;
 }
 
-function viewPayload(type: string, view: View, { workspace }: ActingParts): Json {
+/** What all requests of a view have in common. */
+export function viewPayload(type: string, view: View, { workspace }: ActingParts): Json {
   const user = workspace.users.get(view.user);
   return {
     type,

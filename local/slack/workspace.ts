@@ -16,12 +16,15 @@ const KEPT_MESSAGES = 5_000;
 const KEPT_EPHEMERALS = 500;
 const KEPT_VERSIONS = 500;
 
+/** Hears in which channel something changed, and the message if it is a new one. */
+type Listener = (channel: string, posted: Message | null) => void;
+
 /** Everything that stands in the workspace: people, channels, messages. */
 export class Workspace {
   readonly users: ReadonlyMap<string, User>;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly #clock: Clock;
-  readonly #listeners: ((channel: string) => void)[] = [];
+  readonly #listeners: Listener[] = [];
   /** Somebody has tried the first thing that the page proposes. */
   tried = false;
   #messages = new Map<string, Message>();
@@ -35,8 +38,7 @@ export class Workspace {
     this.channels = new Map(sampleChannels(users).map((channel) => [channel.id, channel]));
   }
 
-  /** Calls `listener` with the channel in which something changed. */
-  onChange(listener: (channel: string) => void): void {
+  onChange(listener: Listener): void {
     this.#listeners.push(listener);
   }
 
@@ -73,6 +75,7 @@ export class Workspace {
       versions: [{ at: this.#clock.wall(), text: draft.text, blocks }],
     };
     this.#keep(message);
+    this.#changed(message.channel, message);
     return message;
   }
 
@@ -89,6 +92,7 @@ export class Workspace {
       versions: [...message.versions, version].slice(-KEPT_VERSIONS),
     };
     this.#keep(edited);
+    this.#changed(edited.channel);
     return edited;
   }
 
@@ -98,6 +102,7 @@ export class Workspace {
     if (before?.users.includes(user)) return false;
     const others = message.reactions.filter((reaction) => reaction.name !== name);
     this.#keep({ ...message, reactions: [...others, { name, users: [...(before?.users ?? []), user] }] });
+    this.#changed(message.channel);
     return true;
   }
 
@@ -152,11 +157,10 @@ export class Workspace {
       if (at >= 0) this.#ephemerals[at] = message;
       else this.#ephemerals = [...this.#ephemerals, message].slice(-KEPT_EPHEMERALS);
     }
-    this.#changed(message.channel);
   }
 
-  #changed(channel: string): void {
-    for (const listener of this.#listeners) listener(channel);
+  #changed(channel: string, posted: Message | null = null): void {
+    for (const listener of this.#listeners) listener(channel, posted);
   }
 }
 

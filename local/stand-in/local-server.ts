@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import fastify, { type FastifyInstance, type FastifyRequest, LogController } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -49,24 +49,18 @@ export function createLocalServer({ logLevel, bodyLimit }: { logLevel: string; b
   return app;
 }
 
-/** Serves the files of one folder below `/page/`, and its `index.html` at each of `paths`. */
+const SHARED = join(import.meta.dirname, "page");
+
+/** Serves the files of a folder, and those that all pages share, below `/page/`; its `index.html` at each of `paths`. */
 export function servePage(app: FastifyInstance, { folder, paths }: { folder: string; paths: readonly string[] }): void {
-  const names = new Set(readdirSync(folder).filter((name) => extname(name) in TYPES));
-  const send = async (name: string) => ({
-    type: TYPES[extname(name)] ?? "",
-    content: await readFile(join(folder, name)),
-  });
-  for (const path of paths) {
-    app.get(path, async (_request, reply) => {
-      const { type, content } = await send("index.html");
-      return reply.type(type).send(content);
-    });
-  }
-  app.get<{ Params: { name: string } }>("/page/:name", async (request, reply) => {
-    if (!names.has(request.params.name)) return reply.callNotFound();
-    const { type, content } = await send(request.params.name);
-    return reply.type(type).send(content);
-  });
+  const files = new Map([SHARED, folder].flatMap((each) => readdirSync(each).map((name) => [name, join(each, name)])));
+  const send = async (name: string, reply: FastifyReply) => {
+    const [path, type] = [files.get(name), TYPES[extname(name)]];
+    if (path === undefined || type === undefined) return reply.callNotFound();
+    return reply.type(type).send(await readFile(path));
+  };
+  for (const path of paths) app.get(path, (_request, reply) => send("index.html", reply));
+  app.get<{ Params: { name: string } }>("/page/:name", (request, reply) => send(request.params.name, reply));
 }
 
 /** What a client listens to with an EventSource. */
