@@ -168,6 +168,7 @@ class RunningAgent implements Agent {
     const drills = createDrills(config.allowDrills, { queue, log });
     const finishWork = (graceMs: number) => this.#finishWork(graceMs);
     const end = () => this.#end(0);
+    const isFenced = async () => !(await this.#mayWork(0));
     const inbox = createInbox({
       reader: connections.open("inbox"),
       control,
@@ -178,7 +179,7 @@ class RunningAgent implements Agent {
       log,
       signal,
       apply: (message, ack) =>
-        applyControl({ epoch, clock, ledger, queue, drills, reply, log, finishWork, end }, message, ack),
+        applyControl({ epoch, clock, ledger, queue, drills, reply, log, isFenced, finishWork, end }, message, ack),
     });
     void inbox.run();
     this.#presence = createPresence({
@@ -228,10 +229,10 @@ class RunningAgent implements Agent {
     return { agent: this.id, log, publish: this.#publisher(cause), now: clock.now, signal: ending.signal };
   }
 
-  async #mayWork(): Promise<boolean> {
+  async #mayWork(maxAgeMs = FENCE_MAX_AGE_MS): Promise<boolean> {
     const { fence, ending } = this.#parts;
     try {
-      const holds = await persist(() => fence.holds(FENCE_MAX_AGE_MS), ending.signal);
+      const holds = await persist(() => fence.holds(maxAgeMs), ending.signal);
       if (!holds) this.#fenced();
       return holds;
     } catch {
@@ -262,6 +263,10 @@ class RunningAgent implements Agent {
     return finished;
   }
 
+  async #lastBeat(): Promise<void> {
+    if (await this.#parts.fence.holds(0)) await this.#presence?.beat();
+  }
+
   #fenced(): void {
     this.#parts.log.error("a newer process runs as this agent; I stop working and exit", { epoch: this.epoch });
     this.#queue.close();
@@ -272,7 +277,7 @@ class RunningAgent implements Agent {
     const { ending, connections, ledger, log, options } = this.#parts;
     if (ending.signal.aborted) return;
     // What is done gets acknowledged, and the last beat says "stopping"; neither may hold up the end.
-    const goodbye = code === EXIT_FENCED ? [] : [...this.#acks.map((acks) => acks.flushed()), this.#presence?.beat()];
+    const goodbye = code === EXIT_FENCED ? [] : [...this.#acks.map((acks) => acks.flushed()), this.#lastBeat()];
     const waiting = new AbortController();
     await Promise.race([Promise.allSettled(goodbye), pause(1000, waiting.signal)]);
     waiting.abort();

@@ -16,6 +16,8 @@ export interface ControlParts {
   readonly drills: Drills;
   readonly reply: Reply;
   readonly log: Log;
+  /** Asks Redis now whether a newer process has this agent's id, and ends this one if so. */
+  isFenced(): Promise<boolean>;
   /** Lets the work loop finish its item; false if it did not in time. */
   finishWork(graceMs: number): Promise<boolean>;
   /** Ends the process, after a stop. */
@@ -30,6 +32,8 @@ export type Acknowledge = () => Promise<void>;
  * a stop) answers later.
  */
 export async function applyControl(parts: ControlParts, message: ControlMessage, ack: Acknowledge): Promise<void> {
+  // Meant for the process that took our place: it is left to that one.
+  if (message.epoch !== null && message.epoch > parts.epoch && (await parts.isFenced())) return;
   const refusal = refuse(parts, message);
   if (refusal !== null) {
     await parts.reply(message, refusal);

@@ -17,10 +17,10 @@ const FINISHED_KEPT = 512;
 // delivers again what had only been waiting.
 const MOST_DELIVERIES = 10;
 
-/** A stream entry as it was delivered; no fields if it was trimmed away while it waited. */
+/** A stream entry as it was delivered. */
 export interface Entry {
   readonly id: string;
-  readonly fields: Readonly<Record<string, string>> | null;
+  readonly fields: Readonly<Record<string, string>>;
   /** How often Redis has handed it out. */
   readonly deliveries: number;
 }
@@ -44,6 +44,8 @@ export interface Delivery {
   take(entry: Entry): Promise<void>;
   /** Entries in hand. */
   size(): number;
+  /** In hand, or finished lately. */
+  knows(id: string): boolean;
   /** Resolves when fewer than `limit` are in hand, or the signal aborts. */
   room(limit: number): Promise<void>;
 }
@@ -67,6 +69,10 @@ class TopicDelivery implements Delivery {
     return this.#inHand.size;
   }
 
+  knows(id: string): boolean {
+    return this.#inHand.has(id) || this.#finished.has(id);
+  }
+
   async room(limit: number): Promise<void> {
     while (this.#inHand.size >= limit && !this.#parts.signal.aborted) {
       await new Promise<void>((resolve) => {
@@ -76,12 +82,8 @@ class TopicDelivery implements Delivery {
   }
 
   async take(entry: Entry): Promise<void> {
-    if (this.#inHand.has(entry.id) || this.#finished.has(entry.id)) return;
+    if (this.knows(entry.id)) return;
     this.#inHand.add(entry.id);
-    if (entry.fields === null) {
-      this.#parts.log.warn("an event was trimmed away before I handled it", { topic: this.#parts.topic, id: entry.id });
-      return this.#finish(entry.id);
-    }
     try {
       const event = parseEvent(this.#parts.topic, entry.fields.e);
       if (event.probe) return this.#finish(entry.id);
@@ -139,7 +141,7 @@ class TopicDelivery implements Delivery {
   async #parkOrKeep(entry: Entry, reason: string, attempts: number): Promise<void> {
     const { topic, park, log } = this.#parts;
     try {
-      await park({ topic, id: entry.id, body: entry.fields?.e, reason, attempts });
+      await park({ topic, id: entry.id, body: entry.fields.e, reason, attempts });
       this.#finish(entry.id);
     } catch (error) {
       // It stays pending: a later start, or a mended Redis user, takes it up again.

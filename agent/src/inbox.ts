@@ -11,6 +11,8 @@ import { backoffMs, ensureGroup, isMissingGroup, pause, persist, untilReady } fr
 import { parseEntries, reconnectIfSilent } from "./topic-reader.ts";
 
 const PAGE = 32;
+// A second process with this agent's id may have taken a message and left it when it saw that it is fenced.
+const SWEEP_MS = 10_000;
 
 export interface InboxParts {
   readonly reader: Redis;
@@ -43,6 +45,7 @@ class InboxReader implements Inbox {
   readonly #inHand = new Set<string>();
   #readAt: number;
   #recoverAfter: string | null = "0";
+  #sweptAt = performance.now();
 
   constructor(parts: InboxParts) {
     this.#parts = parts;
@@ -75,6 +78,8 @@ class InboxReader implements Inbox {
 
   async #readOnce(): Promise<void> {
     const { reader, control, stream, agent, clock } = this.#parts;
+    if (performance.now() - this.#sweptAt > SWEEP_MS) this.#recoverAfter = "0";
+    if (this.#recoverAfter === "0") this.#sweptAt = performance.now();
     if (this.#recoverAfter === "0") await ensureGroup(control, stream, INBOX_GROUP);
     const group = ["GROUP", INBOX_GROUP, agent, "COUNT", PAGE] as const;
     const answer =
@@ -98,7 +103,7 @@ class InboxReader implements Inbox {
 
   #open(entry: Entry): ControlMessage | null {
     const { key, log } = this.#parts;
-    const json = openSeal(key, entry.fields?.m ?? "");
+    const json = openSeal(key, entry.fields.m ?? "");
     if (json === null) {
       log.warn("a control message is refused: not signed with my key", { entry: entry.id });
       return null;

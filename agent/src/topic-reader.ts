@@ -19,20 +19,28 @@ export interface TopicReaderParts {
   readonly signal: AbortSignal;
 }
 
+// A second process with this agent's id shares its consumer until it notices that it is fenced, at its next beat. What
+// it took and left behind shows as pending here, and idle for longer than that.
+const SWEEP_MS = 10_000;
+
 /**
  * Reads one topic stream into the work loop until the signal aborts: group and consumer are the agent's id, first what
  * an earlier process left pending, then what is new. Every failure of Redis ends in another try.
  */
 export async function readTopic(parts: TopicReaderParts): Promise<void> {
   const { signal, reader } = parts;
-  let recovered = false;
+  let sweptAt = Number.NEGATIVE_INFINITY;
   for (let failures = 0; !signal.aborted; ) {
     try {
-      await readOnce(parts, recovered);
-      recovered = true;
+      await untilReady(reader, signal);
+      if (performance.now() - sweptAt > SWEEP_MS) {
+        await recover(parts, Number.isFinite(sweptAt) ? SWEEP_MS : 0);
+        sweptAt = performance.now();
+      }
+      await readOnce(parts);
       failures = 0;
     } catch (error) {
-      recovered = false;
+      sweptAt = Number.NEGATIVE_INFINITY;
       if (failures === 0) explain(parts, error);
       reconnectIfSilent(reader, error);
       await pause(backoffMs(failures), signal);
@@ -41,10 +49,8 @@ export async function readTopic(parts: TopicReaderParts): Promise<void> {
   }
 }
 
-async function readOnce(parts: TopicReaderParts, recovered: boolean): Promise<void> {
-  const { reader, delivery, signal } = parts;
-  await untilReady(reader, signal);
-  if (!recovered) await recover(parts);
+async function readOnce(parts: TopicReaderParts): Promise<void> {
+  const { delivery, signal } = parts;
   await delivery.room(PREFETCH);
   if (signal.aborted) return;
   for (const entry of await readNew(parts)) await delivery.take(entry);
@@ -78,36 +84,43 @@ async function readNew({ reader, stream, agent, delivery }: TopicReaderParts): P
   return parseEntries(answer);
 }
 
-/** Takes up what was delivered to this agent and never acknowledged. */
-async function recover(parts: TopicReaderParts): Promise<void> {
+type PendingRow = [id: string, consumer: string, idleMs: number, deliveries: number];
+
+/**
+ * Takes up what was delivered to this agent, is not in hand and never acknowledged.
+ * Only those are claimed: reading all pending ones again would count a delivery for each that only waits its turn.
+ */
+async function recover(parts: TopicReaderParts, minIdleMs: number): Promise<void> {
   const { control, stream, agent, delivery, signal } = parts;
   await ensureGroup(control, stream, agent);
-  let after = "0";
-  while (!signal.aborted) {
-    const entries = parseEntries(
-      await control.xreadgroup("GROUP", agent, agent, "COUNT", PAGE, "STREAMS", stream, after),
-    );
-    const last = entries.at(-1);
-    if (last === undefined) return;
-    const counts = await deliveries(parts, entries[0]?.id ?? "-", last.id);
-    for (const entry of entries) {
+  for (let from = "-"; !signal.aborted; ) {
+    const rows = (await control.xpending(stream, agent, "IDLE", minIdleMs, from, "+", PAGE, agent)) as PendingRow[];
+    const left = rows.filter(([id]) => !delivery.knows(id));
+    for (const entry of await claim(parts, left)) {
       await delivery.room(PAGE);
-      await delivery.take({ ...entry, deliveries: counts.get(entry.id) ?? 1 });
+      await delivery.take(entry);
     }
-    after = last.id;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    from = `(${last[0]}`;
   }
 }
 
-async function deliveries(parts: TopicReaderParts, from: string, to: string): Promise<Map<string, number>> {
-  const { control, stream, agent } = parts;
-  const rows = (await control.xpending(stream, agent, from, to, PAGE, agent)) as [string, string, number, number][];
-  return new Map(rows.map(([id, , , count]) => [id, count]));
+async function claim({ control, stream, agent, log }: TopicReaderParts, rows: readonly PendingRow[]): Promise<Entry[]> {
+  if (rows.length === 0) return [];
+  const deliveries = new Map(rows.map(([id, , , count]) => [id, count + 1]));
+  const claimed = await control.xclaim(stream, agent, agent, 0, ...deliveries.keys());
+  const entries = parseEntries([[stream, claimed]]);
+  if (entries.length < rows.length) {
+    log.warn("events were trimmed away before I handled them", { stream, count: rows.length - entries.length });
+  }
+  return entries.map((entry) => ({ ...entry, deliveries: deliveries.get(entry.id) ?? 1 }));
 }
 
 /** Entries of the one stream in an answer to XREADGROUP; none if nothing came. */
 export function parseEntries(answer: unknown): Entry[] {
   const [stream] = (answer ?? []) as [string, [string, string[] | null][]][];
-  return (stream?.[1] ?? []).map(([id, list]) => ({ id, fields: list && toRecord(list), deliveries: 1 }));
+  return (stream?.[1] ?? []).map(([id, list]) => ({ id, fields: toRecord(list ?? []), deliveries: 1 }));
 }
 
 function toRecord(list: readonly string[]): Record<string, string> {
