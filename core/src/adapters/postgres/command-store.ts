@@ -1,0 +1,152 @@
+import { Failure } from "../../domain/failure.ts";
+import { type Operation, plannedStages, type TargetProgress } from "../../domain/operation.ts";
+import type { Acceptance, CommandStore } from "../../ports/command-store.ts";
+import { appendAudit } from "./audit-log.ts";
+import { asFailure, isClash, isConnectionLost, isForeignKeyViolation } from "./database-failure.ts";
+import { addOperationJob } from "./operation-jobs.ts";
+import { OPERATION_COLUMNS, type OperationRow, rowNumber, toJson, toOperation, toText } from "./operation-rows.ts";
+import { readHistory } from "./operations.ts";
+import { type Pool, type Queryable, query, transact } from "./pool.ts";
+
+/** Retries of a transaction that clashed, or whose fate is not known (reference/reliability P3, P8). */
+const MOST_TRIES = 3;
+
+/** Takes commands in, each at most once per idempotency key. */
+export const createCommandStore = (pool: Pool): CommandStore => ({
+  find: (idempotencyKey) => findByKey(pool, idempotencyKey),
+  accept: (acceptance) => acceptOnce(pool, acceptance),
+});
+
+async function findByKey(on: Queryable, key: string): Promise<Operation | null> {
+  const rows = await query<OperationRow>(on, `select ${OPERATION_COLUMNS} from operations where idempotency_key = $1`, [
+    key,
+  ]);
+  return rows.map(toOperation)[0] ?? null;
+}
+
+type Accepted = Awaited<ReturnType<CommandStore["accept"]>>;
+
+/**
+ * The key is unique, so trying again is always safe: if a COMMIT whose answer was lost did take effect, or still does, the
+ * next try finds its row.
+ */
+async function acceptOnce(pool: Pool, acceptance: Acceptance): Promise<Accepted> {
+  let wasLost = false;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const accepted = await transact(pool, (client) => acceptIn(client, acceptance));
+      const isOurs = wasLost && accepted.operation.requestId === acceptance.requestId;
+      return { ...accepted, repeated: accepted.repeated && !isOurs };
+    } catch (error) {
+      const isLost = isConnectionLost(error);
+      wasLost ||= isLost;
+      if (tries >= MOST_TRIES || !(isLost || isClash(error))) throw notAccepted(error, wasLost);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * tries));
+    }
+  }
+}
+
+function notAccepted(error: unknown, wasLost: boolean): unknown {
+  if (isForeignKeyViolation(error)) return new Failure("not_found", "the incident does not exist", { cause: error });
+  const failure = asFailure(error);
+  if (!wasLost || !(failure instanceof Failure) || failure.code !== "unavailable") return failure;
+  return new Failure("unavailable", `${failure.message}; it is not known whether the command was accepted`, {
+    cause: error,
+    next: "Repeat it: it runs at most once.",
+  });
+}
+
+async function acceptIn(client: Queryable, acceptance: Acceptance): Promise<Accepted> {
+  const operation = await insertOperation(client, acceptance);
+  if (operation === null) {
+    const first = await findByKey(client, acceptance.idempotencyKey);
+    // Only a row that was there can have kept ours out, and rows are never deleted.
+    if (first === null) throw new Error(`no operation has the key ${acceptance.idempotencyKey}`);
+    return { operation: first, repeated: true };
+  }
+  await lockAgents(client, { agents: acceptance.agents, operation });
+  await addOperationJob(client, operation.id);
+  // The head of the chain last: everybody who audits waits for it until this transaction ends.
+  await appendAudit(client, { ...acceptance.audit, operationId: operation.id });
+  return { operation, repeated: false };
+}
+
+/** @returns null if an operation has the key already; waits for one that is just being committed */
+async function insertOperation(client: Queryable, acceptance: Acceptance): Promise<Operation | null> {
+  const { agents, incidentId } = acceptance;
+  const { usualSeconds, earlierRuns } = await usualTime(client, acceptance);
+  const rows = await query<OperationRow>(
+    client,
+    `insert into operations
+       (command, input, actor, door, reason, request_id, idempotency_key, targets, agents, incident, usual_seconds, earlier_runs)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+     on conflict (idempotency_key) do nothing
+     returning ${OPERATION_COLUMNS}`,
+    [
+      acceptance.command,
+      toJson(acceptance.input),
+      toJson(acceptance.actor),
+      acceptance.door,
+      acceptance.reason === null ? null : toText(acceptance.reason),
+      acceptance.requestId,
+      acceptance.idempotencyKey,
+      toJson(plannedTargets(acceptance)),
+      agents,
+      incidentId === null ? null : rowNumber("inc", incidentId),
+      usualSeconds,
+      earlierRuns,
+    ],
+  );
+  return rows.map(toOperation)[0] ?? null;
+}
+
+const plannedTargets = ({ agents, stages, incidentId }: Acceptance): TargetProgress[] =>
+  (agents.length === 0 && incidentId !== null ? [incidentId] : agents).map((agent) => ({
+    agent,
+    stages: plannedStages(stages),
+    memory: {},
+    ending: null,
+  }));
+
+/** Agents are worked on one after another, so the usual time is the sum of theirs; unknown if one is unknown. */
+async function usualTime(client: Queryable, { command, agents }: Acceptance) {
+  const history = await readHistory(client, { command, agents });
+  const medians = agents.map((agent) => history.get(agent)?.medianSeconds ?? null);
+  const known = medians.filter((seconds) => seconds !== null);
+  const isKnown = agents.length > 0 && known.length === agents.length;
+  return {
+    usualSeconds: isKnown ? known.reduce((sum, seconds) => sum + seconds, 0) : null,
+    earlierRuns: isKnown ? Math.min(...agents.map((agent) => history.get(agent)?.helped ?? 0)) : 0,
+  };
+}
+
+/** In the order of their names, so that two commands cannot wait for each other. */
+async function lockAgents(
+  client: Queryable,
+  { agents, operation }: { agents: readonly string[]; operation: Operation },
+): Promise<void> {
+  const sorted = [...new Set(agents)].toSorted();
+  const locked = await query<{ agent: string }>(
+    client,
+    `insert into agent_locks (agent, operation) select agent, $2 from unnest($1::text[]) as agent
+     on conflict (agent) do nothing
+     returning agent`,
+    [sorted, rowNumber("op", operation.id)],
+  );
+  const taken = sorted.find((agent) => !locked.some((lock) => lock.agent === agent));
+  if (taken === undefined) return;
+  const [holder] = await query<{ operation: string; command: string }>(
+    client,
+    `select operations.id as operation, operations.command
+     from agent_locks join operations on operations.id = agent_locks.operation where agent = $1`,
+    [taken],
+  );
+  // It may have ended between the two statements.
+  if (holder === undefined)
+    throw new Failure("conflict", `${taken} has just been released`, { next: "Repeat it. Nothing was done." });
+  const running = `op-${holder.operation}`;
+  throw new Failure("conflict", `${taken} is taken by ${running} (${holder.command})`, {
+    found: running,
+    next: `Wait until ${running} has ended. Nothing was done.`,
+  });
+}

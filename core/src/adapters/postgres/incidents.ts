@@ -1,0 +1,177 @@
+import { Failure } from "../../domain/failure.ts";
+import type { Incident, IncidentAlert } from "../../domain/incident.ts";
+import type { AlertNotification, Incidents } from "../../ports/incidents.ts";
+import { factsOf, type IncidentFacts, mergeAlerts, newsIn } from "./incident-alerts.ts";
+import { rowNumber, toDate, toJson, toMillis, toText } from "./operation-rows.ts";
+import { inTransaction, type Pool, type Queryable, query } from "./pool.ts";
+
+const COLUMNS = `id, group_key, alertname, criticality, alerts, state, opened_at, resolved_at, acknowledged_by,
+  acknowledged_at, acknowledged_how, revision`;
+
+interface IncidentRow {
+  readonly id: string;
+  readonly group_key: string;
+  readonly alertname: string;
+  readonly criticality: Incident["criticality"];
+  readonly alerts: readonly IncidentAlert[];
+  readonly state: Incident["state"];
+  readonly opened_at: Date;
+  readonly resolved_at: Date | null;
+  readonly acknowledged_by: Incident["acknowledgedBy"];
+  readonly acknowledged_at: Date | null;
+  readonly acknowledged_how: string | null;
+  readonly revision: number;
+}
+
+/** Incidents made of what Alertmanager delivers: at least once, in any order, by several at a time. */
+export const createIncidents = (pool: Pool): Incidents => ({
+  record: (notification) => inTransaction(pool, (client) => record(client, notification)),
+  async find(id) {
+    const number = rowNumber("inc", id);
+    if (number === null) return null;
+    const rows = await query<IncidentRow>(pool, `select ${COLUMNS} from incidents where id = $1`, [number]);
+    return rows.map(toIncident)[0] ?? null;
+  },
+  async open(agent) {
+    const rows = await query<IncidentRow>(
+      pool,
+      `select ${COLUMNS} from incidents
+       where state = 'firing' and ($1::jsonb is null or alerts @> $1)
+       order by criticality, opened_at, id`,
+      [agent === undefined ? null : toJson([{ agent, firing: true }])],
+    );
+    return rows.map(toIncident);
+  },
+  async acknowledge(id, by, how) {
+    const rows = await query(
+      pool,
+      `update incidents
+       set acknowledged_by = $2, acknowledged_at = clock_timestamp(), acknowledged_how = $3, revision = revision + 1
+       where id = $1 and state = 'firing' and acknowledged_by is null
+       returning id`,
+      [rowNumber("inc", id), toJson({ id: by.id, name: by.name, slackUser: by.slackUser }), how],
+    );
+    return rows.length > 0;
+  },
+});
+
+const toIncident = (row: IncidentRow): Incident => ({
+  id: `inc-${row.id}`,
+  groupKey: row.group_key,
+  alertname: row.alertname,
+  criticality: row.criticality,
+  alerts: row.alerts,
+  state: row.state,
+  openedAt: row.opened_at.getTime(),
+  resolvedAt: toMillis(row.resolved_at),
+  acknowledgedBy: row.acknowledged_by,
+  acknowledgedAt: toMillis(row.acknowledged_at),
+  acknowledgedHow: row.acknowledged_how,
+  revision: row.revision,
+});
+
+async function record(client: Queryable, notification: AlertNotification): Promise<Incident> {
+  const key = toText(notification.groupKey);
+  const alerts = JSON.parse(toJson(notification.alerts)) as IncidentAlert[];
+  if (alerts.length === 0)
+    throw new Failure("invalid_input", "the notification has no alerts", { found: key.slice(0, 200) });
+  // Deliveries of one group one after another: two at once would both open an incident.
+  await query(client, "select pg_advisory_xact_lock(hashtextextended($1, 0))", [key]);
+  const incident = await newestOf(client, key);
+  const fresh = await withoutRepeats(client, { key, alerts });
+  const news = newsIn(fresh, incident?.alerts ?? []);
+  const isOpen = incident?.state === "firing";
+  const shown =
+    incident === null || (news.length > 0 && !isOpen)
+      ? await insert(client, { key, facts: factsOf(news) })
+      : await extend(client, { incident, news });
+  await remember(client, { key, alerts: fresh, incident: shown });
+  return shown;
+}
+
+interface Delivered {
+  readonly key: string;
+  readonly alerts: readonly IncidentAlert[];
+}
+
+/** The alerts whose start and status have not had their effect yet; a firing that is known to have ended is old too. */
+async function withoutRepeats(client: Queryable, { key, alerts }: Delivered): Promise<IncidentAlert[]> {
+  const rows = await query<{ fingerprint: string; starts_at: Date; status: string }>(
+    client,
+    `select fingerprint, starts_at, status from alert_deliveries where group_key = $1 and fingerprint = any($2)`,
+    [key, alerts.map((alert) => alert.fingerprint)],
+  );
+  const isKnown = (alert: IncidentAlert): boolean =>
+    rows.some(
+      (row) =>
+        row.fingerprint === alert.fingerprint &&
+        row.starts_at.getTime() === alert.startsAt &&
+        (row.status === "resolved" || alert.firing),
+    );
+  return alerts.filter((alert) => !isKnown(alert));
+}
+
+async function newestOf(client: Queryable, key: string): Promise<Incident | null> {
+  const rows = await query<IncidentRow>(
+    client,
+    `select ${COLUMNS} from incidents where group_key = $1 order by id desc limit 1 for update`,
+    [key],
+  );
+  return rows.map(toIncident)[0] ?? null;
+}
+
+async function extend(
+  client: Queryable,
+  { incident, news }: { incident: Incident; news: IncidentAlert[] },
+): Promise<Incident> {
+  if (news.length === 0) return incident;
+  const facts = factsOf(mergeAlerts(incident.alerts, news));
+  const rows = await query<IncidentRow>(
+    client,
+    `update incidents
+     set criticality = $2, alerts = $3, state = $4, resolved_at = $5, revision = revision + 1
+     where id = $1
+     returning ${COLUMNS}`,
+    [rowNumber("inc", incident.id), facts.criticality, toJson(facts.alerts), facts.state, toDate(facts.resolvedAt)],
+  );
+  return rows.map(toIncident)[0] as Incident;
+}
+
+async function insert(client: Queryable, { key, facts }: { key: string; facts: IncidentFacts }): Promise<Incident> {
+  const rows = await query<IncidentRow>(
+    client,
+    `insert into incidents (group_key, alertname, criticality, alerts, state, opened_at, resolved_at)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     returning ${COLUMNS}`,
+    [
+      key,
+      facts.alertname,
+      facts.criticality,
+      toJson(facts.alerts),
+      facts.state,
+      toDate(facts.openedAt),
+      toDate(facts.resolvedAt),
+    ],
+  );
+  return rows.map(toIncident)[0] as Incident;
+}
+
+async function remember(
+  client: Queryable,
+  { key, alerts, incident }: Delivered & { incident: Incident },
+): Promise<void> {
+  await query(
+    client,
+    `insert into alert_deliveries (group_key, fingerprint, starts_at, status, incident)
+     select $1, fingerprint, starts_at, status, $5
+     from unnest($2::text[], $3::timestamptz[], $4::text[]) as delivered (fingerprint, starts_at, status)
+     on conflict do nothing`,
+    [
+      key,
+      alerts.map((alert) => alert.fingerprint),
+      alerts.map((alert) => new Date(alert.startsAt)),
+      alerts.map((alert) => (alert.firing ? "firing" : "resolved")),
+      rowNumber("inc", incident.id),
+    ],
+  );
+}

@@ -1,0 +1,116 @@
+import pg from "pg";
+import { asFailure, isConnectionLost } from "./database-failure.ts";
+
+export interface PoolOptions {
+  /** `postgres://…` */
+  readonly url: string;
+  /** Shown in pg_stat_activity: `rollcall-control`. */
+  readonly name: string;
+  /** Connections at most; 20 if not said. */
+  readonly size?: number;
+  /** Called for each connection that breaks; the pool replaces it by itself. */
+  readonly onProblem?: (error: Error) => void;
+}
+
+/** A pool of connections to PostgreSQL in which nothing waits for ever. */
+export type Pool = pg.Pool;
+/** What a statement can be sent to: the pool, or the connection of a transaction. */
+export type Queryable = Pick<pg.ClientBase, "query">;
+
+// statement_timeout 2 s and lock_timeout 1 s: Slack waits three seconds (reference/reliability P5). The client's own limit
+// is longer, because it is only for a server or a network that says nothing any more.
+const TIMEOUTS = {
+  connectionTimeoutMillis: 2000,
+  statement_timeout: 2000,
+  lock_timeout: 1000,
+  query_timeout: 3000,
+  idle_in_transaction_session_timeout: 5000,
+} as const;
+
+/** Opens a pool; it connects when it is first used. */
+export function createPool({ url, name, size = 20, onProblem }: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    ...TIMEOUTS,
+    connectionString: url,
+    application_name: name,
+    max: size,
+    keepAlive: true,
+    idleTimeoutMillis: 30_000,
+  });
+  const tell = (error: Error): void => onProblem?.(error);
+  pool.on("error", tell);
+  // A restart of the database ends the process if a checked-out connection has no listener (reference/reliability M11).
+  pool.on("connect", (client) => client.on("error", tell));
+  return pool;
+}
+
+/** Sends one statement. @throws Failure "unavailable" */
+export async function query<Row extends pg.QueryResultRow>(
+  on: Queryable,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  try {
+    return (await on.query<Row>(text, [...values])).rows;
+  } catch (error) {
+    throw asFailure(error);
+  }
+}
+
+/**
+ * Runs work in one transaction: committed if it returns, rolled back if it throws.
+ * @param begin of another isolation than read committed: `begin isolation level repeatable read read only`
+ * @throws Failure "unavailable"; what became of a COMMIT whose answer was lost is not known
+ */
+export async function inTransaction<Result>(
+  pool: Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+  begin = "begin",
+): Promise<Result> {
+  try {
+    return await transact(pool, work, begin);
+  } catch (error) {
+    throw asFailure(error);
+  }
+}
+
+/** As `inTransaction`, with PostgreSQL's own errors, except when there is no connection at all. */
+export async function transact<Result>(
+  pool: Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+  begin = "begin",
+): Promise<Result> {
+  const client = await connect(pool);
+  let broken: Error | undefined;
+  try {
+    await client.query(begin);
+    const result = await work(client);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    broken = await rollBack(client, error);
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function connect(pool: Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw asFailure(error);
+  }
+}
+
+/** @returns why the connection must be thrown away, if it must */
+async function rollBack(client: pg.PoolClient, cause: unknown): Promise<Error | undefined> {
+  // After a timeout of ours the connection still waits for the old answer; a rollback would queue up behind it.
+  if (isConnectionLost(cause)) return new Error("the connection was lost", { cause });
+  try {
+    await client.query("rollback");
+    return undefined;
+  } catch (error) {
+    return new Error("the transaction could not be rolled back", { cause: error });
+  }
+}

@@ -1,0 +1,52 @@
+import type { Publication, Publications } from "../../ports/publications.ts";
+import { type Pool, query } from "./pool.ts";
+
+const COLUMNS = "key, revision, channel, ts, shown_revision, attempted_at is not null as attempted";
+
+interface MessageRow {
+  readonly key: string;
+  readonly revision: number;
+  readonly channel: string | null;
+  readonly ts: string | null;
+  readonly shown_revision: number;
+  readonly attempted: boolean;
+}
+
+/** Which messages are behind their rows; triggers on operations and incidents say what is wanted. */
+export const createPublications = (pool: Pool): Publications => ({
+  async behind(limit) {
+    const rows = await query<MessageRow>(
+      pool,
+      `select ${COLUMNS} from chat_messages where shown_revision < revision order by wanted_at, key limit $1`,
+      [limit],
+    );
+    return rows.map(toPublication);
+  },
+  async find(key) {
+    const rows = await query<MessageRow>(pool, `select ${COLUMNS} from chat_messages where key = $1`, [key]);
+    return rows.map(toPublication)[0] ?? null;
+  },
+  async markAttempt(key, channel) {
+    await query(
+      pool,
+      "update chat_messages set attempted_channel = $2, attempted_at = clock_timestamp() where key = $1",
+      [key, channel],
+    );
+  },
+  async markShown(key, { channel, ts, revision }) {
+    await query(
+      pool,
+      `update chat_messages
+       set channel = $2, ts = $3, shown_revision = $4, attempted_channel = null, attempted_at = null
+       where key = $1`,
+      [key, channel, ts, revision],
+    );
+  },
+});
+
+const toPublication = ({ key, revision, channel, ts, shown_revision, attempted }: MessageRow): Publication => ({
+  key,
+  revision,
+  posted: channel === null || ts === null ? null : { channel, ts, revision: shown_revision },
+  attempted,
+});
