@@ -1,6 +1,9 @@
 import { VERDICTS } from "@rollcall/core/domain/verdict.ts";
 import { countBy, fleetFamily } from "../family.ts";
 
+/** An agent that is not expected is no expected agent; `rollcall_fleet_agents_unexpected` counts those. */
+const JUDGED = VERDICTS.filter((verdict) => verdict !== "unexpected");
+
 export default fleetFamily({
   name: "rollcall_fleet_agents_judged",
   help: "Expected agents by verdict",
@@ -10,7 +13,7 @@ export default fleetFamily({
     samples: ({ fleet, agents }) =>
       [
         ...countBy(
-          VERDICTS,
+          JUDGED,
           agents.map(({ verdict }) => verdict),
         ),
       ].map(([verdict, value]) => ({ labels: [fleet, verdict], value })),
