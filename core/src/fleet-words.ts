@@ -83,5 +83,5 @@ function scoreOf(typed: string, name: string): number {
   if (typed.length > 1 && name.startsWith(typed)) return 0;
   if (typed.length > 2 && name.includes(typed)) return 0.1;
   // Half of the letters may be wrong: "restrat" is 2 from "restart" and 4 from "report".
-  return distance(typed, name) / Math.max(1, Math.ceil(Math.max(typed.length, name.length) / 2));
+  return distance(typed, name) / Math.ceil(typed.length / 2);
 }

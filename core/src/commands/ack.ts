@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
+import { Failure } from "../domain/failure.ts";
+import { listed } from "../fleet-words.ts";
 import { takeIncident } from "../take-incident.ts";
 
 const input = z.strictObject({
@@ -20,7 +22,22 @@ export default defineCommand({
   words: ["alert"],
   examples: ["ack inc-7"],
   incidentId: (raw) => input.parse(raw).alert,
-  targets: async () => [],
+  async targets(raw, { ports }) {
+    const { alert } = input.parse(raw);
+    const incident = await ports.incidents.find(alert);
+    if (incident === null) {
+      const open = (await ports.incidents.open()).map(({ id }) => id);
+      const hint = open.length === 0 ? "Nothing fires." : `Firing: ${listed(open)}.`;
+      throw new Failure("not_found", `There is no ${alert}. ${hint} Nothing was done.`, {
+        found: alert,
+        allowed: open,
+      });
+    }
+    if (incident.state === "resolved") {
+      throw new Failure("conflict", `${alert} has ended already. Nothing was done.`, { found: "resolved" });
+    }
+    return [];
+  },
   stages: [
     {
       name: "acknowledged",

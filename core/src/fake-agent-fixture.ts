@@ -1,0 +1,70 @@
+import type { Actor } from "./domain/actor.ts";
+import { type Operation, plannedStages, type TargetProgress } from "./domain/operation.ts";
+import type { ProcessState } from "./ports/supervisor.ts";
+import { type ExpectedAgent, type Heartbeat, PROTOCOL_VERSION } from "./protocol.ts";
+
+/** How an agent of the fake fleet behaves; a test changes it in place. */
+export interface FakeAgent {
+  expected: ExpectedAgent;
+  state: ProcessState["state"];
+  pid: number;
+  epoch: number;
+  exit: ProcessState["exit"];
+  lastErrors: string[];
+  /** Milliseconds since its last beat; null: never seen. */
+  beatAgeMs: number | null;
+  beat: Partial<Heartbeat>;
+  answersEcho: boolean;
+  takesCanary: boolean;
+  stops: "at once" | "not, and says so" | "not";
+  /** What becomes of the next processes that are started, first to last; then they work. */
+  fates: ("works" | "exits" | "never beats" | "deaf" | "does not consume")[];
+}
+
+export const OPERATOR: Actor = {
+  id: "operator",
+  name: "Operator on call",
+  role: "operator",
+  person: true,
+  source: "access.yaml",
+  slackUser: "U0OPERATOR",
+};
+
+/** The heartbeat that stands on the bus. @param now Redis time in ms */
+export function beatOf({ expected, beatAgeMs, epoch, beat }: FakeAgent, now: number): Heartbeat | null {
+  if (beatAgeMs === null) return null;
+  const at = now - beatAgeMs;
+  const { id } = expected;
+  return {
+    ...{ v: PROTOCOL_VERSION, agent: id, epoch, counter: 1, at, clockSkewMs: 0, startedAt: at - 600_000 },
+    ...{ startedBy: null, version: "1.0.0", activity: "idle", inFlight: 0, oldestInFlightAt: null, inboxReadAt: at },
+    ...{ canary: { handledAt: at, tookMs: 1, waitingSince: null }, tasks: {}, cpuSeconds: 0, rssBytes: 0 },
+    ...{ eventLoopDelaySeconds: 0, host: "here", runtime: { kind: "process", name: id }, publishes: [], consumes: [] },
+    ...beat,
+  };
+}
+
+/** An agent that runs, beats, answers and takes its work. */
+export function workingAgent(id: string): FakeAgent {
+  const expected: ExpectedAgent = {
+    ...{ id, group: "orders", parent: null, does: `does ${id}`, labels: {}, criticality: "P1", owner: "orders" },
+    ...{ runbook: null, consequence: "nothing goes on", normalSeconds: 2, consumes: ["stock.*"], publishes: [] },
+    ...{ runtime: { kind: "process", name: id }, desired: { state: "running", by: null, since: null, reason: null } },
+  };
+  return {
+    ...{ expected, state: "running", pid: 100, epoch: 5, exit: null, lastErrors: [], beatAgeMs: 1000, beat: {} },
+    ...{ answersEcho: true, takesCanary: true, stops: "at once", fates: [] },
+  };
+}
+
+/** A restart that has just begun. */
+export const operationOf = (now: number): Operation => ({
+  ...{ id: "op-1", command: "restart", input: {}, actor: OPERATOR, door: "slack", reason: null, requestId: "r1" },
+  ...{ state: "running", ending: null, error: null, targets: [], incidentId: null, createdAt: now, startedAt: now },
+  ...{ endedAt: null, usualSeconds: null, earlierRuns: 0, revision: 1 },
+});
+
+/** Progress of an operation on one agent, before its first stage. */
+export const targetOf = (agent: string, memory: TargetProgress["memory"] = {}): TargetProgress => ({
+  ...{ agent, stages: plannedStages(["sent"]), memory, ending: null },
+});

@@ -1,0 +1,235 @@
+import type { ActContext, CommandDefinition, Ports, ReadContext } from "./command.ts";
+import type { Actor } from "./domain/actor.ts";
+import { Failure } from "./domain/failure.ts";
+import type { Incident } from "./domain/incident.ts";
+import type { Operation } from "./domain/operation.ts";
+import { beatOf, type FakeAgent, OPERATOR, operationOf, workingAgent } from "./fake-agent-fixture.ts";
+import type { FleetBus } from "./ports/fleet.ts";
+import type { ProcessState } from "./ports/supervisor.ts";
+import { type ControlMessage, type ControlReply, PROTOCOL_VERSION } from "./protocol.ts";
+
+/** A fleet in memory with every port a command uses. `effects` is what was done to it, in order. */
+export class FakeFleet {
+  readonly agents = new Map<string, FakeAgent>();
+  readonly effects: string[] = [];
+  readonly incidents: Incident[] = [];
+  readonly away = new Set<"redis" | "supervisor" | "postgres" | "pager">();
+  readonly running: Operation[] = [];
+  now = 1_800_000_000_000;
+  readonly #applied = new Map<string, unknown>();
+  readonly #replies = new Map<string, ControlReply[]>();
+
+  constructor(...ids: string[]) {
+    for (const id of ids) this.agents.set(id, workingAgent(id));
+  }
+
+  agent(id: string): FakeAgent {
+    const found = this.agents.get(id);
+    if (found === undefined) throw new Failure("unknown_agent", `no agent ${id}`);
+    return found;
+  }
+
+  /** Its process has ended, and its heartbeat is as old. */
+  kill(id: string, code = 137, agoMs = 60_000): void {
+    const exit = { code, signal: null, at: this.now - agoMs };
+    Object.assign(this.agent(id), { state: "exited", exit, beatAgeMs: agoMs });
+  }
+
+  readonly ports: Ports = {
+    clock: { now: () => this.now },
+    registry: {
+      expected: async () => ({
+        ...{ v: PROTOCOL_VERSION, fleet: "fake", version: 1, at: this.now, topics: ["stock.reserved"] },
+        agents: [...this.agents.values()].map(({ expected }) => expected),
+      }),
+      setDesired: async (ids, desired) => {
+        this.#unlessAway("postgres", "PostgreSQL");
+        for (const id of ids) this.agent(id).expected = { ...this.agent(id).expected, desired };
+        this.effects.push(`desired ${ids.join()} ${desired.state}`);
+      },
+    },
+    bus: this.#bus(),
+    supervisor: {
+      list: async () => {
+        this.#unlessAway("supervisor", "the supervisor");
+        return [...this.agents.keys()].map((id) => this.#process(id));
+      },
+      inspect: async (id) => {
+        this.#unlessAway("supervisor", "the supervisor");
+        return this.#process(id);
+      },
+      start: async (id, commandId) => this.#once(commandId, id, () => this.#start(id)),
+      kill: async (id, { commandId, pid }) =>
+        this.#once(commandId, id, () => {
+          if (this.agent(id).pid === pid) this.#end(id, null);
+        }),
+    },
+    incidents: {
+      record: () => Promise.reject(new Error("not in this fake")),
+      find: async (id) => this.incidents.find((incident) => incident.id === id) ?? null,
+      open: async (id) => {
+        this.#unlessAway("postgres", "PostgreSQL");
+        const open = this.incidents.filter(({ state }) => state === "firing");
+        return open.filter(
+          ({ alerts }) => id === undefined || alerts.some(({ agent, firing }) => firing && agent === id),
+        );
+      },
+      acknowledge: async (id, by, how) => {
+        this.effects.push(`acknowledge ${id} ${how ?? "plainly"} ${by.id}`);
+        return true;
+      },
+    },
+    pager: {
+      acknowledge: async (key) => {
+        this.#unlessAway("pager", "PagerDuty");
+        this.effects.push(`page ${key.slice(0, 6)}`);
+      },
+    },
+    operations: {
+      find: async () => null,
+      list: async () => {
+        this.#unlessAway("postgres", "PostgreSQL");
+        return this.running;
+      },
+      history: async () => ({ tried: 0, helped: 0, medianSeconds: null }),
+    },
+    audit: {
+      append: async () => 1,
+      search: async () => [],
+      verify: async () => ({ rows: 0, unbroken: true, firstBad: null, head: "" }),
+    },
+    directory: {
+      source: "access.yaml",
+      byId: (id) =>
+        id === OPERATOR.id
+          ? { id, name: OPERATOR.name, mails: ["operator@example.test"], slack: [], role: "operator" }
+          : null,
+      bySlack: () => null,
+      byToken: () => null,
+      withRole: () => [],
+    },
+  };
+
+  reading(actor: Actor = OPERATOR, commands: readonly CommandDefinition[] = []): ReadContext {
+    return { ports: this.ports, actor, door: "slack", commands };
+  }
+
+  acting(change: Partial<Operation> = {}): ActContext {
+    return { ports: this.ports, operation: { ...operationOf(this.now), ...change } };
+  }
+
+  /** An incident in which the agents fire. */
+  fire(id: string, ...agents: string[]): Incident {
+    const alerts = agents.map((agent) => ({
+      ...{ fingerprint: agent, alertname: "AgentGone", agent, labels: {}, annotations: {} },
+      ...{ startsAt: this.now - 5000, firing: true, endedAt: null },
+    }));
+    const incident: Incident = {
+      ...{ id, groupKey: `key of ${id}`, alertname: "AgentGone", criticality: "P0", alerts, state: "firing" },
+      ...{ openedAt: this.now - 5000, resolvedAt: null, acknowledgedBy: null, acknowledgedAt: null },
+      ...{ acknowledgedHow: null, revision: 1 },
+    };
+    this.incidents.push(incident);
+    return incident;
+  }
+
+  resolve(id: string): void {
+    const at = this.incidents.findIndex((incident) => incident.id === id);
+    const incident = this.incidents[at] as Incident;
+    const alerts = incident.alerts.map((alert) => ({ ...alert, firing: false, endedAt: this.now }));
+    this.incidents[at] = { ...incident, alerts, state: "resolved", resolvedAt: this.now };
+  }
+
+  #bus(): FleetBus {
+    const unlessAway = (): void => this.#unlessAway("redis", "Redis");
+    return {
+      now: async () => {
+        unlessAway();
+        return this.now;
+      },
+      readFleet: async () => null,
+      publishFleet: async () => undefined,
+      readPresence: async (ids) => {
+        unlessAway();
+        return new Map(ids.map((id) => [id, { beat: beatOf(this.agent(id), this.now), forged: false }]));
+      },
+      readCanaryRound: async () => this.now - 1000,
+      markCanaryRound: async () => undefined,
+      send: async (messages) => {
+        unlessAway();
+        for (const { agent, message } of messages) this.#deliver(this.agent(agent), message);
+      },
+      collectReplies: async ({ replyTo, expected, timeoutMs, onReply }) => {
+        const replies = this.#replies.get(replyTo) ?? [];
+        if (replies.length < expected) await new Promise((resolve) => setTimeout(resolve, Math.min(timeoutMs, 20)));
+        for (const reply of replies) onReply?.(reply);
+        return replies;
+      },
+      readWaiting: async () => {
+        unlessAway();
+        return [{ topic: "stock.reserved", group: "billing", lag: 64, pending: 1 }];
+      },
+    };
+  }
+
+  #deliver(agent: FakeAgent, message: ControlMessage): void {
+    if (agent.state !== "running" || !agent.answersEcho) return;
+    if (message.epoch !== null && message.epoch !== agent.epoch) return;
+    if (message.kind === "canary" && !agent.takesCanary) return;
+    if (message.kind === "drill") this.effects.push(`drill ${message.args.fault} ${agent.expected.id}`);
+    if (message.kind === "stop") this.#orderStop(agent, message);
+    else this.#reply(agent, message, "done");
+  }
+
+  #orderStop(agent: FakeAgent, message: ControlMessage): void {
+    this.effects.push(`stop ${agent.expected.id}`);
+    if (agent.stops === "not") return;
+    this.#reply(agent, message, agent.stops === "at once" ? "done" : "failed");
+    if (agent.stops === "at once") this.#end(agent.expected.id, 0);
+  }
+
+  #reply(agent: FakeAgent, message: ControlMessage, outcome: ControlReply["outcome"]): void {
+    if (message.replyTo === null) return;
+    const reply: ControlReply = {
+      ...{ v: PROTOCOL_VERSION, id: message.id, agent: agent.expected.id, epoch: agent.epoch, at: this.now, outcome },
+      ...{ detail: null, nonce: message.args.nonce ?? null, waitedMs: null, tookMs: null },
+    };
+    this.#replies.set(message.replyTo, [...(this.#replies.get(message.replyTo) ?? []), reply]);
+  }
+
+  #once(commandId: string, id: string, effect: () => void): ProcessState {
+    this.#unlessAway("supervisor", "the supervisor");
+    if (!this.#applied.has(commandId)) {
+      effect();
+      this.effects.push(commandId);
+      this.#applied.set(commandId, this.#process(id));
+    }
+    return this.#applied.get(commandId) as ProcessState;
+  }
+
+  #start(id: string): void {
+    const agent = this.agent(id);
+    if (agent.state === "running") return;
+    const fate = agent.fates.shift() ?? "works";
+    agent.pid += 1;
+    if (fate === "exits") this.#end(id, 1);
+    else Object.assign(agent, { state: "running", exit: null });
+    if (fate === "exits" || fate === "never beats") return;
+    Object.assign(agent, { epoch: agent.epoch + 1, beatAgeMs: 0, beat: {} });
+    Object.assign(agent, { answersEcho: fate !== "deaf", takesCanary: fate === "works" });
+  }
+
+  #end(id: string, code: number | null): void {
+    const exit = { code, signal: code === null ? "SIGKILL" : null, at: this.now };
+    Object.assign(this.agent(id), { state: "exited", exit });
+  }
+
+  #process(id: string): ProcessState {
+    const { state, pid, exit, lastErrors } = this.agent(id);
+    return { agent: id, state, pid: state === "running" ? pid : null, startedAt: this.now, exit, lastErrors };
+  }
+
+  #unlessAway(what: "redis" | "supervisor" | "postgres" | "pager", name: string): void {
+    if (this.away.has(what)) throw new Failure("unavailable", `${name} does not answer`);
+  }
+}

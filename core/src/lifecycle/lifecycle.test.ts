@@ -1,0 +1,285 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { StageResult } from "../command.ts";
+import type { TargetProgress } from "../domain/operation.ts";
+import { targetOf } from "../fake-agent-fixture.ts";
+import { FakeFleet } from "../fleet-fixture.ts";
+import { awaitClear } from "./await-clear.ts";
+import type { LifecycleLimits } from "./limits.ts";
+import { proveWork } from "./prove-work.ts";
+import { startProcess } from "./start-agent.ts";
+import { awaitStop, orderStop, wish } from "./stop-agent.ts";
+import { workingP0 } from "./working-p0.ts";
+
+const QUICK: LifecycleLimits = {
+  ...{ graceMs: 40, exitSlackMs: 10, pollMs: 5, startMs: 60, workMs: 60, echoMs: 10, canaryMs: 10 },
+  ...{ clearMs: 60, clearPollMs: 5 },
+};
+
+let fleet: FakeFleet;
+beforeEach(() => {
+  fleet = new FakeFleet("billing");
+});
+
+const after = (result: StageResult): TargetProgress => targetOf("billing", result.memory ?? {});
+const ordered = async (): Promise<TargetProgress> => after(await orderStop(targetOf("billing"), fleet.acting(), QUICK));
+
+describe("orderStop", () => {
+  test("sends the order and remembers which process it was for", async () => {
+    expect(await orderStop(targetOf("billing"), fleet.acting(), QUICK)).toEqual({
+      state: "done",
+      memory: { epoch: 5, pid: 100, wasGone: false },
+    });
+    expect(fleet.effects).toEqual(["stop billing"]);
+  });
+
+  test("has nothing to send to a process that is gone", async () => {
+    fleet.kill("billing");
+    const result = await orderStop(targetOf("billing"), fleet.acting(), QUICK);
+    expect(result).toMatchObject({ state: "done", memory: { wasGone: true, epoch: 5 } });
+    expect(fleet.effects).toEqual([]);
+  });
+
+  test.each([["redis" as const], ["supervisor" as const]])(
+    "fails before anything is done when %s is away",
+    async (what) => {
+      fleet.away.add(what);
+      const result = await orderStop(targetOf("billing"), fleet.acting(), QUICK);
+      expect(result).toMatchObject({ state: "failed", ending: "failed" });
+      expect(fleet.effects).toEqual([]);
+    },
+  );
+
+  test("does not touch an agent that beats and was started by somebody else", async () => {
+    fleet.agent("billing").state = "never-started";
+    const result = await orderStop(targetOf("billing"), fleet.acting(), QUICK);
+    expect(result).toMatchObject({ state: "failed", error: "billing beats, but its supervisor did not start it" });
+  });
+});
+
+describe("awaitStop", () => {
+  test("sees the exit", async () => {
+    expect(await awaitStop(await ordered(), fleet.acting(), QUICK)).toEqual({ state: "done" });
+  });
+
+  test("has nothing to wait for when it was gone", async () => {
+    fleet.kill("billing");
+    expect(await awaitStop(await ordered(), fleet.acting(), QUICK)).toEqual({ state: "skipped", detail: "was gone" });
+  });
+
+  test.each([
+    ["not" as const, "by the supervisor: no answer on the bus"],
+    ["not, and says so" as const, "by the supervisor: its work loop did not end"],
+  ])("ends a process that stops %s by force", async (stops, detail) => {
+    fleet.agent("billing").stops = stops;
+    expect(await awaitStop(await ordered(), fleet.acting(), QUICK)).toEqual({ state: "done", detail });
+    expect(fleet.effects).toEqual(["stop billing", "op-1:billing:kill"]);
+  });
+
+  test("run again after a crash, it kills nobody twice", async () => {
+    fleet.agent("billing").stops = "not";
+    const target = await ordered();
+    await awaitStop(target, fleet.acting(), QUICK);
+    await awaitStop(target, fleet.acting(), QUICK);
+    expect(fleet.effects.filter((effect) => effect.endsWith(":kill"))).toHaveLength(1);
+  });
+
+  test("leaves a process alone that was started meanwhile", async () => {
+    fleet.agent("billing").stops = "not";
+    const target = await ordered();
+    fleet.agent("billing").pid = 101;
+    expect(await awaitStop(target, fleet.acting(), QUICK)).toEqual({ state: "done" });
+    expect(fleet.effects).not.toContain("op-1:billing:kill");
+  });
+
+  test("says so when nobody can end it", async () => {
+    fleet.agent("billing").stops = "not";
+    const target = await ordered();
+    fleet.away.add("supervisor");
+    expect(await awaitStop(target, fleet.acting(), QUICK)).toMatchObject({ state: "failed", ending: "failed" });
+  });
+});
+
+describe("startProcess", () => {
+  beforeEach(() => fleet.kill("billing"));
+  const start = (): Promise<StageResult> => startProcess(targetOf("billing", { epoch: 5 }), fleet.acting(), QUICK);
+
+  test("is done with the first beat of a newer epoch", async () => {
+    expect(await start()).toEqual({ state: "done", memory: { epoch: 6 } });
+    expect(fleet.effects).toEqual(["op-1:billing:start"]);
+  });
+
+  test("run again after a crash, it starts nobody twice", async () => {
+    await start();
+    expect(await start()).toEqual({ state: "done", memory: { epoch: 6 } });
+    expect(fleet.effects).toEqual(["op-1:billing:start"]);
+  });
+
+  test("tries once more when the process exits at once", async () => {
+    fleet.agent("billing").fates = ["exits"];
+    expect(await start()).toMatchObject({ state: "done" });
+    expect(fleet.effects).toEqual(["op-1:billing:start", "op-1:billing:start-again"]);
+  });
+
+  test("gives up after the second exit, with its last words", async () => {
+    Object.assign(fleet.agent("billing"), {
+      fates: ["exits", "exits"],
+      lastErrors: ["loading", "cannot read key.pem", ""],
+    });
+    expect(await start()).toEqual({
+      state: "failed",
+      error: 'exit 1 twice: "cannot read key.pem"',
+      ending: "did-not-come-back",
+    });
+  });
+
+  test("gives up on a process that never beats", async () => {
+    fleet.agent("billing").fates = ["never beats"];
+    expect(await start()).toMatchObject({ state: "failed", error: "no heartbeat in 0 s", ending: "did-not-come-back" });
+  });
+
+  test("does not take an old beat for a new one", async () => {
+    Object.assign(fleet.agent("billing"), { fates: ["never beats"], beatAgeMs: 1 });
+    expect(await start()).toMatchObject({ ending: "did-not-come-back" });
+  });
+
+  test("says so when the supervisor is away", async () => {
+    fleet.away.add("supervisor");
+    expect(await start()).toMatchObject({ error: "the supervisor does not answer", ending: "did-not-come-back" });
+  });
+
+  test("says so when Redis goes away while it waits", async () => {
+    fleet.away.add("redis");
+    expect(await start()).toMatchObject({ error: "Redis does not answer", ending: "did-not-come-back" });
+  });
+});
+
+describe("proveWork", () => {
+  const prove = (epoch = 5): Promise<StageResult> => proveWork(targetOf("billing", { epoch }), fleet.acting(), QUICK);
+
+  test("is done when echo and canary come back", async () => {
+    const result = await prove();
+    expect(result).toMatchObject({ state: "done" });
+    expect(result.detail).toMatch(/^echo \d+ ms, canary \d+ ms$/);
+  });
+
+  test("an earlier process cannot answer for the new one", async () => {
+    expect(await prove(6)).toMatchObject({ state: "failed", error: "deaf" });
+  });
+
+  test("came back but does not consume: the restart did not help", async () => {
+    fleet.agent("billing").takesCanary = false;
+    expect(await prove()).toMatchObject({ state: "failed", error: "alive but not consuming", ending: "did-not-help" });
+  });
+
+  test("came back but does not listen: the restart did not help", async () => {
+    fleet.agent("billing").answersEcho = false;
+    expect(await prove()).toMatchObject({ state: "failed", error: "deaf", ending: "did-not-help" });
+  });
+
+  test("is gone again: it did not come back", async () => {
+    fleet.kill("billing");
+    expect(await prove()).toMatchObject({ state: "failed", error: "gone", ending: "did-not-come-back" });
+  });
+
+  test("a long item within its normal time counts as working", async () => {
+    const agent = fleet.agent("billing");
+    agent.expected = { ...agent.expected, normalSeconds: 40 };
+    Object.assign(agent, { takesCanary: false, beat: { inFlight: 1, oldestInFlightAt: fleet.now - 31_000 } });
+    const result = await prove();
+    expect(result.state).toBe("done");
+    expect(result.detail).toMatch(/^echo \d+ ms, busy \(item 31 s old, normal ≤ 40 s\)$/);
+  });
+
+  test("waits through a short outage of Redis", async () => {
+    fleet.away.add("redis");
+    setTimeout(() => fleet.away.delete("redis"), 20);
+    expect(
+      await proveWork(targetOf("billing", { epoch: 5 }), fleet.acting(), { ...QUICK, workMs: 5000 }),
+    ).toMatchObject({
+      state: "done",
+    });
+  });
+
+  test("does not claim to know while Redis stays away", async () => {
+    fleet.away.add("redis");
+    expect(await prove()).toEqual({ state: "failed", error: "Redis does not answer", ending: "unknown" });
+  });
+});
+
+describe("awaitClear", () => {
+  const wait = (memory: TargetProgress["memory"] = {}): Promise<StageResult> =>
+    awaitClear(targetOf("billing", memory), fleet.acting(), QUICK);
+
+  test("has nothing to wait for when no alert fires", async () => {
+    expect(await wait()).toEqual({ state: "skipped", ending: "recovered" });
+  });
+
+  test("waits until the alert has resolved", async () => {
+    fleet.fire("inc-7", "billing");
+    setTimeout(() => fleet.resolve("inc-7"), 20);
+    const result = await awaitClear(targetOf("billing"), fleet.acting(), { ...QUICK, clearMs: 5000 });
+    expect(result).toEqual({ state: "done", ending: "recovered" });
+  });
+
+  test("an alert that resolved before the stage began has cleared all the same", async () => {
+    expect(await wait({ incident: "inc-7" })).toEqual({ state: "done", ending: "recovered" });
+  });
+
+  test("another agent's alert is not waited for", async () => {
+    fleet.fire("inc-7", "invoices");
+    expect(await wait()).toMatchObject({ state: "skipped" });
+  });
+
+  test("an alert that goes on firing means that it did not help", async () => {
+    fleet.fire("inc-7", "billing");
+    expect(await wait()).toEqual({ state: "failed", error: "still firing after 0 s", ending: "did-not-help" });
+  });
+
+  test("does not claim to know while PostgreSQL is away", async () => {
+    fleet.away.add("postgres");
+    expect(await wait()).toMatchObject({ state: "failed", ending: "unknown" });
+  });
+});
+
+describe("wish", () => {
+  test("stores who wants it, since when and why", async () => {
+    await wish(fleet.acting({ reason: "deploy" }), "billing", "stopped");
+    const since = fleet.now;
+    expect(fleet.agent("billing").expected.desired).toEqual({
+      state: "stopped",
+      by: "operator",
+      since,
+      reason: "deploy",
+    });
+  });
+
+  test("changes nothing that is so already", async () => {
+    await wish(fleet.acting(), "billing", "running");
+    expect(fleet.effects).toEqual([]);
+  });
+});
+
+describe("workingP0", () => {
+  const ask = (): Promise<string | null> => workingP0([fleet.agent("billing").expected], fleet.reading());
+  const makeP0 = (): void => {
+    fleet.agent("billing").expected = { ...fleet.agent("billing").expected, criticality: "P0" };
+  };
+
+  test("a P1 agent needs no second person", async () => {
+    expect(await ask()).toBeNull();
+  });
+  test("a P0 agent that works does", async () => {
+    makeP0();
+    expect(await ask()).toBe("billing is P0 and works");
+  });
+  test("a P0 agent that is gone does not", async () => {
+    makeP0();
+    fleet.kill("billing");
+    expect(await ask()).toBeNull();
+  });
+  test("a P0 agent does while nobody can see whether it works", async () => {
+    makeP0();
+    fleet.away.add("redis");
+    expect(await ask()).toBe("billing is P0 and nobody knows whether it works");
+  });
+});
