@@ -30,9 +30,9 @@ export default defineCommand({
     {
       name: "started",
       run: (target, context) =>
-        target.memory.wasGone === true
-          ? startProcess(target, context)
-          : Promise.resolve({ state: "skipped", detail: "was running" }),
+        target.memory.isUp === true
+          ? Promise.resolve({ state: "skipped", detail: "was running" })
+          : startProcess(target, context),
     },
     {
       name: "working",

@@ -27,7 +27,7 @@ describe("orderStop", () => {
   test("sends the order and remembers which process it was for", async () => {
     expect(await orderStop(targetOf("billing"), fleet.acting(), QUICK)).toEqual({
       state: "done",
-      memory: { epoch: 5, pid: 100, wasGone: false },
+      memory: { epoch: 5, pid: 100, isUp: true, wasGone: false },
     });
     expect(fleet.effects).toEqual(["stop billing"]);
   });

@@ -25,7 +25,7 @@ export async function wish(context: ActContext, agent: string, state: DesiredSta
  * Which process of the agent there is now, to be told apart from the next one.
  * @throws Failure "unavailable", "unknown_agent"
  */
-export async function rememberProcess({ agent }: Pick<TargetProgress, "agent">, { ports }: ActContext) {
+export async function rememberProcess({ agent }: Pick<TargetProgress, "agent">, { ports, operation }: ActContext) {
   const [now, presence, process] = await Promise.all([
     ports.bus.now(),
     ports.bus.readPresence([agent]),
@@ -36,11 +36,14 @@ export async function rememberProcess({ agent }: Pick<TargetProgress, "agent">, 
   if (process.state === "never-started" && isFresh) {
     throw new Failure("unavailable", `${agent} beats, but its supervisor did not start it`);
   }
-  return { epoch: beat?.epoch ?? null, pid: process.pid, wasGone: process.state !== "running" };
+  const isUp = process.state === "running";
+  // One that ended since then may well have ended by this operation's own order, before that could be stored.
+  const wasGone = !isUp && (process.exit === null || process.exit.at < operation.createdAt);
+  return { epoch: beat?.epoch ?? null, pid: process.pid, isUp, wasGone };
 }
 
 /**
- * Orders one agent over the bus to stop, and remembers which process that was: `epoch`, `pid`, `wasGone`. The order is
+ * Orders one agent over the bus to stop, and remembers which process that was: `epoch`, `pid`, `isUp`, `wasGone`. The order is
  * fenced by the epoch and carries the operation's id, so a repeat stops nobody twice.
  */
 export async function orderStop(
@@ -56,7 +59,7 @@ export async function orderStop(
       rememberProcess(target, context),
       registry.expected(),
     ]);
-    if (memory.wasGone) return { state: "done", memory };
+    if (!memory.isUp) return { state: "done", memory };
     const id = effectId(context.operation, agent, "stop");
     const { graceMs } = limits;
     const message: ControlMessage = {
@@ -80,7 +83,6 @@ export async function awaitStop(
   const { supervisor } = context.ports;
   const { agent, memory } = target;
   if (memory.wasGone === true) return { state: "skipped", detail: "was gone" };
-  const answer = stopAnswer(target, context, limits);
   const isEnded = async (): Promise<true | null> => {
     const process = await supervisor.inspect(agent);
     return process.state === "running" && process.pid === memory.pid ? null : true;
@@ -88,19 +90,18 @@ export async function awaitStop(
   const withinMs = limits.graceMs + limits.exitSlackMs;
   const gone = await waitUntil(isEnded, { withinMs, everyMs: limits.pollMs });
   if (gone.value !== null) return { state: "done" };
-  return endByForce(target, context, await answer);
+  return endByForce(target, context, await stopAnswer(target, context));
 }
 
+// It had the whole grace to answer: what it said stands in the stream by now.
+const ANSWER_THERE_MS = 100;
+
 /** What the agent said to the order; null if it said nothing. */
-async function stopAnswer(
-  { agent }: TargetProgress,
-  { ports, operation }: ActContext,
-  { graceMs }: LifecycleLimits,
-): Promise<string | null> {
+async function stopAnswer({ agent }: TargetProgress, { ports, operation }: ActContext): Promise<string | null> {
   try {
     const { fleet } = await ports.registry.expected();
     const replyTo = keysOf(fleet).replies(effectId(operation, agent, "stop"));
-    const replies = await ports.bus.collectReplies({ replyTo, expected: 1, timeoutMs: graceMs });
+    const replies = await ports.bus.collectReplies({ replyTo, expected: 1, timeoutMs: ANSWER_THERE_MS });
     return replies[0]?.outcome ?? null;
   } catch (error) {
     if (!isFailure(error)) throw error;

@@ -1,0 +1,245 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { lookAt, runOn } from "../command-fixture.ts";
+import type { Actor } from "../domain/actor.ts";
+import { OPERATOR, operationOf, targetOf } from "../fake-agent-fixture.ts";
+import { FakeFleet } from "../fleet-fixture.ts";
+
+let fleet: FakeFleet;
+beforeEach(() => {
+  fleet = new FakeFleet("billing", "invoices", "order-validator");
+});
+
+const look = (name: string, input: Record<string, unknown> = {}, actor: Actor = OPERATOR) =>
+  lookAt(fleet, { name, input, actor });
+const stop = (agent: string, reason: string | null = null) => runOn(fleet, { name: "stop", agent, reason });
+
+describe("roll-call", () => {
+  test("says that all work", async () => {
+    const report = await look("roll-call");
+    expect(report.headline).toBe("🟢 *3 of 3 work*");
+    expect(report.context).toMatch(/^\d+\.\d s · as of T0$/);
+    expect(report.lines).toEqual(["🟢 3 working"]);
+    expect(report.actions.map(({ label }) => label)).toEqual(["Again"]);
+    expect(report.sameAs).toBe("same as /fleet roll-call");
+  });
+
+  test("names the missing first and offers to restart them", async () => {
+    fleet.kill("billing");
+    fleet.agent("order-validator").takesCanary = false;
+    fleet.agent("order-validator").beat = {
+      canary: { handledAt: null, tookMs: null, waitingSince: fleet.now - 40_000 },
+    };
+    const report = await look("roll-call");
+    expect(report.headline).toBe("🔴 *1 of 3 work* — billing gone, order-validator alive but not consuming");
+    expect(report.lines).toEqual([
+      "🔴 *billing* gone since T-60",
+      "🔴 *order-validator* alive but not consuming since T-40",
+      "🟢 1 working",
+    ]);
+    expect(report.actions[0]).toMatchObject({
+      label: "Restart 2…",
+      command: "restart",
+      input: { who: ["billing", "order-validator"] },
+      danger: true,
+      confirm: { title: "Restart 2 agents?", yes: "Restart 2 agents" },
+    });
+  });
+
+  test("offers one by its name, and says what a restart would do", async () => {
+    fleet.kill("billing");
+    const [restart] = (await look("roll-call", { who: ["billing"] })).actions;
+    expect(restart).toMatchObject({
+      label: "Restart billing",
+      confirm: { title: "Restart billing?", text: "It is gone, so nothing running is lost.", yes: "Restart billing" },
+    });
+  });
+
+  test("offers no restart to who may only look", async () => {
+    fleet.kill("billing");
+    const report = await look("roll-call", {}, { ...OPERATOR, role: "viewer" });
+    expect(report.actions.map(({ label }) => label)).toEqual(["Again"]);
+  });
+
+  test("counts who is off on purpose apart, with who wanted it", async () => {
+    await stop("billing");
+    const report = await look("roll-call");
+    expect(report.headline).toBe("🟢 *2 of 2 work*");
+    expect(report.lines[0]).toBe("⏹ *billing* stopped by operator since T0");
+  });
+
+  test("claims nothing while Redis is away", async () => {
+    fleet.away.add("redis");
+    const report = await look("roll-call");
+    expect(report.headline).toBe("❔ *Nobody knows who works* — Redis does not answer");
+    expect(report.context).toContain("Redis does not answer");
+  });
+});
+
+describe("status", () => {
+  test("is five lines", async () => {
+    expect((await look("status")).lines).toEqual([
+      "3 expected · 3 healthy",
+      "🟢 Nobody is sick",
+      "Nobody is off on purpose",
+      "Nothing runs",
+      "Nothing fires",
+    ]);
+  });
+
+  test("says who is sick, who was stopped by whom, what runs and what fires", async () => {
+    fleet.kill("billing");
+    await stop("invoices", "deploy");
+    fleet.fire("inc-7", "billing");
+    fleet.running.push({ ...operationOf(fleet.now), id: "op-481", targets: [targetOf("billing")] });
+    const report = await look("status");
+    expect(report.headline).toBe("🔴 *1 of 2 work* — billing gone");
+    expect(report.lines).toEqual([
+      "3 expected · 1 healthy · 1 critical · 1 off",
+      "🔴 *billing* gone since T-60",
+      "⏹ *invoices* stopped by operator since T0: deploy",
+      "⏳ op-481 restart billing by Operator on call",
+      "🟥 inc-7 AgentGone billing since T-5",
+    ]);
+    expect(report.actions.map(({ label }) => label)).toEqual(["Roll call", "Restart billing", "Agents"]);
+  });
+
+  test("shows who took the alert", async () => {
+    const incident = fleet.fire("inc-7", "billing");
+    fleet.incidents[0] = { ...incident, acknowledgedBy: { id: "operator", name: "operator", slackUser: null } };
+    expect((await look("status")).lines[4]).toContain("👀 Operator on call");
+  });
+
+  test("of some agents shows their alerts only", async () => {
+    fleet.fire("inc-7", "billing");
+    expect((await look("status", { who: ["invoices"] })).lines[4]).toBe("Nothing fires");
+  });
+
+  test("does not call unknown what is none while PostgreSQL is away", async () => {
+    fleet.away.add("postgres");
+    const { lines } = await look("status");
+    expect(lines.slice(3)).toEqual([
+      "❔ What runs is not known: PostgreSQL does not answer",
+      "❔ What fires is not known: PostgreSQL does not answer",
+    ]);
+  });
+});
+
+describe("agents", () => {
+  test("lists sick first, ten a page", async () => {
+    fleet = new FakeFleet(...Array.from({ length: 12 }, (_, index) => `agent-${String(index).padStart(2, "0")}`));
+    fleet.kill("agent-11");
+    const first = await look("agents");
+    expect(first.lines).toHaveLength(10);
+    expect(first.lines[0]).toBe("🔴 *agent-11* gone since T-60 · P1 · orders");
+    expect(first.lines[1]).toBe("🟢 *agent-00* working · idle · P1 · orders");
+    expect(first.context).toBe("12 expected · 11 healthy · 1 critical · page 1 of 2 · as of T0");
+    expect(first.actions[0]).toMatchObject({ label: "Next 10", input: { page: 2 } });
+    const second = await look("agents", { page: 2 });
+    expect(second.lines).toHaveLength(2);
+    expect(second.sameAs).toBe("same as /fleet agents --page 2");
+  });
+
+  test("finds agents by a part of their name or of what they do", async () => {
+    expect((await look("agents", { who: ["does", "invoices"] })).lines).toHaveLength(1);
+  });
+
+  test("says so when nobody fits", async () => {
+    expect((await look("agents", { who: ["health=degraded"] })).headline).toBe("*No agent fits*");
+  });
+
+  test.each([
+    [{ page: 2 }, "There is no page 2; the list has 1."],
+    [{ who: ["zzz"] }, '"zzz" is no agent.'],
+    [{ who: ["@zzz"] }, '"@zzz" is no group.'],
+  ])("refuses %j", async (input, message) => {
+    await expect(look("agents", input)).rejects.toThrow(message);
+  });
+});
+
+describe("agent", () => {
+  test("shows all about one", async () => {
+    const report = await look("agent", { id: "billing" });
+    expect(report.headline).toBe("🟢 *billing* working");
+    expect(report.lines[0]).toBe("process ✓ · heartbeat ✓ 1 s old · inbox ✓ · canary ✓ · pace ✓");
+    expect(report.lines[2]).toBe("process billing, pid 100 since T0");
+    expect(report.fields).toEqual([
+      { name: "Doing now", value: "idle" },
+      { name: "Waiting", value: "64, 64 of them in stock.reserved" },
+      { name: "Version", value: "1.0.0" },
+      { name: "Owner", value: "orders" },
+    ]);
+    expect(report.actions.map(({ label }) => label)).toEqual(["Roll call", "Restart billing"]);
+  });
+
+  test.each([
+    ["gone", () => fleet.kill("billing"), "process ✗ · heartbeat ✗ 60 s old · inbox – · canary – · pace –"],
+    [
+      "never seen",
+      () => Object.assign(fleet.agent("billing"), { state: "never-started", beatAgeMs: null }),
+      "process ✗ · heartbeat ✗ never seen · inbox – · canary – · pace –",
+    ],
+    [
+      "deaf",
+      () => Object.assign(fleet.agent("billing"), { beat: { inboxReadAt: 0 } }),
+      "heartbeat ✓ 1 s old · inbox ✗ · canary – · pace –",
+    ],
+    [
+      "in the dark",
+      () => fleet.away.add("redis"),
+      "process ✓ · heartbeat ❔ never seen · inbox ❔ · canary ❔ · pace ❔",
+    ],
+    ["without a supervisor", () => fleet.away.add("supervisor"), "process ❔ · heartbeat ✓"],
+  ])("shows the rungs of one that is %s", async (_, make, line) => {
+    make();
+    expect((await look("agent", { id: "billing" })).lines[0]).toContain(line);
+  });
+
+  test("shows the item in hand and how its process ended", async () => {
+    fleet.kill("billing", 1);
+    fleet.agent("billing").beat = { activity: "processing", inFlight: 2, oldestInFlightAt: fleet.now - 32_000 };
+    const report = await look("agent", { id: "billing" });
+    expect(report.fields[0]?.value).toBe("processing, 2 in hand for 32 s");
+    expect(report.lines[2]).toBe("process billing, ended: exit 1 at T-60");
+  });
+
+  test("what waits is not known while Redis is away, and not 0", async () => {
+    fleet.away.add("redis");
+    expect((await look("agent", { id: "billing" })).fields[1]).toEqual({ name: "Waiting", value: "not known" });
+  });
+
+  test("a look is guessed if only one fits", async () => {
+    expect((await look("agent", { id: "bil" })).headline).toContain("billing");
+  });
+});
+
+describe("help and whoami", () => {
+  const stranger: Actor = { ...OPERATOR, id: "slack:T1/U1", name: "Guest", role: null };
+
+  test("help lists only what the actor may do", async () => {
+    const names = (await look("help", {}, stranger)).lines.map((line) => line.split(/[` ]/)[1]);
+    expect(names).toEqual(["help", "whoami"]);
+    expect((await look("help")).lines.join()).toContain("`restart WHO` Stop agents");
+    expect((await look("help", {}, { ...OPERATOR, role: "viewer" })).lines.join()).not.toContain("restart");
+  });
+
+  test("help tells how one command is written, by alias and with a space too", async () => {
+    const report = await look("help", { text: "roll call" });
+    expect(report.headline).toBe("*roll-call WHO*");
+    expect(report.lines).toContain("`/fleet roll-call @orders`");
+    expect((await look("help", { text: "bounce" })).headline).toBe("*restart WHO*");
+  });
+
+  test.each([
+    ["restrat", 'No command "restrat". Nearest: restart, start'],
+    ["zzzzzz", 'No command "zzzzzz". `help` lists them.'],
+  ])("help %s is unknown", async (text, message) => {
+    await expect(look("help", { text })).rejects.toThrow(message);
+  });
+
+  test("whoami says the role and where it comes from", async () => {
+    const report = await look("whoami");
+    expect(report.headline).toBe("*Operator on call*, operator from access.yaml");
+    expect(report.fields).toEqual([{ name: "Mail", value: "operator@example.test" }]);
+    expect((await look("whoami", {}, stranger)).headline).toBe("*Guest*, no role here");
+  });
+});
