@@ -2,6 +2,7 @@ import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { AnswerDeps, Told } from "./answer.ts";
 import type { SlackDoorDeps } from "./door.ts";
 import type { Identified } from "./identity.ts";
+import { findCommand } from "./orders.ts";
 import type { Order, OrderButton } from "./render/buttons.ts";
 import { refusalMessage } from "./render/refusal.ts";
 import { suggestOrders } from "./suggestions.ts";
@@ -15,7 +16,8 @@ export interface Desk extends SlackDoorDeps {
 export interface Attempt {
   readonly what: string;
   readonly requestId: string;
-  readonly order: () => Order | null;
+  /** What was asked for; null if it could not be read. */
+  readonly order: Order | null;
   /** Further buttons for "did you mean". */
   readonly suggest?: (error: unknown) => readonly OrderButton[];
 }
@@ -30,7 +32,13 @@ export async function inWords(work: Promise<Told>, attempt: Attempt, desk: Desk)
     if (!isFailure(error)) desk.log.error(fields, "a wish from Slack failed by a bug");
     else if (error.code === "unavailable" || error.code === "timeout")
       desk.log.warn(fields, "a wish from Slack was not served");
-    const suggestions = [...(attempt.suggest?.(error) ?? []), ...suggestOrders(error, attempt.order(), desk.commands)];
+    const suggestions = [...(attempt.suggest?.(error) ?? []), ...suggestOrders(error, attempt.order, desk.commands)];
     return { message: refusalMessage(error, { what, ref: requestId, suggestions }), isNeedless: false };
   }
+}
+
+/** Said while the answer takes its time. */
+export function waitingWords(order: Order | null, { commands }: Desk): string {
+  const command = order === null ? undefined : findCommand(commands, order.command);
+  return command?.kind === "act" ? "⏳ Saving… Nothing has happened yet." : "⏳ Looking…";
 }

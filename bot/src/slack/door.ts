@@ -1,9 +1,7 @@
 import { createSlackChat } from "@rollcall/core/adapters/slack/chat.ts";
 import { createSlackClient } from "@rollcall/core/adapters/slack/web-client.ts";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
-import type { Actor } from "@rollcall/core/domain/actor.ts";
-import type { Operation } from "@rollcall/core/domain/operation.ts";
-import type { Report } from "@rollcall/core/domain/report.ts";
+import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
 import { App } from "@slack/bolt";
 import type { FastifyInstance } from "fastify";
 import { boltLogger } from "./bolt-logger.ts";
@@ -14,29 +12,12 @@ import { DISMISS_ACTION, LINK_ACTION, ORDER_ACTION } from "./render/buttons.ts";
 import type { SlackLog, SlackSettings } from "./settings.ts";
 import { runTyped } from "./typed.ts";
 
-/** One wish of a person, as the door hands it to the one command path. */
-export interface SlackCommandRequest {
-  readonly command: string;
-  readonly input: unknown;
-  readonly actor: Actor;
-  readonly door: "slack";
-  readonly reason: string | null;
-  readonly requestId: string;
-  readonly idempotencyKey: string;
-  readonly incidentId: string | null;
-}
-
-/** What became of it: an answer at once, or an accepted operation. */
-export type SlackCommandResult =
-  | { readonly kind: "read"; readonly report: Report }
-  | { readonly kind: "act"; readonly operation: Operation; readonly repeated: boolean };
-
 export interface SlackDoorDeps {
   readonly settings: SlackSettings;
   readonly ports: Ports;
   readonly commands: readonly CommandDefinition[];
   /** `runCommand` of core, bound to its ports. @throws Failure */
-  readonly run: (request: SlackCommandRequest) => Promise<SlackCommandResult>;
+  readonly run: (request: CommandRequest) => Promise<CommandAnswer>;
   readonly log: SlackLog;
   /** Called for each request that was not let in, with a word from a short list: `signature`, `stale`, `future`, `body`. */
   readonly onRefusedRequest?: (why: string) => void;

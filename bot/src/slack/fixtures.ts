@@ -33,7 +33,7 @@ export const OPERATOR: Actor = {
   slackUser: "U0OPERATOR",
 };
 
-export const RESTART_STAGES = ["sent", "stopped", "started", "working", "alert clear"];
+const RESTART_STAGES = ["sent", "stopped", "started", "working", "alert clear"];
 
 /** The first `done` stages have taken a second each, the next one runs. */
 export const stagesUpTo = (done: number): Stage[] =>

@@ -1,8 +1,8 @@
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { BlockAction, BlockElementAction } from "@slack/bolt";
 import { type Asked, answerInTime, type Told } from "./answer.ts";
-import { type Desk, inWords } from "./desk.ts";
-import { carryOut, findCommand } from "./orders.ts";
+import { type Desk, inWords, waitingWords } from "./desk.ts";
+import { carryOut } from "./orders.ts";
 import { bareMessage } from "./render/asking.ts";
 import { DISMISS_ACTION, type Order, readOrder } from "./render/buttons.ts";
 
@@ -24,7 +24,7 @@ export async function pressButton(press: Press, desk: Desk): Promise<void> {
   const order = readOrder(carriedBy(press.pressed));
   const what = order === null ? "a button" : whatOf(order);
   const work = carryOutPress(press, order, { desk, asked });
-  const told = inWords(work, { what, requestId: press.requestId, order: () => order }, desk);
+  const told = inWords(work, { what, requestId: press.requestId, order }, desk);
   await answerInTime(asked, { work: told, waiting: bareMessage(waitingWords(order, desk)) }, desk.answers);
 }
 
@@ -65,9 +65,4 @@ function carriedBy(pressed: BlockElementAction): unknown {
 function whatOf({ command, input }: Order): string {
   const who = Array.isArray(input.who) ? input.who.slice(0, 3).join(" ") : "";
   return `${command} ${who}`.trim();
-}
-
-function waitingWords(order: Order | null, { commands }: Desk): string {
-  const command = order === null ? undefined : findCommand(commands, order.command);
-  return command?.kind === "act" ? "⏳ Saving… Nothing has happened yet." : "⏳ Looking…";
 }

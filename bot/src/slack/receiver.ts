@@ -18,7 +18,7 @@ export interface ReceiverOptions {
 }
 
 /** Why a request was not let in: `signature`, `stale`, `future` (each answered 401), `body` (400). */
-export type RefusedWhy = "signature" | "stale" | "future" | "body";
+type RefusedWhy = "signature" | "stale" | "future" | "body";
 
 const PATH = "/slack/events";
 /** Slack's own requests are a few kilobytes; the largest are messages with 50 blocks. */

@@ -2,7 +2,7 @@ import { parseCommandWords } from "@rollcall/core/command-words.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { SlashCommand } from "@slack/bolt";
 import { type Asked, answerInTime, type Told } from "./answer.ts";
-import { type Desk, inWords } from "./desk.ts";
+import { type Desk, inWords, waitingWords } from "./desk.ts";
 import { carryOut } from "./orders.ts";
 import { bareMessage } from "./render/asking.ts";
 import type { Order, OrderButton } from "./render/buttons.ts";
@@ -13,11 +13,6 @@ interface Typed {
   readonly command: SlashCommand;
   readonly ack: (body?: Record<string, unknown>) => Promise<void>;
   readonly requestId: string;
-}
-
-interface Reading {
-  /** What the words were read as, once they could be read. */
-  order: Order | null;
 }
 
 /** `/fleet …`: the words are read here, the rest is as for a button. */
@@ -31,31 +26,33 @@ export async function runTyped(typed: Typed, desk: Desk): Promise<void> {
     user: command.user_id,
     from: "command",
   };
-  const reading: Reading = { order: null };
-  const work = carryOutTyped(typed, { text, reading }, desk);
-  const told = inWords(
-    work,
-    {
-      what: text || "status",
-      requestId,
-      suggest: (error) => suggestCommands(error, text, desk),
-      order: () => reading.order,
-    },
-    desk,
-  );
-  await answerInTime(asked, { work: told, waiting: bareMessage("⏳ Saving… Nothing has happened yet.") }, desk.answers);
+  const reading = read(text, desk);
+  const attempt = {
+    what: text || "status",
+    requestId,
+    order: reading.order,
+    suggest: (error: unknown) => suggestCommands(error, text, desk),
+  };
+  const work = inWords(carryOutTyped(typed, reading, desk), attempt, desk);
+  await answerInTime(asked, { work, waiting: bareMessage(waitingWords(reading.order, desk)) }, desk.answers);
 }
 
-async function carryOutTyped(
-  { command, requestId }: Typed,
-  { text, reading }: { text: string; reading: Reading },
-  desk: Desk,
-): Promise<Told> {
+/** What the words were read as, or why they could not be. */
+type Reading = { readonly order: Order } | { readonly order: null; readonly error: unknown };
+
+function read(text: string, desk: Desk): Reading {
+  try {
+    return { order: readOrderOf(text, desk) };
+  } catch (error) {
+    return { order: null, error };
+  }
+}
+
+async function carryOutTyped({ command, requestId }: Typed, reading: Reading, desk: Desk): Promise<Told> {
+  if (reading.order === null) throw reading.error;
   const identified = await desk.identify(command.team_id, command.user_id);
-  const order = readOrderOf(text, desk);
-  reading.order = order;
   const idempotencyKey = `slack:${command.team_id}:${command.user_id}:${command.trigger_id}`;
-  return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere: false }, desk);
+  return await carryOut({ order: reading.order, identified, requestId, idempotencyKey, isShownThere: false }, desk);
 }
 
 /** @throws Failure "unknown_command", "invalid_input" */

@@ -34,13 +34,13 @@ export function readOrder(value: unknown): Order | null {
   }
 }
 
-export const word = (text: string, most: number): PlainTextElement => ({
+const word = (text: string, most: number): PlainTextElement => ({
   type: "plain_text",
   text: plain(text, most) || "–",
   emoji: true,
 });
 
-export function confirmation({ title, text, yes }: NonNullable<Action["confirm"]>, no = "Not now"): ConfirmationDialog {
+function confirmation({ title, text, yes }: NonNullable<Action["confirm"]>, no = "Not now"): ConfirmationDialog {
   return { title: word(title, 100), text: word(text, 300), confirm: word(yes, 30), deny: word(no, 30) };
 }
 

@@ -7,7 +7,7 @@ import { HEADLINE_CHARACTERS } from "./blocks.ts";
 import { tookSeconds, verdictWords } from "./operation-words.ts";
 import { cut, foreign, nameSome, wholeDuration } from "./text.ts";
 
-export const SQUARES = { P0: "🟥", P1: "🟧", P2: "🟨", P3: "🟦" } as const;
+const SQUARES = { P0: "🟥", P1: "🟧", P2: "🟨", P3: "🟦" } as const;
 
 /** The first line of a card: mark, bold words (they are linked), and what people outside feel. */
 export interface HeadlineWords {

@@ -6,14 +6,16 @@ interface Verb {
   readonly running: string;
   readonly past: string;
   readonly noun: string;
+  /** The bold words when all is done, if not "billing stopped in 5 s". */
+  readonly done?: (subject: string) => string;
 }
 
 const VERBS: Readonly<Record<string, Verb>> = {
   restart: { running: "Restarting", past: "restarted", noun: "Restart" },
   start: { running: "Starting", past: "started", noun: "Start" },
   stop: { running: "Stopping", past: "stopped", noun: "Stop" },
-  drill: { running: "Drilling", past: "drill began", noun: "Drill" },
-  ack: { running: "Acknowledging", past: "acknowledged", noun: "Acknowledgement" },
+  drill: { running: "Drilling", past: "", noun: "Drill", done: (subject) => `Drill on ${subject} began` },
+  ack: { running: "Acknowledging", past: "", noun: "Acknowledgement", done: (subject) => `${subject} acknowledged` },
 };
 
 export function verbOf(command: string): Verb {
@@ -41,11 +43,14 @@ export function subjectOf(operation: Pick<Operation, "targets" | "incidentId" | 
 /** The mark and the bold words of a headline: "✅", "billing recovered in 41 s". */
 export function verdictWords(operation: Operation, now: number): { mark: string; words: string } {
   const subject = subjectOf(operation);
-  const { running, past, noun } = verbOf(operation.command);
+  const { running, past, noun, done } = verbOf(operation.command);
   if (operation.state !== "ended" || operation.ending === null) return { mark: "⏳", words: `${running} ${subject}` };
   const took = wholeDuration(tookSeconds(operation, now));
   const known: Record<Ending, { mark: string; words: string }> = {
-    done: { mark: operation.command === "stop" ? "⏹" : "✅", words: `${subject} ${past} in ${took}` },
+    done: {
+      mark: operation.command === "stop" ? "⏹" : "✅",
+      words: done?.(subject) ?? `${subject} ${past} in ${took}`,
+    },
     recovered: { mark: "✅", words: `${subject} recovered in ${took}` },
     "did-not-help": { mark: "⚠️", words: `${subject} came back, but the ${noun.toLowerCase()} did not help` },
     "did-not-come-back": { mark: "❌", words: `${subject} did not come back` },

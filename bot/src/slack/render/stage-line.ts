@@ -17,7 +17,7 @@ const TARGETS_SHOWN = 4;
 const ASIDE = 60;
 
 /** "sent ✓ 0.1 s · stopped – was gone · started ▸ · working ○ · alert clear ○" */
-export const stageLine = (target: TargetProgress): string =>
+const stageLine = (target: TargetProgress): string =>
   joined(target.stages.slice(0, 8).map((stage) => stageWords(stage, ASIDE)));
 
 /** @param room characters for what is said beside the mark */

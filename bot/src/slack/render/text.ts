@@ -74,7 +74,7 @@ export function clockTime(millis: number): string {
   return fallback === UNKNOWN_TIME ? fallback : `<!date^${Math.floor(millis / 1000)}^{time_secs}|${fallback}>`;
 }
 
-export function utcTime(millis: number): string {
+function utcTime(millis: number): string {
   const date = new Date(millis);
   return Number.isNaN(date.getTime()) ? UNKNOWN_TIME : `${date.toISOString().slice(11, 19)} UTC`;
 }
