@@ -65,8 +65,7 @@ async function runCommand() {
 }
 
 function main() {
-  const help = HELP[command];
-  if (help === undefined)
+  if (!Object.keys(HELP).includes(command))
     return fail(`Unknown command "${command || ""}". There are: ${Object.keys(HELP).join(", ")}.`);
   if (args.includes("--help") || args.includes("-h")) return console.log(HELP[command].join("\n"));
   // The variable is for the tests, which may have no old Node at hand.

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import { readFleetFile } from "@rollcall/core/fleet-file.ts";
 import { writeAccessFile } from "./stack/access-file.ts";
-import { LISTENERS, type ListenerName, portsAt, StartFailure } from "./stack/addresses.ts";
+import { LISTENERS, type ListenerName, type ProcessName, portsAt, StartFailure } from "./stack/addresses.ts";
 import { type Addresses, addressesOf, type StackContext } from "./stack/context.ts";
 import { createKeeper, type Keeper } from "./stack/keeper.ts";
 import { type Layout, layOut, REPOSITORY, STACK_MARK } from "./stack/layout.ts";
@@ -46,19 +46,18 @@ export interface Stack {
   /** Name of the fleet. */
   readonly fleet: string;
   /** What a process of the stack is doing; the agents are the supervisor's. @throws Error for a name that is not there */
-  process(name: StackProcessName): ProcessRow;
+  process(name: ProcessName): ProcessRow;
   processes(): readonly ProcessRow[];
   /** Sends a signal. A process that ends by it is started again, as after any other end. */
-  kill(name: StackProcessName, signal?: NodeJS.Signals): void;
+  kill(name: ProcessName, signal?: NodeJS.Signals): void;
   /** Ends a process and starts it again at once. Does not wait until it is ready. */
-  restart(name: StackProcessName): Promise<void>;
+  restart(name: ProcessName): Promise<void>;
   /** Ends a process and keeps it down until `release`. */
-  hold(name: StackProcessName): Promise<void>;
-  release(name: StackProcessName): Promise<void>;
+  hold(name: ProcessName): Promise<void>;
+  release(name: ProcessName): Promise<void>;
   /** Ends everything; data stays. A second call waits for the first. */
   stop(): Promise<StopResult>;
 }
-export type StackProcessName = ListenerName | "supervisor";
 
 export interface StopResult {
   readonly processes: number;

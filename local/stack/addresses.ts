@@ -12,6 +12,18 @@ export const LISTENERS = [
 export type ListenerName = (typeof LISTENERS)[number]["name"];
 export type Ports = Readonly<Record<ListenerName, number>>;
 
+/** The processes of a stack beside the agents, as people call them. */
+export type ProcessName =
+  | "PostgreSQL"
+  | "Redis"
+  | "Prometheus"
+  | "Alertmanager"
+  | "supervisor"
+  | "Slack stand-in"
+  | "PagerDuty stand-in"
+  | "control service"
+  | "exporter";
+
 /** A mistake of the person who starts the stack, in words that say how to mend it. */
 export class StartFailure extends Error {
   /** `3/7 Prometheus`, if it belongs to a step. */

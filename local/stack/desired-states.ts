@@ -7,7 +7,7 @@ import { readOrMakeSecrets } from "./secrets.ts";
 
 /** What each agent should do, by its id; empty if Redis does not say. */
 export async function readDesiredStates(layout: Layout, { fleet, processes }: RunState): Promise<Map<string, string>> {
-  const port = processes.find(({ name }) => name === "redis")?.port ?? 0;
+  const port = processes.find(({ name }) => name === "Redis")?.port ?? 0;
   const { redisPassword: password } = readOrMakeSecrets(layout.secretsFile);
   const redis = new Redis({
     host: "127.0.0.1",

@@ -3,7 +3,7 @@ import { keysOf } from "@rollcall/core/protocol/keys.ts";
 import { type CompiledFleet, compiledFleet } from "@rollcall/core/protocol.ts";
 import { Redis } from "ioredis";
 import { addressesOf, type StackContext } from "./context.ts";
-import { type RollCall, rollCall } from "./roll-call.ts";
+import { rollCall } from "./roll-call.ts";
 
 const PUBLISHED_WITHIN_MS = 20_000;
 const WORKING_WITHIN_MS = 90_000;
@@ -12,7 +12,9 @@ export interface FleetStart {
   readonly expected: number;
   /** Agents that are stopped on purpose, so nobody started them. */
   readonly off: number;
-  readonly rollCall: RollCall;
+  /** The agent that took longest to come up; null if there is none to start. */
+  readonly slowest: string | null;
+  readonly rollCallSeconds: number;
 }
 
 /**
@@ -37,29 +39,44 @@ export async function startFleet(
   context: StackContext,
   { startId, update }: { startId: string; update: (detail: string) => void },
 ): Promise<FleetStart> {
+  // Beats of the run before may be seconds old; only later ones count.
+  const since = await withRedis(context, redisNow);
   const { running, off } = await startAgents(context, startId);
   const deadline = Date.now() + WORKING_WITHIN_MS;
-  await withRedis(context, async (redis) => {
-    const since = await redisNow(redis);
+  const slowest = await waitForBeats(context, { running, since, deadline, update });
+  for (;;) {
+    const roll = await rollCall(context);
+    const working = running.filter((agent) => roll.working.includes(agent)).length;
+    if (working === running.length) return { expected: running.length, off, slowest, rollCallSeconds: roll.seconds };
+    if (Date.now() > deadline) throw new Error(`${working} of ${running.length} agents work; ${roll.sick.join(", ")}`);
+    update(`${working} of ${running.length} working`);
+    await pause(300);
+  }
+}
+
+interface Waiting {
+  readonly running: readonly string[];
+  /** Redis time in ms. */
+  readonly since: number;
+  readonly deadline: number;
+  readonly update: (detail: string) => void;
+}
+
+/** @returns the agent whose first heartbeat came last */
+function waitForBeats(context: StackContext, { running, since, deadline, update }: Waiting): Promise<string | null> {
+  return withRedis(context, async (redis) => {
+    let missing = [...running];
+    let slowest: string | null = null;
     for (;;) {
-      const beating = await countBeats(redis, { context, running, since });
-      if (beating === running.length) return;
-      if (Date.now() > deadline) throw new Error(`only ${beating} of ${running.length} agents sent a heartbeat`);
-      update(`${beating} of ${running.length} agents beat`);
-      await pause(200);
+      const fresh = await redis.zrangebyscore(keysOf(context.fleet.fleet).beats, since, "+inf");
+      slowest = missing.findLast((agent) => fresh.includes(agent)) ?? slowest;
+      missing = missing.filter((agent) => !fresh.includes(agent));
+      if (missing.length === 0) return slowest;
+      if (Date.now() > deadline) throw new Error(`no heartbeat from ${missing.join(", ")}`);
+      update(`${running.length - missing.length} of ${running.length} started`);
+      await pause(100);
     }
   });
-  for (;;) {
-    update(`roll call of ${running.length}`);
-    const result = await rollCall(context);
-    const missing = running.filter((agent) => !result.working.includes(agent));
-    if (missing.length === 0) return { expected: running.length, off, rollCall: result };
-    if (Date.now() > deadline)
-      throw new Error(
-        `${running.length - missing.length} of ${running.length} agents work; not: ${missing.join(", ")}`,
-      );
-    await pause(500);
-  }
 }
 
 async function waitForFleet(redis: Redis, { fleet }: StackContext): Promise<CompiledFleet> {
@@ -75,17 +92,6 @@ async function waitForFleet(redis: Redis, { fleet }: StackContext): Promise<Comp
 async function redisNow(redis: Redis): Promise<number> {
   const [seconds, micros] = await redis.time();
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-}
-
-interface Beats {
-  readonly context: StackContext;
-  readonly running: readonly string[];
-  readonly since: number;
-}
-
-async function countBeats(redis: Redis, { context, running, since }: Beats): Promise<number> {
-  const fresh = await redis.zrangebyscore(keysOf(context.fleet.fleet).beats, since, "+inf");
-  return running.filter((agent) => fresh.includes(agent)).length;
 }
 
 async function withRedis<T>(context: StackContext, use: (redis: Redis) => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import type { Child } from "../tools/child.ts";
+import type { ProcessName } from "./addresses.ts";
 import type { ProcessRow } from "./run-state.ts";
 
 const FIRST_DELAY_MS = 500;
@@ -8,7 +9,7 @@ const STEADY_MS = 60_000;
 
 /** How one process of the stack is brought up, each time. */
 export interface KeptProcess {
-  readonly name: string;
+  readonly name: ProcessName;
   readonly port: number | null;
   /** Starts it and resolves at once, or when it is ready. */
   readonly start: () => Promise<Child>;
@@ -21,7 +22,7 @@ export interface KeeperOptions {
   readonly say: (sentence: string) => void;
   readonly onChange: (rows: readonly ProcessRow[]) => void;
   /** Of a process's log, for the sentence. */
-  readonly logOf: (name: string) => string;
+  readonly logOf: (name: ProcessName) => string;
 }
 
 /** Keeps processes running: whichever ends unasked is said so and started again, after a growing delay. */
@@ -88,7 +89,9 @@ export function createKeeper({ say, onChange, logOf }: KeeperOptions): Keeper {
 
   const bringBack = (entry: Kept, ending: string) => {
     if (Date.now() - entry.row.startedAt > STEADY_MS) entry.delayMs = FIRST_DELAY_MS;
-    say(`${entry.row.name} ended (${ending}); started again in ${entry.delayMs / 1000} s · ${logOf(entry.row.name)}`);
+    say(
+      `${entry.row.name} ended (${ending}); started again in ${entry.delayMs / 1000} s · ${logOf(entry.process.name)}`,
+    );
     startLater(entry);
   };
 

@@ -37,7 +37,7 @@ export function writeMonitoringConfig(context: StackContext): void {
 
 export function prometheusProcess(context: StackContext, tool: Tool): KeptProcess {
   const { layout, ports } = context;
-  return startsWith(context, { name: "prometheus", port: ports.prometheus, tool }, () => ({
+  return startsWith(context, { name: "Prometheus", port: ports.prometheus, tool }, () => ({
     path: tool.path,
     args: [
       `--config.file=${join(layout.config, "prometheus.yml")}`,
@@ -53,7 +53,7 @@ export function prometheusProcess(context: StackContext, tool: Tool): KeptProces
 
 export function alertmanagerProcess(context: StackContext, tool: Tool): KeptProcess {
   const { layout, ports } = context;
-  return startsWith(context, { name: "alertmanager", port: ports.alertmanager, tool }, () =>
+  return startsWith(context, { name: "Alertmanager", port: ports.alertmanager, tool }, () =>
     alertmanagerCommand(tool, [
       `--config.file=${join(layout.config, "alertmanager.yml")}`,
       `--storage.path=${join(layout.root, "alertmanager")}`,
@@ -65,7 +65,7 @@ export function alertmanagerProcess(context: StackContext, tool: Tool): KeptProc
 }
 
 interface Server {
-  readonly name: "prometheus" | "alertmanager";
+  readonly name: "Prometheus" | "Alertmanager";
   readonly port: number;
   readonly tool: Tool;
 }

@@ -77,15 +77,22 @@ export function fleetStep(context: StackContext, { keeper }: StepsOptions): Step
   return {
     title: "Fleet",
     async run(update) {
-      const { expected, off, rollCall } = await startFleet(context, { startId: `start-${Date.now()}`, update });
+      const { expected, off, slowest, rollCallSeconds } = await startFleet(context, {
+        startId: `start-${Date.now()}`,
+        update,
+      });
       // A new supervisor ends the agents of the one before; they are to run again.
       keeper.onRestart("supervisor", async () => {
         await startAgents(context, `restart-${Date.now()}`);
       });
-      const slowest = rollCall.slowest === null ? "" : `, slowest ${rollCall.slowest}`;
       return {
         title: "Fleet",
-        detail: `${expected} of ${expected} working${off > 0 ? `, ${off} off` : ""}, roll call ${rollCall.seconds.toFixed(1)} s${slowest}`,
+        detail: [
+          `${expected} of ${expected} working`,
+          ...(off > 0 ? [`${off} off`] : []),
+          `roll call ${rollCallSeconds.toFixed(1)} s`,
+          ...(slowest === null ? [] : [`slowest ${slowest}`]),
+        ].join(", "),
       };
     },
   };

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Child, startChild } from "../tools/child.ts";
+import type { ProcessName } from "./addresses.ts";
 import { addressesOf, markOf, redisUrlOf, type StackContext } from "./context.ts";
 import type { KeptProcess } from "./keeper.ts";
 import { REPOSITORY } from "./layout.ts";
@@ -7,7 +8,7 @@ import { settingsForControl } from "./settings.ts";
 
 /** A program of this repository that Node runs. */
 export interface Program {
-  readonly name: "supervisor" | "slack" | "pagerduty" | "control" | "exporter";
+  readonly name: ProcessName;
   readonly file: string;
   readonly port: number | null;
   readonly environment: Readonly<Record<string, string>>;
@@ -38,7 +39,9 @@ export function keptProgram(
   };
 }
 
-export const logFileOf = ({ layout }: StackContext, name: string): string => join(layout.logs, `${name}.log`);
+/** `logs/control-service.log` */
+export const logFileOf = ({ layout }: StackContext, name: ProcessName): string =>
+  join(layout.logs, `${name.toLowerCase().replaceAll(" ", "-")}.log`);
 
 export function supervisorProgram({ layout, ports, secrets, fleet }: StackContext): Program {
   return {
@@ -60,7 +63,7 @@ export function supervisorProgram({ layout, ports, secrets, fleet }: StackContex
 
 export function slackProgram({ layout, ports, secrets }: StackContext): Program {
   return {
-    name: "slack",
+    name: "Slack stand-in",
     file: "local/slack/main.ts",
     port: ports.slack,
     environment: {
@@ -75,7 +78,7 @@ export function slackProgram({ layout, ports, secrets }: StackContext): Program 
 
 export function pagerdutyProgram({ ports, secrets }: StackContext): Program {
   return {
-    name: "pagerduty",
+    name: "PagerDuty stand-in",
     file: "local/pagerduty/main.ts",
     port: ports.pagerduty,
     environment: {
@@ -88,7 +91,7 @@ export function pagerdutyProgram({ ports, secrets }: StackContext): Program {
 export function controlProgram(context: StackContext): Program {
   const { layout, ports, secrets, settings } = context;
   return {
-    name: "control",
+    name: "control service",
     file: "bot/src/main.ts",
     port: ports.control,
     environment: {

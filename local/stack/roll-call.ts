@@ -1,3 +1,5 @@
+import { apiAnswer, apiError } from "@rollcall/core/contract.ts";
+import { isWorking, VERDICTS } from "@rollcall/core/domain/verdict.ts";
 import { z } from "zod";
 import { addressesOf, type StackContext } from "./context.ts";
 
@@ -5,26 +7,35 @@ import { addressesOf, type StackContext } from "./context.ts";
 export interface RollCall {
   /** Ids of the agents that work. */
   readonly working: readonly string[];
+  /** `billing is gone` for each of the others, without those that are off on purpose. */
+  readonly sick: readonly string[];
   readonly seconds: number;
-  /** The one that answered last. */
-  readonly slowest: string | null;
 }
 
-const answer = z.looseObject({});
+const rollCallData = z.object({
+  tookMs: z.number(),
+  agents: z.array(z.object({ id: z.string(), verdict: z.enum(VERDICTS), health: z.string() })),
+});
 
-/** Asks the control service for a roll call of all, as the operator. @throws Error if it does not answer */
+/** Asks the control service for a roll call of all, as the operator. @throws Error if it does not answer in its words */
 export async function rollCall(context: StackContext): Promise<RollCall> {
-  const begin = Date.now();
   const response = await fetch(`${addressesOf(context).control}/api/v1/commands/roll-call`, {
     method: "POST",
     headers: {
       authorization: `Bearer ${context.secrets.apiTokens.operator}`,
       "content-type": "application/json",
-      "idempotency-key": `start-${begin}`,
     },
-    body: JSON.stringify({ input: { who: "all" } }),
+    body: JSON.stringify({ input: { who: ["all"] } }),
     signal: AbortSignal.timeout(20_000),
   });
-  answer.parse(await response.json());
-  return { working: [], seconds: (Date.now() - begin) / 1000, slowest: null };
+  const body: unknown = await response.json();
+  if (!response.ok) throw new Error(`the roll call was refused: ${apiError.parse(body).message}`);
+  const { tookMs, agents } = rollCallData.parse(apiAnswer.parse(body).data);
+  return {
+    working: agents.filter(({ verdict }) => isWorking(verdict)).map(({ id }) => id),
+    sick: agents
+      .filter(({ verdict, health }) => !isWorking(verdict) && health !== "off")
+      .map(({ id, verdict }) => `${id} is ${verdict}`),
+    seconds: tookMs / 1000,
+  };
 }

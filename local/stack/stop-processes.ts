@@ -4,7 +4,7 @@ import type { Keeper } from "./keeper.ts";
 import { type Layout, STACK_MARK } from "./layout.ts";
 
 // The others write to these until their own end.
-const LAST = ["postgres", "redis"];
+const LAST = ["PostgreSQL", "Redis"];
 
 /** Ends the agents and everything else, the two stores last. Whatever is left by then is killed. */
 export async function stopProcesses(layout: Layout, keeper: Keeper): Promise<{ processes: number; seconds: number }> {

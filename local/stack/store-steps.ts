@@ -16,14 +16,14 @@ export function postgresStep(context: StackContext, { keeper }: StepsOptions): S
     async run() {
       let version = "";
       await keeper.add({
-        name: "postgres",
+        name: "PostgreSQL",
         port: ports.postgres,
         // Fast shutdown: SIGTERM would wait for clients to leave.
         stopSignal: "SIGINT",
         start: async () => {
           const running = await startPostgres({
             dataDir: join(layout.root, "postgres"),
-            logFile: logFileOf(context, "postgres"),
+            logFile: logFileOf(context, "PostgreSQL"),
             port: ports.postgres,
             password: secrets.postgresPassword,
             launch: { ownGroup: true, env: markOf(context) },
@@ -62,13 +62,13 @@ export function redisStep(context: StackContext, { keeper, tools }: StepsOptions
       update(fetching.describe());
       await fetching.tool("redis");
       await keeper.add({
-        name: "redis",
+        name: "Redis",
         port: ports.redis,
         start: async () => {
           const running = await startRedis({
             toolsDir: tools,
             dataDir: join(layout.root, "redis"),
-            logFile: logFileOf(context, "redis"),
+            logFile: logFileOf(context, "Redis"),
             port: ports.redis,
             password: secrets.redisPassword,
             aclLines: redisAclLines(fleet, secrets.fleetKey),
