@@ -100,6 +100,9 @@ function resolvedWords(incident: Incident, facts: IncidentFacts, now: number): H
       bold: `${subject} recovered in ${wholeDuration(tookSeconds(operation, now))}`,
       consequence: null,
     };
+  // Its restart has still to be written down; how long it took is not known before.
+  if (operation !== null && !isEnded(operation))
+    return { mark: "⏳", bold: verdictWords(operation, now).words, consequence: "its alert has ended" };
   const lasted = wholeDuration(((incident.resolvedAt ?? now) - incident.openedAt) / 1000);
   if (agents.length === 0) return { mark: "✅", bold: `Over: ${subject}`, consequence: `lasted ${lasted}` };
   if (agents.every(isProven)) return { mark: "✅", bold: `${subject} recovered in ${lasted}`, consequence: null };

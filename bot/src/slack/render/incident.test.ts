@@ -130,6 +130,17 @@ describe("an incident's card", () => {
     expect(labels(message)).toEqual([]);
   });
 
+  test("does not say recovered while its restart still runs", () => {
+    const message = card({
+      state: "resolved",
+      resolvedAt: NOW,
+      alerts: [alert("billing", { firing: false })],
+    }).with(facts({ operation: operation({ incidentId: "inc-7" }) }));
+    expectCard(message);
+    expect(message.text).toBe("P0 Restarting billing, its alert has ended.");
+    expect(words(message)).not.toContain("recovered");
+  });
+
   test("says recovered without a restart only if the work is proven at this moment", () => {
     const over = { state: "resolved" as const, resolvedAt: NOW, alerts: [alert("billing", { firing: false })] };
     const working = {
