@@ -101,7 +101,9 @@ export function readConfig(
   );
   const parsed = controlConfig.safeParse(given);
   if (parsed.success) return { config: Object.freeze(parsed.data) };
-  return { problems: parsed.error.issues.map((issue) => describeIssue(issue, given)) };
+  // One line per variable: what is no address at all is not told that its scheme is wrong too.
+  const issues = new Map(parsed.error.issues.toReversed().map((issue) => [String(issue.path[0]), issue]));
+  return { problems: [...issues.values()].toReversed().map((issue) => describeIssue(issue, given)) };
 }
 
 function describeIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {

@@ -35,3 +35,14 @@ export function describeError(error: unknown, depth = 0): unknown {
 
 const withoutPasswords = (text: string): string =>
   text.replaceAll(/(:\/\/[^\s:@/]*:)[^\s@/]+@/g, "$1[secret]@").replaceAll(/\b(rc_|xox[a-z]-)[\w-]{6,}/g, "$1[secret]");
+
+/** The same function, called at most once in `everyMs`; calls in between are left out. */
+export function seldom<Value>(everyMs: number, tell: (value: Value) => void): (value: Value) => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return (value) => {
+    const now = performance.now();
+    if (now - toldAt < everyMs) return;
+    toldAt = now;
+    tell(value);
+  };
+}

@@ -12,10 +12,9 @@ export interface Snapshot {
 }
 
 // Enough for days of a demonstration; the oldest go first.
-const KEPT_MESSAGES = 2_000;
+const KEPT_MESSAGES = 5_000;
 const KEPT_EPHEMERALS = 500;
-const KEPT_VERSIONS = 200;
-const KEPT_VERSIONS_IN_FILE = 20;
+const KEPT_VERSIONS = 500;
 
 /** Hears in which channel something changed, and the message if it is a new one. */
 type Listener = (channel: string, posted: Message | null) => void;
@@ -26,7 +25,8 @@ export class Workspace {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly #clock: Clock;
   readonly #listeners: Listener[] = [];
-  #tried = false;
+  /** Somebody has tried the first thing that the page proposes. */
+  tried = false;
   #messages = new Map<string, Message>();
   #ephemerals: Message[] = [];
   #lastMicros = 0;
@@ -43,15 +43,11 @@ export class Workspace {
   }
 
   snapshot(): Snapshot {
-    const messages = [...this.#messages.values()].map((message) => ({
-      ...message,
-      versions: message.versions.slice(-KEPT_VERSIONS_IN_FILE),
-    }));
-    return { version: 1, messages, tried: this.#tried };
+    return { version: 1, messages: [...this.#messages.values()], tried: this.tried };
   }
 
   restore({ messages, tried = false }: Snapshot): void {
-    this.#tried = tried;
+    this.tried = tried;
     this.#messages = new Map(messages.map((message) => [key(message.channel, message.ts), message]));
     for (const { ts } of messages) this.#lastMicros = Math.max(this.#lastMicros, Number(ts.replace(".", "")));
   }
@@ -60,17 +56,6 @@ export class Workspace {
     this.#messages.clear();
     this.#ephemerals = [];
     for (const channel of this.channels.keys()) this.#changed(channel);
-  }
-
-  /** Somebody has tried the first thing that the page proposes. */
-  get tried(): boolean {
-    return this.#tried;
-  }
-
-  noteTried(channel: string): void {
-    if (this.#tried) return;
-    this.#tried = true;
-    this.#changed(channel);
   }
 
   post(draft: Draft): Message {
@@ -137,8 +122,7 @@ export class Workspace {
 
   /** All lasting messages of a channel, thread replies among them, oldest first. */
   messages(channel: string): Message[] {
-    // In the order of posting, which is the order of their times.
-    return [...this.#messages.values()].filter((message) => message.channel === channel);
+    return [...this.#messages.values()].filter((message) => message.channel === channel).sort(byTs);
   }
 
   replies(channel: string, threadTs: string): Message[] {
@@ -181,6 +165,7 @@ export class Workspace {
 }
 
 const key = (channel: string, ts: string): string => `${channel}/${ts}`;
+const byTs = (a: Message, b: Message): number => (a.ts < b.ts ? -1 : 1);
 
 const ACTING = new Set(["section", "actions", "input"]);
 

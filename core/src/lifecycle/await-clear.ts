@@ -16,10 +16,7 @@ export async function rememberIncident(
   return { incident: firing?.id ?? null };
 }
 
-/**
- * Waits until the agent fires in no incident any more.
- * @throws Failure "unavailable" if PostgreSQL does not answer; repeat it
- */
+/** Waits until the agent fires in no incident any more. */
 export async function awaitClear(
   { agent, memory }: TargetProgress,
   { ports }: ActContext,
@@ -34,7 +31,7 @@ export async function awaitClear(
   };
   const { value, failure } = await waitUntil(isClear, { withinMs: limits.clearMs, everyMs: limits.clearPollMs });
   if (value !== null) return { state: wasFiring ? "done" : "skipped", ending: "recovered" };
-  if (failure !== null) throw failure;
+  if (failure !== null) return { state: "failed", error: failure.message, ending: "unknown" };
   return {
     state: "failed",
     error: `still firing after ${Math.round(limits.clearMs / 1000)} s`,

@@ -1,0 +1,74 @@
+import { type AccessDirectory, openAccessFile } from "@rollcall/core/adapters/access-file.ts";
+import { createPagerDuty } from "@rollcall/core/adapters/pagerduty/events.ts";
+import { openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
+import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
+import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
+import { readFleetFile } from "@rollcall/core/fleet-file.ts";
+import { loadCommands } from "@rollcall/core/load-commands.ts";
+import { systemClock } from "@rollcall/core/ports/clock.ts";
+import { type OpenRegistry, openFleetRegistry } from "@rollcall/core/registry.ts";
+import type { Logger } from "pino";
+import type { ControlConfig } from "./config.ts";
+import { type Database, openDatabase } from "./database.ts";
+import { seldom } from "./log.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+
+/** Everything that reaches out of the process, behind its ports. */
+export interface Adapters {
+  readonly ports: Ports;
+  readonly commands: readonly CommandDefinition[];
+  readonly database: Database;
+  readonly registry: OpenRegistry;
+  readonly directory: AccessDirectory;
+  close(): Promise<void>;
+}
+
+/** A lost connection is tried again every second; its log line is not written as often. */
+const PROBLEM_EVERY_MS = 60_000;
+
+/**
+ * Opens all adapters. Files must be good; PostgreSQL, Redis and the supervisor may be away.
+ * @throws Failure "invalid_input" with all problems of fleet.yaml or access.yaml
+ */
+export async function openAdapters(
+  config: ControlConfig,
+  { log, metrics }: { log: Logger; metrics: Metrics },
+): Promise<Adapters> {
+  const clock = systemClock;
+  const told = (what: string) => (problem: string) => log.warn({ what, problem }, "a part has a problem");
+  const lost = (what: string) =>
+    seldom(PROBLEM_EVERY_MS, (error: Error) => log.warn({ what, err: error }, "a connection has a problem"));
+  const { fleet } = await readFleetFile(config.ROLLCALL_FLEET_FILE);
+  const directory = await openAccessFile({ file: config.ROLLCALL_ACCESS_FILE, clock, onProblem: told("access.yaml") });
+  const commands = await loadCommands();
+  const database = openDatabase({
+    url: config.DATABASE_URL.reveal(),
+    metrics: metrics.database,
+    onProblem: lost("postgres"),
+  });
+  const { audit, operations, incidents, desired } = database;
+  const fleetKey = config.ROLLCALL_FLEET_KEY.reveal();
+  const bus = openFleetBus({ url: config.REDIS_URL.reveal(), fleet, fleetKey, onProblem: lost("redis") });
+  const file = config.ROLLCALL_FLEET_FILE;
+  const registry = await openFleetRegistry({ file, desired, bus, clock, onProblem: told("fleet") });
+  const supervisor = connectBuiltInSupervisor(config.ROLLCALL_SUPERVISOR_SOCKET);
+  const pager = createPagerDuty({
+    url: config.PAGERDUTY_EVENTS_URL,
+    routingKey: config.PAGERDUTY_ROUTING_KEY.reveal(),
+  });
+  directory.watch();
+  registry.watch();
+  return {
+    ports: { audit, operations, incidents, bus, registry, supervisor, pager, directory, clock },
+    commands,
+    database,
+    registry,
+    directory,
+    async close() {
+      directory.close();
+      await registry.close();
+      bus.close();
+      await database.pool.end();
+    },
+  };
+}

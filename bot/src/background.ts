@@ -1,0 +1,152 @@
+import { hostname } from "node:os";
+import { type ControlLease, createLease } from "@rollcall/core/adapters/postgres/lease.ts";
+import { migrate } from "@rollcall/core/adapters/postgres/migrate.ts";
+import { type OperationWorker, startWorker } from "@rollcall/core/adapters/postgres/worker.ts";
+import { CANARY_SECONDS } from "@rollcall/core/domain/freshness.ts";
+import { isEnded } from "@rollcall/core/domain/operation.ts";
+import { executeOperation } from "@rollcall/core/execute-operation.ts";
+import type { OperationProgress } from "@rollcall/core/ports/command-store.ts";
+import type { Logger } from "pino";
+import type { Adapters } from "./adapters.ts";
+import type { ControlConfig } from "./config.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import { sendCanaryRound } from "./schedule/canaries.ts";
+import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
+import type { Readiness } from "./schedule/readiness.ts";
+import { retryWhileUnavailable } from "./schedule/retry.ts";
+import { startPublisher } from "./slack/publisher.ts";
+import { slackSettings } from "./slack-settings.ts";
+
+/** What goes on without anybody asking. */
+export interface Background {
+  /** Resolves with a failure that trying again does not mend. */
+  readonly broken: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+interface Deps {
+  readonly config: ControlConfig;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly adapters: Adapters;
+  readonly readiness: Readiness;
+  readonly address: string;
+}
+
+const READINESS_MS = 2_000;
+const AUDIT_HEAD_MS = 5_000;
+
+/** Starts looking at what the service stands on; and once the schema is there, the lease and all that needs it. */
+export function startBackground(deps: Deps): Background {
+  const { log, metrics, adapters, readiness } = deps;
+  const stopping = new AbortController();
+  const loop = (options: LoopOptions): Loop =>
+    startLoop(options, { log, metrics: metrics.schedule, clock: adapters.ports.clock });
+  const looking = loop({ name: "readiness", everyMs: READINESS_MS, run: readiness.refresh });
+  const started = startWork(deps, { signal: stopping.signal, loop });
+  const broken = Promise.withResolvers<unknown>();
+  started.catch(broken.resolve);
+  return {
+    broken: broken.promise,
+    async stop() {
+      stopping.abort();
+      await looking.stop();
+      const work = await started.catch(() => null);
+      await work?.stop();
+    },
+  };
+}
+
+interface Work {
+  stop(): Promise<void>;
+}
+
+async function startWork(
+  deps: Deps,
+  { signal, loop }: { signal: AbortSignal; loop: (options: LoopOptions) => Loop },
+): Promise<Work | null> {
+  const { config, log, metrics, adapters } = deps;
+  const { database, ports } = adapters;
+  const url = config.DATABASE_URL.reveal();
+  const onProblem = (problem: string, cause?: unknown): void => log.warn({ err: cause }, problem);
+  const applied = await retryWhileUnavailable(() => migrate({ url, onProblem }), { what: "migrations", signal, log });
+  if (applied === null) return null;
+  if (applied.length > 0) log.info({ migrations: applied }, "migrations applied");
+  database.open();
+  const lease = createLease({
+    pool: database.pool,
+    // Two on one machine differ by their port, and a restarted one knows its predecessor by it.
+    instance: `${hostname()} ${deps.address}`,
+    seconds: config.ROLLCALL_LEASE_SECONDS,
+    onProblem,
+  });
+  metrics.lease.watch(() => lease.state());
+  await lease.start();
+  const worker = startOperations(deps, lease);
+  const publisher = startPublisher({
+    settings: slackSettings(config),
+    ports,
+    publications: database.publications,
+    isLeader: () => lease.isLeader(),
+    log: log.child({ part: "publisher" }),
+  });
+  const loops = [
+    loop({
+      name: "canaries",
+      everyMs: CANARY_SECONDS * 1000,
+      when: () => lease.isLeader(),
+      run: () => sendCanaryRound(ports),
+    }),
+    loop({
+      name: "audit-head",
+      everyMs: AUDIT_HEAD_MS,
+      run: async () => {
+        const [newest] = await ports.audit.search({ limit: 1 });
+        if (newest !== undefined) metrics.audit.headSeen(newest.seq);
+      },
+    }),
+  ];
+  return {
+    async stop() {
+      await Promise.all([worker.stop(), publisher.stop(), ...loops.map((one) => one.stop())]);
+      await lease.close();
+    },
+  };
+}
+
+function startOperations({ log, metrics, adapters }: Deps, lease: ControlLease): OperationWorker {
+  const { ports, commands, database } = adapters;
+  const onProblem = (problem: string, cause?: unknown): void => log.warn({ err: cause }, problem);
+  return startWorker({
+    pool: database.pool,
+    lease,
+    onProblem,
+    execute: async (id, { progress, signal }) => {
+      await executeOperation(id, {
+        ports,
+        commands,
+        signal,
+        progress: countEndings(progress, { log, metrics }),
+        onBug: (error, about) => log.error({ err: error, ...about }, "a stage failed by a bug"),
+      });
+    },
+  });
+}
+
+/** Counts and logs the end of each operation when it is stored: that happens once, whoever finishes it. */
+function countEndings(
+  progress: OperationProgress,
+  { log, metrics }: { log: Logger; metrics: Metrics },
+): OperationProgress {
+  return {
+    async save(operation, audit) {
+      const saved = await progress.save(operation, audit);
+      if (isEnded(saved)) {
+        metrics.commands.ended(saved);
+        const { id, command, ending, actor } = saved;
+        log.info({ operation: id, command, ending, actor: actor.id }, "operation ended");
+      }
+      return saved;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
+import { createCommandStore } from "@rollcall/core/adapters/postgres/command-store.ts";
+import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
+import { createIncidents } from "@rollcall/core/adapters/postgres/incidents.ts";
+import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
+import { createPool, type Pool, query } from "@rollcall/core/adapters/postgres/pool.ts";
+import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
+import { Failure } from "@rollcall/core/domain/failure.ts";
+import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
+import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
+import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
+import type { Incidents } from "@rollcall/core/ports/incidents.ts";
+import type { Operations } from "@rollcall/core/ports/operations.ts";
+import type { Publications } from "@rollcall/core/ports/publications.ts";
+import { createGate } from "./gate.ts";
+import type { DatabaseMetrics } from "./metrics/database.ts";
+
+/** PostgreSQL behind its ports; connects when it is first used. */
+export interface Database {
+  readonly pool: Pool;
+  readonly audit: AuditLog;
+  readonly operations: Operations;
+  readonly incidents: Incidents;
+  readonly store: CommandStore;
+  readonly desired: DesiredStates;
+  readonly publications: Publications;
+  /** Lets calls through from now on: the schema is there. */
+  open(): void;
+  /** @throws Failure "unavailable" if it does not answer or its schema is not there */
+  check(): Promise<null>;
+}
+
+interface DatabaseOptions {
+  readonly url: string;
+  readonly metrics: DatabaseMetrics;
+  readonly onProblem: (error: Error) => void;
+}
+
+const BEING_PREPARED = "PostgreSQL is being prepared";
+
+/** Opens the pool; until `open` every port answers that the database is being prepared. */
+export function openDatabase({ url, metrics, onProblem }: DatabaseOptions): Database {
+  const pool = createPool({ url, name: "rollcall-control", onProblem });
+  metrics.watch(pool);
+  const gate = createGate(BEING_PREPARED);
+  return {
+    pool,
+    audit: gate.guard(createAuditLog(pool)),
+    operations: gate.guard(createOperations(pool)),
+    incidents: gate.guard(createIncidents(pool)),
+    store: gate.guard(createCommandStore(pool)),
+    desired: gate.guard(createDesiredStates(pool)),
+    publications: gate.guard(createPublications(pool)),
+    open: gate.open,
+    async check() {
+      await query(pool, "select 1");
+      if (!gate.isOpen()) throw new Failure("unavailable", BEING_PREPARED);
+      return null;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { isFailure } from "@rollcall/core/domain/failure.ts";
+import { type CommandAnswer, type CommandRequest, runCommand } from "@rollcall/core/run-command.ts";
+import type { Logger } from "pino";
+import type { Adapters } from "./adapters.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+
+interface EngineDeps {
+  readonly adapters: Pick<Adapters, "ports" | "commands" | "database">;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** The one command path, bound to its ports, counted and logged alike for every door. */
+export function createEngine({
+  adapters,
+  metrics,
+  log,
+}: EngineDeps): (request: CommandRequest) => Promise<CommandAnswer> {
+  const { ports, commands, database } = adapters;
+  const onProblem = (problem: string, cause: unknown): void => log.error({ err: cause }, problem);
+  const engine = { ports, commands, store: database.store, onProblem };
+  return async (request) => {
+    const command = commands.find(({ name, aliases }) => name === request.command || aliases.includes(request.command));
+    const { door, actor, requestId } = request;
+    const line = { command: command?.name ?? "other", actor: actor.id, door, request_id: requestId };
+    try {
+      const labels = { command: command?.name ?? request.command, door };
+      const answer = await metrics.commands.count(labels, () => runCommand(request, engine));
+      if (answer.kind === "read") log.debug(line, "command answered");
+      else log.info({ ...line, operation: answer.operation.id, repeated: answer.repeated }, "command accepted");
+      return answer;
+    } catch (error) {
+      if (isFailure(error)) log.info({ ...line, code: error.code, rule: error.detail.rule }, "command refused");
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,32 @@
+import { Failure } from "@rollcall/core/domain/failure.ts";
+import type { Adapters } from "./adapters.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import { watchOutbox } from "./schedule/outbox-lag.ts";
+import type { Probe } from "./schedule/readiness.ts";
+
+/** What `/ready` looks at. Without Slack the service still serves its API and pages; without the required ones it is no use. */
+export function probesOf({ ports, database, registry, directory }: Adapters, { slack }: Metrics): Probe[] {
+  return [
+    { name: "postgres", required: true, check: database.check },
+    { name: "redis", required: true, check: () => answered(ports.bus.now()) },
+    { name: "supervisor", required: true, check: () => answered(ports.supervisor.list()) },
+    {
+      name: "slack",
+      required: false,
+      check: watchOutbox(database.publications, { clock: ports.clock, metrics: slack }),
+    },
+    { name: "fleet.yaml", required: false, check: async () => inForce(registry.fileProblem()) },
+    { name: "access.yaml", required: false, check: async () => inForce(directory.fileProblem()) },
+  ];
+}
+
+async function answered(asked: Promise<unknown>): Promise<null> {
+  await asked;
+  return null;
+}
+
+/** The last good version of a file with a problem stays in force. */
+function inForce(problem: string | null): null {
+  if (problem !== null) throw new Failure("unavailable", `the file is not in force: ${problem}`);
+  return null;
+}

@@ -1,0 +1,16 @@
+import type { ControlConfig } from "./config.ts";
+import type { SlackSettings } from "./slack/settings.ts";
+
+/** The part of the configuration that the Slack door and the publisher need; holds revealed secrets, so it is never logged. */
+export const slackSettings = (config: ControlConfig): SlackSettings => ({
+  botToken: config.SLACK_BOT_TOKEN.reveal(),
+  signingSecret: config.SLACK_SIGNING_SECRET.reveal(),
+  apiUrl: config.SLACK_API_URL,
+  botId: config.SLACK_BOT_ID,
+  botUserId: config.SLACK_BOT_USER_ID,
+  teamId: config.SLACK_TEAM_ID,
+  alertsChannel: config.ROLLCALL_SLACK_ALERTS_CHANNEL,
+  opsChannel: config.ROLLCALL_SLACK_OPS_CHANNEL,
+  publicUrl: config.ROLLCALL_PUBLIC_URL,
+  runbookUrl: config.ROLLCALL_RUNBOOK_URL ?? null,
+});

@@ -1,0 +1,91 @@
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { type Adapters, openAdapters } from "./adapters.ts";
+import { type Background, startBackground } from "./background.ts";
+import type { ControlConfig } from "./config.ts";
+import { createEngine } from "./engine.ts";
+import { createApp } from "./http/app.ts";
+import type { App } from "./http/deps.ts";
+import { listen } from "./http/listen.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
+import { probesOf } from "./probes.ts";
+import { createReadiness, type Readiness } from "./schedule/readiness.ts";
+import { registerSlackDoor } from "./slack/door.ts";
+import { slackSettings } from "./slack-settings.ts";
+import { version } from "./version.ts";
+
+/** A control service that runs. */
+export interface ControlService {
+  /** `http://127.0.0.1:8080` */
+  readonly address: string;
+  /** Resolves at the first failure that trying again does not mend: a changed migration. Never, if there is none. */
+  readonly broken: Promise<unknown>;
+  /** Takes no more requests, lets what is under way be stored, gives the lease back, closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Requests under way get this long when the service ends. */
+const CLOSE_WITHIN_MS = 3_000;
+
+/**
+ * Starts the control service. It listens before PostgreSQL and Redis answer, so that `/live` and `/ready` tell how it is.
+ * @throws Failure "invalid_input" for fleet.yaml, access.yaml or an address that cannot be listened on
+ */
+export async function startControlService(config: ControlConfig, log: Logger): Promise<ControlService> {
+  const metrics = createMetrics({ version });
+  const adapters = await openAdapters(config, { log, metrics });
+  const readiness = createReadiness(probesOf(adapters, metrics), adapters.ports.clock);
+  try {
+    const app = await openDoors({ config, log, metrics, adapters, readiness });
+    const address = await listen(app, { host: config.ROLLCALL_HTTP_HOST, port: config.ROLLCALL_HTTP_PORT });
+    const background = startBackground({ config, log, metrics, adapters, readiness, address });
+    return { address, broken: background.broken, stop: () => stopAll({ app, background, adapters }) };
+  } catch (error) {
+    await adapters.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly config: ControlConfig;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly adapters: Adapters;
+  readonly readiness: Readiness;
+}
+
+async function openDoors({ config, log, metrics, adapters, readiness }: Parts): Promise<App> {
+  const { ports, commands, registry } = adapters;
+  const run = createEngine({ adapters, metrics, log });
+  const app = createApp({
+    version,
+    fleet: registry.fleet,
+    log,
+    ports,
+    commands,
+    run,
+    readiness: readiness.current,
+    metrics,
+    runbookDir: config.ROLLCALL_RUNBOOK_DIR,
+    webhookToken: config.ALERTMANAGER_WEBHOOK_TOKEN,
+    metricsToken: config.ROLLCALL_METRICS_TOKEN ?? null,
+  });
+  await registerSlackDoor(app as unknown as FastifyInstance, {
+    settings: slackSettings(config),
+    ports,
+    commands,
+    run,
+    log: log.child({ door: "slack" }),
+    onRefusedRequest: metrics.slack.refused,
+  });
+  return app;
+}
+
+async function stopAll(running: { app: App; background: Background; adapters: Adapters }): Promise<void> {
+  const { app, background, adapters } = running;
+  const closing = app.close();
+  const late = setTimeout(() => app.server.closeAllConnections(), CLOSE_WITHIN_MS);
+  await Promise.all([closing, background.stop()]);
+  clearTimeout(late);
+  await adapters.close();
+}
