@@ -33,9 +33,25 @@ export function workHeadline({ sick, unknown, working }: Tally, problems: readon
   if (problems.length > 0 && unknown.length === wanted) return `❔ *Nobody knows who works* — ${problems.join(", ")}`;
   const isSlow = working.some(({ judgement }) => judgement.health === "degraded");
   const mark = sick.length > 0 ? "🔴" : unknown.length > 0 ? "❔" : isSlow ? "🟡" : "🟢";
-  const names = [...sick, ...unknown].map(({ expected, judgement }) => `${expected.id} ${judgement.verdict}`);
-  const detail = names.length === 0 ? "" : ` — ${listed(names)}`;
-  return `${mark} *${working.length} of ${wanted} work*${detail}`;
+  const bold = `${mark} *${working.length} of ${wanted} work*`;
+  const rest = [...sick, ...unknown];
+  if (rest.length === 0) return bold;
+  const texts = [5, 4, 3, 2, 1].map((most) => `${bold} — ${namedByVerdict(rest, most)}`);
+  return (
+    texts.find((text) => text.length <= HEADLINE_CHARACTERS) ?? `${bold} — ${counted(rest.length, "agent")} to look at`
+  );
+}
+
+// What a phone shows of a headline (ux section 2), without the asterisks and counting an emoji as two.
+const HEADLINE_CHARACTERS = 82;
+
+/** "billing, invoices gone, order-validator deaf and 4 more" */
+function namedByVerdict(agents: readonly SeenAgent[], most: number): string {
+  const byVerdict = Map.groupBy(agents.slice(0, most), ({ judgement }) => judgement.verdict);
+  const parts = [...byVerdict].map(
+    ([verdict, same]) => `${same.map(({ expected }) => expected.id).join(", ")} ${verdict}`,
+  );
+  return parts.join(", ") + (agents.length > most ? ` and ${agents.length - most} more` : "");
 }
 
 /** "🔴 *billing* gone since 02:40:52" */

@@ -56,9 +56,14 @@ function describe(command: CommandDefinition): Report {
   };
 }
 
-/** `restart WHO`, `drill FAULT ID` */
-const usageOf = ({ name, words }: CommandDefinition): string =>
-  [name, ...words.map((word) => (word === "text" ? "[text]" : word.toUpperCase()))].join(" ");
+/** `restart WHO`, `drill FAULT ID`, `status [WHO]` */
+function usageOf({ name, words, kind, input: fields }: CommandDefinition): string {
+  const shown = words.map((word) => {
+    const isOptional = kind === "read" && (fields.shape[word] as z.ZodType).safeParse(undefined).success;
+    return isOptional ? `[${word.toUpperCase()}]` : word.toUpperCase();
+  });
+  return [name, ...shown].join(" ");
+}
 
 const dataOf = ({ name, aliases, kind, summary, role, danger, examples }: CommandDefinition) => ({
   ...{ name, aliases, kind, summary, role, danger, examples },

@@ -23,6 +23,44 @@ describe("roll-call", () => {
     expect(report.sameAs).toBe("same as /fleet roll-call");
   });
 
+  test.each([
+    [2, "🔴 *1 of 3 work* — agent-0, agent-1 gone"],
+    [5, "🔴 *1 of 6 work* — agent-0, agent-1, agent-2, agent-3, agent-4 gone"],
+    [7, "🔴 *1 of 8 work* — agent-0, agent-1, agent-2, agent-3, agent-4 gone and 2 more"],
+  ])("with %i gone, the headline is short enough for a phone", async (gone, headline) => {
+    const ids = Array.from({ length: gone }, (_, index) => `agent-${index}`);
+    fleet = new FakeFleet(...ids, "works");
+    for (const id of ids) fleet.kill(id);
+    expect((await look("roll-call")).headline).toBe(headline);
+  });
+
+  test("names too long for a headline are counted", async () => {
+    fleet = new FakeFleet("x".repeat(63), "works");
+    fleet.kill("x".repeat(63));
+    expect((await look("roll-call")).headline).toBe("🔴 *1 of 2 work* — 1 agent to look at");
+    expect((await look("roll-call")).actions[0]).toMatchObject({ label: "Restart…", confirm: { yes: "Restart" } });
+  });
+
+  test("shows ten lines at most", async () => {
+    const ids = Array.from({ length: 30 }, (_, index) => `agent-${index}`);
+    fleet = new FakeFleet(...ids, "works");
+    for (const id of ids) fleet.kill(id);
+    const { lines } = await look("roll-call");
+    expect(lines).toHaveLength(10);
+    expect(lines[8]).toBe("and 22 more agents");
+  });
+
+  test("a busy and a slow one count as working, and are said", async () => {
+    const item = { inFlight: 1, oldestInFlightAt: fleet.now - 32_000 };
+    Object.assign(fleet.agent("billing"), { beat: item });
+    const busy = fleet.agent("invoices");
+    busy.expected = { ...busy.expected, normalSeconds: 40 };
+    Object.assign(busy, { beat: item, takesCanary: false });
+    const report = await look("roll-call");
+    expect(report.headline).toBe("🟡 *3 of 3 work*");
+    expect(report.lines).toEqual(["🟢 3 working, 1 of them busy, 1 of them slow"]);
+  });
+
   test("names the missing first and offers to restart them", async () => {
     fleet.kill("billing");
     fleet.agent("order-validator").takesCanary = false;
@@ -224,7 +262,7 @@ describe("help and whoami", () => {
 
   test("help tells how one command is written, by alias and with a space too", async () => {
     const report = await look("help", { text: "roll call" });
-    expect(report.headline).toBe("*roll-call WHO*");
+    expect(report.headline).toBe("*roll-call [WHO]*");
     expect(report.lines).toContain("`/fleet roll-call @orders`");
     expect((await look("help", { text: "bounce" })).headline).toBe("*restart WHO*");
   });

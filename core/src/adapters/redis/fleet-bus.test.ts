@@ -272,19 +272,3 @@ describe("readWaiting", () => {
     expect(await bus.readWaiting("nobody")).toEqual([]);
   });
 });
-
-test("a Redis that is away is said as unavailable, in time", async () => {
-  const problems: Error[] = [];
-  const away = openFleetBus({
-    url: "redis://127.0.0.1:1",
-    fleet,
-    fleetKey,
-    onProblem: (error) => problems.push(error),
-  });
-  try {
-    await expect(away.now()).rejects.toMatchObject({ code: "unavailable", message: "Redis does not answer" });
-    expect(problems.length).toBeGreaterThan(0);
-  } finally {
-    away.close();
-  }
-});
