@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -38,6 +38,12 @@ async function open(text: string) {
   };
   const directory = await openAccessFile({ file, clock: { now: () => NOW }, onProblem, refreshMs: 5 });
   return { file, directory, problems };
+}
+
+/** At once, so that nobody sees a half-written file however often they look. */
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
 }
 
 describe("openAccessFile", () => {
@@ -136,9 +142,9 @@ describe("openAccessFile", () => {
   test("a changed file is taken over, and a bad one leaves the rights as they are", async () => {
     const { directory, file, problems } = await open(PEOPLE);
     directory.watch();
-    await writeFile(file, PEOPLE.replace("role: admin", "role: viewer"));
+    await replace(file, PEOPLE.replace("role: admin", "role: viewer"));
     await vi.waitFor(() => expect(directory.byId("second")?.role).toBe("viewer"), { timeout: 10_000 });
-    await writeFile(file, "people: []\n");
+    await replace(file, "people: []\n");
     await vi.waitFor(() => expect(directory.fileProblem()).toContain("people: found []"), { timeout: 10_000 });
     expect(directory.byId("second")?.role).toBe("viewer");
     expect(problems).toHaveLength(1);
