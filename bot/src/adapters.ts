@@ -10,7 +10,7 @@ import { type OpenRegistry, openFleetRegistry } from "@rollcall/core/registry.ts
 import type { Logger } from "pino";
 import type { ControlConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database.ts";
-import { seldom } from "./log.ts";
+import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 
 /** Everything that reaches out of the process, behind its ports. */
@@ -23,9 +23,6 @@ export interface Adapters {
   close(): Promise<void>;
 }
 
-/** A lost connection is tried again every second; its log line is not written as often. */
-const PROBLEM_EVERY_MS = 60_000;
-
 /**
  * Opens all adapters. Files must be good; PostgreSQL, Redis and the supervisor may be away.
  * @throws Failure "invalid_input" with all problems of fleet.yaml or access.yaml
@@ -35,22 +32,25 @@ export async function openAdapters(
   { log, metrics }: { log: Logger; metrics: Metrics },
 ): Promise<Adapters> {
   const clock = systemClock;
-  const told = (what: string) => (problem: string) => log.warn({ what, problem }, "a part has a problem");
-  const lost = (what: string) =>
-    seldom(PROBLEM_EVERY_MS, (error: Error) => log.warn({ what, err: error }, "a connection has a problem"));
+  const tell = problemLog(log);
   const { fleet } = await readFleetFile(config.ROLLCALL_FLEET_FILE);
-  const directory = await openAccessFile({ file: config.ROLLCALL_ACCESS_FILE, clock, onProblem: told("access.yaml") });
+  const directory = await openAccessFile({ file: config.ROLLCALL_ACCESS_FILE, clock, onProblem: tell });
   const commands = await loadCommands();
   const database = openDatabase({
     url: config.DATABASE_URL.reveal(),
     metrics: metrics.database,
-    onProblem: lost("postgres"),
+    onProblem: (error) => tell("a connection to PostgreSQL broke", error),
   });
   const { audit, operations, incidents, desired } = database;
   const fleetKey = config.ROLLCALL_FLEET_KEY.reveal();
-  const bus = openFleetBus({ url: config.REDIS_URL.reveal(), fleet, fleetKey, onProblem: lost("redis") });
+  const bus = openFleetBus({
+    url: config.REDIS_URL.reveal(),
+    fleet,
+    fleetKey,
+    onProblem: (error) => tell("a connection to Redis broke", error),
+  });
   const file = config.ROLLCALL_FLEET_FILE;
-  const registry = await openFleetRegistry({ file, desired, bus, clock, onProblem: told("fleet") });
+  const registry = await openFleetRegistry({ file, desired, bus, clock, onProblem: tell });
   const supervisor = connectBuiltInSupervisor(config.ROLLCALL_SUPERVISOR_SOCKET);
   const pager = createPagerDuty({
     url: config.PAGERDUTY_EVENTS_URL,

@@ -9,11 +9,13 @@ import type { OperationProgress } from "@rollcall/core/ports/command-store.ts";
 import type { Logger } from "pino";
 import type { Adapters } from "./adapters.ts";
 import type { ControlConfig } from "./config.ts";
+import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { sendCanaryRound } from "./schedule/canaries.ts";
 import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
 import type { Readiness } from "./schedule/readiness.ts";
 import { retryWhileUnavailable } from "./schedule/retry.ts";
+import { withinTime } from "./schedule/within-time.ts";
 import { startPublisher } from "./slack/publisher.ts";
 import { slackSettings } from "./slack-settings.ts";
 
@@ -43,7 +45,10 @@ export function startBackground(deps: Deps): Background {
   const loop = (options: LoopOptions): Loop =>
     startLoop(options, { log, metrics: metrics.schedule, clock: adapters.ports.clock });
   const looking = loop({ name: "readiness", everyMs: READINESS_MS, run: readiness.refresh });
-  const started = startWork(deps, { signal: stopping.signal, loop });
+  const prepared = prepareDatabase(deps, stopping.signal);
+  const started = prepared.then((isPrepared) =>
+    isPrepared && !stopping.signal.aborted ? startWork(deps, loop) : null,
+  );
   const broken = Promise.withResolvers<unknown>();
   started.catch(broken.resolve);
   return {
@@ -51,6 +56,8 @@ export function startBackground(deps: Deps): Background {
     async stop() {
       stopping.abort();
       await looking.stop();
+      // Migrations may wait for long; each is one transaction, so ending in the middle leaves nothing half done.
+      if (!adapters.database.isOpen()) return;
       const work = await started.catch(() => null);
       await work?.stop();
     },
@@ -61,18 +68,24 @@ interface Work {
   stop(): Promise<void>;
 }
 
-async function startWork(
-  deps: Deps,
-  { signal, loop }: { signal: AbortSignal; loop: (options: LoopOptions) => Loop },
-): Promise<Work | null> {
+/** Longer than migrations wait for another process's (60 s): a connection that says nothing any more is given up. */
+const MIGRATE_WITHIN_MS = 90_000;
+
+/** Brings the schema up to date as soon as PostgreSQL answers. @returns false if it was told to end before */
+async function prepareDatabase({ config, log, adapters }: Deps, signal: AbortSignal): Promise<boolean> {
+  const onProblem = problemLog(log);
+  const attempt = () => withinTime(migrate({ url: config.DATABASE_URL.reveal(), onProblem }), MIGRATE_WITHIN_MS);
+  const applied = await retryWhileUnavailable(attempt, { what: "migrations", signal, log });
+  if (applied === null) return false;
+  if (applied.length > 0) log.info({ migrations: applied }, "migrations applied");
+  adapters.database.open();
+  return true;
+}
+
+async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Promise<Work> {
   const { config, log, metrics, adapters } = deps;
   const { database, ports } = adapters;
-  const url = config.DATABASE_URL.reveal();
-  const onProblem = (problem: string, cause?: unknown): void => log.warn({ err: cause }, problem);
-  const applied = await retryWhileUnavailable(() => migrate({ url, onProblem }), { what: "migrations", signal, log });
-  if (applied === null) return null;
-  if (applied.length > 0) log.info({ migrations: applied }, "migrations applied");
-  database.open();
+  const onProblem = problemLog(log);
   const lease = createLease({
     pool: database.pool,
     // Two on one machine differ by their port, and a restarted one knows its predecessor by it.
@@ -116,7 +129,7 @@ async function startWork(
 
 function startOperations({ log, metrics, adapters }: Deps, lease: ControlLease): OperationWorker {
   const { ports, commands, database } = adapters;
-  const onProblem = (problem: string, cause?: unknown): void => log.warn({ err: cause }, problem);
+  const onProblem = problemLog(log);
   return startWorker({
     pool: database.pool,
     lease,

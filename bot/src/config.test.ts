@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { controlConfig, readConfig } from "./config.ts";
-import { createLog } from "./log.ts";
+import { createLog, problemLog } from "./log.ts";
 import { Secret } from "./secret.ts";
 
 const good = {
@@ -137,5 +137,15 @@ describe("the log", () => {
     expect(JSON.parse(write({ err: error.cause })).err.type).toBe("Error");
     const coded = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
     expect(JSON.parse(write({ err: coded })).err.code).toBe("ECONNREFUSED");
+  });
+
+  test("tells a problem that comes again and again once a minute, and others beside it", () => {
+    const lines: string[] = [];
+    const tell = problemLog(createLog("info", { write: (line: string) => void lines.push(line) }));
+    for (let index = 0; index < 50; index += 1) tell("Redis is away", new Error("refused"));
+    tell("PostgreSQL is away");
+    expect(lines.map((line) => JSON.parse(line).problem)).toEqual(["Redis is away", "PostgreSQL is away"]);
+    for (let index = 0; index < 500; index += 1) tell(`problem ${index}`);
+    expect(lines).toHaveLength(502);
   });
 });

@@ -26,6 +26,7 @@ export interface Database {
   readonly publications: Publications;
   /** Lets calls through from now on: the schema is there. */
   open(): void;
+  isOpen(): boolean;
   /** @throws Failure "unavailable" if it does not answer or its schema is not there */
   check(): Promise<null>;
 }
@@ -52,6 +53,7 @@ export function openDatabase({ url, metrics, onProblem }: DatabaseOptions): Data
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
     open: gate.open,
+    isOpen: gate.isOpen,
     async check() {
       await query(pool, "select 1");
       if (!gate.isOpen()) throw new Failure("unavailable", BEING_PREPARED);

@@ -36,13 +36,20 @@ export function describeError(error: unknown, depth = 0): unknown {
 const withoutPasswords = (text: string): string =>
   text.replaceAll(/(:\/\/[^\s:@/]*:)[^\s@/]+@/g, "$1[secret]@").replaceAll(/\b(rc_|xox[a-z]-)[\w-]{6,}/g, "$1[secret]");
 
-/** The same function, called at most once in `everyMs`; calls in between are left out. */
-export function seldom<Value>(everyMs: number, tell: (value: Value) => void): (value: Value) => void {
-  let toldAt = Number.NEGATIVE_INFINITY;
-  return (value) => {
+/** Sentences remembered at most; they are a fixed few, apart from ids in them. */
+const MOST_SENTENCES = 200;
+
+/**
+ * Logs problems that come again and again while something is away: each sentence at most once in `everyMs`.
+ * @returns takes the sentence, and what caused it
+ */
+export function problemLog(log: Pick<Logger, "warn">, everyMs = 60_000): (problem: string, cause?: unknown) => void {
+  const toldAt = new Map<string, number>();
+  return (problem, cause) => {
     const now = performance.now();
-    if (now - toldAt < everyMs) return;
-    toldAt = now;
-    tell(value);
+    if (now - (toldAt.get(problem) ?? Number.NEGATIVE_INFINITY) < everyMs) return;
+    if (toldAt.size >= MOST_SENTENCES) toldAt.clear();
+    toldAt.set(problem, now);
+    log.warn({ problem, ...(cause === undefined ? {} : { err: cause }) }, "a part has a problem");
   };
 }

@@ -3,6 +3,7 @@ import type { Incidents } from "@rollcall/core/ports/incidents.ts";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App, AppDeps } from "../http/deps.ts";
 import { answerError } from "../http/errors.ts";
+import { withinTime } from "../schedule/within-time.ts";
 import { readDelivery, webhookPayload } from "./webhook-schema.ts";
 
 type WebhookDeps = Pick<AppDeps, "webhookToken" | "metrics"> & {
@@ -55,19 +56,10 @@ async function take(request: FastifyRequest, { ports, metrics }: WebhookDeps): P
     metrics.alerts.delivered("watchdog");
     return;
   }
-  const incident = await withinTime(ports.incidents.record(notification));
+  const incident = await withinTime(ports.incidents.record(notification), STORE_TIMEOUT_MS);
   metrics.alerts.delivered("stored");
   const { status, alerts } = notification;
   request.log.info({ incident: incident.id, status, alerts: alerts.length }, "alerts stored");
-}
-
-function withinTime<Value>(work: Promise<Value>): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new Failure("unavailable", "the alerts could not be stored in time")),
-    STORE_TIMEOUT_MS,
-  );
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }
 
 /** Whatever is our own fault is 503, so that Alertmanager sends it again at once; never a 4xx, 429 or 500 for it. */

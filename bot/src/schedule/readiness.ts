@@ -1,6 +1,7 @@
 import type { ApiDependency, ApiReadiness } from "@rollcall/core/contract.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
+import { withinTime } from "./within-time.ts";
 
 export interface Probe {
   readonly name: string;
@@ -49,17 +50,11 @@ export function createReadiness(probes: readonly Probe[], clock: Clock): Readine
 }
 
 async function look({ check }: Probe): Promise<Pick<ApiDependency, "state" | "detail">> {
-  const { promise: late, resolve } = Promise.withResolvers<"late">();
-  const timer = setTimeout(resolve, TIMEOUT_MS, "late");
   try {
-    const answer = await Promise.race([check(), late]);
-    if (answer === "late") return { state: "down", detail: `no answer in ${TIMEOUT_MS / 1000} s` };
-    return { state: "up", detail: answer };
+    return { state: "up", detail: await withinTime(check(), TIMEOUT_MS) };
   } catch (error) {
     // Only our own words: a driver's message may name hosts and users.
     return { state: "down", detail: isFailure(error) ? error.message : "does not answer" };
-  } finally {
-    clearTimeout(timer);
   }
 }
 
