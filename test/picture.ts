@@ -35,7 +35,7 @@ async function breakAgent(): Promise<void> {
       "content-type": "application/json",
       "idempotency-key": `picture-${Date.now()}`,
     },
-    body: JSON.stringify({ input: { fault: "hang", agent: AGENT } }),
+    body: JSON.stringify({ input: { fault: "hang", id: AGENT } }),
   });
   if (response.status !== 202) throw new Error(`the drill was refused: ${response.status} ${await response.text()}`);
 }

@@ -10,7 +10,7 @@ describe("an agent whose work loop hangs while its heartbeat goes on", () => {
     const stack = stackUnderTest();
     const startsBefore = stack.ledger(AGENT).filter((line) => line.kind === "started").length;
 
-    const hung = await stack.command("drill", { fault: "hang", agent: AGENT });
+    const hung = await stack.command("drill", { fault: "hang", id: AGENT });
     expect(hung.status).toBe(202);
     const faultAt = Date.now();
 
@@ -48,7 +48,7 @@ describe("an agent whose work loop hangs while its heartbeat goes on", () => {
       (message) => message.ts === card.ts && /recovered in \d+ s/.test(message.text),
       { timeoutMs: 120_000 },
     );
-    expect(JSON.stringify(ended.blocks)).toMatch(/stopped ✓ [\d.]+ s, by the supervisor: no answer on the bus/);
+    expect(JSON.stringify(ended.blocks)).toMatch(/stopped ✓ [\d.]+ s, by the supervisor: its work loop did not end/);
 
     await eventually("PagerDuty is told", async () => {
       const now = (await stack.pagerDuty.incidents()).find((incident) => incident.dedup_key === page.dedup_key);
