@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,8 +20,7 @@ declare module "vitest" {
 /** Starts the whole stack as a person does, and stops it at the end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), "rollcall-e2e-"));
-  // 3000 beside whatever else runs here: no port of the stack lands on one that browsers and fetch block.
-  const portOffset = Number(process.env.ROLLCALL_PORT_OFFSET ?? 0) + 3000;
+  const portOffset = await findFreeOffset(Number(process.env.ROLLCALL_PORT_OFFSET ?? 0) + 3000);
   await shareTools(dataDir);
   const env = {
     ...process.env,
@@ -39,6 +39,25 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await launch("stop");
     await rm(dataDir, { recursive: true, force: true });
   };
+}
+
+const DEFAULT_PORTS = [8080, 9464, 9090, 9093, 8090, 8092, 5433, 6380];
+
+/** The first offset from `first` on, in steps of 100, at which every port of the stack is free. */
+async function findFreeOffset(first: number): Promise<number> {
+  for (let offset = first; offset < first + 3000; offset += 100) {
+    const free = await Promise.all(DEFAULT_PORTS.map((port) => isFree(port + offset)));
+    if (free.every(Boolean)) return offset;
+  }
+  throw new Error(`no free ports for the stack from offset ${first} on`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 // Programs unpacked for the unit tests or an earlier start need not be fetched again.
