@@ -29,7 +29,7 @@ describe("the control service killed in mid-restart", () => {
       (candidate) => JSON.stringify(candidate).includes(operation.id),
       { timeoutMs: 10_000 },
     );
-    const victim = stack.pidOf("control");
+    const victim = stack.pidOf("control service");
     process.kill(victim, "SIGKILL");
 
     const ended = await eventually("the operation has ended", async () => {
@@ -38,7 +38,7 @@ describe("the control service killed in mid-restart", () => {
       return now.state === "ended" && now;
     });
     expect(ended.ending).toMatch(/recovered|done/);
-    expect(stack.pidOf("control")).not.toBe(victim);
+    expect(stack.pidOf("control service")).not.toBe(victim);
     await stack.slack.waitForMessage(
       OPS,
       (candidate) => candidate.ts === message.ts && candidate.text.includes("recovered"),

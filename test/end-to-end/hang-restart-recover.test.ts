@@ -64,7 +64,9 @@ describe("an agent whose work loop hangs while its heartbeat goes on", () => {
     expect(started, "the agent's own ledger shows one restart").toHaveLength(1);
     const operation = (started[0]?.id ?? "").split(":")[0] as string;
     expect(operation).toMatch(/^op-\d+$/);
-    expect(ledger.filter((line) => line.id === `${operation}:${AGENT}:stop`).length).toBeLessThanOrEqual(1);
+    expect(
+      ledger.filter((line) => line.kind === "applied" && line.id === `${operation}:${AGENT}:stop`).length,
+    ).toBeLessThanOrEqual(1);
 
     const verified = await stack.terminal("audit", "verify");
     expect(verified.output).toMatch(/unbroken/);

@@ -6,11 +6,11 @@ interface Readiness {
 }
 
 describe("a store that dies during work", () => {
-  test.each(["redis", "postgres"])(
+  test.each(["Redis", "PostgreSQL"])(
     "%s: the control service says so, goes on when it is back, and the fleet works",
     async (name) => {
       const stack = stackUnderTest();
-      const control = stack.pidOf("control");
+      const control = stack.pidOf("control service");
       process.kill(stack.pidOf(name), "SIGKILL");
       await eventually(
         "the control service is not ready",
@@ -30,7 +30,7 @@ describe("a store that dies during work", () => {
         },
         120_000,
       );
-      expect(stack.pidOf("control"), "it was not restarted").toBe(control);
+      expect(stack.pidOf("control service"), "it was not restarted").toBe(control);
       expect((await stack.terminal("audit", "verify")).code).toBe(0);
     },
   );
