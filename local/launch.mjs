@@ -17,7 +17,12 @@ const HELP = {
   ],
   stop: ["npm stop                 ends the stack that npm start -- --detach left running; data stays"],
   status: ["npm run status           what runs: processes, ports, ages; exit 1 unless everything runs"],
-  audit: ["npm run audit -- verify  checks the chain of the audit log and names the first bad row"],
+  audit: [
+    "npm run audit -- verify  checks the chain of the audit log; exit 2 and the first bad row if it is broken",
+    "npm run audit -- search  newest rows: --actor ID  --target AGENT  --operation op-7  --limit 50  --json",
+    "",
+    "The database is the local stack's, or DATABASE_URL.",
+  ],
 };
 
 const here = dirname(fileURLToPath(import.meta.url));

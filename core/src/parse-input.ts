@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { CommandDefinition } from "./command.ts";
+import { describeIssue } from "./describe-issue.ts";
 import { Failure } from "./domain/failure.ts";
 
 /**
@@ -12,7 +13,7 @@ export function parseInput(
 ): Record<string, unknown> {
   const parsed = command.input.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => describeIssue(command, issue));
+  const problems = parsed.error.issues.map((issue) => describeProblem(command, issue));
   const found = problems.find((problem) => problem.found !== null)?.found ?? null;
   throw new Failure("invalid_input", problems.map((problem) => problem.message).join("; "), {
     ...(found === null ? {} : { found }),
@@ -27,29 +28,19 @@ interface Problem {
   readonly allowed: readonly string[];
 }
 
-function describeIssue({ name, input }: Pick<CommandDefinition, "name" | "input">, issue: z.core.$ZodIssue): Problem {
-  const field = issue.path.join(".");
+function describeProblem({ name, input }: Pick<CommandDefinition, "name" | "input">, issue: z.core.$ZodIssue): Problem {
+  const fields = Object.keys(input.shape);
   if (issue.code === "unrecognized_keys") {
-    const fields = Object.keys(input.shape);
+    const found = issue.keys.map(cut).join(", ");
     const known = fields.length === 0 ? "it takes nothing" : `it has ${fields.join(", ")}`;
-    return {
-      message: `${name} has no ${issue.keys.map(cut).join(", ")}; ${known}`,
-      found: issue.keys.map(cut).join(", "),
-      allowed: fields,
-    };
+    return { message: `${name} has no ${found}; ${known}`, found, allowed: fields };
   }
-  if (field === "")
-    return { message: `${name} takes an object`, found: show(issue.input), allowed: Object.keys(input.shape) };
-  if (issue.input === undefined) return { message: `${field} is missing`, found: null, allowed: allowedOf(issue) };
+  const field = issue.path.join(".") || name;
   return {
-    message: `${field} is ${show(issue.input)}, allowed: ${allowedOf(issue).join(", ")}`,
-    found: show(issue.input),
-    allowed: allowedOf(issue),
+    message: `${field}: ${describeIssue(issue, input)}`,
+    found: issue.input === undefined ? null : cut(JSON.stringify(issue.input)),
+    allowed: issue.code === "invalid_value" ? issue.values.map(String) : [],
   };
 }
 
-const allowedOf = (issue: z.core.$ZodIssue): string[] =>
-  issue.code === "invalid_value" ? issue.values.map(String) : [issue.message];
-
 const cut = (text: string): string => (text.length > 100 ? `${text.slice(0, 99)}…` : text);
-const show = (value: unknown): string => cut(JSON.stringify(value) ?? typeof value);

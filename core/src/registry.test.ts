@@ -123,8 +123,10 @@ describe("openFleetRegistry", () => {
     const { registry, file, problems } = await open(made, "a");
     await writeFile(file, listOf("a", "b"));
     await registry.refresh();
+    await registry.refresh();
     expect(idsOf(made.world.published)).toEqual(["a", "b"]);
     await writeFile(file, "fleet: demo\nagents: []\n");
+    await registry.refresh();
     await registry.refresh();
     expect(idsOf(await registry.expected())).toEqual(["a", "b"]);
     expect(problems.join()).toContain(":2: agents: found [], allowed: at least 1");
@@ -135,6 +137,7 @@ describe("openFleetRegistry", () => {
     const made = makeWorld();
     const { registry, file, problems } = await open(made, "a");
     await writeFile(file, listOf("a").replace("demo", "other"));
+    await registry.refresh();
     await registry.refresh();
     expect((await registry.expected()).fleet).toBe("demo");
     expect(problems[0]).toContain('found "other", allowed: "demo"');

@@ -6,7 +6,10 @@ export interface WatchedFile<Value> {
   readonly current: () => Value;
   /** What is wrong with the file as it is now; null if `current` is what stands in it. */
   readonly problem: () => string | null;
-  /** Reads the file if it has changed. @returns whether `current` is new */
+  /**
+   * Reads the file if it has changed and looked the same at two checks: one that is being written is left alone.
+   * @returns whether `current` is new
+   */
   check(): Promise<boolean>;
 }
 
@@ -22,6 +25,7 @@ export interface WatchedFileOptions<Value> {
 export async function openWatchedFile<Value>(options: WatchedFileOptions<Value>): Promise<WatchedFile<Value>> {
   const { path, read, onProblem } = options;
   let seen = await stampOf(path);
+  let before = seen;
   let current = await read(path);
   let problem: string | null = null;
   return {
@@ -29,7 +33,9 @@ export async function openWatchedFile<Value>(options: WatchedFileOptions<Value>)
     problem: () => problem,
     async check() {
       const stamp = await stampOf(path);
-      if (stamp === seen) return false;
+      const isSettled = stamp === before;
+      before = stamp;
+      if (stamp === seen || !isSettled) return false;
       seen = stamp;
       try {
         current = await read(path);

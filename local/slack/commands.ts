@@ -42,7 +42,7 @@ export async function sendCommand(
     trigger_id: parts.triggers.issue(id),
   }).toString();
   const acks = await parts.delivery.send({ kind: "command", label: text, user: id, contentType: FORM, body }, times);
-  parts.workspace.tried ||= FIRST_TO_TRY.test(rest) && acks.some(({ outcome }) => outcome === "acked");
+  if (FIRST_TO_TRY.test(rest) && acks.some(({ outcome }) => outcome === "acked")) parts.workspace.noteTried(channelId);
   for (const ack of acks) {
     const failure = failureOf(ack) ?? answerInline(ack, target, parts);
     if (failure !== null) {

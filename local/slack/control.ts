@@ -8,7 +8,7 @@ import { openHome, say, sendCommand } from "./commands.ts";
 import type { DeliveryOptions } from "./delivery.ts";
 import type { Faults } from "./faults.ts";
 import type { RateLimits } from "./rate-limits.ts";
-import { BOT, TEAM } from "./records.ts";
+import { BOT, type Message, TEAM } from "./records.ts";
 import { closeView, submitView } from "./submissions.ts";
 import type { Traffic } from "./traffic.ts";
 import { presentView } from "./views.ts";
@@ -64,6 +64,12 @@ const Membership = z.strictObject({
   archived: z.boolean().optional(),
 });
 
+const MessagesQuery = z.strictObject({
+  channel: z.string(),
+  user: z.string().optional(),
+  newest: z.coerce.number().int().min(1).optional(),
+});
+
 /** What tests, drills and the page use: everything a person could do in Slack, and what nobody can. */
 export function addControl(app: FastifyInstance, parts: ControlParts): void {
   addReads(app, parts);
@@ -87,9 +93,10 @@ function addReads(app: FastifyInstance, { workspace, views, traffic, delivering 
     tried: workspace.tried,
   }));
   app.get("/control/messages", async (request) => {
-    const { channel, user } = readQuery(request, z.strictObject({ channel: z.string(), user: z.string().optional() }));
+    const { channel, user, newest } = readQuery(request, MessagesQuery);
     const seen = user === undefined ? [] : workspace.ephemerals(channel, user);
-    return { messages: [...workspace.messages(channel), ...seen].sort((a, b) => (a.ts < b.ts ? -1 : 1)) };
+    const messages = [...workspace.messages(channel), ...seen].sort((a, b) => (a.ts < b.ts ? -1 : 1));
+    return { messages: newest === undefined ? messages : messages.slice(-newest).map(withoutOldBlocks) };
   });
   app.get("/control/views", async (request) => {
     const { user } = readQuery(request, z.strictObject({ user: z.string() }));
@@ -101,6 +108,12 @@ function addReads(app: FastifyInstance, { workspace, views, traffic, delivering 
   });
   app.get("/control/traffic", async () => ({ exchanges: traffic.list() }));
 }
+
+/** A page shows of earlier versions only the words. */
+const withoutOldBlocks = (message: Message) => ({
+  ...message,
+  versions: message.versions.map(({ at, text }) => ({ at, text })),
+});
 
 function addActs(app: FastifyInstance, parts: ControlParts): void {
   app.post("/control/say", async (request) => {

@@ -12,9 +12,10 @@ export interface Snapshot {
 }
 
 // Enough for days of a demonstration; the oldest go first.
-const KEPT_MESSAGES = 5_000;
+const KEPT_MESSAGES = 2_000;
 const KEPT_EPHEMERALS = 500;
-const KEPT_VERSIONS = 500;
+const KEPT_VERSIONS = 200;
+const KEPT_VERSIONS_IN_FILE = 20;
 
 /** Hears in which channel something changed, and the message if it is a new one. */
 type Listener = (channel: string, posted: Message | null) => void;
@@ -25,8 +26,7 @@ export class Workspace {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly #clock: Clock;
   readonly #listeners: Listener[] = [];
-  /** Somebody has tried the first thing that the page proposes. */
-  tried = false;
+  #tried = false;
   #messages = new Map<string, Message>();
   #ephemerals: Message[] = [];
   #lastMicros = 0;
@@ -43,11 +43,15 @@ export class Workspace {
   }
 
   snapshot(): Snapshot {
-    return { version: 1, messages: [...this.#messages.values()], tried: this.tried };
+    const messages = [...this.#messages.values()].map((message) => ({
+      ...message,
+      versions: message.versions.slice(-KEPT_VERSIONS_IN_FILE),
+    }));
+    return { version: 1, messages, tried: this.#tried };
   }
 
   restore({ messages, tried = false }: Snapshot): void {
-    this.tried = tried;
+    this.#tried = tried;
     this.#messages = new Map(messages.map((message) => [key(message.channel, message.ts), message]));
     for (const { ts } of messages) this.#lastMicros = Math.max(this.#lastMicros, Number(ts.replace(".", "")));
   }
@@ -56,6 +60,17 @@ export class Workspace {
     this.#messages.clear();
     this.#ephemerals = [];
     for (const channel of this.channels.keys()) this.#changed(channel);
+  }
+
+  /** Somebody has tried the first thing that the page proposes. */
+  get tried(): boolean {
+    return this.#tried;
+  }
+
+  noteTried(channel: string): void {
+    if (this.#tried) return;
+    this.#tried = true;
+    this.#changed(channel);
   }
 
   post(draft: Draft): Message {
@@ -122,7 +137,8 @@ export class Workspace {
 
   /** All lasting messages of a channel, thread replies among them, oldest first. */
   messages(channel: string): Message[] {
-    return [...this.#messages.values()].filter((message) => message.channel === channel).sort(byTs);
+    // In the order of posting, which is the order of their times.
+    return [...this.#messages.values()].filter((message) => message.channel === channel);
   }
 
   replies(channel: string, threadTs: string): Message[] {
@@ -165,7 +181,6 @@ export class Workspace {
 }
 
 const key = (channel: string, ts: string): string => `${channel}/${ts}`;
-const byTs = (a: Message, b: Message): number => (a.ts < b.ts ? -1 : 1);
 
 const ACTING = new Set(["section", "actions", "input"]);
 

@@ -51,16 +51,27 @@ export function createLocalServer({ logLevel, bodyLimit }: { logLevel: string; b
 
 const SHARED = join(import.meta.dirname, "page");
 
-/** Serves the files of a folder, and those that all pages share, below `/page/`; its `index.html` at each of `paths`. */
+/** Serves a folder's files below `/page/`, those that all pages share below `/stand-in/page/`, and `index.html` at `paths`. */
 export function servePage(app: FastifyInstance, { folder, paths }: { folder: string; paths: readonly string[] }): void {
-  const files = new Map([SHARED, folder].flatMap((each) => readdirSync(each).map((name) => [name, join(each, name)])));
-  const send = async (name: string, reply: FastifyReply) => {
-    const [path, type] = [files.get(name), TYPES[extname(name)]];
-    if (path === undefined || type === undefined) return reply.callNotFound();
-    return reply.type(type).send(await readFile(path));
+  const index = sendFrom(folder);
+  for (const path of paths) app.get(path, (_request, reply) => index("index.html", reply));
+  for (const [prefix, each] of [
+    ["/page", folder],
+    ["/stand-in/page", SHARED],
+  ] as const) {
+    const send = sendFrom(each);
+    app.get<{ Params: { name: string } }>(`${prefix}/:name`, (request, reply) => send(request.params.name, reply));
+  }
+}
+
+/** Sends the files that lie in a folder now, and no others. */
+function sendFrom(folder: string): (name: string, reply: FastifyReply) => Promise<unknown> {
+  const names = new Set(readdirSync(folder));
+  return async (name, reply) => {
+    const type = TYPES[extname(name)];
+    if (type === undefined || !names.has(name)) return reply.callNotFound();
+    return reply.type(type).send(await readFile(join(folder, name)));
   };
-  for (const path of paths) app.get(path, (_request, reply) => send("index.html", reply));
-  app.get<{ Params: { name: string } }>("/page/:name", (request, reply) => send(request.params.name, reply));
 }
 
 /** What a client listens to with an EventSource. */

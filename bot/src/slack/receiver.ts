@@ -67,7 +67,9 @@ export class FastifyReceiver implements Receiver {
     }
     if (body.ssl_check !== undefined) return await reply.code(200).send();
     if (body.type === "url_verification") return await reply.code(200).send({ challenge: String(body.challenge) });
-    await this.#dispatch(request, reply, body);
+    // Bolt writes the answer to the raw response. Not awaited: the work goes on after the answer, longer than a handler may.
+    reply.hijack();
+    void this.#dispatch(request, reply, body);
     return undefined;
   }
 
@@ -93,9 +95,6 @@ export class FastifyReceiver implements Receiver {
   }
 
   async #dispatch(request: FastifyRequest, reply: FastifyReply, body: Record<string, unknown>): Promise<void> {
-    if (this.#app === null) throw new Error("the receiver was not given to a Bolt app");
-    // Bolt writes the answer to the raw response.
-    reply.hijack();
     const ack = new HTTPResponseAck({
       logger: this.#options.logger,
       processBeforeResponse: false,
@@ -106,6 +105,7 @@ export class FastifyReceiver implements Receiver {
     const retryNum = HTTPModuleFunctions.extractRetryNumFromHTTPRequest(request.raw);
     const retryReason = HTTPModuleFunctions.extractRetryReasonFromHTTPRequest(request.raw);
     try {
+      if (this.#app === null) throw new Error("the receiver was not given to a Bolt app");
       await this.#app.processEvent({
         body,
         ack: ack.bind(),

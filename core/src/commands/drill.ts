@@ -35,28 +35,30 @@ export default defineCommand({
 
 /** The order is fenced by the epoch: the process that comes after a crash is not crashed again. */
 async function sendFault(target: TargetProgress, { ports, operation }: ActContext): Promise<StageResult> {
-  const { agent, memory } = target;
+  const { agent } = target;
   const { fault } = input.parse(operation.input);
   const id = effectId(operation, agent, "drill");
+  let ending: "failed" | "unknown" = "failed";
   try {
     const [{ fleet }, now, presence] = await Promise.all([
       ports.registry.expected(),
       ports.bus.now(),
       ports.bus.readPresence([agent]),
     ]);
-    const epoch = typeof memory.epoch === "number" ? memory.epoch : (presence.get(agent)?.beat?.epoch ?? null);
-    if (epoch === null)
-      return { state: "failed", error: `${agent} was never seen. Nothing was done.`, ending: "failed" };
+    const epoch = presence.get(agent)?.beat?.epoch ?? null;
+    if (epoch === null) return { state: "failed", error: `${agent} was never seen. Nothing was done.`, ending };
     const replyTo = keysOf(fleet).replies(id);
     const message: ControlMessage = {
       ...{ v: PROTOCOL_VERSION, id, kind: "drill", epoch, deadline: now + ANSWER_MS, replyTo, args: { fault } },
     };
+    // From here on the agent may have it, whether we hear of that or not.
+    ending = "unknown";
     await ports.bus.send([{ agent, message }]);
     const [reply] = await ports.bus.collectReplies({ replyTo, expected: 1, timeoutMs: ANSWER_MS });
     return resultOf(agent, reply);
   } catch (error) {
     if (!isFailure(error)) throw error;
-    return { state: "failed", error: error.message, ending: "failed" };
+    return { state: "failed", error: error.message, ending };
   }
 }
 

@@ -16,7 +16,10 @@ export async function rememberIncident(
   return { incident: firing?.id ?? null };
 }
 
-/** Waits until the agent fires in no incident any more. */
+/**
+ * Waits until the agent fires in no incident any more.
+ * @throws Failure "unavailable" if PostgreSQL does not answer; repeat it
+ */
 export async function awaitClear(
   { agent, memory }: TargetProgress,
   { ports }: ActContext,
@@ -31,7 +34,7 @@ export async function awaitClear(
   };
   const { value, failure } = await waitUntil(isClear, { withinMs: limits.clearMs, everyMs: limits.clearPollMs });
   if (value !== null) return { state: wasFiring ? "done" : "skipped", ending: "recovered" };
-  if (failure !== null) return { state: "failed", error: failure.message, ending: "unknown" };
+  if (failure !== null) throw failure;
   return {
     state: "failed",
     error: `still firing after ${Math.round(limits.clearMs / 1000)} s`,

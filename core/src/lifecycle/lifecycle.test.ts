@@ -40,7 +40,7 @@ describe("orderStop", () => {
   });
 
   test.each([["redis" as const], ["supervisor" as const]])(
-    "fails before anything is done when %s is away",
+    "fails before anything is ordered when %s is away",
     async (what) => {
       fleet.away.add(what);
       const result = await orderStop(targetOf("billing"), fleet.acting(), QUICK);
@@ -91,11 +91,11 @@ describe("awaitStop", () => {
     expect(fleet.effects).not.toContain("op-1:billing:kill");
   });
 
-  test("says so when nobody can end it", async () => {
+  test("claims nothing while the supervisor is away", async () => {
     fleet.agent("billing").stops = "not";
     const target = await ordered();
     fleet.away.add("supervisor");
-    expect(await awaitStop(target, fleet.acting(), QUICK)).toMatchObject({ state: "failed", ending: "failed" });
+    await expect(awaitStop(target, fleet.acting(), QUICK)).rejects.toMatchObject({ code: "unavailable" });
   });
 });
 
@@ -142,14 +142,9 @@ describe("startProcess", () => {
     expect(await start()).toMatchObject({ ending: "did-not-come-back" });
   });
 
-  test("says so when the supervisor is away", async () => {
-    fleet.away.add("supervisor");
-    expect(await start()).toMatchObject({ error: "the supervisor does not answer", ending: "did-not-come-back" });
-  });
-
-  test("says so when Redis goes away while it waits", async () => {
-    fleet.away.add("redis");
-    expect(await start()).toMatchObject({ error: "Redis does not answer", ending: "did-not-come-back" });
+  test.each([["supervisor" as const], ["redis" as const]])("claims nothing while %s is away", async (what) => {
+    fleet.away.add(what);
+    await expect(start()).rejects.toMatchObject({ code: "unavailable" });
   });
 });
 
@@ -202,7 +197,7 @@ describe("proveWork", () => {
 
   test("does not claim to know while Redis stays away", async () => {
     fleet.away.add("redis");
-    expect(await prove()).toEqual({ state: "failed", error: "Redis does not answer", ending: "unknown" });
+    await expect(prove()).rejects.toMatchObject({ code: "unavailable" });
   });
 });
 
@@ -237,7 +232,7 @@ describe("awaitClear", () => {
 
   test("does not claim to know while PostgreSQL is away", async () => {
     fleet.away.add("postgres");
-    expect(await wait()).toMatchObject({ state: "failed", ending: "unknown" });
+    await expect(wait()).rejects.toMatchObject({ code: "unavailable" });
   });
 });
 

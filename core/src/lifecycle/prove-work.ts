@@ -9,6 +9,7 @@ import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
 /**
  * Proves that the agent's process of the remembered `epoch` works: an echo, then a canary through its work loop (rung 4). A
  * loop that holds an item within its normal time to the end counts as working.
+ * @throws Failure "unavailable" if Redis does not answer; repeat it
  */
 export async function proveWork(
   target: TargetProgress,
@@ -65,7 +66,7 @@ async function climb(proof: Proof, { target, context, limits }: Climb): Promise<
 
 /** It came back, or it would not have got here; now it either is busy, or the restart did not help. */
 async function judgeProof({ agent }: TargetProgress, context: ActContext, proof: Proof): Promise<StageResult> {
-  if (proof.failure !== null) return { state: "failed", error: proof.failure.message, ending: "unknown" };
+  if (proof.failure !== null) throw proof.failure;
   const { agents } = await context.ports.registry.expected();
   const expected = agents.filter(({ id }) => id === agent);
   const echo = new Map([[agent, proof.echoMs ?? ("none" as const)]]);

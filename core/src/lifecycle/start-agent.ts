@@ -1,5 +1,4 @@
 import type { ActContext, StageResult } from "../command.ts";
-import { isFailure } from "../domain/failure.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { plain } from "../fleet-words.ts";
 import type { ProcessState } from "../ports/supervisor.ts";
@@ -10,6 +9,7 @@ import { effectId } from "./stop-agent.ts";
 /**
  * Starts the agent's process and waits for the first heartbeat of a newer epoch than the remembered one; a process that
  * exits at once is started once more. Remembers the new `epoch`.
+ * @throws Failure "unavailable" if the supervisor or Redis does not answer; repeat it
  */
 export async function startProcess(
   target: TargetProgress,
@@ -17,21 +17,13 @@ export async function startProcess(
   limits: LifecycleLimits = LIFECYCLE_LIMITS,
 ): Promise<StageResult> {
   const { agent, memory } = target;
-  const { supervisor } = context.ports;
   const id = effectId(context.operation, agent, "start");
-  try {
-    const first = await startOnce(context, { agent, memory, commandId: id }, limits);
-    const last =
-      "exit" in first ? await startOnce(context, { agent, memory, commandId: `${id}-again` }, limits) : first;
-    if ("epoch" in last) return { state: "done", memory: { epoch: last.epoch } };
-    const isTwice = "exit" in last && "exit" in first;
-    const process = isTwice ? last.exit : await supervisor.inspect(agent);
-    const what = isTwice ? `${exitWords(process)} twice` : `no heartbeat in ${Math.round(limits.startMs / 1000)} s`;
-    return notBack(`${what}${lastErrorWords(process)}`);
-  } catch (error) {
-    if (!isFailure(error)) throw error;
-    return notBack(error.message);
-  }
+  const first = await startOnce(context, { agent, memory, commandId: id }, limits);
+  const last = "exit" in first ? await startOnce(context, { agent, memory, commandId: `${id}-again` }, limits) : first;
+  if ("epoch" in last) return { state: "done", memory: { epoch: last.epoch } };
+  if ("exit" in last) return notBack(`${exitWords(last.exit)} twice${lastErrorWords(last.exit)}`);
+  const process = await context.ports.supervisor.inspect(agent);
+  return notBack(`no heartbeat in ${Math.round(limits.startMs / 1000)} s${lastErrorWords(process)}`);
 }
 
 const notBack = (error: string): StageResult => ({ state: "failed", error, ending: "did-not-come-back" });

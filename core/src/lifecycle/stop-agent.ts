@@ -2,7 +2,6 @@ import type { ActContext, StageResult } from "../command.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "../domain/freshness.ts";
 import type { TargetProgress } from "../domain/operation.ts";
-import type { ProcessState } from "../ports/supervisor.ts";
 import { keysOf } from "../protocol/keys.ts";
 import { type ControlMessage, type DesiredState, PROTOCOL_VERSION } from "../protocol.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -43,8 +42,10 @@ export async function rememberProcess({ agent }: Pick<TargetProgress, "agent">, 
 }
 
 /**
- * Orders one agent over the bus to stop, and remembers which process that was: `epoch`, `pid`, `isUp`, `wasGone`. The order is
- * fenced by the epoch and carries the operation's id, so a repeat stops nobody twice.
+ * Orders one agent over the bus to stop, and remembers which process that was: `epoch`, `pid`, `isUp`, `wasGone`. The order
+ * is fenced by the epoch and carries the operation's id, so a repeat stops nobody twice.
+ * @returns `failed` if nobody could look, and then nothing was ordered
+ * @throws Failure "unavailable" if it is not known whether the order was sent; repeat it
  */
 export async function orderStop(
   target: TargetProgress,
@@ -53,28 +54,33 @@ export async function orderStop(
 ): Promise<StageResult> {
   const { bus, registry } = context.ports;
   const { agent } = target;
+  const found = await orFailure(Promise.all([bus.now(), rememberProcess(target, context), registry.expected()]));
+  if (found instanceof Failure) return { state: "failed", error: found.message, ending: "failed" };
+  const [now, memory, { fleet }] = found;
+  if (!memory.isUp) return { state: "done", memory };
+  const id = effectId(context.operation, agent, "stop");
+  const { graceMs } = limits;
+  const message: ControlMessage = {
+    ...{ v: PROTOCOL_VERSION, id, kind: "stop", epoch: memory.epoch, deadline: now + graceMs },
+    ...{ replyTo: keysOf(fleet).replies(id), args: { graceMs } },
+  };
+  await bus.send([{ agent, message }]);
+  return { state: "done", memory };
+}
+
+async function orFailure<Result>(asked: Promise<Result>): Promise<Result | Failure> {
   try {
-    const [now, memory, { fleet }] = await Promise.all([
-      bus.now(),
-      rememberProcess(target, context),
-      registry.expected(),
-    ]);
-    if (!memory.isUp) return { state: "done", memory };
-    const id = effectId(context.operation, agent, "stop");
-    const { graceMs } = limits;
-    const message: ControlMessage = {
-      ...{ v: PROTOCOL_VERSION, id, kind: "stop", epoch: memory.epoch, deadline: now + graceMs },
-      ...{ replyTo: keysOf(fleet).replies(id), args: { graceMs } },
-    };
-    await bus.send([{ agent, message }]);
-    return { state: "done", memory };
+    return await asked;
   } catch (error) {
-    if (!isFailure(error)) throw error;
-    return { state: "failed", error: error.message, ending: "failed" };
+    if (isFailure(error)) return error;
+    throw error;
   }
 }
 
-/** Waits until the process that was ordered to stop is gone; one that stays is ended by the supervisor. */
+/**
+ * Waits until the process that was ordered to stop is gone; one that stays is ended by the supervisor.
+ * @throws Failure "unavailable" if the supervisor does not answer; repeat it
+ */
 export async function awaitStop(
   target: TargetProgress,
   context: ActContext,
@@ -90,6 +96,7 @@ export async function awaitStop(
   const withinMs = limits.graceMs + limits.exitSlackMs;
   const gone = await waitUntil(isEnded, { withinMs, everyMs: limits.pollMs });
   if (gone.value !== null) return { state: "done" };
+  if (gone.failure !== null) throw gone.failure;
   return endByForce(target, context, await stopAnswer(target, context));
 }
 
@@ -98,15 +105,10 @@ const ANSWER_THERE_MS = 100;
 
 /** What the agent said to the order; null if it said nothing. */
 async function stopAnswer({ agent }: TargetProgress, { ports, operation }: ActContext): Promise<string | null> {
-  try {
-    const { fleet } = await ports.registry.expected();
-    const replyTo = keysOf(fleet).replies(effectId(operation, agent, "stop"));
-    const replies = await ports.bus.collectReplies({ replyTo, expected: 1, timeoutMs: ANSWER_THERE_MS });
-    return replies[0]?.outcome ?? null;
-  } catch (error) {
-    if (!isFailure(error)) throw error;
-    return null;
-  }
+  const { fleet } = await ports.registry.expected();
+  const replyTo = keysOf(fleet).replies(effectId(operation, agent, "stop"));
+  const replies = await orFailure(ports.bus.collectReplies({ replyTo, expected: 1, timeoutMs: ANSWER_THERE_MS }));
+  return replies instanceof Failure ? null : (replies[0]?.outcome ?? null);
 }
 
 async function endByForce(
@@ -116,15 +118,9 @@ async function endByForce(
 ): Promise<StageResult> {
   const why = answer === null ? "no answer on the bus" : "its work loop did not end";
   if (typeof memory.pid !== "number") return { state: "failed", error: "its process is not known", ending: "failed" };
-  try {
-    const commandId = effectId(operation, agent, "kill");
-    const process: ProcessState = await ports.supervisor.kill(agent, { commandId, pid: memory.pid });
-    if (process.state !== "running" || process.pid !== memory.pid) {
-      return { state: "done", detail: `by the supervisor: ${why}` };
-    }
-    return { state: "failed", error: `process ${memory.pid} does not end`, ending: "failed" };
-  } catch (error) {
-    if (!isFailure(error)) throw error;
-    return { state: "failed", error: error.message, ending: "failed" };
-  }
+  const commandId = effectId(operation, agent, "kill");
+  const process = await ports.supervisor.kill(agent, { commandId, pid: memory.pid });
+  return process.state === "running" && process.pid === memory.pid
+    ? { state: "failed", error: `process ${memory.pid} does not end`, ending: "failed" }
+    : { state: "done", detail: `by the supervisor: ${why}` };
 }

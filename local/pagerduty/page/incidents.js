@@ -1,4 +1,4 @@
-import { byId, element } from "./element.js";
+import { byId, element } from "../../stand-in/page/element.js";
 
 const STATUS = { triggered: "🔔 triggered", acknowledged: "👀 acknowledged", resolved: "✅ resolved" };
 const DONE = { trigger: "triggered", acknowledge: "acknowledged", resolve: "resolved" };

@@ -1,6 +1,6 @@
+import { byId, toast } from "../../stand-in/page/element.js";
 import { fillComposer } from "./composer.js";
 import { loadTraffic, noteTraffic } from "./drawer.js";
-import { byId, toast } from "./element.js";
 import { drawHint } from "./hint.js";
 import { drawMessages } from "./message-list.js";
 import { drawModal } from "./modal.js";
@@ -8,6 +8,9 @@ import { call, listen } from "./server.js";
 import { drawSide, noteUnread, unreadOf } from "./side.js";
 import { channelName, choice, choose, nameOf, state, visibleChannels } from "./state.js";
 import { drawThread } from "./thread.js";
+
+// As many as a person scrolls through.
+const NEWEST = 300;
 
 const side = { openChannel, becomeUser };
 
@@ -24,7 +27,7 @@ async function loadWorkspace() {
 /** Reads the open channel again and draws what changed. */
 async function loadMessages() {
   const { user, channel } = state;
-  const { messages } = await call(`messages?${new URLSearchParams({ channel, user })}`);
+  const { messages } = await call(`messages?${new URLSearchParams({ channel, user, newest: NEWEST })}`);
   // The person may have gone elsewhere meanwhile.
   if (user !== state.user || channel !== state.channel) return;
   const before = new Set(state.messages.map(({ ts }) => ts));

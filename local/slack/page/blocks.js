@@ -1,5 +1,5 @@
+import { element } from "../../stand-in/page/element.js";
 import { actingElement, inputElement } from "./controls.js";
-import { element } from "./element.js";
 import { link, mrkdwn, plain } from "./mrkdwn.js";
 
 const DRAW = {

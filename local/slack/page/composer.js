@@ -1,4 +1,4 @@
-import { element, toast } from "./element.js";
+import { element, toast } from "../../stand-in/page/element.js";
 import { call } from "./server.js";
 import { state } from "./state.js";
 

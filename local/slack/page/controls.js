@@ -1,5 +1,5 @@
+import { element } from "../../stand-in/page/element.js";
 import { askConfirm } from "./dialogs.js";
-import { element } from "./element.js";
 import { plain } from "./mrkdwn.js";
 import { channelName, state } from "./state.js";
 

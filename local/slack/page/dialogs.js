@@ -1,4 +1,4 @@
-import { element } from "./element.js";
+import { element } from "../../stand-in/page/element.js";
 import { mrkdwn, plain } from "./mrkdwn.js";
 
 /** Asks as Slack does before a dangerous button. @returns {Promise<boolean>} */

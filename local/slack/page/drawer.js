@@ -1,5 +1,5 @@
+import { byId, element } from "../../stand-in/page/element.js";
 import { preciseTime } from "./dates.js";
-import { byId, element } from "./element.js";
 import { call } from "./server.js";
 import { nameOf } from "./state.js";
 

@@ -1,4 +1,4 @@
-import { byId, element } from "./element.js";
+import { byId, element } from "../../stand-in/page/element.js";
 import { state } from "./state.js";
 
 const ALERTS = "fleet-alerts";

@@ -1,7 +1,7 @@
+import { element, toast } from "../../stand-in/page/element.js";
 import { drawBlocks } from "./blocks.js";
 import { clockTime, dayOf, fullTime, preciseTime } from "./dates.js";
 import { show } from "./dialogs.js";
-import { element, toast } from "./element.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { call } from "./server.js";
 import { nameOf, state } from "./state.js";

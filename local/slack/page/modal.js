@@ -1,5 +1,5 @@
+import { element, toast } from "../../stand-in/page/element.js";
 import { drawBlocks } from "./blocks.js";
-import { element, toast } from "./element.js";
 import { plain } from "./mrkdwn.js";
 import { call } from "./server.js";
 import { state } from "./state.js";

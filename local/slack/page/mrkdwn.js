@@ -1,5 +1,5 @@
+import { element } from "../../stand-in/page/element.js";
 import { formatDate } from "./dates.js";
-import { element } from "./element.js";
 import { emojify } from "./emoji.js";
 import { nameOf, state } from "./state.js";
 

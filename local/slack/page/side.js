@@ -1,4 +1,4 @@
-import { byId, element } from "./element.js";
+import { byId, element } from "../../stand-in/page/element.js";
 import { channelName, choice, choose, state, visibleChannels } from "./state.js";
 
 const unread = new Map(Object.entries(choice("unread", {})));

@@ -1,5 +1,5 @@
+import { byId, element } from "../../stand-in/page/element.js";
 import { fillComposer } from "./composer.js";
-import { byId, element } from "./element.js";
 import { drawMessages } from "./message-list.js";
 import { state } from "./state.js";
 

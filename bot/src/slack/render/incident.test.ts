@@ -87,7 +87,9 @@ describe("an incident's card", () => {
   test("shows the running restart inside, and offers no second one", () => {
     const message = card().with(facts({ operation: operation({ incidentId: "inc-7" }) }));
     expectCard(message);
-    expect(words(message)).toContain("▓░░░░ about 28 s left, from 5 earlier restarts · sent ✓ 1.0 s");
+    expect(words(message)).toContain(
+      "⏳ *Restarting* (op-481) ▓░░░░ about 28 s left, from 5 earlier restarts · sent ✓ 1.0 s",
+    );
     expect(words(message)).toContain("started ▸ · working ○ · alert clear ○");
     expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook"]);
   });
@@ -111,6 +113,7 @@ describe("an incident's card", () => {
     expectCard(message);
     expect(words(message)).toContain("⚠️ P0 *<");
     expect(words(message)).toContain("billing came back, but the restart did not help");
+    expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook"]);
   });
 
   test("ends as recovered with the seconds it took, condensed and without buttons", () => {
@@ -122,6 +125,7 @@ describe("an incident's card", () => {
     expectCard(message);
     expect(message.text).toBe("P0 billing recovered in 41 s.");
     expect(words(message)).toContain("✅ P0 *<");
+    expect(words(message)).toMatch(/gone <!date[^>]+> → working <!date[^>]+> → alert clear <!date/);
     expect(words(message)).toContain("restarted by @Operator on call (op-481)");
     expect(labels(message)).toEqual([]);
   });

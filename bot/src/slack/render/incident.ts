@@ -1,6 +1,6 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import { firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
-import { isEnded } from "@rollcall/core/domain/operation.ts";
+import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import type { Button, KnownBlock } from "@slack/types";
 import { agentsOf, type IncidentFacts } from "../incident-facts.ts";
 import { card, context, fields, joined, optional, section } from "./blocks.ts";
@@ -10,6 +10,7 @@ import { historyWords, inHandWords, rungLine, waitingWords } from "./incident-fa
 import { fitHeadline, headlineOf } from "./incident-words.ts";
 import { agentPage, linked, runbookPage } from "./links.ts";
 import { actorName, behindWords, type Frame, stageSection } from "./operation.ts";
+import { verbOf } from "./operation-words.ts";
 import { clockTime, foreign } from "./text.ts";
 
 /** Writes the input of a command as the command path expects it: `restart` of these agents, `ack` of this incident. */
@@ -36,8 +37,8 @@ export function incidentCard(
   return card(cardText(incident, facts, frame.now), [
     section(headline),
     context(incident.state === "resolved" ? endedWords(incident, facts, frame) : sinceWords(incident, facts, frame)),
-    ...(facts.operation === null ? [] : stageSection(facts.operation, frame.now)),
-    ...(incident.state === "resolved" ? [] : evidence(facts, frame.now)),
+    ...(facts.operation === null ? [] : operationSections(facts.operation, frame.now)),
+    ...(incident.state === "resolved" || isUnderWay(facts) ? [] : evidence(facts, frame.now)),
     ...(incident.state === "resolved" ? [] : cardButtons(incident, facts, frame)),
   ]);
 }
@@ -52,7 +53,7 @@ function cardText(incident: Incident, facts: IncidentFacts, now: number): string
   return `${head} Restart helped ${history.helped} of ${history.tried} times.`;
 }
 
-function sinceWords(incident: Incident, { agents, asOf, operation }: IncidentFacts, frame: Frame): string {
+function sinceWords(incident: Incident, { agents, asOf }: IncidentFacts, frame: Frame): string {
   const [worst] = agents;
   const judgement = worst?.judgement ?? null;
   const beatAt = worst?.beat?.at ?? null;
@@ -65,7 +66,6 @@ function sinceWords(incident: Incident, { agents, asOf, operation }: IncidentFac
     judgement === null || judgement.rung === null
       ? worst !== undefined && "rung not measured"
       : agents.length === 1 && `rung ${judgement.rung} of 5`,
-    operation !== null && !isEnded(operation) && `${actorName(operation)} acts (${operation.id})`,
     `as of ${clockTime(asOf ?? frame.now)}`,
     behindWords(frame.behindMinutes),
   ]);
@@ -78,15 +78,32 @@ function takenWords({ acknowledgedBy, acknowledgedAt, acknowledgedHow }: Inciden
   return `👀 @${foreign(acknowledgedBy.name, 60)} ${clockTime(acknowledgedAt)}${how}`;
 }
 
+/** "gone 02:40:52 → working 02:41:46 → alert clear 02:42:07 · restarted by @you (op-481)" */
 function endedWords(incident: Incident, { operation }: IncidentFacts, frame: Frame): string {
-  const by =
-    operation !== null &&
-    `${operation.command === "restart" ? "restarted" : operation.command} by ${actorName(operation)}`;
+  const began = Math.min(incident.openedAt, ...incident.alerts.slice(0, 1000).map((alert) => alert.startsAt));
+  const worked = operation?.targets[0]?.stages.find(({ name, state }) => name === "working" && state === "done");
+  const course = [
+    `${incident.alertname === "AgentGone" ? "gone" : "since"} ${clockTime(began)}`,
+    ...(worked?.endedAt == null ? [] : [`working ${clockTime(worked.endedAt)}`]),
+    `alert clear ${clockTime(incident.resolvedAt ?? frame.now)}`,
+  ];
   return joined([
-    `since ${clockTime(incident.openedAt)} → alert clear ${clockTime(incident.resolvedAt ?? frame.now)}`,
-    by && operation !== null ? `${by} (${operation.id})` : takenWords(incident),
+    course.join(" → "),
+    operation === null
+      ? takenWords(incident)
+      : `${verbOf(operation.command).past} by ${actorName(operation)} (${operation.id})`,
     behindWords(frame.behindMinutes),
   ]);
+}
+
+const isUnderWay = ({ operation }: Pick<IncidentFacts, "operation">): boolean =>
+  operation !== null && !isEnded(operation);
+
+/** "⏳ *Restarting* (op-481) ▓▓░░░ about 30 s left …" while it runs; its stages alone once it has ended. */
+function operationSections(operation: Operation, now: number): ReturnType<typeof stageSection> {
+  const [stages, ...rest] = stageSection(operation, now);
+  if (stages?.text === undefined || isEnded(operation)) return stages === undefined ? rest : [stages, ...rest];
+  return [section(`⏳ *${verbOf(operation.command).running}* (${operation.id}) ${stages.text.text}`), ...rest];
 }
 
 function evidence({ agents, history, asOf }: IncidentFacts, now: number): (KnownBlock & { optional?: true })[] {
@@ -144,7 +161,7 @@ function restartButton(
 ): OrderButton | null {
   const firing = firingAgents(incident);
   if (firing.length === 0 || agentsOf(incident).length > BUTTON_AGENTS) return null;
-  if (operation !== null && !isEnded(operation)) return null;
+  if (isUnderWay({ operation }) || operation?.ending === "did-not-help") return null;
   if (history !== null && history.tried >= 3 && history.helped * 2 < history.tried) return null;
   const touched = agents.filter(({ id }) => firing.includes(id));
   if (touched.every(({ judgement }) => judgement?.health === "off")) return null;
