@@ -15,7 +15,7 @@ import { type Progress, SILENT } from "./stack/progress.ts";
 import { hasLauncher, type ProcessRow, type RunState, readRunState, writeRunState } from "./stack/run-state.ts";
 import { readOrMakeSecrets, type Secrets } from "./stack/secrets.ts";
 import { readCredentials, readSettings, type Settings } from "./stack/settings.ts";
-import { runSteps } from "./stack/steps.ts";
+import { runSteps, type Start } from "./stack/steps.ts";
 import { stopProcesses } from "./stack/stop-processes.ts";
 import { endProcesses, findMarkedProcesses, readStartTicks } from "./tools/own-processes.ts";
 import { POSTGRES_HOME_AS_ROOT } from "./tools/postgres-server.ts";
@@ -75,7 +75,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const lock = await takeLock(layout.id);
   if (lock === null) throw alreadyRunning(layout);
   let keeper: Keeper | undefined;
-  let steps: Promise<void> = Promise.resolve();
+  let start: Start | undefined;
   try {
     await endLeftOvers(layout, progress);
     const context = await prepare(options, { settings, layout });
@@ -85,8 +85,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       onChange: record.rows,
       logOf: (name) => logFileOf(context, name),
     });
-    steps = runSteps(context, { keeper, progress, tools: options.toolsDir ?? layout.tools });
-    await unlessAborted(steps, options.signal);
+    start = runSteps(context, { keeper, progress, tools: options.toolsDir ?? layout.tools });
+    await unlessAborted(start.ready, options.signal);
     keeper.watch();
     record.phase("ready");
     return control(context, { keeper, record, release: lock.release });
@@ -94,7 +94,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     keeper?.giveUp();
     await keeper?.stop(keeper.rows().map(({ name }) => name));
     // A step that was under way ends when it finds its processes gone.
-    await Promise.race([steps.catch(() => undefined), setTimeout(15_000, undefined, { ref: false })]);
+    await Promise.race([start?.settled, setTimeout(15_000, undefined, { ref: false })]);
     await endProcesses(findMarkedProcesses(STACK_MARK, layout.root), 5_000);
     await lock.release();
     throw asStartFailure(error);
@@ -106,6 +106,7 @@ function alreadyRunning(layout: Layout): StartFailure {
   const who = state !== null && hasLauncher(state) ? ` (pid ${state.launcher.pid})` : "";
   return new StartFailure(
     `Rollcall is running already with the data in ${layout.root}${who}. npm run status shows it, npm stop ends it.`,
+    { isRunning: true },
   );
 }
 

@@ -14,7 +14,7 @@ export const KEEP = "--keep";
 type Message =
   | { readonly kind: "begin"; readonly step: number; readonly title: string }
   | { readonly kind: "update"; readonly detail: string }
-  | { readonly kind: "done"; readonly result: StepResult }
+  | { readonly kind: "done"; readonly result: StepResult & { readonly seconds: number } }
   | { readonly kind: "say"; readonly sentence: string }
   | { readonly kind: "ready"; readonly lines: readonly string[] }
   | { readonly kind: "failed"; readonly line: string };
@@ -80,7 +80,7 @@ export async function keepDetached(): Promise<number> {
     const progress = {
       begin: (step: number, title: string) => tell({ kind: "begin", step, title }),
       update: (detail: string) => tell({ kind: "update", detail }),
-      done: (result: StepResult) => tell({ kind: "done", result }),
+      done: (result: StepResult & { readonly seconds: number }) => tell({ kind: "done", result }),
       say,
     };
     const stack = await startStack({ signal: interrupted, progress });

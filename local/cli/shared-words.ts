@@ -24,7 +24,7 @@ export function banner(howToStop: string): string {
 export function failureLine(error: unknown): string {
   if (!(error instanceof StartFailure)) return `✗ ${error instanceof Error ? error.stack : error}`;
   const step = error.step === null ? "" : `${error.step}: `;
-  return `✗ ${step}${error.message.replace(/([^.])$/, "$1.")} Nothing is left running.`;
+  return `✗ ${step}${error.message.replace(/([^.])$/, "$1.")}${error.isRunning ? "" : " Nothing is left running."}`;
 }
 
 /** Last line of a stack. */

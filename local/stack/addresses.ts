@@ -28,10 +28,13 @@ export type ProcessName =
 export class StartFailure extends Error {
   /** `3/7 Prometheus`, if it belongs to a step. */
   readonly step: string | null;
-  constructor(message: string, options: { step?: string; cause?: unknown } = {}) {
+  /** Whether another stack runs on; else nothing does. */
+  readonly isRunning: boolean;
+  constructor(message: string, options: { step?: string; isRunning?: boolean; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = "StartFailure";
     this.step = options.step ?? null;
+    this.isRunning = options.isRunning ?? false;
   }
 }
 

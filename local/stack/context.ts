@@ -55,10 +55,13 @@ export function addressesOf({ ports, secrets, credentials, layout }: StackContex
 export const redisUrlOf = ({ secrets, ports }: StackContext, user: "control" | "exporter"): string =>
   `redis://${user}:${deriveRedisPassword(secrets.fleetKey, user)}@127.0.0.1:${ports.redis}`;
 
+/** Where Node keeps what it has compiled. */
+export const compileCacheOf = ({ layout }: Pick<StackContext, "layout">): string => `${layout.root}/cache`;
+
 /** Environment that marks a process as one of this stack. */
 export const markOf = ({ layout, environment }: StackContext): Record<string, string> => ({
   // The agents and our programs are TypeScript: compile each file once for all 24 of them.
-  NODE_COMPILE_CACHE: `${layout.root}/cache`,
+  NODE_COMPILE_CACHE: compileCacheOf({ layout }),
   ...environment,
   [STACK_MARK]: layout.root,
 });

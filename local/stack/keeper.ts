@@ -118,7 +118,9 @@ export function createKeeper({ say, onChange, logOf }: KeeperOptions): Keeper {
   const end = async (entry: Kept) => {
     clearTimeout(entry.timer);
     const { stopSignal = "SIGTERM", graceMs = 10_000 } = entry.process;
-    await entry.child?.stop({ signal: stopSignal, graceMs });
+    const wasKilled = await entry.child?.stop({ signal: stopSignal, graceMs });
+    if (wasKilled)
+      say(`${entry.row.name} did not end within ${graceMs / 1000} s and was killed · ${logOf(entry.process.name)}`);
   };
 
   return {

@@ -1,11 +1,18 @@
 import type { Tool } from "../tools/find-tool.ts";
-import type { StackContext } from "./context.ts";
+import { addressesOf, type StackContext } from "./context.ts";
 import type { Fetching } from "./fetch-tools.ts";
 import { keepUntilReady } from "./keep-until-ready.ts";
 import { alertmanagerProcess, prometheusProcess, writeMonitoringConfig } from "./monitoring.ts";
+import { silenceStart } from "./start-silence.ts";
 import type { Step, StepsOptions } from "./step.ts";
 
-export function monitoringStep(context: StackContext, { keeper }: StepsOptions, fetching: Fetching): Step {
+interface Around {
+  readonly fetching: Fetching;
+  /** Takes what is to be done when the whole stack is ready. */
+  readonly atReady: (act: () => Promise<void>) => void;
+}
+
+export function monitoringStep(context: StackContext, { keeper }: StepsOptions, { fetching, atReady }: Around): Step {
   const { ports } = context;
   return {
     title: "Prometheus, Alertmanager",
@@ -27,6 +34,7 @@ export function monitoringStep(context: StackContext, { keeper }: StepsOptions, 
             readyPath: "/-/ready",
           }),
         ]);
+        atReady(await silenceStart(addressesOf(context).alertmanager, context.fleet.fleet));
         return {
           title: `Prometheus ${minor(prometheus)}, Alertmanager ${minor(alertmanager)}`,
           address: `127.0.0.1:${ports.prometheus}, 127.0.0.1:${ports.alertmanager}`,

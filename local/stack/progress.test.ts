@@ -24,7 +24,7 @@ describe("progress without a terminal", () => {
     vi.advanceTimersByTime(1_900);
     expect(written).toBe("");
     vi.advanceTimersByTime(2_200);
-    progress.done({ title: "Prometheus 2.42, Alertmanager 0.25", detail: "unpacked" });
+    progress.done({ title: "Prometheus 2.42, Alertmanager 0.25", detail: "unpacked", seconds: 4.1 });
     vi.advanceTimersByTime(10_000);
     progress.close();
     const lines = written.trimEnd().split("\n");
@@ -37,7 +37,7 @@ describe("progress without a terminal", () => {
     const progress = showProgress(screen(false));
     progress.begin(1, "PostgreSQL");
     progress.say("a sentence");
-    progress.done({ title: "PostgreSQL 15", address: "127.0.0.1:5433", detail: "embedded" });
+    progress.done({ title: "PostgreSQL 15", address: "127.0.0.1:5433", detail: "embedded", seconds: 0.04 });
     progress.close();
     expect(written).not.toContain("\u001b");
     expect(written.split("\n")[1]).toMatch(/^ 1\/7 ✓ PostgreSQL 15 {7}127\.0\.0\.1:5433 {2}embedded +0\.0 s$/);

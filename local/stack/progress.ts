@@ -7,7 +7,7 @@ export interface Progress {
   /** What the step is doing just now. */
   update(detail: string): void;
   /** The step is done; `parts` are shown beside its title. */
-  done(parts: StepResult): void;
+  done(parts: StepResult & { readonly seconds: number }): void;
   /** A sentence between or after the steps. */
   say(sentence: string): void;
 }
@@ -35,8 +35,8 @@ const OUTPUT: Screen = {
 };
 
 /** Shows one line per step: redrawn on a terminal, else repeated every 2 s while the step runs. */
-export function showProgress(screen: Screen = OUTPUT, now: () => number = Date.now): Progress & { close(): void } {
-  let current: { step: number; title: string; detail: string; since: number } | null = null;
+export function showProgress(screen: Screen = OUTPUT): Progress & { close(): void } {
+  let current: { step: number; title: string; detail: string } | null = null;
   const timer = setInterval(() => current !== null && !screen.isTerminal && draw(), PLAIN_EVERY_MS);
   timer.unref();
   const line = (mark: string, title: string, detail: string) =>
@@ -51,7 +51,7 @@ export function showProgress(screen: Screen = OUTPUT, now: () => number = Date.n
   };
   return {
     begin(step, title) {
-      current = { step, title, detail: "", since: now() };
+      current = { step, title, detail: "" };
       if (screen.isTerminal) draw();
     },
     update(detail) {
@@ -59,9 +59,9 @@ export function showProgress(screen: Screen = OUTPUT, now: () => number = Date.n
       current.detail = detail;
       if (screen.isTerminal) draw();
     },
-    done({ title, address, detail }) {
+    done({ title, address, detail, seconds: took }) {
       if (current === null) return;
-      const seconds = `${((now() - current.since) / 1000).toFixed(1)} s`;
+      const seconds = `${took.toFixed(1)} s`;
       const text = line("✓", title, address === undefined ? detail : `${address.padEnd(14)}  ${detail}`);
       clear();
       screen.write(`${text.padEnd(WIDTH - seconds.length - 1)} ${seconds}\n`);

@@ -13,7 +13,8 @@ export function postgresStep(context: StackContext, { keeper }: StepsOptions): S
   const { layout, ports, secrets } = context;
   return {
     title: "PostgreSQL",
-    async run() {
+    async run(update) {
+      update("embedded, getting ready");
       let version = "";
       await keeper.add({
         name: "PostgreSQL",

@@ -27,7 +27,7 @@ export async function waitForHttp({ name, url, child, logFile, timeoutMs }: Wait
     } catch {
       // Not listening yet.
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   if (child.hasExited())
     throw new Error(`${name} ended (${await child.exited}): ${lastWords(logFile)}. Log: ${logFile}`);

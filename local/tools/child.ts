@@ -32,8 +32,11 @@ export interface Child {
   readonly exited: Promise<string>;
   hasExited(): boolean;
   signal(signal: NodeJS.Signals): void;
-  /** SIGTERM (or `signal`), SIGKILL after `graceMs`; resolves when it is gone. */
-  stop(options?: { signal?: NodeJS.Signals; graceMs?: number }): Promise<void>;
+  /**
+   * SIGTERM (or `signal`), SIGKILL after `graceMs`; resolves when it is gone.
+   * @returns whether it had to be killed
+   */
+  stop(options?: { signal?: NodeJS.Signals; graceMs?: number }): Promise<boolean>;
 }
 
 /** Starts a child with its output appended to a log file. */
@@ -77,11 +80,16 @@ function control({ name, ownGroup }: ChildSpec, child: ChildProcess): Child {
     hasExited,
     signal: send,
     async stop({ signal = "SIGTERM", graceMs = 10_000 } = {}) {
-      if (hasExited()) return;
+      if (hasExited()) return false;
+      let wasKilled = false;
       send(signal);
-      const force = setTimeout(() => send("SIGKILL"), graceMs);
+      const force = setTimeout(() => {
+        wasKilled = true;
+        send("SIGKILL");
+      }, graceMs);
       await exited;
       clearTimeout(force);
+      return wasKilled;
     },
   };
 }

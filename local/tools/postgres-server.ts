@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, chown, cp, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
@@ -101,12 +102,35 @@ async function preparePlace(dataDir: string, account: Account | null): Promise<{
   if (account !== null) await chmod(home, 0o755);
   if (!existsSync(native)) await copyBinaries(source, native);
   if (account === null) return { native, data: join(dataDir, "data") };
+  await removeOrphans(home);
   const own = join(home, createHash("sha256").update(dataDir).digest("hex").slice(0, 16));
+  if (!existsSync(join(dataDir, LOCATION))) await setAside(own);
   await mkdir(own, { recursive: true, mode: 0o700 });
   await chown(own, account.uid, account.gid);
   await mkdir(dataDir, { recursive: true });
-  await writeFile(join(dataDir, "LOCATION"), `${own}\n`);
+  await writeFile(join(own, OWNER), `${dataDir}\n`);
+  await writeFile(join(dataDir, LOCATION), `${own}\n`);
   return { native, data: join(own, "data") };
+}
+
+/** In the data folder: where PostgreSQL's own folder is. And the other way round. */
+const LOCATION = "LOCATION";
+const OWNER = "OWNER";
+
+// Whoever removed the data folder has a new password in the new one; what is left of the old database would refuse it.
+async function setAside(own: string): Promise<void> {
+  if (!existsSync(own)) return;
+  await rm(`${own}.removed`, { recursive: true, force: true });
+  await rename(own, `${own}.removed`);
+}
+
+// Of data folders in the system's temporary folder (tests make them) that are gone. Others may be on a disk that is away.
+async function removeOrphans(home: string): Promise<void> {
+  for (const name of await readdir(home)) {
+    const owner = await readFile(join(home, name, OWNER), "utf8").catch(() => null);
+    if (owner?.startsWith(`${tmpdir()}/`) && !existsSync(owner.trim()))
+      await rm(join(home, name), { recursive: true, force: true });
+  }
 }
 
 // The package makes its library links in an install script; ours do not depend on install scripts having run.
@@ -154,6 +178,9 @@ async function initialise(
   }
 }
 
+// SQLSTATE invalid_password.
+const WRONG_PASSWORD = "28P01";
+
 async function waitUntilReady(url: string, child: Child, logFile: string): Promise<string> {
   const deadline = Date.now() + 20_000;
   while (Date.now() < deadline && !child.hasExited()) {
@@ -163,7 +190,12 @@ async function waitUntilReady(url: string, child: Child, logFile: string): Promi
       await client.connect();
       const { rows } = await client.query<{ server_version: string }>("show server_version");
       return rows[0]?.server_version ?? "unknown";
-    } catch {
+    } catch (error) {
+      if ((error as { code?: string }).code === WRONG_PASSWORD)
+        throw new Error(
+          "its data has another password than secrets.json. Restore that file, or set ROLLCALL_DATA_DIR to a new folder",
+          { cause: error },
+        );
       await new Promise((resolve) => setTimeout(resolve, 50));
     } finally {
       await client.end().catch(() => undefined);
