@@ -18,13 +18,13 @@ export interface Execution {
   readonly onBug: (error: unknown, about: { ref: string; operation: string }) => void;
   /** After this many seconds nobody waits any longer for what is away; 600 if not said. */
   readonly deadlineSeconds?: number;
-  /** First pause before something that was away is tried again; it doubles up to 5 s. */
+  /** First pause before something that was away is tried again, 200 if not said; it doubles up to 25 times that. */
   readonly retryMs?: number;
 }
 
 const DEADLINE_SECONDS = 600;
 const RETRY_MS = 200;
-const MOST_RETRY_MS = 5000;
+const LONGEST_PAUSE = 25;
 
 /**
  * Runs an accepted operation from the stage at which its row stands to its end, however often it was interrupted. Each stage
@@ -108,13 +108,14 @@ class Run {
   }
 
   async #runStage(target: TargetProgress, next: Stage, command: ActCommand): Promise<void> {
-    const { clock } = this.#execution.ports;
+    const { signal, ports } = this.#execution;
+    signal.throwIfAborted();
     // What comes after the agent works is verification: does it help?
     const state = next.name === "working" || next.name === "alert clear" ? "verifying" : "running";
-    await this.#saveTarget(beginStage(target, next.name, clock.now()), state);
+    await this.#saveTarget(beginStage(target, next.name, ports.clock.now()), state);
     const result = await this.#attempt(target.agent, next.name, command);
     await this.#saveTarget(
-      applyResult(this.#target(target.agent), { stage: next.name, result, now: clock.now() }),
+      applyResult(this.#target(target.agent), { stage: next.name, result, now: ports.clock.now() }),
       state,
     );
   }
@@ -220,7 +221,7 @@ async function untilStored<Result>(execution: Execution, store: () => Promise<Re
 }
 
 const pause = ({ retryMs = RETRY_MS, signal }: Execution, tries: number): Promise<void> =>
-  sleep(Math.min(retryMs * 2 ** tries, MOST_RETRY_MS), undefined, { signal });
+  sleep(retryMs * Math.min(2 ** tries, LONGEST_PAUSE), undefined, { signal });
 
 /** Does not wait for the end of a stage when the process has to go. */
 function beforeAbort<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {

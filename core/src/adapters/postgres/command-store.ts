@@ -1,4 +1,4 @@
-import { Failure } from "../../domain/failure.ts";
+import { Failure, isFailure } from "../../domain/failure.ts";
 import { type Operation, plannedStages, type TargetProgress } from "../../domain/operation.ts";
 import type { Acceptance, CommandStore } from "../../ports/command-store.ts";
 import { appendAudit } from "./audit-log.ts";
@@ -31,25 +31,51 @@ type Accepted = Awaited<ReturnType<CommandStore["accept"]>>;
  * next try finds its row.
  */
 async function acceptOnce(pool: Pool, acceptance: Acceptance): Promise<Accepted> {
+  const { incidentId } = acceptance;
+  if (incidentId !== null && rowNumber("inc", incidentId) === null) throw noIncident(incidentId);
   let wasLost = false;
   for (let tries = 1; ; tries += 1) {
-    try {
-      const accepted = await transact(pool, (client) => acceptIn(client, acceptance));
-      const isOurs = wasLost && accepted.operation.requestId === acceptance.requestId;
-      return { ...accepted, repeated: accepted.repeated && !isOurs };
-    } catch (error) {
-      const isLost = isConnectionLost(error);
-      wasLost ||= isLost;
-      if (tries >= MOST_TRIES || !(isLost || isClash(error))) throw notAccepted(error, wasLost);
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * tries));
+    const outcome = await tryToAccept(pool, acceptance);
+    if ("operation" in outcome) {
+      const isOurs = wasLost && outcome.operation.requestId === acceptance.requestId;
+      return { ...outcome, repeated: outcome.repeated && !isOurs };
     }
+    wasLost ||= outcome.isLost;
+    if (tries >= MOST_TRIES || !outcome.isWorthATry) throw notAccepted(outcome.error, { wasLost, incidentId });
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * tries));
   }
 }
 
-function notAccepted(error: unknown, wasLost: boolean): unknown {
-  if (isForeignKeyViolation(error)) return new Failure("not_found", "the incident does not exist", { cause: error });
+interface Refused {
+  readonly error: unknown;
+  /** Nobody knows what became of it. */
+  readonly isLost: boolean;
+  readonly isWorthATry: boolean;
+}
+
+async function tryToAccept(pool: Pool, acceptance: Acceptance): Promise<Accepted | Refused> {
+  let hasConnection = false;
+  try {
+    return await transact(pool, (client) => {
+      hasConnection = true;
+      return acceptIn(client, acceptance);
+    });
+  } catch (error) {
+    const isLost = hasConnection && isConnectionLost(error);
+    return { error, isLost, isWorthATry: isLost || isClash(error) };
+  }
+}
+
+const noIncident = (incidentId: string | null, cause?: unknown): Failure =>
+  new Failure("not_found", `there is no incident ${incidentId}`, { ...(cause !== undefined && { cause }) });
+
+function notAccepted(
+  error: unknown,
+  { wasLost, incidentId }: { wasLost: boolean; incidentId: string | null },
+): unknown {
+  if (isForeignKeyViolation(error)) return noIncident(incidentId, error);
   const failure = asFailure(error);
-  if (!wasLost || !(failure instanceof Failure) || failure.code !== "unavailable") return failure;
+  if (!wasLost || !isFailure(failure) || failure.code !== "unavailable") return failure;
   return new Failure("unavailable", `${failure.message}; it is not known whether the command was accepted`, {
     cause: error,
     next: "Repeat it: it runs at most once.",

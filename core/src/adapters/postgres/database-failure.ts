@@ -13,6 +13,7 @@ const AWAY_CLASSES: Readonly<Record<string, string>> = {
 };
 const AWAY_CODES: Readonly<Record<string, string>> = {
   "25006": "PostgreSQL is read-only",
+  "25P03": "PostgreSQL ended a transaction in which nothing was done for five seconds",
   "53100": "PostgreSQL's disk is full",
   "53300": "PostgreSQL has no connection left",
   "55P03": "PostgreSQL is too slow: another transaction holds a lock for more than a second",
@@ -30,10 +31,14 @@ const CLIENT_MESSAGES = [
 ];
 const NETWORK_CODES = /^(E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|AI_)|ERR_SOCKET)/;
 
-const codeOf = (error: unknown): string => {
+/** SQLSTATE or the system's code of an error, also of one that a Failure was made of. */
+const codeOf = (caught: unknown): string => {
+  const error = causeOf(caught);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
 };
+
+const causeOf = (error: unknown): unknown => (isFailure(error) ? error.cause : error);
 
 /** Why PostgreSQL cannot do its work at this moment, in words; null if the error is about something else. */
 export function whyAway(error: unknown): string | null {
@@ -43,9 +48,10 @@ export function whyAway(error: unknown): string | null {
 }
 
 /** Whether the connection broke, so that nobody knows what became of the last statement. */
-export function isConnectionLost(error: unknown): boolean {
+export function isConnectionLost(caught: unknown): boolean {
+  const error = causeOf(caught);
   const code = codeOf(error);
-  if (/^(08|57P0)/.test(code) || NETWORK_CODES.test(code)) return true;
+  if (/^(08|25P03|57P0)/.test(code) || NETWORK_CODES.test(code)) return true;
   if (error instanceof AggregateError) return error.errors.some(isConnectionLost);
   return error instanceof Error && CLIENT_MESSAGES.some((pattern) => pattern.test(error.message));
 }
