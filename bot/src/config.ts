@@ -82,8 +82,8 @@ export const controlConfig = z.object({
   ROLLCALL_RUNBOOK_DIR: z
     .string()
     .min(1)
-    .default("alerting/runbooks")
-    .describe("Folder of the runbooks that are served under /runbooks"),
+    .optional()
+    .describe("Folder of the runbooks that are served under /runbooks; those that come with Rollcall if not set"),
   ROLLCALL_METRICS_TOKEN: secret(16).optional().describe("Bearer token for /metrics; open if not set"),
 });
 export type ControlConfig = Readonly<z.infer<typeof controlConfig>>;

@@ -21,7 +21,7 @@ export function createLog(level: string, destination?: DestinationStream): Logge
 }
 
 /** What a log says of a caught value, with its causes, at most five deep. */
-export function describeError(error: unknown, depth = 0): unknown {
+function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { message: withoutPasswords(String(error)) };
   const code = (error as { code?: unknown }).code;
   return {

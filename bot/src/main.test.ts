@@ -47,6 +47,7 @@ describe("the control service as a process", { timeout: 60_000 }, () => {
     expect(commands.map(({ name }) => name)).toEqual(expect.arrayContaining(["status", "restart", "help"]));
     expect((await service.ask("/api/v1/commands/whoami", postOf({}))).status).toBe(200);
     expect((await service.ask("/slack/events", { method: "POST" })).status).toBe(401);
+    expect(await (await service.ask("/runbooks/agent-gone.md")).text()).toMatch(/^# /);
     expect(await (await service.ask("/metrics")).text()).toContain("rollcall_leader 1");
     const asked = Date.now();
     service.child.kill("SIGTERM");
@@ -173,6 +174,16 @@ describe("the control service as a process", { timeout: 60_000 }, () => {
     const second = await setting.start({ ROLLCALL_HTTP_PORT: port });
     expect(await second.exited).toBe(1);
     expect(second.output.text).toContain(`cannot listen on 127.0.0.1:${port}: another program has this port`);
+  });
+
+  test("ends with exit code 1 and a log line at a promise that failed and that nobody looks at", async () => {
+    const planted = 'setTimeout(()=>Promise.reject(new Error("planted")),4000)';
+    const service = await setting.start({
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(planted)}`,
+    });
+    expect(await service.exited).toBe(1);
+    expect(service.output.text).toContain("a promise failed and nobody looked");
+    expect(service.output.text).toContain("planted");
   });
 
   test("does not go on with a database whose applied migrations were changed", async () => {

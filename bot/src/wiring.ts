@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { type Adapters, openAdapters } from "./adapters.ts";
@@ -23,6 +24,8 @@ export interface ControlService {
   /** Takes no more requests, lets what is under way be stored, gives the lease back, closes everything. */
   stop(): Promise<void>;
 }
+
+const OWN_RUNBOOKS = join(import.meta.dirname, "../../alerting/runbooks");
 
 /** Requests under way get this long when the service ends. */
 const CLOSE_WITHIN_MS = 3_000;
@@ -66,7 +69,7 @@ async function openDoors({ config, log, metrics, adapters, readiness }: Parts): 
     run,
     readiness: readiness.current,
     metrics,
-    runbookDir: config.ROLLCALL_RUNBOOK_DIR,
+    runbookDir: config.ROLLCALL_RUNBOOK_DIR ?? OWN_RUNBOOKS,
     webhookToken: config.ALERTMANAGER_WEBHOOK_TOKEN,
     metricsToken: config.ROLLCALL_METRICS_TOKEN ?? null,
   });

@@ -9,7 +9,7 @@ import { registerIncidents } from "./incidents.ts";
 import { registerOperations } from "./operations.ts";
 import { noQuery } from "./query.ts";
 
-export const API_PREFIX = "/api/v1";
+const API_PREFIX = "/api/v1";
 
 /** Everything under `/api/v1`, each route behind an API token. */
 export function registerApi(app: App, deps: AppDeps): void {

@@ -69,7 +69,7 @@ export const agentOf = (id: string, more: Partial<ExpectedAgent> = {}): Expected
   ...more,
 });
 
-export const beatOf = (agent: string, more: Partial<Heartbeat> = {}): Heartbeat => ({
+const beatOf = (agent: string, more: Partial<Heartbeat> = {}): Heartbeat => ({
   v: 1,
   agent,
   epoch: 1,

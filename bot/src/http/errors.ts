@@ -47,7 +47,7 @@ interface Shown {
 }
 
 /** What a caught value is to the client; a bug shows nothing but the id to quote. */
-export function showError(error: unknown, request: Pick<FastifyRequest, "id" | "routeOptions">): Shown {
+function showError(error: unknown, request: Pick<FastifyRequest, "id" | "routeOptions">): Shown {
   const failure = asFailure(error, request);
   if (failure !== null) return { status: STATUS_OF[failure.code], body: bodyOf(failure, request.id) };
   const framework = asFrameworkRefusal(error);

@@ -2,7 +2,7 @@ import { Counter, type Registry } from "prom-client";
 import { knownGauge } from "./known-gauge.ts";
 
 /** What became of a delivery: stored, ignored (a watchdog), or why it was not taken. */
-export const DELIVERY_OUTCOMES = ["stored", "watchdog", "unauthenticated", "malformed", "unavailable"] as const;
+const DELIVERY_OUTCOMES = ["stored", "watchdog", "unauthenticated", "malformed", "unavailable"] as const;
 
 export interface AlertMetrics {
   delivered(outcome: (typeof DELIVERY_OUTCOMES)[number]): void;

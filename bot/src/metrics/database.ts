@@ -3,7 +3,7 @@ import { Gauge, Histogram, type Registry } from "prom-client";
 type Query = (...args: never[]) => unknown;
 
 /** The part of `pg.Pool` that is watched. */
-export interface WatchedPool {
+interface WatchedPool {
   on(event: "connect", listener: (client: { query: unknown }) => void): unknown;
   readonly totalCount: number;
   readonly idleCount: number;

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** `route` is the declared pattern (`/api/v1/agents/:id`), never the address a client sent, so its values are bounded. */
-export interface HttpRequestLabels {
+interface HttpRequestLabels {
   readonly method: string;
   readonly route: string;
 }

@@ -2,7 +2,7 @@ import { Gauge, type Registry } from "prom-client";
 import { knownGauge } from "./known-gauge.ts";
 
 /** The lease of this control service as it is now; null before the first one. */
-export interface LeaseState {
+interface LeaseState {
   readonly epoch: number;
   readonly held: boolean;
   readonly leader: boolean;
