@@ -19,7 +19,7 @@ describe("an agent stopped on purpose", () => {
       { user: OPERATOR },
     );
     expect(JSON.stringify(status.blocks)).toMatch(/1 off/);
-    expect(JSON.stringify(status.blocks)).toMatch(/archive-writer.*stopped.*operator/i);
+    expect(JSON.stringify(status.blocks)).toMatch(/archive-writer.*stopped by Operator on call since/);
 
     // The rule waits 15 s of silence and 5 s more; by then an alert would be pending or firing.
     await eventually("its heartbeat is past the deadline", async () => {

@@ -242,7 +242,7 @@ describe("wish", () => {
     const since = fleet.now;
     expect(fleet.agent("billing").expected.desired).toEqual({
       state: "stopped",
-      by: "operator",
+      by: "Operator on call",
       since,
       reason: "deploy",
     });

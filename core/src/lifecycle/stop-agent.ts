@@ -17,7 +17,7 @@ export async function wish(context: ActContext, agent: string, state: DesiredSta
   const { agents } = await ports.registry.expected();
   if (agents.find(({ id }) => id === agent)?.desired.state === state) return;
   const { actor, reason } = operation;
-  await ports.registry.setDesired([agent], { state, by: actor.id, since: ports.clock.now(), reason });
+  await ports.registry.setDesired([agent], { state, by: actor.name, since: ports.clock.now(), reason });
 }
 
 /**
