@@ -14,9 +14,13 @@ describe("the control service killed in mid-restart", () => {
   test("finishes the same operation in the same message after its own restart, with one effect", async () => {
     const stack = stackUnderTest();
     const before = stack.ledger(AGENT).filter((line) => line.kind === "started").length;
+    // A hung loop makes the stop last five seconds: time enough to kill the control service in the middle.
+    expect((await stack.command("drill", { fault: "hang", id: AGENT })).status).toBe(202);
     const key = "killed-in-mid-restart";
-    const accepted = await stack.command("restart", { who: [AGENT] }, key);
-    expect(accepted.status).toBe(202);
+    const accepted = await eventually("the restart is accepted", async () => {
+      const answer = await stack.command("restart", { who: [AGENT] }, key);
+      return answer.status === 202 && answer;
+    });
     const { operation } = accepted.body as { operation: OperationView };
 
     await eventually("the restart is under way", async () => {
@@ -31,6 +35,13 @@ describe("the control service killed in mid-restart", () => {
     );
     const victim = stack.pidOf("control service");
     process.kill(victim, "SIGKILL");
+    expect(
+      stack
+        .ledger(AGENT)
+        .filter((line) => line.kind === "started")
+        .slice(before),
+      "not started again yet",
+    ).toEqual([]);
 
     const ended = await eventually("the operation has ended", async () => {
       const { body } = await stack.api(`/api/v1/operations/${operation.id}`);
