@@ -65,13 +65,13 @@ describe("npm run audit", () => {
     expect(await audit("search", "--json", "--limit", "1")).toBe(0);
     expect(out.map((line) => JSON.parse(line))).toMatchObject([{ seq: 2, actor: "second" }]);
     await audit("search", "--limit", "1");
-    expect(out.at(-1)).toBe("1 rows, there may be more");
+    expect(out.at(-1)).toBe("1 row, there may be more");
   });
 
   test("verify of a broken chain names the first bad row, exit 2", async () => {
     await tamper(store.pool, "update audit_log set body = replace(body, 'second', 'nobody') where seq = 2");
     expect(await audit("verify")).toBe(2);
-    expect(out).toEqual(["broken at row 2: edited: its hash does not fit its text (1 rows before it are unbroken)"]);
+    expect(out).toEqual(["broken at row 2: edited: its hash does not fit its text; 1 row before it fit"]);
     await tamper(store.pool, "update audit_log set body = replace(body, 'nobody', 'second') where seq = 2");
   });
 

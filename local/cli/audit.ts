@@ -83,10 +83,11 @@ async function verify(log: AuditLog): Promise<number> {
 }
 
 function resultLine({ rows, firstBad, head }: ChainCheck): string {
-  const count = rows.toLocaleString("en-US");
-  if (firstBad === null) return `${count} rows, unbroken, head ${head}`;
-  return `broken at row ${firstBad.seq}: ${firstBad.why} (${count} rows before it are unbroken)`;
+  if (firstBad === null) return `${rowsOf(rows)}, unbroken, head ${head}`;
+  return `broken at row ${firstBad.seq}: ${firstBad.why}; ${rowsOf(rows)} before it fit`;
 }
+
+const rowsOf = (count: number): string => `${count.toLocaleString("en-US")} ${count === 1 ? "row" : "rows"}`;
 
 interface Search {
   readonly actor?: string | undefined;
@@ -104,7 +105,7 @@ async function search(log: AuditLog, { actor, target, operation, limit, json }: 
     ...(operation === undefined ? {} : { operationId: operation }),
   });
   for (const row of rows) console.log(json ? JSON.stringify(row) : line(row));
-  if (!json) console.log(`${rows.length} rows${rows.length === limit ? ", there may be more" : ""}`);
+  if (!json) console.log(`${rowsOf(rows.length)}${rows.length === limit ? ", there may be more" : ""}`);
   return 0;
 }
 

@@ -10,6 +10,7 @@ import { type ControlLease, createLease } from "./lease.ts";
 import { sweepOperations, unlockDeadWorkers } from "./operation-jobs.ts";
 import { claimOperation } from "./operation-progress.ts";
 import { createOperations } from "./operations.ts";
+import { createPool } from "./pool.ts";
 import { startWorker, type WorkerOptions } from "./worker.ts";
 
 let store: TestStore;
@@ -112,6 +113,61 @@ describe("worker", () => {
     expect(await sweepOperations(store.pool)).not.toContain(id);
     work(await leaseOf("a"));
     await eventually(() => endedBy(id));
+  });
+
+  test("goes on when graphile-worker could not write down that a job was done", async () => {
+    await store.pool.query(`create function refuse() returns trigger language plpgsql as $$
+      begin raise exception 'refused'; end $$`);
+    await store.pool.query(
+      "create trigger refuse before delete on graphile_worker._private_jobs for each row execute function refuse()",
+    );
+    const worker = work(await leaseOf("a"));
+    const first = await accept();
+    await eventually(() => endedBy(first.id));
+    await eventually(() => worker.problems.length > 0);
+    await store.pool.query("drop function refuse cascade");
+    const second = await accept();
+    await eventually(() => endedBy(second.id));
+    // The job of the first one was locked by the runner that gave up.
+    await eventually(async () => (await jobsOf(first.id)).length === 0);
+  });
+
+  test("PostgreSQL may be away at its start", async () => {
+    const pool = createPool({ url: "postgres://nobody@127.0.0.1:9/none", name: "test" });
+    const problems: string[] = [];
+    const lease = createLease({ pool, instance: "x", seconds: 1 });
+    const worker = startWorker({ pool, lease, execute: finish, onProblem: (problem) => problems.push(problem) });
+    await eventually(() => problems.includes("the worker cannot start, it goes on trying"));
+    await worker.stop();
+    await pool.end();
+  });
+
+  test("a job that names no operation does no harm", async () => {
+    const worker = work(await leaseOf("a"));
+    await store.pool.query("select graphile_worker.add_job('execute-operation', '[]')");
+    await store.pool.query(
+      "select graphile_worker.add_job('execute-operation', json_build_object('operation', 'op-x'))",
+    );
+    await eventually(() => worker.problems.some((problem) => problem.includes("the job names no operation")));
+    const { id } = await accept();
+    await eventually(() => endedBy(id));
+  });
+
+  test("two jobs for one operation run it once", async () => {
+    let runs = 0;
+    const { id } = await accept();
+    await store.pool.query(
+      "select graphile_worker.add_job('execute-operation', json_build_object('operation', $1::text))",
+      [id],
+    );
+    work(await leaseOf("a"), async (operation, run) => {
+      runs += 1;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await finish(operation, run);
+    });
+    await eventually(() => endedBy(id));
+    await eventually(async () => (await store.pool.query("select 1 from graphile_worker.jobs")).rows.length === 0);
+    expect(runs).toBe(1);
   });
 
   test("at its stop it lets go of what it has, and the next one goes on with it at once", async () => {

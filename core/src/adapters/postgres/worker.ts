@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type JobHelpers, type Runner, run, type WorkerEvents } from "graphile-worker";
 import type { OperationProgress } from "../../ports/command-store.ts";
 import type { ControlLease } from "./lease.ts";
@@ -45,10 +46,9 @@ export function startWorker(options: WorkerOptions): OperationWorker {
 
 class Worker {
   readonly #options: WorkerOptions;
-  readonly #stopping = Promise.withResolvers<void>();
+  readonly #stopping = new AbortController();
   readonly #underWay = new Set<string>();
   readonly #runners = new Set<Runner>();
-  #isStopping = false;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -56,7 +56,7 @@ class Worker {
 
   /** A runner that could not tell PostgreSQL what became of a job ends itself; another one takes its place. */
   async runOn(): Promise<void> {
-    while (!this.#isStopping) {
+    while (!this.#stopping.signal.aborted) {
       try {
         await this.#runOnce();
       } catch (error) {
@@ -67,7 +67,7 @@ class Worker {
   }
 
   async sweepOn(): Promise<void> {
-    while (!this.#isStopping) {
+    while (!this.#stopping.signal.aborted) {
       try {
         if (this.#options.lease.isLeader()) await sweepOperations(this.#options.pool);
       } catch (error) {
@@ -78,8 +78,7 @@ class Worker {
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    this.#stopping.resolve();
+    this.#stopping.abort();
     const stopped = Promise.allSettled([...this.#runners].map((runner) => runner.stop()));
     await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, STOP_WITHIN_MS).unref())]);
   }
@@ -118,7 +117,7 @@ class Worker {
         this.#runners.delete(runner);
         lease.uncover(workerId);
       });
-    if (this.#isStopping) await runner.stop().catch(() => undefined);
+    if (this.#stopping.signal.aborted) await runner.stop().catch(() => undefined);
     await Promise.race([ended, closing.promise]);
   }
 
@@ -138,7 +137,8 @@ class Worker {
     }
   }
 
-  #pause(ms: number): Promise<void> {
-    return Promise.race([this.#stopping.promise, new Promise<void>((resolve) => setTimeout(resolve, ms).unref())]);
+  async #pause(ms: number): Promise<void> {
+    // The signal ends the pause early.
+    await sleep(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
   }
 }
