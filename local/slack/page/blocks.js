@@ -35,7 +35,7 @@ export const drawBlocks = (blocks, act) =>
     return node;
   });
 
-export const textOf = (text) =>
+const textOf = (text) =>
   element("span", { class: "text" }, ...(text.type === "mrkdwn" ? mrkdwn(text.text) : [plain(text.text)]));
 
 // Slack folds long texts unless the block says `expand`.
