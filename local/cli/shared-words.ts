@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { REPOSITORY, shownPath } from "../stack/layout.ts";
 import { readSettings } from "../stack/settings.ts";
-import { StartFailure } from "../stack.ts";
+import { type Stack, StartFailure } from "../stack.ts";
 
 /** The data folder that the settings ask for. */
 export const chosenDataDir = (): string =>
@@ -30,6 +30,19 @@ export function failureLine(error: unknown): string {
 /** Last line of a stack. */
 export const stoppedLine = ({ processes, seconds }: { processes: number; seconds: number }): string =>
   `Stopped ${processes} processes in ${seconds.toFixed(1)} s. Data kept.`;
+
+/** Stops a stack, saying every two seconds that it is still at it. */
+export async function stopAloud(stack: Stack): Promise<string> {
+  const begin = Date.now();
+  const timer = setInterval(() => console.log(stoppingLine(Date.now() - begin)), 2_000);
+  try {
+    return stoppedLine(await stack.stop());
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+export const stoppingLine = (ms: number): string => `stopping, ${Math.round(ms / 1000)} s`;
 
 /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
 export function catchSignals(): AbortSignal {

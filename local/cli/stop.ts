@@ -1,7 +1,7 @@
 import { layOut, STACK_MARK } from "../stack/layout.ts";
 import { hasLauncher, type RunState, readRunState } from "../stack/run-state.ts";
 import { endProcesses, findMarkedProcesses, trySignal } from "../tools/own-processes.ts";
-import { chosenDataDir, stoppedLine } from "./shared-words.ts";
+import { chosenDataDir, stoppedLine, stoppingLine } from "./shared-words.ts";
 
 // Agents may take 7 s to finish their item, the stores come after them.
 const STOPPED_WITHIN_MS = 60_000;
@@ -35,7 +35,7 @@ async function stopLauncher(state: RunState, stateFile: string): Promise<number>
       return 1;
     }
     if (now - said > SAY_EVERY_MS) {
-      console.log(`stopping, ${Math.round((now - begin) / 1000)} s`);
+      console.log(stoppingLine(now - begin));
       said = now;
     }
     await new Promise((resolve) => setTimeout(resolve, 50));

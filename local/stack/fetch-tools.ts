@@ -22,7 +22,9 @@ export function fetchTools(folder: string): Fetching {
   return {
     tool: (name) => tools[name],
     describe() {
-      const sum = (of: "bytes" | "totalBytes") => [...progress.values()].reduce((total, news) => total + news[of], 0);
+      // Of a download whose size is not known yet, nothing can be said.
+      const known = [...progress.values()].filter(({ totalBytes }) => totalBytes > 0);
+      const sum = (of: "bytes" | "totalBytes") => known.reduce((total, news) => total + news[of], 0);
       const total = sum("totalBytes");
       if (total === 0) return "looking for the programs";
       return `unpacking Debian packages, ${Math.floor((100 * sum("bytes")) / total)} % of ${Math.round(total / 1e6)} MB`;

@@ -1,4 +1,5 @@
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
+import type { Supervisor } from "@rollcall/core/ports/supervisor.ts";
 import { keysOf } from "@rollcall/core/protocol/keys.ts";
 import { type CompiledFleet, compiledFleet } from "@rollcall/core/protocol.ts";
 import { Redis } from "ioredis";
@@ -24,6 +25,7 @@ export interface FleetStart {
  */
 export async function startAgents(context: StackContext, startId: string): Promise<{ running: string[]; off: number }> {
   const supervisor = connectBuiltInSupervisor(context.layout.supervisorSocket);
+  await waitForSupervisor(supervisor);
   const fleet = await withRedis(context, (redis) => waitForFleet(redis, context));
   const ours = fleet.agents.filter((agent) => agent.runtime.kind === "process");
   const wanted = ours.filter((agent) => agent.desired.state !== "stopped").map((agent) => agent.id);
@@ -77,6 +79,20 @@ function waitForBeats(context: StackContext, { running, since, deadline, update 
       await pause(100);
     }
   });
+}
+
+// It listens only when the agents of its predecessor are gone.
+async function waitForSupervisor(supervisor: Supervisor): Promise<void> {
+  const deadline = Date.now() + PUBLISHED_WITHIN_MS;
+  for (;;) {
+    try {
+      await supervisor.list();
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await pause(100);
+    }
+  }
 }
 
 async function waitForFleet(redis: Redis, { fleet }: StackContext): Promise<CompiledFleet> {

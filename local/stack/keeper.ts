@@ -54,6 +54,8 @@ interface Kept {
   timer: NodeJS.Timeout | undefined;
 }
 
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 export function createKeeper({ say, onChange, logOf }: KeeperOptions): Keeper {
   const kept = new Map<string, Kept>();
   let isWatching = false;
@@ -106,12 +108,21 @@ export function createKeeper({ say, onChange, logOf }: KeeperOptions): Keeper {
     change(entry, { restarts: entry.row.restarts + 1 });
     try {
       await bringUp(entry);
+    } catch (error) {
+      if (isGivenUp || entry.row.state !== "waiting to restart") return;
+      say(`${entry.row.name} did not start: ${wordsOf(error)}`);
+      startLater(entry);
+      return;
+    }
+    await sayBack(entry);
+  };
+
+  const sayBack = async (entry: Kept) => {
+    try {
       await entry.afterRestart();
       say(`${entry.row.name} runs again`);
     } catch (error) {
-      if (isGivenUp || entry.row.state !== "waiting to restart") return;
-      say(`${entry.row.name} did not start: ${error instanceof Error ? error.message : error}`);
-      startLater(entry);
+      if (!isGivenUp) say(`${entry.row.name} runs again, but what follows failed: ${wordsOf(error)}`);
     }
   };
 

@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { MIGRATIONS_DIR, migrate, readMigrations } from "@rollcall/core/adapters/postgres/migrate.ts";
 import { redisAclLines } from "@rollcall/core/adapters/redis/agent-access.ts";
 import pg from "pg";
 import type { Tool } from "../tools/find-tool.ts";
 import { startPostgres } from "../tools/postgres-server.ts";
 import { startRedis } from "../tools/redis-server.ts";
-import { markOf, type StackContext } from "./context.ts";
+import { addressesOf, markOf, type StackContext } from "./context.ts";
 import type { Fetching } from "./fetch-tools.ts";
 import { logFileOf } from "./programs.ts";
 import type { Step, StepsOptions } from "./step.ts";
@@ -34,10 +35,13 @@ export function postgresStep(context: StackContext, { keeper }: StepsOptions): S
           return running.child;
         },
       });
+      update("embedded, migrating");
+      await migrate({ url: addressesOf(context).databaseUrl });
+      const migrations = await readMigrations(MIGRATIONS_DIR);
       return {
         title: `PostgreSQL ${version.split(".")[0]}`,
         address: `127.0.0.1:${ports.postgres}`,
-        detail: "embedded",
+        detail: `embedded, ${migrations.length} migrations`,
       };
     },
   };
