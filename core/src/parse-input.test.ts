@@ -19,7 +19,7 @@ describe("parseInput", () => {
   });
 
   test.each<[string, unknown, RegExp, object]>([
-    ["a missing field", {}, /^who: missing/, {}],
+    ["a missing field", {}, /^who is missing$/, {}],
     [
       "an unknown field",
       { who: ["a"], fast: 1 },
@@ -29,13 +29,13 @@ describe("parseInput", () => {
     [
       "a value that is not in the list",
       { who: ["a"], mode: "x" },
-      /^mode: found "x"/,
+      /^mode is "x"/,
       { found: '"x"', allowed: ["soft", "hard"] },
     ],
-    ["several at once", { who: [], mode: 1 }, /who: found \[\].*; mode: found 1/, {}],
-    ["no object", ["a"], /^restart: found \["a"\]/, { found: '["a"]' }],
-    ["a very long value", { who: "x".repeat(5000) }, /^who: found/, { found: `"${"x".repeat(98)}…` }],
-    ["numbers as text", { who: [1] }, /^who\.0: found 1, allowed: string/, { found: "1" }],
+    ["several at once", { who: [], mode: 1 }, /who is \[\].*; mode is 1/, {}],
+    ["no object", ["a"], /^restart is \["a"\]/, { found: '["a"]' }],
+    ["a very long value", { who: "x".repeat(5000) }, /^who is/, { found: `"${"x".repeat(98)}…` }],
+    ["numbers as text", { who: [1] }, /^who\.0 is 1, allowed: string/, { found: "1" }],
   ])("%s is said with what is allowed", (...[, raw, message, detail]) => {
     expect(failureOf(restart, raw)).toMatchObject({
       code: "invalid_input",

@@ -37,10 +37,14 @@ function describeProblem({ name, input }: Pick<CommandDefinition, "name" | "inpu
   }
   const field = issue.path.join(".") || name;
   return {
-    message: `${field}: ${describeIssue(issue, input)}`,
+    message: sentenceOf(field, describeIssue(issue, input)),
     found: issue.input === undefined ? null : cut(JSON.stringify(issue.input)),
     allowed: issue.code === "invalid_value" ? issue.values.map(String) : [],
   };
 }
+
+/** "id is missing", "copies is "many", allowed: number" */
+const sentenceOf = (field: string, words: string): string =>
+  words.startsWith("missing") ? `${field} is missing` : `${field} is ${words.replace(/^found /, "")}`;
 
 const cut = (text: string): string => (text.length > 100 ? `${text.slice(0, 99)}…` : text);

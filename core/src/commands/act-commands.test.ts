@@ -48,7 +48,7 @@ describe("restart", () => {
   test("wants a stopped agent to run again", async () => {
     await run("stop", "billing");
     await run("restart", "billing", { id: "op-2" });
-    expect(fleet.agent("billing").expected.desired).toMatchObject({ state: "running", by: "operator" });
+    expect(fleet.agent("billing").expected.desired).toMatchObject({ state: "running", by: "Operator on call" });
   });
 
   test("of a card takes its alert, here and at the pager", async () => {

@@ -102,7 +102,7 @@ describe("roll-call", () => {
     await stop("billing");
     const report = await look("roll-call");
     expect(report.headline).toBe("🟢 *2 of 2 work*");
-    expect(report.lines[0]).toBe("⏹ *billing* stopped by operator since T0");
+    expect(report.lines[0]).toBe("⏹ *billing* stopped by Operator on call since T0");
   });
 
   test("claims nothing while Redis is away", async () => {
@@ -134,7 +134,7 @@ describe("status", () => {
     expect(report.lines).toEqual([
       "3 expected · 1 healthy · 1 critical · 1 off",
       "🔴 *billing* gone since T-60",
-      "⏹ *invoices* stopped by operator since T0: deploy",
+      "⏹ *invoices* stopped by Operator on call since T0: deploy",
       "⏳ op-481 restart billing by Operator on call",
       "🟥 inc-7 AgentGone billing since T-5",
     ]);
