@@ -69,7 +69,7 @@ describe("local/launch.mjs", () => {
     ],
     [{ ROLLCALL_FLEET_FILE: "/nowhere/fleet.yaml" }, [], "/nowhere/fleet.yaml"],
     [{ ROLLCALL_DATA_DIR: "/proc/nowhere" }, [], "✗ Cannot write to /proc/nowhere"],
-    [{ SLACK_BOT_TOKEN: "xoxb-1" }, [], "✗ SLACK_BOT_TOKEN is set but SLACK_SIGNING_SECRET is not."],
+    [{ SLACK_BOT_TOKEN: "xoxb-1" }, [], "✗ SLACK_BOT_TOKEN is set, but not SLACK_SIGNING_SECRET"],
     [{}, ["--sideways"], "✗ Unknown option --sideways."],
   ])("start with %j %j ends with one line that says how to mend it", (env, args, line) => {
     const { status, stderr } = launch(["start", ...args], { env });

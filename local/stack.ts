@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import { readFleetFile } from "@rollcall/core/fleet-file.ts";
@@ -124,7 +124,7 @@ async function prepare(
 ): Promise<StackContext> {
   const ports = portsAt(String(options.portOffset ?? (settings.ROLLCALL_PORT_OFFSET || "0")));
   const credentials = readCredentials(settings);
-  const fleetFile = options.fleetFile ?? settings.ROLLCALL_FLEET_FILE ?? join(REPOSITORY, "fleet.yaml");
+  const fleetFile = resolve(options.fleetFile ?? (settings.ROLLCALL_FLEET_FILE || join(REPOSITORY, "fleet.yaml")));
   const fleet = await readFleetFile(fleetFile);
   await checkDisk([layout.root, ...(existsSync(POSTGRES_HOME_AS_ROOT) ? [POSTGRES_HOME_AS_ROOT] : [])]);
   const unused: ListenerName[] = [
@@ -134,7 +134,7 @@ async function prepare(
   const used = LISTENERS.map(({ name }) => name).filter((name) => !unused.includes(name));
   await checkPorts(ports, used);
   const secrets = readOrMakeSecrets(layout.secretsFile);
-  const accessFile = options.accessFile ?? settings.ROLLCALL_ACCESS_FILE ?? layout.accessFile;
+  const accessFile = resolve(options.accessFile ?? (settings.ROLLCALL_ACCESS_FILE || layout.accessFile));
   writeAccessFile(layout.accessFile, secrets, new Date());
   const environment = options.environment ?? {};
   return { layout, ports, secrets, settings, credentials, fleet, fleetFile, accessFile, environment };
@@ -217,15 +217,17 @@ function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Pr
   });
 }
 
-/** One sentence for whatever went wrong. */
+// A file with one mistake everywhere has as many problems as lines.
+const MOST_PROBLEMS = 3;
+
+/** One line for whatever went wrong. */
 function asStartFailure(error: unknown): StartFailure {
   if (error instanceof StartFailure) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const oneLine = message
-    .trim()
-    .split(/\s*\n\s*/)
-    .join(" · ");
-  return new StartFailure(oneLine, isFailure(error) ? {} : { cause: error });
+  const [first = "", ...problems] = message.trim().split(/\s*\n\s*/);
+  const more = problems.length - MOST_PROBLEMS;
+  const shown = [...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+  return new StartFailure(`${first} ${shown}`.trim(), isFailure(error) ? {} : { cause: error });
 }
 
 export { STEPS, StartFailure };

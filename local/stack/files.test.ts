@@ -115,14 +115,17 @@ describe("settings", () => {
 
   test("full credentials replace the stand-ins", () => {
     const key = "a".repeat(32);
+    const names = ["SLACK_BOT_ID", "SLACK_BOT_USER_ID", "SLACK_TEAM_ID"];
+    const channels = ["ROLLCALL_SLACK_ALERTS_CHANNEL", "ROLLCALL_SLACK_OPS_CHANNEL"];
+    const ids = Object.fromEntries([...names, ...channels].map((name) => [name, "X1"]));
     expect(
-      readCredentials({ SLACK_BOT_TOKEN: "xoxb-1", SLACK_SIGNING_SECRET: "s", PAGERDUTY_ROUTING_KEY: key }),
+      readCredentials({ ...ids, SLACK_BOT_TOKEN: "xoxb-1", SLACK_SIGNING_SECRET: "s", PAGERDUTY_ROUTING_KEY: key }),
     ).toEqual({ slack: { botToken: "xoxb-1", signingSecret: "s" }, pagerdutyRoutingKey: key });
   });
 
   test.each([
-    [{ SLACK_BOT_TOKEN: "xoxb-1" }, "SLACK_BOT_TOKEN is set but SLACK_SIGNING_SECRET is not"],
-    [{ SLACK_SIGNING_SECRET: "s" }, "SLACK_SIGNING_SECRET is set but SLACK_BOT_TOKEN is not"],
+    [{ SLACK_BOT_TOKEN: "xoxb-1" }, "SLACK_BOT_TOKEN is set, but not SLACK_SIGNING_SECRET, SLACK_BOT_ID"],
+    [{ SLACK_SIGNING_SECRET: "s" }, "SLACK_SIGNING_SECRET is set, but not SLACK_BOT_TOKEN"],
     [{ PAGERDUTY_ROUTING_KEY: "short" }, "PAGERDUTY_ROUTING_KEY has 5 characters"],
   ])("half credentials %j are refused", (settings, message) => {
     expect(() => readCredentials(settings)).toThrow(message);

@@ -18,15 +18,29 @@ export interface FleetStart {
   readonly rollCallSeconds: number;
 }
 
+/** Where a fleet is reached. */
+export interface FleetPlace {
+  readonly supervisorSocket: string;
+  readonly redisUrl: string;
+  /** Name of the fleet. */
+  readonly fleet: string;
+}
+
+export const placeOf = (context: StackContext): FleetPlace => ({
+  supervisorSocket: context.layout.supervisorSocket,
+  redisUrl: addressesOf(context).redisUrl,
+  fleet: context.fleet.fleet,
+});
+
 /**
  * Starts every agent that should run, by the supervisor.
  * @param startId unique per start, so that each agent's start has an id of its own
  * @returns ids of the agents that should run now
  */
-export async function startAgents(context: StackContext, startId: string): Promise<{ running: string[]; off: number }> {
-  const supervisor = connectBuiltInSupervisor(context.layout.supervisorSocket);
+export async function startAgents(place: FleetPlace, startId: string): Promise<{ running: string[]; off: number }> {
+  const supervisor = connectBuiltInSupervisor(place.supervisorSocket);
   await waitForSupervisor(supervisor);
-  const fleet = await withRedis(context, (redis) => waitForFleet(redis, context));
+  const fleet = await withRedis(place.redisUrl, (redis) => waitForFleet(redis, place.fleet));
   const ours = fleet.agents.filter((agent) => agent.runtime.kind === "process");
   const wanted = ours.filter((agent) => agent.desired.state !== "stopped").map((agent) => agent.id);
   await Promise.all(wanted.map((agent) => supervisor.start(agent, `${startId}:${agent}:start`)));
@@ -41,9 +55,10 @@ export async function startFleet(
   context: StackContext,
   { startId, update }: { startId: string; update: (detail: string) => void },
 ): Promise<FleetStart> {
+  const place = placeOf(context);
   // Beats of the run before may be seconds old; only later ones count.
-  const since = await withRedis(context, redisNow);
-  const { running, off } = await startAgents(context, startId);
+  const since = await withRedis(place.redisUrl, redisNow);
+  const { running, off } = await startAgents(place, startId);
   const deadline = Date.now() + WORKING_WITHIN_MS;
   const slowest = await waitForBeats(context, { running, since, deadline, update });
   for (;;) {
@@ -66,7 +81,7 @@ interface Waiting {
 
 /** @returns the agent whose first heartbeat came last */
 function waitForBeats(context: StackContext, { running, since, deadline, update }: Waiting): Promise<string | null> {
-  return withRedis(context, async (redis) => {
+  return withRedis(addressesOf(context).redisUrl, async (redis) => {
     let missing = [...running];
     let slowest: string | null = null;
     for (;;) {
@@ -95,10 +110,10 @@ async function waitForSupervisor(supervisor: Supervisor): Promise<void> {
   }
 }
 
-async function waitForFleet(redis: Redis, { fleet }: StackContext): Promise<CompiledFleet> {
+async function waitForFleet(redis: Redis, fleet: string): Promise<CompiledFleet> {
   const deadline = Date.now() + PUBLISHED_WITHIN_MS;
   for (;;) {
-    const text = await redis.get(keysOf(fleet.fleet).fleet);
+    const text = await redis.get(keysOf(fleet).fleet);
     if (text !== null) return compiledFleet.parse(JSON.parse(text));
     if (Date.now() > deadline) throw new Error("the control service has not published the fleet");
     await pause(100);
@@ -110,8 +125,8 @@ async function redisNow(redis: Redis): Promise<number> {
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }
 
-async function withRedis<T>(context: StackContext, use: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(addressesOf(context).redisUrl, { connectTimeout: 2_000, commandTimeout: 5_000 });
+async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url, { connectTimeout: 2_000, commandTimeout: 5_000 });
   redis.on("error", () => undefined); // The command that fails reports it.
   try {
     return await use(redis);

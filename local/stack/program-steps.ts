@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { StackContext } from "./context.ts";
-import { startAgents, startFleet } from "./fleet-start.ts";
+import { placeOf, startAgents, startFleet } from "./fleet-start.ts";
 import { keepProgram } from "./keep-until-ready.ts";
 import {
   controlProgram,
@@ -83,7 +83,7 @@ export function fleetStep(context: StackContext, { keeper }: StepsOptions): Step
       });
       // A new supervisor ends the agents of the one before; they are to run again.
       keeper.onRestart("supervisor", async () => {
-        await startAgents(context, `restart-${Date.now()}`);
+        await startAgents(placeOf(context), `restart-${Date.now()}`);
       });
       return {
         title: "Fleet",

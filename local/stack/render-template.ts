@@ -22,11 +22,11 @@ export function renderInto(folder: string, file: string, values: Readonly<Record
   return target;
 }
 
-/** Fills in every rule file of a folder; rules that exist no more are not left behind. */
-export function renderRules(from: string, into: string, values: Readonly<Record<string, string>>): void {
+/** Fills in every rule file of a folder; rules that exist no more are not left behind. @returns the files written */
+export function renderRules(from: string, into: string, values: Readonly<Record<string, string>>): string[] {
   rmSync(into, { recursive: true, force: true });
   mkdirSync(into, { recursive: true });
-  for (const name of readdirSync(from)) {
-    if (name.endsWith(".rules.yml")) renderInto(into, join(from, name), values);
-  }
+  return readdirSync(from)
+    .filter((name) => name.endsWith(".rules.yml"))
+    .map((name) => renderInto(into, join(from, name), values));
 }

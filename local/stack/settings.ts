@@ -16,26 +16,32 @@ export function readSettings(envFile: string, environment: NodeJS.ProcessEnv = p
   return { ...fromFile, ...environment };
 }
 
+// What the control service cannot do without when Slack is the real one.
+const SLACK = [
+  "SLACK_BOT_TOKEN",
+  "SLACK_SIGNING_SECRET",
+  "SLACK_BOT_ID",
+  "SLACK_BOT_USER_ID",
+  "SLACK_TEAM_ID",
+  "ROLLCALL_SLACK_ALERTS_CHANNEL",
+  "ROLLCALL_SLACK_OPS_CHANNEL",
+];
+
 /** @throws StartFailure if credentials are there by half */
 export function readCredentials(settings: Settings): Credentials {
-  const botToken = settings.SLACK_BOT_TOKEN || null;
-  const signingSecret = settings.SLACK_SIGNING_SECRET || null;
-  if ((botToken === null) !== (signingSecret === null)) {
-    const [found, missing] =
-      botToken === null ? ["SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN"] : ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"];
+  const missing = SLACK.filter((name) => !settings[name]);
+  const wanted = ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"].filter((name) => settings[name]);
+  if (wanted.length > 0 && missing.length > 0)
     throw new StartFailure(
-      `${found} is set but ${missing} is not. Set both for a real Slack, or neither for the stand-in.`,
+      `${wanted.join(" and ")} ${wanted.length > 1 ? "are" : "is"} set, but not ${missing.join(", ")}. Set them all for a real Slack (see .env.example), or none for the stand-in.`,
     );
-  }
   const pagerdutyRoutingKey = settings.PAGERDUTY_ROUTING_KEY || null;
   if (pagerdutyRoutingKey !== null && pagerdutyRoutingKey.length !== 32)
     throw new StartFailure(
       `PAGERDUTY_ROUTING_KEY has ${pagerdutyRoutingKey.length} characters, an Events API v2 key has 32. Take the integration key of the service, or leave it out for the stand-in.`,
     );
-  return {
-    slack: botToken === null || signingSecret === null ? null : { botToken, signingSecret },
-    pagerdutyRoutingKey,
-  };
+  const { SLACK_BOT_TOKEN: botToken, SLACK_SIGNING_SECRET: signingSecret } = settings;
+  return { slack: botToken && signingSecret ? { botToken, signingSecret } : null, pagerdutyRoutingKey };
 }
 
 // What a person may want to pass on to the control service; everything the stack decides itself overrides it.

@@ -1,0 +1,123 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { redisAclLines } from "@rollcall/core/adapters/redis/agent-access.ts";
+import { type FleetFile, readFleetFile } from "@rollcall/core/fleet-file.ts";
+import { deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
+import { writeAccessFile } from "../stack/access-file.ts";
+import { StartFailure } from "../stack/addresses.ts";
+import { REPOSITORY } from "../stack/layout.ts";
+import { renderInto, renderRules } from "../stack/render-template.ts";
+import { readOrMakeSecrets, type Secrets } from "../stack/secrets.ts";
+import { readCredentials, type Settings, settingsForControl } from "../stack/settings.ts";
+
+/** One folder for each container, so that none sees the secrets of another. */
+export const FOLDERS = [
+  "secrets",
+  "postgres",
+  "redis",
+  "prometheus",
+  "alertmanager",
+  "control",
+  "exporter",
+  "fleet",
+] as const;
+
+/**
+ * Writes what the containers of docker-compose.yml are told, each into a folder of its own.
+ * @param into holds the folders; secrets are made at the first time and kept
+ * @throws StartFailure if the credentials of Slack or PagerDuty are missing: there are no stand-ins in containers
+ */
+export async function configure(into: string, settings: Settings): Promise<void> {
+  const { slack, pagerdutyRoutingKey } = readCredentials(settings);
+  if (slack === null || pagerdutyRoutingKey === null)
+    throw new StartFailure(
+      "Docker Compose runs with a real Slack and a real PagerDuty only: put their credentials into .env (see .env.example). npm start brings stand-ins.",
+    );
+  for (const folder of FOLDERS) mkdirSync(join(into, folder), { recursive: true });
+  const secrets = readOrMakeSecrets(join(into, "secrets/secrets.json"));
+  const fleet = await readFleetFile(join(REPOSITORY, "fleet.yaml"));
+  const write = (path: string, text: string) => {
+    writeFileSync(join(into, path), text);
+    // The programs in the containers run as users of their own; only their own folder is mounted there.
+    chmodSync(join(into, path), 0o644);
+  };
+  write("postgres/password", secrets.postgresPassword);
+  write("redis/users.acl", `${redisAclLines(fleet, secrets.fleetKey, secrets.redisPassword).join("\n")}\n`);
+  write("exporter/exporter.env", envFile(exporterEnvironment(secrets, fleet)));
+  write("fleet/supervisor.env", envFile(supervisorEnvironment(secrets, fleet)));
+  write("fleet/agents.json", JSON.stringify(fleet.agents.map(({ id }) => id)));
+  write("control/control.env", envFile(controlEnvironment(secrets, settings)));
+  writeAccessFile(join(into, "control/access.yaml"), secrets, new Date());
+  chmodSync(join(into, "control/access.yaml"), 0o644);
+  write("alertmanager/webhook-token", secrets.alertmanagerToken);
+  write("alertmanager/pagerduty-routing-key", pagerdutyRoutingKey);
+  renderMonitoring(into, settings);
+}
+
+function renderMonitoring(into: string, settings: Settings): void {
+  const publicUrl = settings.ROLLCALL_PUBLIC_URL || "http://127.0.0.1:8080";
+  const values = {
+    EXPORTER_TARGET: "exporter:9464",
+    CONTROL_TARGET: "control:8080",
+    ALERTMANAGER_TARGET: "alertmanager:9093",
+    WEBHOOK_URL: "http://control:8080/webhooks/alertmanager",
+    WEBHOOK_TOKEN_FILE: "/config/webhook-token",
+    PAGERDUTY_URL: "https://events.pagerduty.com/v2/enqueue",
+    PAGERDUTY_ROUTING_KEY_FILE: "/config/pagerduty-routing-key",
+    EXTERNAL_URL: publicUrl,
+    RUNBOOK_URL: settings.ROLLCALL_RUNBOOK_URL || `${publicUrl}/runbooks`,
+    RULES_DIR: "/config/rules",
+  };
+  const shipped = join(REPOSITORY, "alerting");
+  const files = [
+    renderInto(join(into, "prometheus"), join(shipped, "prometheus.yml"), values),
+    renderInto(join(into, "alertmanager"), join(shipped, "alertmanager.yml"), values),
+    ...renderRules(join(shipped, "rules"), join(into, "prometheus/rules"), values),
+  ];
+  for (const file of files) chmodSync(file, 0o644);
+}
+
+const redisUrl = (secrets: Secrets, user: "control" | "exporter"): string =>
+  `redis://${user}:${deriveRedisPassword(secrets.fleetKey, user)}@redis:6379`;
+
+const exporterEnvironment = (secrets: Secrets, { fleet }: FleetFile) => ({
+  REDIS_URL: redisUrl(secrets, "exporter"),
+  ROLLCALL_FLEET: fleet,
+  ROLLCALL_FLEET_KEY: secrets.fleetKey,
+  ROLLCALL_EXPORTER_HOST: "0.0.0.0",
+  ROLLCALL_EXPORTER_PORT: "9464",
+});
+
+const SOCKET = "/run/rollcall/supervisor.sock";
+
+const supervisorEnvironment = (secrets: Secrets, { fleet }: FleetFile) => ({
+  ROLLCALL_SUPERVISOR_SOCKET: SOCKET,
+  ROLLCALL_SUPERVISOR_DIR: "/data/supervisor",
+  ROLLCALL_AGENTS_DIR: "/data/agents",
+  ROLLCALL_AGENT_LOGS_DIR: "/data/logs",
+  ROLLCALL_AGENTS_FILE: "/config/agents.json",
+  ROLLCALL_FLEET: fleet,
+  ROLLCALL_FLEET_KEY: secrets.fleetKey,
+  ROLLCALL_REDIS_ADDRESS: "redis:6379",
+  // Reads which agents should run, to start them.
+  ROLLCALL_CONTROL_REDIS_URL: redisUrl(secrets, "control"),
+});
+
+const controlEnvironment = (secrets: Secrets, settings: Settings) => ({
+  ROLLCALL_PUBLIC_URL: "http://127.0.0.1:8080",
+  ...settingsForControl(settings),
+  ROLLCALL_HTTP_HOST: "0.0.0.0",
+  ROLLCALL_HTTP_PORT: "8080",
+  DATABASE_URL: `postgres://rollcall:${secrets.postgresPassword}@postgres:5432/rollcall`,
+  REDIS_URL: redisUrl(secrets, "control"),
+  ROLLCALL_FLEET_FILE: "/app/fleet.yaml",
+  ROLLCALL_ACCESS_FILE: "/config/access.yaml",
+  ROLLCALL_FLEET_KEY: secrets.fleetKey,
+  ROLLCALL_SUPERVISOR_SOCKET: SOCKET,
+  ALERTMANAGER_WEBHOOK_TOKEN: secrets.alertmanagerToken,
+});
+
+const envFile = (values: Readonly<Record<string, string>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
+    .join("");
