@@ -5,7 +5,19 @@ import { EXIT_FENCED, startAgent } from "./index.ts";
 
 const IDLER = { consumes: [], publishes: [] };
 const WORKER = { consumes: ["stock.*"], publishes: ["payments.captured"] };
-const NAMES = ["beating", "twice", "asked", "repeated", "late", "drilled", "stopped", "stuck", "full", "told"];
+const NAMES = [
+  "beating",
+  "newcomer",
+  "twice",
+  "asked",
+  "repeated",
+  "late",
+  "drilled",
+  "stopped",
+  "stuck",
+  "full",
+  "told",
+];
 let stage: Stage;
 
 beforeAll(async () => {
@@ -38,6 +50,16 @@ describe("presence", () => {
     const first = await stage.beatThat("beating", "the first", () => true);
     const next = await stage.beatThat("beating", "another", ({ counter }) => counter > first.counter);
     expect(next.at).toBeGreaterThan(first.at);
+  });
+
+  test("the first canary that is handled is told at once, not with the next beat", async () => {
+    await stage.start("newcomer", IDLER);
+    const first = await stage.beatThat("newcomer", "the first", () => true);
+    await stage.ask("newcomer", "canary", { args: { nonce: "n-0" } });
+    const told = await stage.beatThat("newcomer", "with the canary", ({ canary }) => canary.handledAt !== null);
+    expect(told.counter).toBe(first.counter + 1);
+    // Beats are at least 4 s apart else.
+    expect(told.at - first.at).toBeLessThan(3000);
   });
 
   test("a second process takes a higher epoch, and the first one stops and exits with a code of its own", async () => {

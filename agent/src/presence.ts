@@ -63,12 +63,17 @@ export function createPresence(parts: PresenceParts): Presence {
   return {
     beat,
     async run(onFenced) {
+      // Whether it works is news that does not wait for the next beat; once, for the first canary of its life.
+      let proof: Promise<void> | null = parts.queue.firstCanary.then(() => {
+        proof = null;
+      });
       while (!signal.aborted) {
         try {
           // A process that was frozen must not write over the beat of the one that took its place.
           if (!(await fence.holds(0))) return onFenced();
           await beat();
-          await pause(BEAT_MS * (1 - JITTER + 2 * JITTER * Math.random()), signal);
+          const next = pause(BEAT_MS * (1 - JITTER + 2 * JITTER * Math.random()), signal);
+          await (proof === null ? next : Promise.race([next, proof]));
         } catch {
           await pause(250, signal); // Redis is away; the connection has said so.
         }

@@ -30,6 +30,8 @@ export interface WorkQueue {
   /** Calls back once the loop has handled it. @returns false if too many wait already */
   addCanary(handled: (passage: CanaryPassage) => void): boolean;
   state(): WorkState;
+  /** Resolves when the loop has handled its first canary. */
+  readonly firstCanary: Promise<void>;
   /** Takes nothing more, until `reopen`. */
   close(): void;
   reopen(): void;
@@ -69,6 +71,7 @@ class SerialQueue implements WorkQueue {
   #itemSince: number | null = null;
   #canaryHandledAt: number | null = null;
   #canaryTookMs: number | null = null;
+  readonly #first = Promise.withResolvers<void>();
 
   constructor(now: () => number, mayWork: () => Promise<boolean>) {
     this.#now = now;
@@ -85,6 +88,10 @@ class SerialQueue implements WorkQueue {
     this.#canaries.push({ arrivedAt: this.#now(), handled });
     this.#start();
     return true;
+  }
+
+  get firstCanary(): Promise<void> {
+    return this.#first.promise;
   }
 
   state(): WorkState {
@@ -156,6 +163,7 @@ class SerialQueue implements WorkQueue {
     const waitedMs = Math.max(0, takenAt - arrivedAt);
     this.#canaryHandledAt = takenAt;
     this.#canaryTookMs = waitedMs;
+    this.#first.resolve();
     handled({ waitedMs, tookMs: Math.max(0, this.#now() - takenAt) });
   }
 }
