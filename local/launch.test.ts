@@ -1,8 +1,13 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { portsAt } from "./stack/addresses.ts";
+import { isPortFree } from "./stack/port-owner.ts";
+import { findMarkedProcesses } from "./tools/own-processes.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rollcall-launch-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -61,6 +66,33 @@ describe("local/launch.mjs", () => {
     expect(status).toBe(0);
   });
 
+  test("a start whose port is taken names who has it and leaves nothing behind", async () => {
+    const { server, offset } = await occupyRedisPort();
+    const env = { ROLLCALL_PORT_OFFSET: String(offset) };
+    const { status, stderr } = launch(["start"], { env });
+    server.close();
+    expect(stderr).toMatch(
+      new RegExp(
+        `^✗ 2/7 Redis: port ${offset + 6380} is taken by pid ${process.pid} \\(.+\\)\\..* Nothing is left running\\.\n$`,
+      ),
+    );
+    expect(status).toBe(1);
+    expect(findMarkedProcesses("ROLLCALL_STACK", join(home, "data"))).toEqual([]);
+  });
+
+  test("what an earlier start left behind is said by status and ended by stop", async () => {
+    const data = realpathSync(home);
+    const env = { ROLLCALL_DATA_DIR: join(data, "left") };
+    launch(["status"], { env });
+    const leftOver = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], {
+      env: { ...process.env, ROLLCALL_STACK: join(data, "left") },
+      stdio: "ignore",
+    });
+    expect(launch(["status"], { env }).stdout).toContain("left 1 processes behind. npm stop ends them.");
+    expect(launch(["stop"], { env }).stdout).toContain("Stopped 1 processes that an earlier start left behind.");
+    await expect.poll(() => leftOver.signalCode).toBe("SIGTERM");
+  });
+
   test.each([
     [
       { ROLLCALL_PORT_OFFSET: "2000" },
@@ -78,3 +110,23 @@ describe("local/launch.mjs", () => {
     expect(status).toBe(1);
   });
 });
+
+/** Listens where the Redis of some stack would, of which all other ports are free. */
+async function occupyRedisPort(): Promise<{ server: Server; offset: number }> {
+  for (;;) {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const offset = (server.address() as AddressInfo).port - 6380;
+    const free = await Promise.all(portsOf(offset).map(isPortFree));
+    if (free.filter((isFree) => !isFree).length === 1) return { server, offset };
+    server.close();
+  }
+}
+
+function portsOf(offset: number): number[] {
+  try {
+    return Object.values(portsAt(String(offset)));
+  } catch {
+    return [];
+  }
+}
