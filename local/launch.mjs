@@ -43,6 +43,8 @@ function fail(message) {
 function runWith(node) {
   const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || child.kill("SIGTERM"), 500).unref();
   child.on("error", (error) => fail(`${node} does not run: ${error.message}`));
   child.on("exit", (code) => {
     process.exitCode = code === null ? 1 : code;

@@ -79,7 +79,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   try {
     await endLeftOvers(layout, progress);
     const context = await prepare(options, { settings, layout });
-    const record = recorder(context);
+    const record = recorder(context, progress);
     keeper = createKeeper({
       say: (sentence) => progress.say(sentence),
       onChange: record.rows,
@@ -146,7 +146,7 @@ interface Recorder {
 }
 
 /** Keeps `run/state.json` true for `npm run status` and `npm stop`. */
-function recorder({ layout, fleet }: StackContext): Recorder {
+function recorder({ layout, fleet }: StackContext, progress: Progress): Recorder {
   let state: RunState = {
     launcher: { pid: process.pid, startTicks: readStartTicks(process.pid) ?? "" },
     phase: "starting",
@@ -157,7 +157,12 @@ function recorder({ layout, fleet }: StackContext): Recorder {
   };
   const change = (news: Partial<RunState>) => {
     state = { ...state, ...news };
-    writeRunState(layout.stateFile, state);
+    try {
+      writeRunState(layout.stateFile, state);
+    } catch (error) {
+      // Without the record, npm stop still finds every process by its mark.
+      progress.say(`cannot write ${layout.stateFile}: ${(error as Error).message}`);
+    }
   };
   change({});
   return {

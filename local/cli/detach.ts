@@ -6,7 +6,15 @@ import { layOut, REPOSITORY } from "../stack/layout.ts";
 import { type StepResult, showProgress } from "../stack/progress.ts";
 import { readyLines } from "../stack/ready-table.ts";
 import { startStack } from "../stack.ts";
-import { banner, catchSignals, chosenDataDir, failureLine, stoppedLine, untilAborted } from "./shared-words.ts";
+import {
+  banner,
+  catchSignals,
+  chosenDataDir,
+  exitCodeOf,
+  failureLine,
+  stoppedLine,
+  untilAborted,
+} from "./shared-words.ts";
 
 /** Tells the process that keeps a detached stack from the command that started it. */
 export const KEEP = "--keep";
@@ -26,6 +34,8 @@ export function startDetached(): Promise<number> {
   const log = openSync(logFile, "a");
   const keeper = spawn(process.execPath, [join(REPOSITORY, "local/launch.mjs"), "start", KEEP], {
     cwd: process.cwd(),
+    // It outlives the npm that runs us.
+    env: { ...process.env, npm_lifecycle_event: undefined },
     detached: true,
     stdio: ["ignore", log, log, "ipc"],
   });
@@ -91,7 +101,7 @@ export async function keepDetached(): Promise<number> {
     await untilAborted(interrupted);
     alerts.stop();
     console.log(`${new Date().toISOString()} ${stoppedLine(await stack.stop())}`);
-    return 0;
+    return exitCodeOf(interrupted);
   } catch (error) {
     tell({ kind: "failed", line: failureLine(error) });
     console.error(`${new Date().toISOString()} ${failureLine(error)}`);

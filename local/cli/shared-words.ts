@@ -44,11 +44,34 @@ export async function stopAloud(stack: Stack): Promise<string> {
 
 export const stoppingLine = (ms: number): string => `stopping, ${Math.round(ms / 1000)} s`;
 
-/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
+const ASKED = "asked to stop";
+
+/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP, when the npm that runs us is gone, and by a mistake of ours. */
 export function catchSignals(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort());
+  const abort = () => controller.abort(ASKED);
+  // To end without stopping the stack would leave it behind.
+  process.on("uncaughtException", (error) => {
+    console.error(error);
+    controller.abort(error);
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, abort);
+  if (process.env.npm_lifecycle_event !== undefined) onParentDeath(abort);
   return controller.signal;
+}
+
+/** Exit code of a stack that was stopped. */
+export const exitCodeOf = (interrupted: AbortSignal): number => (interrupted.reason === ASKED ? 0 : 1);
+
+// npm hands a SIGTERM to its shell, which ends without handing it on.
+function onParentDeath(act: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    act();
+  }, 500);
+  timer.unref();
 }
 
 /** Keeps the process alive until then. */

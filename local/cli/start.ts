@@ -3,7 +3,7 @@ import { showProgress } from "../stack/progress.ts";
 import { readyLines } from "../stack/ready-table.ts";
 import { startStack } from "../stack.ts";
 import { KEEP, keepDetached, startDetached } from "./detach.ts";
-import { banner, catchSignals, failureLine, stopAloud, untilAborted } from "./shared-words.ts";
+import { banner, catchSignals, exitCodeOf, failureLine, stopAloud, untilAborted } from "./shared-words.ts";
 
 /** `npm start`. @returns the exit code */
 export async function run(args: readonly string[]): Promise<number> {
@@ -28,7 +28,7 @@ async function runInForeground(): Promise<number> {
     await untilAborted(interrupted);
     alerts.stop();
     console.log(await stopAloud(stack));
-    return 0;
+    return exitCodeOf(interrupted);
   } catch (error) {
     progress.close();
     console.error(failureLine(error));
