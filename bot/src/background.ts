@@ -36,6 +36,8 @@ interface Deps {
 }
 
 const READINESS_MS = 2_000;
+// Four canaries an agent a minute: an inbox stays at a handful of entries.
+const INBOX_TRIM_MS = 60_000;
 const AUDIT_HEAD_MS = 5_000;
 
 /** Starts looking at what the service stands on; and once the schema is there, the lease and all that needs it. */
@@ -109,6 +111,15 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
       everyMs: CANARY_SECONDS * 1000,
       when: () => lease.isLeader(),
       run: () => sendCanaryRound(ports),
+    }),
+    loop({
+      name: "inbox-trim",
+      everyMs: INBOX_TRIM_MS,
+      when: () => lease.isLeader(),
+      run: async () => {
+        const { agents } = await ports.registry.expected();
+        await ports.bus.trimInboxes(agents.map(({ id }) => id));
+      },
     }),
     loop({
       name: "audit-head",

@@ -154,6 +154,7 @@ export class FakeFleet {
         return new Map(ids.map((id) => [id, { beat: beatOf(this.agent(id), this.now), forged: false }]));
       },
       readCanaryRound: async () => this.now - 1000,
+      trimInboxes: async () => 0,
       markCanaryRound: async () => undefined,
       send: async (messages) => {
         unlessAway();

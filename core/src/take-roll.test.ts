@@ -213,7 +213,11 @@ describe("takeRoll", () => {
     const breaking: FleetBus = {
       ...{ now: () => bus.now(), readFleet: () => bus.readFleet(), publishFleet: (one) => bus.publishFleet(one) },
       ...{ readPresence: (ids) => bus.readPresence(ids), readCanaryRound: () => bus.readCanaryRound() },
-      ...{ markCanaryRound: () => bus.markCanaryRound(), readWaiting: (id) => bus.readWaiting(id) },
+      ...{
+        trimInboxes: async () => 0,
+        markCanaryRound: () => bus.markCanaryRound(),
+        readWaiting: (id) => bus.readWaiting(id),
+      },
       send: () => fleet.fake.ports.bus.send([]),
       collectReplies: async () => {
         fleet.fake.away.add("redis");

@@ -224,6 +224,7 @@ function fakePorts(seen: { audit: AuditEntry[]; notifications: AlertNotification
           ["invoices", { beat: beatOf("invoices", { activity: "processing" }), forged: false }],
         ]),
       readCanaryRound: async () => NOW - 3000,
+      trimInboxes: async () => 0,
       markCanaryRound: unused,
       send: unused,
       collectReplies: unused,

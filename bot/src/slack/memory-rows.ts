@@ -83,6 +83,7 @@ export class MemoryRows {
         readPresence: async (asked) =>
           new Map(asked.map((id) => [id, { beat: beat(id, { at: NOW - 38_000 }), forged: false }])),
         readCanaryRound: async () => NOW - 5000,
+        trimInboxes: async () => 0,
         markCanaryRound: async () => {},
         send: async () => {},
         collectReplies: async () => [],

@@ -22,6 +22,8 @@ export interface FleetBus {
   /** @returns Redis time of the last canary round, or null @throws Failure "unavailable" */
   readCanaryRound(): Promise<number | null>;
   markCanaryRound(): Promise<void>;
+  /** Removes what the agents have taken and acknowledged from their inboxes. @returns how many messages @throws Failure "unavailable" */
+  trimInboxes(agents: readonly string[]): Promise<number>;
   /** Puts sealed messages into inboxes, one pipeline. @throws Failure "unavailable" */
   send(messages: readonly { agent: string; message: ControlMessage }[]): Promise<void>;
   /**

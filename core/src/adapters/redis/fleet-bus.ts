@@ -11,6 +11,7 @@ import {
 } from "../../protocol.ts";
 import { connectRedis, resultsOf, withRedis } from "./connection.ts";
 import { OpenQuestions, openReply, parseJson, REPLY_LIFETIME_SECONDS } from "./sealed-replies.ts";
+import { trimInboxes } from "./trim-inboxes.ts";
 import { VerifiedPresence } from "./verified-presence.ts";
 
 export interface FleetBusOptions {
@@ -103,6 +104,10 @@ class RedisFleetBus implements FleetBus {
     return withRedis(async () => {
       await this.#redis.set(this.#keys.canaryRound, millisOf(await this.#redis.time()));
     });
+  }
+
+  trimInboxes(agents: readonly string[]): Promise<number> {
+    return withRedis(() => trimInboxes(this.#redis, this.#keys, agents));
   }
 
   send(messages: readonly { agent: string; message: ControlMessage }[]): Promise<void> {
