@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { launchChromium } from "./chromium.ts";
 
 const AGENT = "order-validator";
@@ -15,9 +15,8 @@ const browser = await launchChromium(join(dataDir, "tools"));
 try {
   const page = await browser.newPage({ viewport: { width: 375, height: 812 }, deviceScaleFactor: 2 });
   await breakAgent();
-  await restartFromPage(page);
+  const card = await restartFromPage(page);
   await mkdir(join(root, "docs/images"), { recursive: true });
-  const card = page.locator("li.message", { hasText: "recovered in" }).last();
   await card.screenshot({ path: join(root, "docs/images/recovered-card.png") });
   console.log("docs/images/recovered-card.png written");
 } finally {
@@ -40,17 +39,18 @@ async function breakAgent(): Promise<void> {
   if (response.status !== 202) throw new Error(`the drill was refused: ${response.status} ${await response.text()}`);
 }
 
-async function restartFromPage(page: Page): Promise<void> {
+async function restartFromPage(page: Page): Promise<Locator> {
   await page.goto(`http://127.0.0.1:${8090 + offset}`);
   await page.getByRole("button", { name: "#fleet-alerts" }).click();
-  const card = page.locator("li.message", { hasText: `${AGENT} is alive but not consuming` }).last();
-  await card.getByRole("button", { name: /^Restart/ }).click({ timeout: 120_000 });
+  const firing = page.locator("li.message", { hasText: `${AGENT} is alive but not consuming` }).last();
+  await firing.getByRole("button", { name: /^Restart/ }).waitFor({ timeout: 120_000 });
+  // Its words change from here on: from now on it is known by its time.
+  const card = page.locator(`li.message[data-ts="${await firing.getAttribute("data-ts")}"]`);
+  await card.getByRole("button", { name: /^Restart/ }).click();
   await page
     .locator("dialog.confirm")
     .getByRole("button", { name: /^Restart/ })
     .click();
-  await page
-    .locator("li.message", { hasText: `${AGENT} recovered in` })
-    .last()
-    .waitFor({ timeout: 120_000 });
+  await card.getByText("recovered in").waitFor({ timeout: 120_000 });
+  return card;
 }
