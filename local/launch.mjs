@@ -23,6 +23,8 @@ const HELP = {
     "",
     "The database is the local stack's, or DATABASE_URL.",
   ],
+  // Its help lists the fleet's commands, so it says it itself.
+  rollcall: null,
 };
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -74,7 +76,8 @@ async function runCommand() {
 function main() {
   if (!Object.keys(HELP).includes(command))
     return fail(`Unknown command "${command || ""}". There are: ${Object.keys(HELP).join(", ")}.`);
-  if (args.includes("--help") || args.includes("-h")) return console.log(HELP[command].join("\n"));
+  const asksHelp = args.includes("--help") || args.includes("-h");
+  if (asksHelp && HELP[command] !== null) return console.log(HELP[command].join("\n"));
   // The variable is for the tests, which may have no old Node at hand.
   const pretended = process.env.ROLLCALL_PRETEND_NODE_VERSION;
   const version = pretended || process.versions.node;

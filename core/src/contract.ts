@@ -115,6 +115,7 @@ export const apiOperation = z.object({
   usualSeconds: z.number().nullable(),
   revision: z.number().int(),
 });
+export type ApiOperation = z.infer<typeof apiOperation>;
 export const apiOperationAnswer = z.object({ operation: apiOperation });
 export const apiAccepted = apiOperationAnswer.extend({
   repeated: z.boolean().describe("the same Idempotency-Key was accepted before; nothing was done now"),
@@ -141,6 +142,7 @@ export const apiAnswer = z.object({
   }),
   data: z.unknown(),
 });
+export type ApiAnswer = z.infer<typeof apiAnswer>;
 
 /** One open incident. */
 export const apiIncident = z.object({

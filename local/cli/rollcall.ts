@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import type { CommandDefinition } from "@rollcall/core/command.ts";
+import { parseCommandWords } from "@rollcall/core/command-words.ts";
+import type { ApiOperation } from "@rollcall/core/contract.ts";
+import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
+import { loadCommands } from "@rollcall/core/load-commands.ts";
+import { StartFailure } from "../stack/addresses.ts";
+import { type ControlClient, connectControl, isAway, type Wish } from "./terminal/control-client.ts";
+import { acceptedLine, endedWell, endLines, followOperation } from "./terminal/follow-operation.ts";
+import { findTarget, type Invocation, readInvocation } from "./terminal/invocation.ts";
+import { painted, refusalLines, reportLines, type Screen } from "./terminal/paint.ts";
+
+const HELP = `rollcall <command>         the commands of /fleet, from a terminal: npx rollcall …, npm run rollcall -- …
+rollcall <command> --help  how one command is written
+
+--address URL   the control service; else ROLLCALL_ADDRESS, else the local stack's
+--token rc_…    your API token; else ROLLCALL_TOKEN (better: others cannot read it), else the local stack's
+--as PERSON     which token of the local stack: operator (if not said), second, viewer
+--reason TEXT   why; stands in the audit log of every command that changes something
+--no-wait       return when a change is accepted; else it is followed to its end
+--json          one JSON document: the answer of a look, the operation of a change, or the error
+
+exit 0   answered, or done and proven
+exit 1   refused, or not understood; nothing was done
+exit 2   ended badly, or its outcome is unknown
+exit 3   the control service, or what it needs, did not answer; a change may go on without us: rollcall status
+`;
+
+const EXIT = { well: 0, refused: 1, badly: 2, away: 3 } as const;
+
+const terminal: Screen = {
+  isRich: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  print: (line) => console.log(line),
+  complain: (line) => console.error(line),
+};
+
+/** `rollcall`. @returns the exit code, as the help says */
+export async function run(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+  screen: Screen = terminal,
+): Promise<number> {
+  try {
+    const invocation = readInvocation(args);
+    const commands = await loadCommands();
+    if (invocation.isHelp) {
+      for (const line of helpLines(commands)) screen.print(line);
+      return EXIT.well;
+    }
+    const wish = wishOf(invocation, commands);
+    const client = connectControl(findTarget(invocation, environment));
+    return await carryOut(wish, { client, commands, invocation, screen });
+  } catch (error) {
+    return sayFailure(error, { json: args.includes("--json"), screen });
+  }
+}
+
+/** @throws what is no failure but a mistake of ours */
+function sayFailure(error: unknown, { json, screen }: { json: boolean; screen: Screen }): number {
+  const failure = error instanceof StartFailure ? new Failure("invalid_input", error.message) : error;
+  if (!isFailure(failure)) throw error;
+  const { code, message, detail } = failure;
+  if (json) screen.print(JSON.stringify({ error: { code, message, ...detail, cause: undefined } }));
+  else for (const line of refusalLines(failure)) screen.complain(line);
+  return isAway(failure) ? EXIT.away : EXIT.refused;
+}
+
+function helpLines(commands: readonly CommandDefinition[]): string[] {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [HELP, ...commands.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`)];
+}
+
+function wishOf({ text }: Invocation, commands: readonly CommandDefinition[]): Wish {
+  const { command, input, flags } = parseCommandWords(text, commands);
+  if (flags.help) return { command: "help", input: { text: command.name }, reason: null, key: null };
+  // Made once: however often it is sent, it happens once.
+  const key = command.kind === "act" ? `terminal-${randomUUID()}` : null;
+  return { command: command.name, input, reason: flags.reason, key };
+}
+
+interface Course {
+  readonly client: ControlClient;
+  readonly commands: readonly CommandDefinition[];
+  readonly invocation: Invocation;
+  readonly screen: Screen;
+}
+
+async function carryOut(wish: Wish, course: Course): Promise<number> {
+  const { client, commands, invocation, screen } = course;
+  const answer = await client.run(wish);
+  if ("report" in answer) {
+    if (invocation.json) screen.print(JSON.stringify(answer));
+    else for (const line of reportLines(answer.report, commands, screen.isRich)) screen.print(line);
+    return EXIT.well;
+  }
+  const tell = (line: string): void => {
+    if (!invocation.json) screen.print(painted(line, screen.isRich));
+  };
+  tell(acceptedLine(answer.operation, answer.repeated));
+  const last = invocation.noWait ? answer.operation : await follow(answer.operation, { client, tell });
+  if (invocation.json) screen.print(JSON.stringify({ operation: last }));
+  if (invocation.noWait) return EXIT.well;
+  for (const line of endLines(last)) tell(line);
+  return endedWell(last) ? EXIT.well : EXIT.badly;
+}
+
+async function follow(
+  accepted: ApiOperation,
+  how: { client: ControlClient; tell: (line: string) => void },
+): Promise<ApiOperation> {
+  try {
+    return await followOperation(accepted, how);
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    throw new Failure("unavailable", `${accepted.id} was accepted, but its end is not known: ${error.message}`, {
+      next: `It goes on without us: GET /api/v1/operations/${accepted.id} tells.`,
+      cause: error,
+    });
+  }
+}

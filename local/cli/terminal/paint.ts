@@ -1,0 +1,80 @@
+import { styleText } from "node:util";
+import type { CommandDefinition } from "@rollcall/core/command.ts";
+import type { ApiAnswer } from "@rollcall/core/contract.ts";
+import type { Failure } from "@rollcall/core/domain/failure.ts";
+import { renderTimes } from "@rollcall/core/domain/report.ts";
+
+type Report = ApiAnswer["report"];
+type Action = Report["actions"][number];
+
+/** Where lines go; `isRich` for a terminal that shows bold. */
+export interface Screen {
+  readonly isRich: boolean;
+  print(line: string): void;
+  complain(line: string): void;
+}
+
+/** A report as lines for people, with what may be typed next. */
+export function reportLines(report: Report, commands: readonly CommandDefinition[], isRich: boolean): string[] {
+  const { headline, context, lines, fields, actions } = report;
+  const width = Math.max(0, ...fields.map(({ name }) => name.length));
+  const steps = actions.flatMap((action) => {
+    const words = wordsOf(action, commands);
+    return words === null ? [] : [`${action.label}: \`rollcall ${words}\``];
+  });
+  return [
+    headline,
+    ...(context === null ? [] : [context]),
+    ...lines.flatMap((line) => line.split("\n")).map((line) => `  ${line}`),
+    ...fields.map(({ name, value }) => `  ${name.padEnd(width)}  ${value}`),
+    ...steps.map((step) => `→ ${step}`),
+  ].map((line) => painted(line, isRich));
+}
+
+/** What was refused, what stood there, what is allowed, what to do. */
+export function refusalLines({ message, detail }: Failure): string[] {
+  const { found, allowed = [], next } = detail;
+  return [
+    `✗ ${message}`,
+    ...(found === undefined ? [] : [`  found: ${found}`]),
+    ...(allowed.length === 0 ? [] : [`  allowed: ${allowed.join(", ")}`]),
+    ...(next === undefined ? [] : [`  ${next}`]),
+  ].map((line) => painted(line, false));
+}
+
+/** One line of ours or of others: times in this machine's zone, bold where it shows, nothing that moves the cursor. */
+export function painted(text: string, isRich: boolean): string {
+  const clean = renderTimes(text, localTime)
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, "·")
+    .replaceAll("`/fleet ", "`rollcall ");
+  return clean
+    .replaceAll(/\*([^*]+)\*/g, (_, words: string) => (isRich ? strong(words) : words))
+    .replaceAll(/`([^`]+)`/g, "$1");
+}
+
+// The screen has said whether it shows bold; styleText would ask the process's own streams again.
+const strong = (words: string): string => styleText("bold", words, { validateStream: false });
+
+function localTime(at: number): string {
+  const moment = new Date(at);
+  const time = moment.toLocaleTimeString("en-GB");
+  const isToday = moment.toDateString() === new Date().toDateString();
+  return isToday ? time : `${moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${time}`;
+}
+
+/** The words one types for an action; null if this version does not know its command. */
+function wordsOf(action: Action, commands: readonly CommandDefinition[]): string | null {
+  const command = commands.find(({ name }) => name === action.command);
+  if (command === undefined) return null;
+  const { words } = command;
+  const flags = Object.entries(action.input).filter(([name]) => !words.includes(name));
+  return [
+    command.name,
+    ...words.flatMap((word) => [action.input[word] ?? []].flat()).map(quoted),
+    ...flags.map(([name, value]) => `--${kebab(name)} ${quoted(value)}`),
+  ].join(" ");
+}
+
+const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+// As a shell takes it: `!x` and `a=*` mean something to it.
+const quoted = (value: unknown): string => (/^[\w@.,:/-]+$/.test(String(value)) ? String(value) : `'${String(value)}'`);
