@@ -119,6 +119,13 @@ describe("the Redis user of an agent", () => {
     ...["PSUBSCRIBE|*", "PUBLISH|a|b", "INFO", "REPLICAOF|no|one", "MODULE|LIST", "SELECT|1", "SWAPDB|0|1"].map(
       forbidden,
     ),
+    // What CVE-2025-49844, CVE-2025-46817, CVE-2025-46818 and CVE-2024-31449 need: a login that may run scripts.
+    ...["EVALSHA|0|0", "EVAL_RO|return 1|0", "FCALL|f|0", "SCRIPT|LOAD|return 1", "FUNCTION|LOAD|x"].map(forbidden),
+    ...["CONFIG|SET|dir|/tmp", "CONFIG|REWRITE", "CLIENT|PAUSE|1", "BGREWRITEAOF"].map(forbidden),
+    ["set its own rights", ["ACL", "SETUSER", redisUserOf("billing"), "+@all"]],
+    ["write keys from outside", ["RESTORE", keys.epoch("billing"), "0", "x"]],
+    ["copy another's epoch to its own", ["COPY", keys.epoch("invoices"), keys.epoch("billing")]],
+    ["move keys to another server", ["MIGRATE", "127.0.0.1", "1", keys.fleet, "0", "1"]],
     ...["FUNCTION|LIST", "RENAME|a|b", "DUMP|a", "RANDOMKEY", "LATENCY|RESET", "CLUSTER|INFO"].map(forbidden),
   ])("may not %s", async (_, command) => {
     expect(await answer(await asAgent("billing"), command)).toMatch(/NOPERM|no permissions/i);
