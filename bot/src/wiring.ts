@@ -58,7 +58,7 @@ interface Parts {
 }
 
 async function openDoors({ config, log, metrics, adapters, readiness }: Parts): Promise<App> {
-  const { ports, commands, registry } = adapters;
+  const { ports, commands, registry, database } = adapters;
   const run = createEngine({ adapters, metrics, log });
   const app = createApp({
     version,
@@ -77,6 +77,7 @@ async function openDoors({ config, log, metrics, adapters, readiness }: Parts): 
     settings: slackSettings(config),
     ports,
     commands,
+    publications: database.publications,
     run,
     log: log.child({ door: "slack" }),
     onRefusedRequest: metrics.slack.refused,

@@ -1,15 +1,20 @@
-import type { ChatMessage, SlackChat } from "@rollcall/core/adapters/slack/chat.ts";
+import type { ChatMessage, ChatOutcome, SlackChat } from "@rollcall/core/adapters/slack/chat.ts";
 import type { SlackLog } from "./settings.ts";
 
-/** Where an answer goes that only the person who acted sees. */
+/** Where an answer goes that only the person who acted sees; or, to a button of an answer that all see, that answer. */
 export interface Asked {
   readonly ack: (body?: Record<string, unknown>) => Promise<void>;
   /** Slack takes five answers within 30 minutes here. */
   readonly responseUrl: string | null;
   readonly channel: string;
   readonly user: string;
-  /** `command`: typed. `card`: a button of a message for all. `whisper`: a button of a message for this person only. */
-  readonly from: "command" | "card" | "whisper";
+  /**
+   * `command`: typed. `card`: a button of a message for all. `whisper`: a button of a message for this person only.
+   * `answer`: a button of an answer in a thread or a direct message, which is edited.
+   */
+  readonly from: "command" | "card" | "whisper" | "answer";
+  /** The message of the button; empty if there is none. */
+  readonly ts: string;
 }
 
 /** What there is to say; `isNeedless` where the card shows it anyway, so that it is said only if the person was kept waiting. */
@@ -23,6 +28,13 @@ export interface AnswerDeps {
   readonly log: SlackLog;
 }
 
+/** What is done about a wish, and what is said while it takes its time. */
+export interface Answering {
+  /** Never fails. */
+  readonly work: Promise<Told>;
+  readonly waiting: ChatMessage;
+}
+
 /**
  * Slack waits 3 s for the acknowledgement and a person less. What is not known by then is answered "saving…" and edited.
  * 700 ms leave 100 ms of the promised 800 for a busy event loop.
@@ -30,15 +42,8 @@ export interface AnswerDeps {
 const IN_TIME_MS = 700;
 const RESPONSE_MS = 5000;
 
-/**
- * Acknowledges in time and answers when there is something to say.
- * @param work never fails
- */
-export async function answerInTime(
-  asked: Asked,
-  { work, waiting }: { work: Promise<Told>; waiting: ChatMessage },
-  deps: AnswerDeps,
-): Promise<void> {
+/** Acknowledges in time and answers when there is something to say. */
+export async function answerInTime(asked: Asked, { work, waiting }: Answering, deps: AnswerDeps): Promise<void> {
   const first = await Promise.race([work, late(work)]);
   const opening = first === "late" ? waiting : first.message;
   if (asked.from === "command") await asked.ack({ response_type: "ephemeral", ...opening });
@@ -58,11 +63,18 @@ function late(work: Promise<unknown>): Promise<"late"> {
 
 /** A card is edited from its rows only, so an answer to its button never replaces it. */
 async function send(asked: Asked, message: ChatMessage, deps: AnswerDeps): Promise<void> {
+  if (asked.from === "answer") {
+    const at = { channel: asked.channel, ts: asked.ts, key: ANSWER_KEY };
+    tellLost(await deps.chat.edit(at, withAnswerIds(message)), asked.from, deps);
+    return;
+  }
   const body = { response_type: "ephemeral", replace_original: asked.from !== "card", ...message };
   if (asked.responseUrl !== null && (await respond(asked.responseUrl, body))) return;
-  const outcome = await deps.chat.whisper({ channel: asked.channel, user: asked.user }, message);
-  if (outcome.kind !== "done")
-    deps.log.warn({ outcome: outcome.kind, from: asked.from }, "an answer did not reach its asker");
+  tellLost(await deps.chat.whisper({ channel: asked.channel, user: asked.user }, message), asked.from, deps);
+}
+
+function tellLost(outcome: ChatOutcome, from: string, { log }: AnswerDeps): void {
+  if (outcome.kind !== "done") log.warn({ outcome: outcome.kind, from }, "an answer did not reach its asker");
 }
 
 /** @returns false if the address has expired, was used up, or does not answer */
@@ -80,3 +92,46 @@ async function respond(url: string, body: object): Promise<boolean> {
     return false;
   }
 }
+
+/** Where something was said to the bot: a direct message, or a thread. */
+export interface SaidAt {
+  readonly channel: string;
+  readonly thread: string | null;
+}
+
+/** Answers are marked as ours; they show no row, so the publisher never looks for them. */
+const ANSWER_KEY = "answer";
+const ANSWER_BLOCK = "answer.";
+/** Slack takes about one message a second in a channel; an answer later than this is no answer. */
+const LONGEST_PAUSE_SECONDS = 30;
+
+/** Answers where it was said, in one message that is edited once more is known. */
+export async function answerThere(at: SaidAt, { work, waiting }: Answering, deps: AnswerDeps): Promise<void> {
+  const first = await Promise.race([work, late(work)]);
+  const posted = await post(at, first === "late" ? waiting : first.message, deps);
+  if (first !== "late") return tellLost(posted, "said", deps);
+  const { message } = await work;
+  const last =
+    posted.kind === "done"
+      ? await deps.chat.edit({ ...posted, key: ANSWER_KEY }, withAnswerIds(message))
+      : await post(at, message, deps);
+  tellLost(last, "said", deps);
+}
+
+async function post(at: SaidAt, message: ChatMessage, { chat }: AnswerDeps): Promise<ChatOutcome> {
+  const place = { ...at, key: ANSWER_KEY };
+  const outcome = await chat.post(place, withAnswerIds(message));
+  if (outcome.kind !== "later" || outcome.seconds > LONGEST_PAUSE_SECONDS) return outcome;
+  await new Promise((resolve) => setTimeout(resolve, outcome.seconds * 1000));
+  return await chat.post(place, withAnswerIds(message));
+}
+
+/** Whether a button belongs to an answer; a card's button does not. */
+export const isOfAnswer = (blockId: string): boolean => blockId.startsWith(ANSWER_BLOCK);
+
+const withAnswerIds = ({ text, blocks }: ChatMessage): ChatMessage => ({
+  text,
+  blocks: blocks.map((block, place) =>
+    block.type === "actions" ? { ...block, block_id: `${ANSWER_BLOCK}${place}` } : block,
+  ),
+});

@@ -9,7 +9,7 @@ import { runCommand } from "@rollcall/core/run-command.ts";
 import { createSlackClient, type Message, type SlackClient } from "@rollcall/local/slack/client.ts";
 import { createSlackStandIn, type SlackStandIn } from "@rollcall/local/slack/stand-in.ts";
 import { type FastifyInstance, fastify } from "fastify";
-import { registerSlackDoor } from "./door.ts";
+import { registerSlackDoor, type SlackDoorDeps } from "./door.ts";
 import { SETTINGS } from "./fixtures.ts";
 import { MemoryRows } from "./memory-rows.ts";
 
@@ -34,6 +34,7 @@ export interface DoorStage {
   readonly slack: SlackClient;
   readonly standIn: SlackStandIn;
   readonly app: FastifyInstance;
+  readonly deps: SlackDoorDeps;
   readonly rows: MemoryRows;
   readonly accepted: Acceptance[];
   readonly audited: AuditEntry[];
@@ -65,14 +66,16 @@ export async function openDoor(): Promise<DoorStage> {
   const engine = { commands, ports, store: storeOf(rows, accepted, gate) };
   const app = fastify();
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
-  await registerSlackDoor(app, {
+  const deps: SlackDoorDeps = {
     settings: { ...SETTINGS, apiUrl: `${standIn.url}/api/` },
     ports,
     commands,
+    publications: rows.publications,
     run: (request) => runCommand(request, engine),
     log: silent,
     onRefusedRequest: (why) => void refused.push(why),
-  });
+  };
+  await registerSlackDoor(app, deps);
   app.post("/other", async (request) => ({ got: request.body }));
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   standIn.deliverTo(`${url}/slack/events`);
@@ -95,7 +98,7 @@ export async function openDoor(): Promise<DoorStage> {
     rows.incidents.clear();
     for (const list of [accepted, audited, refused]) list.length = 0;
   };
-  return { slack, standIn, app, rows, accepted, audited, refused, holdStore, whispered, reset, close };
+  return { slack, standIn, app, deps, rows, accepted, audited, refused, holdStore, whispered, reset, close };
 }
 
 function portsOf(rows: MemoryRows, audited: AuditEntry[]): Ports {

@@ -1,14 +1,17 @@
 import { createSlackChat } from "@rollcall/core/adapters/slack/chat.ts";
 import { createSlackClient } from "@rollcall/core/adapters/slack/web-client.ts";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
+import type { Publications } from "@rollcall/core/ports/publications.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
-import { App } from "@slack/bolt";
+import { App, type Context, type EnvelopedEvent } from "@slack/bolt";
 import type { FastifyInstance } from "fastify";
 import { boltLogger } from "./bolt-logger.ts";
+import type { Desk } from "./desk.ts";
 import { createIdentity } from "./identity.ts";
 import { pressButton } from "./press.ts";
 import { FastifyReceiver } from "./receiver.ts";
 import { DISMISS_ACTION, LINK_ACTION, ORDER_ACTION } from "./render/buttons.ts";
+import { createSeen, hear, isToUs, type Said } from "./said.ts";
 import type { SlackLog, SlackSettings } from "./settings.ts";
 import { runTyped } from "./typed.ts";
 
@@ -16,6 +19,8 @@ export interface SlackDoorDeps {
   readonly settings: SlackSettings;
   readonly ports: Ports;
   readonly commands: readonly CommandDefinition[];
+  /** What is said in a message's thread is about what the message shows. */
+  readonly publications: Pick<Publications, "keyAt">;
   /** `runCommand` of core, bound to its ports. @throws Failure */
   readonly run: (request: CommandRequest) => Promise<CommandAnswer>;
   readonly log: SlackLog;
@@ -76,4 +81,19 @@ function listen(bolt: App, deps: SlackDoorDeps): void {
     });
   }
   bolt.action(LINK_ACTION, async ({ ack }) => await ack());
+  listenToWords(bolt, desk);
+}
+
+function listenToWords(bolt: App, desk: Desk): void {
+  const isNew = createSeen();
+  const { settings, log } = desk;
+  const onSaid = async (said: Said, { body, context }: { body: EnvelopedEvent; context: Context }): Promise<void> => {
+    if (!isToUs(said, settings.botUserId)) return;
+    // Through each door and with each repetition the event has the same id.
+    if (!isNew(body.event_id)) return log.info({ event_id: body.event_id }, "an event came again");
+    const requestId = String(context.requestId);
+    await hear({ said, team: body.team_id, eventId: body.event_id, requestId }, desk);
+  };
+  bolt.event("app_mention", async ({ event, body, context }) => await onSaid(event, { body, context }));
+  bolt.event("message", async ({ event, body, context }) => await onSaid(event, { body, context }));
 }

@@ -26,6 +26,9 @@ export class MemoryRows {
         .slice(0, limit)
         .map(({ key, revision }) => this.#publication(key, revision)),
     find: async (key) => this.#publication(key, 0),
+    keyAt: async ({ channel, ts }) =>
+      [...this.shown].find(([key, at]) => at.channel === channel && at.ts === ts && !key.endsWith(":ending"))?.[0] ??
+      null,
     markAttempt: async (key) => void this.attempted.add(key),
     markShown: async (key, shown) => {
       if (this.failingMarks > 0) {

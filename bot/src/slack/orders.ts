@@ -51,7 +51,9 @@ export async function carryOut(wish: Wish, deps: SlackDoorDeps): Promise<Told> {
     })
     .catch((error: unknown) => explainConflict(error, deps));
   if (result.kind === "read") return { message: reportMessage(result.report), isNeedless: false };
-  return { message: acceptedMessage(result, deps.settings.opsChannel), isNeedless: wish.isShownThere };
+  const { alertsChannel, opsChannel } = deps.settings;
+  const channel = result.operation.incidentId === null ? opsChannel : alertsChannel;
+  return { message: acceptedMessage(result, channel), isNeedless: wish.isShownThere };
 }
 
 /** Slack's own word about the person stands before any role; it is the door's rule, so the door audits it. */

@@ -1,6 +1,6 @@
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { BlockAction, BlockElementAction } from "@slack/bolt";
-import { type Asked, answerInTime, type Told } from "./answer.ts";
+import { type Asked, answerInTime, isOfAnswer, type Told } from "./answer.ts";
 import { type Desk, inWords, waitingWords } from "./desk.ts";
 import { carryOut } from "./orders.ts";
 import { bareMessage } from "./render/asking.ts";
@@ -12,6 +12,9 @@ interface Press {
   readonly ack: () => Promise<void>;
   readonly requestId: string;
 }
+
+/** The world has moved on since a question that is older. */
+const QUESTION_MS = 10 * 60_000;
 
 /** A pressed button: who presses is asked anew, and what the button means is decided here, not by what it carries. */
 export async function pressButton(press: Press, desk: Desk): Promise<void> {
@@ -38,6 +41,7 @@ async function carryOutPress(
       next: "Type the command instead: /fleet help",
     });
   }
+  refuseOld(order, { asked, now: desk.ports.clock.now() });
   const team = body.user.team_id ?? body.team?.id ?? "";
   const identified = await desk.identify(team, body.user.id);
   const idempotencyKey = `slack:${team}:${body.user.id}:${body.trigger_id}`;
@@ -45,14 +49,23 @@ async function carryOutPress(
   return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere }, desk);
 }
 
-function askedBy({ body, ack }: Press): Asked {
+/** A question that all see stays in its thread; a plan is as old as its message. */
+function refuseOld({ asked: isConfirmed }: Order, { asked, now }: { asked: Asked; now: number }): void {
+  if (asked.from !== "answer" || isConfirmed !== true || now - Number(asked.ts) * 1000 <= QUESTION_MS) return;
+  throw new Failure("expired", `This was asked more than ${QUESTION_MS / 60_000} minutes ago. Nothing was done.`, {
+    next: "Say it again.",
+  });
+}
+
+function askedBy({ body, pressed, ack }: Press): Asked {
   const isWhisper = body.container.is_ephemeral === true;
   return {
     ack: async () => await ack(),
     responseUrl: body.response_url || null,
     channel: body.channel?.id ?? String(body.container.channel_id ?? body.user.id),
     user: body.user.id,
-    from: isWhisper ? "whisper" : "card",
+    from: isWhisper ? "whisper" : isOfAnswer(pressed.block_id) ? "answer" : "card",
+    ts: String(body.container.message_ts ?? ""),
   };
 }
 

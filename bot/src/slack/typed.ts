@@ -1,12 +1,13 @@
 import { parseCommandWords } from "@rollcall/core/command-words.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { SlashCommand } from "@slack/bolt";
-import { type Asked, answerInTime, type Told } from "./answer.ts";
+import { type Answering, type Asked, answerInTime, type Told } from "./answer.ts";
 import { type Desk, inWords, waitingWords } from "./desk.ts";
 import { carryOut } from "./orders.ts";
 import { bareMessage } from "./render/asking.ts";
 import type { Order, OrderButton } from "./render/buttons.ts";
 import { buttonOf } from "./suggestions.ts";
+import { completeOrder, type Subject } from "./thread-subject.ts";
 import { readTypedText } from "./typed-text.ts";
 
 interface Typed {
@@ -18,40 +19,62 @@ interface Typed {
 /** `/fleet …`: the words are read here, the rest is as for a button. */
 export async function runTyped(typed: Typed, desk: Desk): Promise<void> {
   const { command, requestId } = typed;
-  const text = readTypedText(command.text ?? "");
+  const { team_id: team, user_id: user } = command;
   const asked: Asked = {
     ack: async (body) => await typed.ack(body),
     responseUrl: command.response_url || null,
     channel: command.channel_id,
-    user: command.user_id,
+    user,
     from: "command",
+    ts: "",
   };
-  const reading = read(text, desk);
+  const idempotencyKey = `slack:${team}:${user}:${command.trigger_id}`;
+  const text = readTypedText(command.text ?? "");
+  await answerInTime(asked, obey({ text, team, user, requestId, idempotencyKey, subject: null }, desk), desk.answers);
+}
+
+/** Words of a person, wherever they were typed. */
+export interface Words {
+  readonly text: string;
+  /** Workspace of the person. */
+  readonly team: string;
+  readonly user: string;
+  readonly requestId: string;
+  readonly idempotencyKey: string;
+  /** What the thread is about in which they were typed; null if about nothing. */
+  readonly subject: Subject | null;
+}
+
+/** Begins what the words ask for. */
+export function obey(words: Words, desk: Desk): Answering {
+  const { text, requestId } = words;
+  const reading = read(words, desk);
   const attempt = {
     what: text || "status",
     requestId,
     order: reading.order,
     suggest: (error: unknown) => suggestCommands(error, text, desk),
   };
-  const work = inWords(carryOutTyped(typed, reading, desk), attempt, desk);
-  await answerInTime(asked, { work, waiting: bareMessage(waitingWords(reading.order, desk)) }, desk.answers);
+  const work = inWords(carryOutTyped(words, reading, desk), attempt, desk);
+  return { work, waiting: bareMessage(waitingWords(reading.order, desk)) };
 }
 
 /** What the words were read as, or why they could not be. */
 type Reading = { readonly order: Order } | { readonly order: null; readonly error: unknown };
 
-function read(text: string, desk: Desk): Reading {
+function read({ text, subject }: Words, desk: Desk): Reading {
+  const readOrder = (words: string): Order => readOrderOf(words, desk);
   try {
-    return { order: readOrderOf(text, desk) };
+    return { order: subject === null ? readOrder(text) : completeOrder(text, subject, { ...desk, readOrder }) };
   } catch (error) {
     return { order: null, error };
   }
 }
 
-async function carryOutTyped({ command, requestId }: Typed, reading: Reading, desk: Desk): Promise<Told> {
+async function carryOutTyped(words: Words, reading: Reading, desk: Desk): Promise<Told> {
   if (reading.order === null) throw reading.error;
-  const identified = await desk.identify(command.team_id, command.user_id);
-  const idempotencyKey = `slack:${command.team_id}:${command.user_id}:${command.trigger_id}`;
+  const { requestId, idempotencyKey } = words;
+  const identified = await desk.identify(words.team, words.user);
   return await carryOut({ order: reading.order, identified, requestId, idempotencyKey, isShownThere: false }, desk);
 }
 

@@ -17,6 +17,8 @@ export interface Publications {
   /** Operations without an incident, incidents, and the ending note of each ended operation; oldest first. @throws Failure "unavailable" */
   behind(limit: number): Promise<Publication[]>;
   find(key: string): Promise<Publication | null>;
+  /** Key of the operation or incident that the message shows; null if it shows none. @throws Failure "unavailable" */
+  keyAt(at: { channel: string; ts: string }): Promise<string | null>;
   markAttempt(key: string, channel: string): Promise<void>;
   markShown(key: string, shown: { channel: string; ts: string; revision: number }): Promise<void>;
 }

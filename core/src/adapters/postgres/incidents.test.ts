@@ -206,6 +206,8 @@ describe("publications", () => {
     await publications.markShown(id, { channel: "C1", ts: "1.1", revision: 0 });
     expect(await behind(id)).toMatchObject({ revision: 2, posted: { revision: 0 } });
     expect(await publications.find("inc-0")).toBeNull();
+    expect(await publications.keyAt({ channel: "C1", ts: "1.1" })).toBe(id);
+    expect(await publications.keyAt({ channel: "C2", ts: "1.1" })).toBeNull();
   });
 
   test("whoever has waited longest comes first", async () => {

@@ -26,6 +26,15 @@ export const createPublications = (pool: Pool): Publications => ({
     const rows = await query<MessageRow>(pool, `select ${COLUMNS} from chat_messages where key = $1`, [key]);
     return rows.map(toPublication)[0] ?? null;
   },
+  async keyAt({ channel, ts }) {
+    // A note that needed no message of its own is kept at that of its incident.
+    const rows = await query<{ key: string }>(
+      pool,
+      "select key from chat_messages where channel = $1 and ts = $2 and key not like '%:ending'",
+      [channel, ts],
+    );
+    return rows[0]?.key ?? null;
+  },
   async markAttempt(key, channel) {
     await query(
       pool,
