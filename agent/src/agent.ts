@@ -65,7 +65,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   if (missing !== undefined)
     throw new Error(`${config.agent} declares that it consumes ${missing}, but nothing handles it`);
   const ledger = await openLedger(join(config.dir, "applied.jsonl"));
-  const log = options.log ?? createLog(config.agent);
+  const log = options.log ?? createLog(config.agent, config.logFormat);
   const connections = createConnections(config.redisUrl, config.agent, log);
   const keys = keysOf(config.fleet);
   const clock = createClock();

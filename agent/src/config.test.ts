@@ -20,6 +20,7 @@ describe("readConfig", () => {
       startedBy: null,
       allowDrills: false,
       version: "0.1.0",
+      logFormat: "auto",
     });
     expect(readConfig({ ...USABLE, ROLLCALL_STARTED_BY: "", ROLLCALL_ALLOW_DRILLS: "" }).startedBy).toBeNull();
     expect(readConfig({ ...USABLE, ROLLCALL_ALLOW_DRILLS: "true" }).allowDrills).toBe(true);

@@ -1,5 +1,6 @@
 import { agentId } from "@rollcall/core/protocol.ts";
 import { z } from "zod";
+import { LOG_FORMATS, type LogFormat } from "./log.ts";
 
 const text = z.string().max(200);
 
@@ -21,6 +22,10 @@ export const AgentEnvironment = z.object({
     .enum(["true", "false"])
     .default("false")
     .describe("Whether the agent obeys drills: crash, hang, stop-consuming"),
+  ROLLCALL_LOG_FORMAT: z
+    .enum(LOG_FORMATS)
+    .default("auto")
+    .describe("auto: text on a terminal, JSON elsewhere; google: JSON with the fields of Google Cloud Logging"),
   ROLLCALL_VERSION: z.string().max(64).default("0.1.0").describe("Version that the agent reports"),
 });
 
@@ -34,6 +39,8 @@ export interface AgentConfig {
   readonly startedBy: string | null;
   readonly allowDrills: boolean;
   readonly version: string;
+  /** `text` if not said. */
+  readonly logFormat?: LogFormat;
 }
 
 /**
@@ -56,6 +63,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     startedBy: found.ROLLCALL_STARTED_BY ?? null,
     allowDrills: found.ROLLCALL_ALLOW_DRILLS === "true",
     version: found.ROLLCALL_VERSION,
+    logFormat: found.ROLLCALL_LOG_FORMAT,
   });
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { continueTrace } from "@rollcall/core/protocol/traceparent.ts";
 import { type Envelope, envelope, MAX_ENVELOPE_BYTES } from "@rollcall/core/protocol.ts";
 import { messageOf } from "./log.ts";
 
@@ -64,11 +65,4 @@ export function createEvent({ agent, topic, data, at, correlationId, cause }: Ne
     ...(correlation === undefined ? {} : { correlationid: correlation }),
     data,
   };
-}
-
-/** W3C trace context: the same trace with a span of our own, or a new trace. */
-function continueTrace(parent: string | undefined): string {
-  const known = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(parent ?? "");
-  const trace = known?.[1] ?? randomBytes(16).toString("hex");
-  return `00-${trace}-${randomBytes(8).toString("hex")}-${known?.[2] ?? "01"}`;
 }

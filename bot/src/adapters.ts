@@ -39,6 +39,7 @@ export async function openAdapters(
   const database = openDatabase({
     url: config.DATABASE_URL.reveal(),
     metrics: metrics.database,
+    ...(config.ROLLCALL_LOG_SQL && { onStatement: (statement) => log.info(statement, "statement answered") }),
     onProblem: (error) => tell("a connection to PostgreSQL broke", error),
   });
   const { audit, operations, incidents, desired } = database;

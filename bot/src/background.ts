@@ -79,7 +79,7 @@ async function prepareDatabase({ config, log, adapters }: Deps, signal: AbortSig
   const attempt = () => withinTime(migrate({ url: config.DATABASE_URL.reveal(), onProblem }), MIGRATE_WITHIN_MS);
   const applied = await retryWhileUnavailable(attempt, { what: "migrations", signal, log });
   if (applied === null) return false;
-  if (applied.length > 0) log.info({ migrations: applied }, "migrations applied");
+  if (applied.length > 0 && config.ROLLCALL_LOG_STARTUP) log.info({ migrations: applied }, "migrations applied");
   adapters.database.open();
   return true;
 }

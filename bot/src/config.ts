@@ -1,3 +1,4 @@
+import { LOG_FORMATS } from "@rollcall/core/adapters/log-lines.ts";
 import { z } from "zod";
 import { Secret } from "./secret.ts";
 
@@ -16,6 +17,11 @@ const secretAddress = (...schemes: string[]) =>
     )
     .transform((text) => new Secret(text));
 const address = z.url({ protocol: /^https?$/, error: "an address http://… or https://…" });
+const onOff = (standard: "on" | "off") =>
+  z
+    .enum(["on", "off"])
+    .default(standard)
+    .transform((word) => word === "on");
 const port = z.coerce.number().int().min(0).max(65_535);
 
 /** What the control service must be told, all of it by environment variables. */
@@ -78,6 +84,20 @@ export const controlConfig = z.object({
     .enum(["trace", "debug", "info", "warn", "error"])
     .default("info")
     .describe("Least level that is logged"),
+  ROLLCALL_LOG_FORMAT: z
+    .enum(LOG_FORMATS)
+    .default("auto")
+    .describe("auto: readable on a terminal, JSON elsewhere; google: JSON with the fields of Google Cloud Logging"),
+  ROLLCALL_LOG_GOOGLE_PROJECT: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "the id of a Google Cloud project")
+    .optional()
+    .describe("Google Cloud project that traces lie in, for log lines of the format google"),
+  ROLLCALL_LOG_STARTUP: onOff("on").describe("Whether what happens at the start is logged"),
+  ROLLCALL_LOG_ROUTES: onOff("off").describe("Whether every route of the HTTP server is logged at the start"),
+  ROLLCALL_LOG_REQUESTS: onOff("off").describe("Whether each HTTP request is logged when it comes in"),
+  ROLLCALL_LOG_ACCESS: onOff("on").describe("Whether each HTTP request is logged when it is answered"),
+  ROLLCALL_LOG_SQL: onOff("off").describe("Whether each SQL statement is logged, without its values"),
   ROLLCALL_RUNBOOK_URL: address.optional().describe("Base of runbook links for agents that name none"),
   ROLLCALL_RUNBOOK_DIR: z
     .string()

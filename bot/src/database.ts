@@ -3,7 +3,7 @@ import { createCommandStore } from "@rollcall/core/adapters/postgres/command-sto
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
 import { createIncidents } from "@rollcall/core/adapters/postgres/incidents.ts";
 import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
-import { createPool, type Pool, query } from "@rollcall/core/adapters/postgres/pool.ts";
+import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
@@ -35,13 +35,14 @@ interface DatabaseOptions {
   readonly url: string;
   readonly metrics: DatabaseMetrics;
   readonly onProblem: (error: Error) => void;
+  readonly onStatement?: PoolOptions["onStatement"];
 }
 
 const BEING_PREPARED = "PostgreSQL is being prepared";
 
 /** Opens the pool; until `open` every port answers that the database is being prepared. */
-export function openDatabase({ url, metrics, onProblem }: DatabaseOptions): Database {
-  const pool = createPool({ url, name: "rollcall-control", onProblem });
+export function openDatabase({ url, metrics, onProblem, onStatement }: DatabaseOptions): Database {
+  const pool = createPool({ url, name: "rollcall-control", onProblem, ...(onStatement && { onStatement }) });
   metrics.watch(pool);
   const gate = createGate(BEING_PREPARED);
   return {

@@ -1,15 +1,19 @@
+import { type LineOptions, lineOptions } from "@rollcall/core/adapters/log-lines.ts";
 import { type DestinationStream, type Logger, pino } from "pino";
 
 /** Paths whose values never reach a log, wherever the object comes from. */
 const SECRET_PATHS = ["authorization", "cookie", "token", "password", "secret", "set-cookie", "x-slack-signature"];
 
-/** One JSON line per event on standard output. Newlines and escapes in values are quoted by JSON. */
-export function createLog(level: string, destination?: DestinationStream): Logger {
-  const options = {
-    level,
-    base: { service: "rollcall-control" },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
+type LogOptions = Omit<LineOptions, "service">;
+
+/**
+ * One line per event on standard output, or wherever it is told to. Newlines and escapes in values are quoted by JSON.
+ * @param options a level alone gives JSON
+ */
+export function createLog(options: LogOptions | string, destination?: DestinationStream): Logger {
+  const how = typeof options === "string" ? { level: options, format: "json" as const } : options;
+  const settings = {
+    ...lineOptions({ ...how, service: "rollcall-control" }),
     redact: {
       paths: SECRET_PATHS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
       censor: "[secret]",
@@ -17,7 +21,7 @@ export function createLog(level: string, destination?: DestinationStream): Logge
     // A cause may carry connection strings in properties; message, code and stack say enough.
     serializers: { err: describeError, error: describeError },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return destination === undefined ? pino(settings) : pino(settings, destination);
 }
 
 /** What a log says of a caught value, with its causes, at most five deep. */
@@ -33,8 +37,12 @@ function describeError(error: unknown, depth = 0): unknown {
   };
 }
 
+// Escapes of a terminal stand for themselves in JSON, but readable lines show text as it is.
 const withoutPasswords = (text: string): string =>
-  text.replaceAll(/(:\/\/[^\s:@/]*:)[^\s@/]+@/g, "$1[secret]@").replaceAll(/\b(rc_|xox[a-z]-)[\w-]{6,}/g, "$1[secret]");
+  text
+    .replaceAll(/[\p{Cc}--[\n\t]]/gv, "\ufffd")
+    .replaceAll(/(:\/\/[^\s:@/]*:)[^\s@/]+@/g, "$1[secret]@")
+    .replaceAll(/\b(rc_|xox[a-z]-)[\w-]{6,}/g, "$1[secret]");
 
 /** Sentences remembered at most; they are a fixed few, apart from ids in them. */
 const MOST_SENTENCES = 200;

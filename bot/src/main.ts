@@ -1,3 +1,4 @@
+import { openLogStream } from "@rollcall/core/adapters/log-lines.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { Logger } from "pino";
 import { readConfig } from "./config.ts";
@@ -13,14 +14,19 @@ if ("problems" in read) {
   process.stderr.write(`The control service cannot start:\n${read.problems.map((line) => `  ${line}\n`).join("")}`);
   process.exit(1);
 }
-const log = createLog(read.config.ROLLCALL_LOG_LEVEL);
+const { config } = read;
+const { ROLLCALL_LOG_LEVEL: level, ROLLCALL_LOG_FORMAT: format } = config;
+const log = createLog(
+  { level, format, googleProject: config.ROLLCALL_LOG_GOOGLE_PROJECT },
+  await openLogStream(format),
+);
 // A promise nobody looks at is a bug of ours; going on would be going on without knowing what is true.
 process.on("unhandledRejection", (error) => die(log, error, "a promise failed and nobody looked"));
 process.on("uncaughtException", (error) => die(log, error, "an error was not caught"));
 
 try {
-  const service = await startControlService(read.config, log);
-  log.info({ address: service.address, version }, "control service listens");
+  const service = await startControlService(config, log);
+  if (config.ROLLCALL_LOG_STARTUP) log.info({ address: service.address, version }, "control service listens");
   void service.broken.then((error) => die(log, error, "the control service cannot go on"));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(service, signal));
 } catch (error) {

@@ -69,6 +69,11 @@ async function openDoors({ config, log, metrics, adapters, readiness }: Parts): 
     run,
     readiness: readiness.current,
     metrics,
+    logs: {
+      requests: config.ROLLCALL_LOG_REQUESTS,
+      access: config.ROLLCALL_LOG_ACCESS,
+      routes: config.ROLLCALL_LOG_ROUTES,
+    },
     runbookDir: config.ROLLCALL_RUNBOOK_DIR ?? OWN_RUNBOOKS,
     webhookToken: config.ALERTMANAGER_WEBHOOK_TOKEN,
     metricsToken: config.ROLLCALL_METRICS_TOKEN ?? null,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { LOG_FORMATS, type LogFormat } from "@rollcall/core/adapters/log-lines.ts";
 import { agentId } from "@rollcall/core/protocol.ts";
 import { z } from "zod";
 
@@ -26,6 +27,10 @@ export const ExporterEnvironment = z.object({
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
     .describe("Lowest level that is logged"),
+  ROLLCALL_LOG_FORMAT: z
+    .enum(LOG_FORMATS)
+    .default("auto")
+    .describe("auto: readable on a terminal, JSON elsewhere; google: JSON with the fields of Google Cloud Logging"),
 });
 
 /** What the exporter needs to know. */
@@ -38,6 +43,7 @@ export interface ExporterConfig {
   readonly refreshSeconds: number;
   readonly maxAgeSeconds: number;
   readonly logLevel: string;
+  readonly logFormat: LogFormat;
   readonly version: string;
 }
 
@@ -59,6 +65,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     refreshSeconds: data.ROLLCALL_EXPORTER_REFRESH_SECONDS,
     maxAgeSeconds: data.ROLLCALL_EXPORTER_MAX_AGE_SECONDS,
     logLevel: data.ROLLCALL_LOG_LEVEL,
+    logFormat: data.ROLLCALL_LOG_FORMAT,
     version: readVersion(),
   };
   // Neither of the two is enumerable, so that printing the configuration prints no secret.

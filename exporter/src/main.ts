@@ -1,14 +1,13 @@
+import { lineOptions, openLogStream } from "@rollcall/core/adapters/log-lines.ts";
 import { pino } from "pino";
 import { type ExporterConfig, readConfig } from "./config.ts";
 import { startExporter } from "./exporter.ts";
 
 const config = readConfigOrExit();
-const log = pino({
-  level: config.logLevel,
-  base: { service: "rollcall-exporter" },
-  timestamp: pino.stdTimeFunctions.isoTime,
-  formatters: { level: (label) => ({ level: label }) },
-});
+const { logLevel: level, logFormat: format } = config;
+const stream = await openLogStream(format);
+const options = lineOptions({ level, format, service: "rollcall-exporter" });
+const log = stream === undefined ? pino(options) : pino(options, stream);
 
 try {
   const exporter = await startExporter(config, log);

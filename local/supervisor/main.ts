@@ -21,6 +21,8 @@ function environmentOf(config: SupervisorConfig, agent: string): Record<string, 
     ROLLCALL_FLEET: config.ROLLCALL_FLEET,
     ROLLCALL_AGENT_KEY: deriveAgentKey(config.ROLLCALL_FLEET_KEY, agent),
     REDIS_URL: `redis://agent-${agent}:${password}@${config.ROLLCALL_REDIS_ADDRESS}`,
+    // People are shown an agent's last words, in Slack too.
+    ROLLCALL_LOG_FORMAT: "text",
     // The sample fleet is there to be broken.
     ROLLCALL_ALLOW_DRILLS: "true",
     // Lets whoever started the whole stack find every process of it.

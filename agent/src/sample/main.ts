@@ -13,7 +13,7 @@ try {
     throw new Error(`"${config.agent}" is no agent of the sample fleet; there are ${Object.keys(DECLARED).join(", ")}`);
   }
   await mkdir(config.dir, { recursive: true });
-  const log = createLog(config.agent);
+  const log = createLog(config.agent, config.logFormat);
   const makeBehaviour = await load();
   const behaviour = await makeBehaviour({ dir: config.dir, log });
   await startAgent({ config, ...declared, ...behaviour, knownTopics: TOPICS, log });

@@ -1,6 +1,8 @@
+import { loggerIn } from "@rollcall/core/adapters/log-lines.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import { fastify, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Logger } from "pino";
 import { registerAlertmanagerWebhook } from "../alerts/webhook.ts";
 import { registerApi } from "./api.ts";
 import { refuseDeepBody } from "./body-depth.ts";
@@ -11,6 +13,7 @@ import { registerMetrics } from "./metrics.ts";
 import { registerDocs } from "./openapi.ts";
 import { registerPages } from "./pages.ts";
 import { parseQuery, refuseOddQuery } from "./query.ts";
+import { contextOf, followRequests } from "./request-context.ts";
 import { requestIdOf } from "./request-id.ts";
 import { observeRequests } from "./request-log.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
@@ -24,6 +27,9 @@ const BODY_LIMIT_BYTES = 256 * 1024;
 export function createApp(deps: AppDeps): App {
   const app = fastify({
     loggerInstance: deps.log,
+    // The mixin of our logger names the request, once.
+    childLoggerFactory: (...[logger, bindings, , raw]) =>
+      loggerIn(contextOf(raw, String(bindings.request_id)), logger as Logger),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
     genReqId: requestIdOf,
     requestIdHeader: false,
@@ -46,13 +52,14 @@ export function createApp(deps: AppDeps): App {
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser("text/plain");
   app.decorateRequest("caller", null);
+  followRequests(app);
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id);
     setSecurityHeaders(reply);
     refuseOddQuery(request.query);
   });
   app.addHook("preValidation", async (request) => refuseDeepBody(request.body));
-  observeRequests(app, deps.metrics.http);
+  observeRequests(app, deps.metrics.http, deps.logs);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) =>
     answerError(

@@ -27,6 +27,8 @@ export interface AppDeps {
   readonly webhookToken: Secret;
   /** Bearer token for `/metrics`; null: open, for a service that listens on the loopback interface. */
   readonly metricsToken: Secret | null;
+  /** Which lines are wanted beside those about problems; only answered requests if not said. */
+  readonly logs?: { readonly requests: boolean; readonly access: boolean; readonly routes: boolean };
   /** Longest time a handler may take; 15 s if not said. */
   readonly handlerTimeoutMs?: number;
 }

@@ -1,14 +1,23 @@
 import type { FastifyRequest } from "fastify";
 import type { HttpMetrics } from "../metrics/http.ts";
-import type { App } from "./deps.ts";
+import type { App, AppDeps } from "./deps.ts";
 
 /** Asked every few seconds by machines; a line each would bury the rest. */
 const QUIET = /^\/(live|ready|health|metrics)\b/;
 const METHODS = new Set(["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"]);
 
-/** One log line and one count per answered request, whichever route answered. */
-export function observeRequests(app: App, metrics: HttpMetrics): void {
-  app.addHook("onRequest", async () => metrics.begin());
+const ONLY_ANSWERED = { requests: false, access: true, routes: false };
+
+/** One log line and one count per answered request, whichever route answered; other lines if they are wanted. */
+export function observeRequests(app: App, metrics: HttpMetrics, logs: AppDeps["logs"] = ONLY_ANSWERED): void {
+  if (logs.routes)
+    app.addHook("onRoute", ({ method, url }) =>
+      app.log.info({ method: [method].flat().join(" "), route: url }, "route"),
+    );
+  app.addHook("onRequest", async (request) => {
+    metrics.begin();
+    if (logs.requests) request.log.info(labelsOf(request), "request received");
+  });
   app.addHook("onRequestAbort", async (request) => {
     request.log.info(describe(request), "client went away before the answer");
   });
@@ -16,6 +25,7 @@ export function observeRequests(app: App, metrics: HttpMetrics): void {
   app.addHook("onResponse", async (request, reply) => {
     const seconds = reply.elapsedTime / 1000;
     metrics.end({ ...labelsOf(request), status: reply.statusCode }, seconds);
+    if (!logs.access) return;
     const line = { ...describe(request), status_code: reply.statusCode, duration_seconds: rounded(seconds) };
     if (QUIET.test(request.routeOptions.url ?? "") && reply.statusCode < 400)
       request.log.debug(line, "request answered");

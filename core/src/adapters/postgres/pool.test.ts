@@ -35,6 +35,18 @@ describe("pool", () => {
     holder.release();
   });
 
+  test("tells each statement and how long it took, without its values", async () => {
+    const told: unknown[] = [];
+    const pool = createPool({ url: store.url, name: "told", onStatement: (statement) => told.push(statement) });
+    await query(pool, "select $1::text\n  as secret", ["hunter2"]);
+    await expect(query(pool, "select nonsense")).rejects.toThrow();
+    await pool.end();
+    expect(told).toEqual([
+      { sql: "select $1::text as secret", duration_seconds: expect.any(Number), failed: false },
+      { sql: "select nonsense", duration_seconds: expect.any(Number), failed: true },
+    ]);
+  });
+
   test("who asks when all connections are taken is told so in time", async () => {
     const small = createPool({ url: store.url, name: "test", size: 1 });
     const holder = await small.connect();

@@ -10,6 +10,15 @@ export interface PoolOptions {
   readonly size?: number;
   /** Called for each connection that breaks; the pool replaces it by itself. */
   readonly onProblem?: (error: Error) => void;
+  /** Called after each statement, without its values: they may hold what is not meant for a log. */
+  readonly onStatement?: ((statement: Statement) => void) | undefined;
+}
+
+interface Statement {
+  /** Its text on one line, 500 characters at most. */
+  readonly sql: string;
+  readonly duration_seconds: number;
+  readonly failed: boolean;
 }
 
 /** A pool of connections to PostgreSQL in which nothing waits for ever. */
@@ -28,7 +37,7 @@ const TIMEOUTS = {
 } as const;
 
 /** Opens a pool; it connects when it is first used. */
-export function createPool({ url, name, size = 20, onProblem }: PoolOptions): Pool {
+export function createPool({ url, name, size = 20, onProblem, onStatement }: PoolOptions): Pool {
   const pool = new pg.Pool({
     ...TIMEOUTS,
     connectionString: url,
@@ -36,6 +45,7 @@ export function createPool({ url, name, size = 20, onProblem }: PoolOptions): Po
     max: size,
     keepAlive: true,
     idleTimeoutMillis: 30_000,
+    ...(onStatement && { Client: tellingClient(onStatement) }),
   });
   const tell = (error: Error): void => onProblem?.(error);
   pool.on("error", tell);
@@ -43,6 +53,36 @@ export function createPool({ url, name, size = 20, onProblem }: PoolOptions): Po
   pool.on("connect", (client) => client.on("error", tell));
   return pool;
 }
+
+/** A connection that tells each of its statements. */
+function tellingClient(tell: (statement: Statement) => void): typeof pg.Client {
+  class TellingClient extends pg.Client {
+    // pg's many forms of a call end in one of two: a callback behind the arguments, or a promise as the answer.
+    override query(...call: unknown[]): never {
+      const startedAt = performance.now();
+      const seen = (failed: boolean): void =>
+        tell({ sql: textOf(call[0]), duration_seconds: Math.round(performance.now() - startedAt) / 1000, failed });
+      const callback = call.at(-1);
+      if (typeof callback === "function") {
+        const told = (error: unknown, result: unknown): void => {
+          seen(error !== null && error !== undefined);
+          callback(error, result);
+        };
+        return Reflect.apply(super.query, this, [...call.slice(0, -1), told]) as never;
+      }
+      const answer: unknown = Reflect.apply(super.query, this, call);
+      const onAnswer = [() => seen(false), () => seen(true)] as const;
+      if (answer instanceof Promise) void answer.then(...onAnswer);
+      return answer as never;
+    }
+  }
+  return TellingClient as unknown as typeof pg.Client;
+}
+
+const textOf = (query: unknown): string => {
+  const text = typeof query === "string" ? query : (query as { text?: unknown } | null)?.text;
+  return String(text).replaceAll(/\s+/g, " ").trim().slice(0, 500);
+};
 
 /** Sends one statement. @throws Failure "unavailable" */
 export async function query<Row extends pg.QueryResultRow>(
