@@ -1,6 +1,6 @@
 import { type AccessDirectory, openAccessFile } from "@rollcall/core/adapters/access-file.ts";
 import { createPagerDuty } from "@rollcall/core/adapters/pagerduty/events.ts";
-import { openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
+import { type OpenFleetBus, openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import { readFleetFile } from "@rollcall/core/fleet-file.ts";
@@ -18,6 +18,7 @@ export interface Adapters {
   readonly ports: Ports;
   readonly commands: readonly CommandDefinition[];
   readonly database: Database;
+  readonly bus: OpenFleetBus;
   readonly registry: OpenRegistry;
   readonly directory: AccessDirectory;
   close(): Promise<void>;
@@ -63,6 +64,7 @@ export async function openAdapters(
     ports: { audit, operations, incidents, bus, registry, supervisor, pager, directory, clock },
     commands,
     database,
+    bus,
     registry,
     directory,
     async close() {

@@ -5,10 +5,10 @@ import { watchOutbox } from "./schedule/outbox-lag.ts";
 import type { Probe } from "./schedule/readiness.ts";
 
 /** What `/ready` looks at. Without Slack the service still serves its API and pages; without the required ones it is no use. */
-export function probesOf({ ports, database, registry, directory }: Adapters, { slack }: Metrics): Probe[] {
+export function probesOf({ ports, database, bus, registry, directory }: Adapters, { slack }: Metrics): Probe[] {
   return [
     { name: "postgres", required: true, check: database.check },
-    { name: "redis", required: true, check: () => answered(ports.bus.now()) },
+    { name: "redis", required: true, check: bus.check },
     { name: "supervisor", required: true, check: () => answered(ports.supervisor.list()) },
     {
       name: "slack",

@@ -14,6 +14,8 @@ export function keysOf(fleet: string) {
     presence: `rc:{${fleet}}:presence`,
     /** String: Redis time of the last canary round, ms. Written by the leader of the control services. */
     canaryRound: `rc:{${fleet}}:canary-round`,
+    /** Stream of one entry: what a control service writes to see whether Redis still takes messages. */
+    probe: `rc:{${fleet}}:probe`,
     /** String: the agent's current epoch. */
     epoch: (agent: string) => `rc:${fleet}:{agent:${agent}}:epoch`,
     /** Stream: control messages for the agent; never trimmed by MAXLEN. */

@@ -29,6 +29,8 @@ export function connectRedis(options: RedisOptions): Redis {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 1,
     retryStrategy: (attempt) => Math.min(100 * attempt, 1000),
+    // After a failover the old master, now a replica, keeps our connection: only a new one leads to the new master.
+    reconnectOnError: (error) => error.message.startsWith("READONLY"),
   });
   redis.on("error", (error: Error) => options.onProblem?.(error));
   return redis;
@@ -40,10 +42,26 @@ export async function withRedis<Result>(run: () => Promise<Result>): Promise<Res
     return await run();
   } catch (error) {
     if (isFailure(error)) throw error;
-    const refused = error instanceof Error && error.name === "ReplyError";
-    const message = refused ? "Redis refused a command" : "Redis does not answer";
-    throw new Failure("unavailable", message, { cause: error });
+    throw new Failure("unavailable", whyUnavailable(error), { cause: error });
   }
+}
+
+// First words of Redis' refusals that are about its state and not about the command (redis 7.0, server.c and acl.c).
+const REFUSALS: Readonly<Record<string, string>> = {
+  LOADING: "Redis is loading its data",
+  MASTERDOWN: "Redis is a replica that has lost its master",
+  MISCONF: "Redis cannot write to its disk",
+  NOAUTH: "Redis does not let us in",
+  NOPERM: "Redis does not allow us a command",
+  NOREPLICAS: "Redis takes nothing: too few replicas are connected to it",
+  OOM: "Redis takes nothing: its memory is full",
+  READONLY: "Redis is a read-only replica",
+  WRONGPASS: "Redis does not let us in",
+};
+
+function whyUnavailable(error: unknown): string {
+  if (!(error instanceof Error) || error.name !== "ReplyError") return "Redis does not answer";
+  return REFUSALS[error.message.split(" ", 1)[0] ?? ""] ?? "Redis refused a command";
 }
 
 type Outcomes = [error: Error | null, result: unknown][] | null;

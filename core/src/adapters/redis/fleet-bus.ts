@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { Failure } from "../../domain/failure.ts";
 import type { FleetBus, Presence, Waiting } from "../../ports/fleet.ts";
 import { type Keys, keysOf } from "../../protocol/keys.ts";
 import { deriveAgentKey, seal } from "../../protocol/seal.ts";
@@ -22,8 +23,19 @@ export interface FleetBusOptions {
   readonly onProblem?: (error: Error) => void;
 }
 
+/** The bus, and what only its owner does with it. */
+export interface OpenFleetBus extends FleetBus {
+  /**
+   * Whether Redis takes control messages and keeps them: writes one of their size, because with full memory or without its
+   * replicas it still answers everything else.
+   * @throws Failure "unavailable" with what to mend
+   */
+  check(): Promise<null>;
+  close(): void;
+}
+
 /** The fleet's bus on Redis; it connects at once and reconnects by itself. */
-export function openFleetBus(options: FleetBusOptions): FleetBus & { close(): void } {
+export function openFleetBus(options: FleetBusOptions): OpenFleetBus {
   return new RedisFleetBus(options);
 }
 
@@ -32,7 +44,9 @@ const BLOCK_MS = 2000;
 
 type CollectRequest = Parameters<FleetBus["collectReplies"]>[0];
 
-class RedisFleetBus implements FleetBus {
+const PROBE = "x".repeat(1024);
+
+class RedisFleetBus implements OpenFleetBus {
   readonly #options: FleetBusOptions;
   readonly #keys: Keys;
   readonly #redis: Redis;
@@ -60,6 +74,20 @@ class RedisFleetBus implements FleetBus {
 
   now(): Promise<number> {
     return withRedis(async () => millisOf(await this.#redis.time()));
+  }
+
+  check(): Promise<null> {
+    return withRedis(async () => {
+      const { probe } = this.#keys;
+      const pipeline = this.#redis.pipeline().info("memory").xadd(probe, "MAXLEN", 1, "*", "probe", PROBE);
+      const [memory] = resultsOf(await pipeline.exec());
+      const policy = /^maxmemory_policy:(\S+)/m.exec(String(memory))?.[1];
+      if (policy === "noeviction") return null;
+      throw new Failure(
+        "unavailable",
+        `Redis may throw messages away: its maxmemory-policy is ${policy}; set noeviction, with CONFIG SET and in redis.conf`,
+      );
+    });
   }
 
   availableSince(): number | null {
