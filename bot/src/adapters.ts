@@ -71,7 +71,7 @@ export async function openAdapters(
       directory.close();
       await registry.close();
       bus.close();
-      await database.pool.end();
+      await database.close();
     },
   };
 }

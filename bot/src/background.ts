@@ -89,7 +89,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
   const { database, ports } = adapters;
   const onProblem = problemLog(log);
   const lease = createLease({
-    pool: database.pool,
+    pool: database.reserved,
     // Two on one machine differ by their port, and a restarted one knows its predecessor by it.
     instance: `${hostname()} ${deps.address}`,
     seconds: config.ROLLCALL_LEASE_SECONDS,

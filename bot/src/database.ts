@@ -18,6 +18,8 @@ import type { DatabaseMetrics } from "./metrics/database.ts";
 /** PostgreSQL behind its ports; connects when it is first used. */
 export interface Database {
   readonly pool: Pool;
+  /** Connections for what must not wait behind requests: the lease, and the look whether PostgreSQL answers. */
+  readonly reserved: Pool;
   readonly audit: AuditLog;
   readonly operations: Operations;
   readonly incidents: Incidents;
@@ -29,6 +31,7 @@ export interface Database {
   isOpen(): boolean;
   /** @throws Failure "unavailable" if it does not answer or its schema is not there */
   check(): Promise<null>;
+  close(): Promise<void>;
 }
 
 interface DatabaseOptions {
@@ -43,10 +46,12 @@ const BEING_PREPARED = "PostgreSQL is being prepared";
 /** Opens the pool; until `open` every port answers that the database is being prepared. */
 export function openDatabase({ url, metrics, onProblem, onStatement }: DatabaseOptions): Database {
   const pool = createPool({ url, name: "rollcall-control", onProblem, ...(onStatement && { onStatement }) });
+  const reserved = createPool({ url, name: "rollcall-control-reserved", size: 2, onProblem });
   metrics.watch(pool);
   const gate = createGate(BEING_PREPARED);
   return {
     pool,
+    reserved,
     audit: gate.guard(createAuditLog(pool)),
     operations: gate.guard(createOperations(pool)),
     incidents: gate.guard(createIncidents(pool)),
@@ -56,9 +61,12 @@ export function openDatabase({ url, metrics, onProblem, onStatement }: DatabaseO
     open: gate.open,
     isOpen: gate.isOpen,
     async check() {
-      await query(pool, "select 1");
+      await query(reserved, "select 1");
       if (!gate.isOpen()) throw new Failure("unavailable", BEING_PREPARED);
       return null;
+    },
+    async close() {
+      await Promise.all([pool.end(), reserved.end()]);
     },
   };
 }

@@ -8,7 +8,7 @@ import type { Probe } from "./schedule/readiness.ts";
 export function probesOf({ ports, database, bus, registry, directory }: Adapters, { slack }: Metrics): Probe[] {
   return [
     { name: "postgres", required: true, check: database.check },
-    { name: "redis", required: true, check: bus.check },
+    { name: "redis", required: true, check: () => bus.check() },
     { name: "supervisor", required: true, check: () => answered(ports.supervisor.list()) },
     {
       name: "slack",
