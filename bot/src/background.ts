@@ -9,9 +9,11 @@ import type { OperationProgress } from "@rollcall/core/ports/command-store.ts";
 import type { Logger } from "pino";
 import type { Adapters } from "./adapters.ts";
 import type { ControlConfig } from "./config.ts";
+import { createEngine } from "./engine.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { sendCanaryRound } from "./schedule/canaries.ts";
+import { type DiagnosticSchedule, startDiagnosticSchedule } from "./schedule/diagnostics.ts";
 import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
 import type { Readiness } from "./schedule/readiness.ts";
 import { retryWhileUnavailable } from "./schedule/retry.ts";
@@ -39,6 +41,7 @@ const READINESS_MS = 2_000;
 // Four canaries an agent a minute: an inbox stays at a handful of entries.
 const INBOX_TRIM_MS = 60_000;
 const AUDIT_HEAD_MS = 5_000;
+const CATCH_UP_MS = 15_000;
 
 /** Starts looking at what the service stands on; and once the schema is there, the lease and all that needs it. */
 export function startBackground(deps: Deps): Background {
@@ -105,7 +108,9 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
     isLeader: () => lease.isLeader(),
     log: log.child({ part: "publisher" }),
   });
+  const schedule = startSchedule(deps);
   const loops = [
+    ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
     loop({
       name: "canaries",
       everyMs: CANARY_SECONDS * 1000,
@@ -132,10 +137,17 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
   ];
   return {
     async stop() {
-      await Promise.all([worker.stop(), publisher.stop(), ...loops.map((one) => one.stop())]);
+      await Promise.all([worker.stop(), publisher.stop(), schedule?.stop(), ...loops.map((one) => one.stop())]);
       await lease.close();
     },
   };
+}
+
+function startSchedule({ config, adapters, metrics, log }: Deps): DiagnosticSchedule | null {
+  const cron = config.ROLLCALL_DIAGNOSTICS_SCHEDULE;
+  if (cron === "off") return null;
+  const run = createEngine({ adapters, metrics, log });
+  return startDiagnosticSchedule({ cron, run, clock: adapters.ports.clock, log: log.child({ part: "schedule" }) });
 }
 
 function startOperations({ log, metrics, adapters }: Deps, lease: ControlLease): OperationWorker {

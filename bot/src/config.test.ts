@@ -61,11 +61,18 @@ describe("the configuration of the control service", () => {
     ["PAGERDUTY_ROUTING_KEY", "short"],
     ["ROLLCALL_LEASE_SECONDS", "0"],
     ["ROLLCALL_LOG_LEVEL", "loud"],
+    ["ROLLCALL_DIAGNOSTICS_SCHEDULE", "nightly"],
+    ["ROLLCALL_DIAGNOSTICS_SCHEDULE", "61 2 * * *"],
+    ["ROLLCALL_DIAGNOSTICS_SCHEDULE", "* * * * * *"],
   ])("refuses %s=%s and does not repeat the value", (name, value) => {
     const problems = problemsOf({ ...good, [name]: value });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^${name} is not allowed: `));
     expect(problems[0]).not.toContain(value.length > 5 ? value : "\u0000");
+  });
+
+  test.each(["off", "0 */6 * * 1-5"])("takes the schedule %s", (text) => {
+    expect(problemsOf({ ...good, ROLLCALL_DIAGNOSTICS_SCHEDULE: text })).toEqual([]);
   });
 
   test("describes every field", () => {

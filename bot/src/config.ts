@@ -1,4 +1,5 @@
 import { LOG_FORMATS } from "@rollcall/core/adapters/log-lines.ts";
+import { validate } from "node-cron";
 import { z } from "zod";
 import { Secret } from "./secret.ts";
 
@@ -22,6 +23,7 @@ const onOff = (standard: "on" | "off") =>
     .enum(["on", "off"])
     .default(standard)
     .transform((word) => word === "on");
+const isSchedule = (text: string): boolean => text === "off" || (text.split(/\s+/).length === 5 && validate(text));
 const port = z.coerce.number().int().min(0).max(65_535);
 
 /** What the control service must be told, all of it by environment variables. */
@@ -80,6 +82,12 @@ export const controlConfig = z.object({
     .max(60)
     .default(6)
     .describe("How long a control service that does not answer keeps its work; 1 in drills"),
+  ROLLCALL_DIAGNOSTICS_SCHEDULE: z
+    .string()
+    .trim()
+    .refine(isSchedule, "five cron fields, or off")
+    .default("30 2 * * *")
+    .describe("When the checks of the suite smoke are run, in the time zone of the process, the same in all replicas"),
   ROLLCALL_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error"])
     .default("info")

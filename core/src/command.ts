@@ -77,6 +77,8 @@ export interface ActCommand extends CommandBase {
   readonly kind: "act";
   /** Agents it would touch. @throws Failure "unknown_agent", "invalid_input" */
   targets(input: Record<string, unknown>, context: ReadContext): Promise<readonly ExpectedAgent[]>;
+  /** What it works on one after another if that is no agents: the checks of a suite. Locked like agents while it runs. */
+  subjects?(input: Record<string, unknown>): readonly string[];
   /** Incident it acts on, if it is not about agents: `ack`. */
   incidentId?(input: Record<string, unknown>): string | null;
   readonly stages: readonly {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SUITES } from "./diagnostic.ts";
 import { DOORS, ROLES } from "./domain/actor.ts";
 import { FAILURE_CODES } from "./domain/failure.ts";
 import { ENDINGS, OPERATION_STATES, STAGE_STATES } from "./domain/operation.ts";
@@ -121,6 +122,42 @@ export const apiAccepted = apiOperationAnswer.extend({
   repeated: z.boolean().describe("the same Idempotency-Key was accepted before; nothing was done now"),
 });
 export const apiOperations = z.object({ asOf: at, operations: z.array(apiOperation) });
+
+/** Answer of `GET /diagnostics`. */
+export const apiDiagnostics = z.object({
+  diagnostics: z.array(
+    z.object({
+      name: z.string(),
+      summary: z.string(),
+      suites: z.array(z.enum(SUITES)),
+      timeoutSeconds: z.number().positive(),
+    }),
+  ),
+});
+
+/** One run of a suite; its `id` is that of its operation. */
+export const apiDiagnosticRun = z.object({
+  id: z.string(),
+  suite: z.string(),
+  by: z.string(),
+  state: z.enum(["running", "passed", "failed", "unknown"]),
+  createdAt: at,
+  endedAt: at.nullable(),
+  passed: z.number().int(),
+  failed: z.number().int(),
+  skipped: z.number().int(),
+  total: z.number().int(),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      state: z.enum(["waiting", "running", "passed", "failed", "skipped"]),
+      evidence: z.array(z.string()).describe("what was measured"),
+      next: z.string().nullable().describe("what to type now"),
+      seconds: z.number().nullable(),
+    }),
+  ),
+});
+export const apiDiagnosticRuns = z.object({ asOf: at, runs: z.array(apiDiagnosticRun) });
 
 const action = z.object({
   label: z.string(),

@@ -68,6 +68,20 @@ describe("the role", () => {
     });
   });
 
+  test("an actor with fixed rights may do what is among them, and nothing else", () => {
+    const fixed = { ...actor("operator"), id: "schedule:nightly", only: ["restart"] };
+    expect(decide({ actor: fixed, command: restart, directory, scope: null })).toMatchObject({ allowed: true });
+    expect(decide({ actor: fixed, command: { ...restart, name: "stop" }, directory, scope: null })).toMatchObject({
+      allowed: false,
+      rule: "fixed-rights",
+      why: "schedule:nightly has fixed rights: restart",
+    });
+    // What is among them still needs the role.
+    expect(decide({ actor: { ...fixed, role: "viewer" }, command: restart, directory, scope: null }).allowed).toBe(
+      false,
+    );
+  });
+
   test("an admin may not do either what needs a second person", () => {
     expect(decide({ actor: actor("admin"), command: restart, directory, scope: scope(4) }).allowed).toBe(false);
   });

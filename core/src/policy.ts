@@ -56,6 +56,10 @@ export function mayAsk(actor: Actor, command: PolicyQuestion["command"]): boolea
 const isHarmless = (command: PolicyQuestion["command"]): boolean => command.kind === "read" && command.danger === 0;
 
 function decideByRole({ actor, command, directory }: PolicyQuestion): Decision {
+  if (actor.only !== undefined && !actor.only.includes(command.name)) {
+    const why = `${actor.id} has fixed rights: ${actor.only.join(", ")}`;
+    return { allowed: false, rule: "fixed-rights", why, whoCan: [], instead: null };
+  }
   if (command.role === null) {
     const why = isHarmless(command)
       ? "everybody may look this up"

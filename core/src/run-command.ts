@@ -97,10 +97,11 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
   const secondPerson = (await command.needsSecondPerson?.(targets, context)) ?? null;
   const scope = { targets: agents, fleetSize: fleet.agents.length, secondPerson };
   const decision = await permit(request, engine, { command, scope });
+  const worked = command.subjects?.(input) ?? agents;
   const incidentId = command.incidentId?.(input) ?? request.incidentId;
   const facts = { input, role: request.actor.role, source: request.actor.source, incident: incidentId, idempotencyKey };
   const audit = {
-    ...auditOf(request, { command, decision, targets: agents }),
+    ...auditOf(request, { command, decision, targets: worked }),
     event: "intent" as const,
     detail: facts,
   };
@@ -108,7 +109,7 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
     const { actor, door, reason, requestId } = request;
     const stages = command.stages.map((stage) => stage.name);
     const acceptance = { command: command.name, input, actor, door, reason, requestId, idempotencyKey, incidentId };
-    const accepted = await engine.store.accept({ ...acceptance, agents, stages, audit });
+    const accepted = await engine.store.accept({ ...acceptance, agents: worked, stages, audit });
     return { kind: "act", ...accepted };
   } catch (error) {
     if (isFailure(error) && error.code === "conflict") {

@@ -5,6 +5,7 @@ import { auditRefusal } from "./audit-refusal.ts";
 import { identify } from "./authentication.ts";
 import { registerCommands } from "./commands.ts";
 import type { App, AppDeps } from "./deps.ts";
+import { registerDiagnostics } from "./diagnostics.ts";
 import { registerIncidents } from "./incidents.ts";
 import { registerOperations } from "./operations.ts";
 import { noQuery } from "./query.ts";
@@ -29,6 +30,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerOperations(api, deps);
       registerIncidents(api, deps);
       registerAudit(api, deps);
+      registerDiagnostics(api, deps);
     },
     { prefix: API_PREFIX },
   );
@@ -41,6 +43,7 @@ function registerGateway(api: App, { version, fleet }: AppDeps): void {
     operations: `${API_PREFIX}/operations`,
     incidents: `${API_PREFIX}/incidents`,
     audit: `${API_PREFIX}/audit`,
+    diagnostics: `${API_PREFIX}/diagnostics`,
     openapi: `${API_PREFIX}/openapi.json`,
     docs: "/docs",
     health: "/health",

@@ -14,6 +14,8 @@ export interface Actor {
   readonly person: boolean;
   /** Where the rights come from, in words: `access.yaml`. */
   readonly source: string;
+  /** Commands it may run at most, whatever its role; left out: all that the role allows. */
+  readonly only?: readonly string[];
   /** Slack user id, if the person has one; used to mention who acted. */
   readonly slackUser: string | null;
 }

@@ -1,3 +1,4 @@
+import { countsOf, DIAGNOSTICS_COMMAND, toRun } from "@rollcall/core/diagnostic-run.ts";
 import type { Ending, Operation, TargetProgress } from "@rollcall/core/domain/operation.ts";
 import { foreign, nameSome, wholeDuration } from "./text.ts";
 
@@ -15,6 +16,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   start: { running: "Starting", past: "started", noun: "Start" },
   stop: { running: "Stopping", past: "stopped", noun: "Stop" },
   drill: { running: "Drilling", past: "", noun: "Drill", done: (subject) => `Drill on ${subject} began` },
+  [DIAGNOSTICS_COMMAND]: { running: "Diagnostics", past: "diagnosed", noun: "Diagnostics" },
   ack: { running: "Acknowledging", past: "", noun: "Acknowledgement", done: (subject) => `${subject} acknowledged` },
 };
 
@@ -34,7 +36,8 @@ export const tookSeconds = (operation: Operation, now: number): number =>
   Math.max(0, ((operation.endedAt ?? now) - (operation.startedAt ?? operation.createdAt)) / 1000);
 
 /** The agents it is about, or what it is about if they are none. */
-export function subjectOf(operation: Pick<Operation, "targets" | "incidentId" | "command">): string {
+export function subjectOf(operation: Pick<Operation, "targets" | "incidentId" | "command" | "input">): string {
+  if (operation.command === DIAGNOSTICS_COMMAND) return `suite ${suiteOf(operation)}`;
   const names = operation.targets.map((target) => foreign(target.agent, 63));
   if (names.length > 0) return nameSome(names, 3);
   return operation.incidentId ?? operation.command;
@@ -42,6 +45,7 @@ export function subjectOf(operation: Pick<Operation, "targets" | "incidentId" | 
 
 /** The mark and the bold words of a headline: "✅", "billing recovered in 41 s". */
 export function verdictWords(operation: Operation, now: number): { mark: string; words: string } {
+  if (operation.command === DIAGNOSTICS_COMMAND) return diagnosticsWords(operation, now);
   const subject = subjectOf(operation);
   const { running, past, noun, done } = verbOf(operation.command);
   if (operation.state !== "ended" || operation.ending === null) return { mark: "⏳", words: `${running} ${subject}` };
@@ -62,6 +66,20 @@ export function verdictWords(operation: Operation, now: number): { mark: string;
     unknown: { mark: "❔", words: `${noun} of ${subject}: outcome unknown, still asking` },
   };
   return known[operation.ending];
+}
+
+const suiteOf = ({ input }: Pick<Operation, "input">): string =>
+  foreign(String((input as { suite?: unknown } | null)?.suite ?? ""), 20);
+
+/** "diagnostics smoke · 7 of 12" while it runs, "diagnostics smoke: 11 passed, 1 failed in 4 s" at its end. */
+function diagnosticsWords(operation: Operation, now: number): { mark: string; words: string } {
+  const run = toRun(operation);
+  const name = `diagnostics ${suiteOf(operation)}`;
+  if (run.state === "running") {
+    return { mark: "⏳", words: `${name} · ${run.passed + run.failed + run.skipped} of ${run.total}` };
+  }
+  const mark = { passed: "✅", failed: "❌", unknown: "❔" }[run.state];
+  return { mark, words: `${name}: ${countsOf(run)} in ${wholeDuration(tookSeconds(operation, now))}` };
 }
 
 const WELL: readonly (Ending | null)[] = ["done", "recovered"];

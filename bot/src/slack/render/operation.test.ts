@@ -14,6 +14,35 @@ describe("an operation's message", () => {
     expect(words(message)).toContain("by @Operator on call");
   });
 
+  test("of diagnostics counts the checks while they run, and says what they found", () => {
+    const target = (agent: string, state: "done" | "failed" | "skipped" | "now" | "next") => {
+      const endedAt = state === "now" || state === "next" ? null : NOW;
+      const error = state === "failed" ? "1 of 22 do not beat: billing" : null;
+      const stage = { name: "check", state, startedAt: NOW, endedAt, detail: null, error };
+      return { agent, stages: [stage], memory: {}, ending: endedAt === null ? null : ("done" as const) };
+    };
+    const run = { command: "diag-run", input: { suite: "smoke" }, incidentId: null };
+    const running = [target("redis-answers", "done"), target("writes-land", "now"), target("pager-answers", "next")];
+    const message = operationMessage(operation({ ...run, targets: running }), FRAME);
+    expectCard(message);
+    expect(words(message)).toContain("|diagnostics smoke · 1 of 3>*");
+    expect(words(message)).toContain("*redis-answers* check ✓");
+
+    const found = [
+      target("redis-answers", "done"),
+      { ...target("heartbeats-fresh", "failed"), ending: "failed" as const },
+      target("writes-land", "skipped"),
+    ];
+    const over = ended("partly", { ...run, targets: found, error: "heartbeats-fresh: 1 of 22 do not beat: billing" });
+    expect(words(operationMessage(over, FRAME))).toContain("❌");
+    expect(words(operationMessage(over, FRAME))).toContain("diagnostics smoke: 1 passed, 1 failed, 1 skipped in");
+    expect(words(operationMessage(over, FRAME))).toContain("1 of 22 do not beat: billing");
+    expectSound(endingNote(over, FRAME));
+    const well = ended("done", { ...run, targets: [target("redis-answers", "done")] });
+    expect(words(operationMessage(well, FRAME))).toContain("✅");
+    expect(words(endingNote(well, FRAME))).toContain("diagnostics smoke: 1 passed in");
+  });
+
   test("admits that it has no estimate the first time", () => {
     expect(words(operationMessage(operation({ usualSeconds: null, earlierRuns: 0 }), FRAME))).toContain(
       "no estimate, first run",

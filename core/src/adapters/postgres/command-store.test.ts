@@ -209,6 +209,9 @@ describe("operations", () => {
     expect(await ids({ agent: "listed-a" })).toEqual([third.id, first.id]);
     expect(await ids({ agent: "listed-a", running: true })).toEqual([third.id]);
     expect(await ids({ agent: "listed-a", running: false })).toEqual([first.id]);
+    const command = "listed-by-name";
+    const named = (await accept({ command, agents: [] })).operation;
+    expect((await operations.list({ command, limit: 9 })).map(({ id }) => id)).toEqual([named.id]);
     expect(await operations.list({ limit: 1 })).toHaveLength(1);
   });
 

@@ -26,9 +26,10 @@ async function listOperations(pool: Pool, filter: Parameters<Operations["list"]>
     `select ${OPERATION_COLUMNS} from operations
      where ($1::boolean is null or (state <> 'ended') = $1)
        and ($2::text[] is null or agents @> $2)
+       and ($3::text is null or command = $3)
      order by id desc
-     limit $3`,
-    [filter.running ?? null, filter.agent === undefined ? null : [filter.agent], filter.limit],
+     limit $4`,
+    [filter.running ?? null, filter.agent === undefined ? null : [filter.agent], filter.command ?? null, filter.limit],
   );
   return rows.map(toOperation);
 }

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import type { ActCommand } from "../command.ts";
+import { lookAt, named } from "../command-fixture.ts";
+import { parseCommandWords } from "../command-words.ts";
+import { toRun } from "../diagnostic-run.ts";
+import type { Operation, TargetProgress } from "../domain/operation.ts";
+import { targetOf } from "../fake-agent-fixture.ts";
+import { FakeFleet } from "../fleet-fixture.ts";
+import { loadCommands } from "../load-commands.ts";
+import { applyResult, beginStage, overallEnding } from "../operation-course.ts";
+
+const diagRun = named("diag-run") as ActCommand;
+
+/** A run of the checks as the command path makes it. */
+async function runChecks(fleet: FakeFleet, names: readonly string[]): Promise<Operation> {
+  const targets: TargetProgress[] = [];
+  for (const name of names) {
+    const stages = diagRun.stages.map((stage) => ({ ...targetOf(name).stages[0], name: stage.name }));
+    const target = beginStage({ ...targetOf(name), stages: stages as never }, "check", fleet.now);
+    const result = await diagRun.stages[0]?.run(target, fleet.acting());
+    if (result !== undefined) targets.push(applyResult(target, { stage: "check", result, now: fleet.now + 40 }));
+  }
+  const ending = overallEnding(targets);
+  const { operation } = fleet.acting({ id: "op-5", command: "diag-run", input: { suite: "smoke" } });
+  return { ...operation, targets, ending, state: "ended", endedAt: fleet.now };
+}
+
+test("`diag run smoke` is one run of the suite, check by check, and names no agent", async () => {
+  const { command, input } = parseCommandWords("diag run smoke", await loadCommands());
+  expect(command.name).toBe("diag-run");
+  const names = diagRun.subjects?.(input) ?? [];
+  expect(names).toContain("redis-answers");
+  expect(names).not.toContain("audit-chain-unbroken");
+  expect(diagRun.subjects?.({ suite: "full" }).length).toBeGreaterThan(names.length);
+  expect(() => parseCommandWords("diag run slow", [command])).toThrow("smoke");
+  expect(await diagRun.targets(input, new FakeFleet().reading())).toEqual([]);
+});
+
+test("a run that finds something wrong goes on with the rest, and says what to type", async () => {
+  const fleet = new FakeFleet("billing", "invoices");
+  fleet.kill("billing");
+  const operation = await runChecks(fleet, ["heartbeats-fresh", "redis-answers", "of-another-version"]);
+  expect(operation.ending).toBe("partly");
+  expect(operation.targets[0]?.stages[0]?.error).toBe("1 of 2 do not beat: billing → agent billing");
+  expect(toRun(operation)).toMatchObject({
+    ...{ id: "op-5", suite: "smoke", by: "Operator on call", state: "failed" },
+    ...{ passed: 1, failed: 2, skipped: 0, total: 3 },
+    checks: [
+      {
+        ...{ name: "heartbeats-fresh", state: "failed", next: "agent billing", seconds: 0.04 },
+        evidence: ["1 of 2 do not beat: billing"],
+      },
+      { name: "redis-answers", state: "passed", next: null },
+      { name: "of-another-version", state: "failed", evidence: ["this version has no check of-another-version"] },
+    ],
+  });
+});
+
+test("`diag` lists every check, and offers a run only to who may", async () => {
+  const fleet = new FakeFleet("billing");
+  const shown = await lookAt(fleet, { name: "diag" });
+  expect(shown.headline).toMatch(/^\*\d+ checks\*$/);
+  expect(shown.lines).toContain("*redis-answers* Redis answers within a second");
+  expect(shown.actions.map(({ command }) => command)).toEqual(["diag-run", "diag-run", "diag-history"]);
+  const viewer = { ...fleet.reading().actor, role: "viewer" as const };
+  expect((await lookAt(fleet, { name: "diag", actor: viewer })).actions).toHaveLength(1);
+});
+
+test("`diag history` shows what was found, newest first, and what runs", async () => {
+  const fleet = new FakeFleet("billing");
+  expect((await lookAt(fleet, { name: "diag-history" })).headline).toBe("❔ *No diagnostics have been run*");
+  fleet.kill("billing");
+  const bad = await runChecks(fleet, ["heartbeats-fresh", "redis-answers"]);
+  fleet.running.push({ ...bad, id: "op-6", state: "running", ending: null }, bad);
+  const refused = { ...bad, id: "op-4", targets: [{ ...targetOf("redis-answers"), ending: "refused" as const }] };
+  fleet.running.push({ ...refused, ending: "refused" });
+  const shown = await lookAt(fleet, { name: "diag-history" });
+  expect(shown.headline).toBe("🔴 *smoke: 1 passed, 1 failed* (op-5)");
+  expect(shown.lines).toEqual([
+    "⏳ op-6 smoke · 2 of 2 · T0 by Operator on call · heartbeats-fresh → agent billing",
+    "🔴 op-5 smoke · 1 passed, 1 failed · T0 by Operator on call · heartbeats-fresh → agent billing",
+    "❔ op-4 smoke · 0 passed · T0 by Operator on call",
+  ]);
+});

@@ -1,0 +1,20 @@
+import { defineDiagnostic, failed, passed } from "../diagnostic.ts";
+
+/** Deadlines of control messages are a few seconds long. */
+const MOST_MS = 2000;
+
+export default defineDiagnostic({
+  name: "clocks-agree",
+  summary: "The clocks of this service and of Redis agree within 2 s",
+  suites: ["smoke", "full"],
+  timeoutSeconds: 5,
+  async run({ ports }) {
+    const before = ports.clock.now();
+    const there = await ports.bus.now();
+    const after = ports.clock.now();
+    // What the answer was on its way is no difference.
+    const apart = Math.max(0, before - there, there - after);
+    const words = `${(apart / 1000).toFixed(1)} s apart`;
+    return apart > MOST_MS ? failed("timedatectl status", words) : passed(words);
+  },
+});
