@@ -56,6 +56,9 @@ export function isConnectionLost(caught: unknown): boolean {
   return error instanceof Error && CLIENT_MESSAGES.some((pattern) => pattern.test(error.message));
 }
 
+/** The server is a standby, perhaps since a failover: a connection made now may lead to the one that can write. */
+export const isReadOnly = (error: unknown): boolean => codeOf(error) === "25006";
+
 /** Two transactions got in each other's way; the same again may succeed. */
 export const isClash = (error: unknown): boolean => ["40001", "40P01"].includes(codeOf(error));
 

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { asFailure, isConnectionLost } from "./database-failure.ts";
+import { asFailure, isConnectionLost, isReadOnly } from "./database-failure.ts";
 
 export interface PoolOptions {
   /** `postgres://…` */
@@ -147,6 +147,7 @@ async function connect(pool: Pool): Promise<pg.PoolClient> {
 async function rollBack(client: pg.PoolClient, cause: unknown): Promise<Error | undefined> {
   // After a timeout of ours the connection still waits for the old answer; a rollback would queue up behind it.
   if (isConnectionLost(cause)) return new Error("the connection was lost", { cause });
+  if (isReadOnly(cause)) return new Error("the server cannot write", { cause });
   try {
     await client.query("rollback");
     return undefined;

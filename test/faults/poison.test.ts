@@ -1,0 +1,63 @@
+import { createStage, type Stage, until } from "@rollcall/test/agent-stage.ts";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+
+const POISON = 10_000;
+const TOPIC = "poison.work";
+const NEIGHBOUR = "neighbour.work";
+const EATER = { consumes: [TOPIC, NEIGHBOUR], publishes: [] };
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await createStage(inject("redisUrl"), { eater: EATER });
+});
+afterAll(() => stage.close());
+
+/** No two are alike: no JSON, another form, too deep, too long. */
+function poisonOf(n: number): string {
+  const kinds = [
+    `{"n":${n}`,
+    `${n}`,
+    `{"specversion":"1.0","id":${n}}`,
+    JSON.stringify({ specversion: "1.0", id: `${n}`, data: "\u0000\u202e".repeat(n % 50) }),
+    `${"[".repeat(1 + (n % 2000))}`,
+    n % 500 === 4 ? JSON.stringify({ text: "x".repeat(300_000) }) : `"${"\\u0000".repeat(n % 100)}`,
+    `{"__proto__":{"n":${n}}}`,
+  ];
+  return kinds[n % kinds.length] ?? "";
+}
+
+describe("poison on a topic", () => {
+  test("R13: 10,000 malformed messages are parked with their reasons; neighbours in the same stream and beside it are handled within 1 s", async () => {
+    const delays = new Map<string, number>();
+    const note = (id: unknown, sentAt: unknown) => {
+      delays.set(String(id), Date.now() - Number(sentAt));
+    };
+    await stage.start("eater", {
+      ...EATER,
+      handle: { [TOPIC]: ({ data }) => note(data.id, data.at), [NEIGHBOUR]: ({ data }) => note(data.id, data.at) },
+    });
+    await stage.beatThat("eater", "its first", () => true);
+    const stream = stage.keys.topic(TOPIC);
+    let sent = 0;
+    for (let from = 0; from < POISON; from += 500) {
+      const pipeline = stage.admin.pipeline();
+      for (let n = from; n < from + 500; n += 1) pipeline.xadd(stream, "*", "e", poisonOf(n));
+      await pipeline.exec();
+      for (const topic of [NEIGHBOUR, TOPIC]) {
+        const id = `${topic}-${from}`;
+        await stage.publish(topic, { id, at: Date.now() });
+        sent += 1;
+        // The one in the same stream stands behind the poison; what is waited for is only that it came.
+        await until(`${id} is handled`, async () => delays.has(id), 20);
+      }
+    }
+    expect(delays.size).toBe(sent);
+    expect(Math.max(...delays.values())).toBeLessThan(1000);
+    const dead = stage.keys.deadLetters(TOPIC);
+    await until("all are parked", async () => ((await stage.admin.xinfo("STREAM", dead)) as unknown[])[1] === POISON);
+    await until("all are acknowledged", async () => (await stage.pending(stream, "eater")) === 0);
+    const letters = await stage.deadLetters(TOPIC);
+    expect(letters.every(({ reason }) => (reason ?? "").length > 0)).toBe(true);
+    expect((await stage.ask("eater", "echo")).outcome).toBe("done");
+  }, 60_000);
+});
