@@ -27,32 +27,33 @@ function poisonOf(n: number): string {
 }
 
 describe("poison on a topic", () => {
-  test("R13: 10,000 malformed messages are parked with their reasons; neighbours in the same stream and beside it are handled within 1 s", async () => {
-    const delays = new Map<string, number>();
-    const note = (id: unknown, sentAt: unknown) => {
-      delays.set(String(id), Date.now() - Number(sentAt));
-    };
+  test("R13: 10,000 malformed messages are parked with their reasons; a neighbour is handled within 1 s meanwhile, and what stands behind them is not lost", async () => {
+    const delays: number[] = [];
+    const behind: unknown[] = [];
     await stage.start("eater", {
       ...EATER,
-      handle: { [TOPIC]: ({ data }) => note(data.id, data.at), [NEIGHBOUR]: ({ data }) => note(data.id, data.at) },
+      handle: {
+        [TOPIC]: ({ data }) => void behind.push(data.n),
+        [NEIGHBOUR]: ({ data }) => void delays.push(Date.now() - Number(data.sentAt)),
+      },
     });
     await stage.beatThat("eater", "its first", () => true);
     const stream = stage.keys.topic(TOPIC);
-    let sent = 0;
-    for (let from = 0; from < POISON; from += 500) {
+    for (let from = 0; from < POISON; from += 1000) {
       const pipeline = stage.admin.pipeline();
-      for (let n = from; n < from + 500; n += 1) pipeline.xadd(stream, "*", "e", poisonOf(n));
+      for (let n = from; n < from + 1000; n += 1) pipeline.xadd(stream, "*", "e", poisonOf(n));
       await pipeline.exec();
-      for (const topic of [NEIGHBOUR, TOPIC]) {
-        const id = `${topic}-${from}`;
-        await stage.publish(topic, { id, at: Date.now() });
-        sent += 1;
-        // The one in the same stream stands behind the poison; what is waited for is only that it came.
-        await until(`${id} is handled`, async () => delays.has(id), 20);
-      }
     }
-    expect(delays.size).toBe(sent);
-    expect(Math.max(...delays.values())).toBeLessThan(1000);
+    await stage.publish(TOPIC, { n: "behind" });
+    let sent = 0;
+    for (; behind.length === 0 && sent < 2000; sent += 1) {
+      await stage.publish(NEIGHBOUR, { sentAt: Date.now() });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(behind).toEqual(["behind"]);
+    await until("all neighbours are handled", async () => delays.length === sent);
+    expect(sent).toBeGreaterThan(10);
+    expect(Math.max(...delays)).toBeLessThan(1000);
     const dead = stage.keys.deadLetters(TOPIC);
     await until("all are parked", async () => ((await stage.admin.xinfo("STREAM", dead)) as unknown[])[1] === POISON);
     await until("all are acknowledged", async () => (await stage.pending(stream, "eater")) === 0);
