@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Keys, keysOf } from "@rollcall/core/protocol/keys.ts";
+import { flushSpans } from "@rollcall/core/protocol/span.ts";
 import type { Envelope, Heartbeat } from "@rollcall/core/protocol.ts";
 import { createAcks } from "./acks.ts";
 import { createClock } from "./clock.ts";
@@ -22,6 +23,7 @@ import { createPublisher } from "./publish.ts";
 import { createReplier } from "./replies.ts";
 import { followTopics } from "./subscriptions.ts";
 import { readTopic } from "./topic-reader.ts";
+import { inTraceOf } from "./tracing.ts";
 import { createWorkQueue, type WorkQueue } from "./work-queue.ts";
 
 export interface AgentOptions {
@@ -179,7 +181,9 @@ class RunningAgent implements Agent {
       log,
       signal,
       apply: (message, ack) =>
-        applyControl({ epoch, clock, ledger, queue, drills, reply, log, isFenced, finishWork, end }, message, ack),
+        inTraceOf(message, { name: `apply ${message.kind}`, about: { "rollcall.agent.name": this.id } }, () =>
+          applyControl({ epoch, clock, ledger, queue, drills, reply, log, isFenced, finishWork, end }, message, ack),
+        ),
     });
     void inbox.run();
     this.#presence = createPresence({
@@ -283,6 +287,7 @@ class RunningAgent implements Agent {
     waiting.abort();
     ending.abort();
     connections.close();
+    await flushSpans();
     await ledger.close().catch((error: unknown) => log.error("the ledger is not closed", { reason: messageOf(error) }));
     log.info("ended", { code });
     this.#resolveEnded(code);

@@ -7,6 +7,7 @@ import type { Handler, WorkContext } from "./handler.ts";
 import { type Log, messageOf } from "./log.ts";
 import type { TaskMeter } from "./metrics/latency.ts";
 import { Interrupted, pause } from "./persist.ts";
+import { inTraceOf } from "./tracing.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 /** Tries of one event in one process before it is parked. */
@@ -106,12 +107,19 @@ class TopicDelivery implements Delivery {
     // The stream's own id holds Redis time of the publication.
     if (attempt === 1) meter.observe((clock.now() - Number.parseInt(entry.id, 10)) / 1000);
     try {
-      await handler(event, contextOf(event));
+      await inTraceOf(event, { name: "handle event", about: this.#about(entry, attempt) }, () =>
+        handler(event, contextOf(event)),
+      );
     } catch (error) {
       return this.#fail({ entry, event, attempt }, error);
     }
     meter.done();
     this.#finish(entry.id);
+  }
+
+  #about({ id }: Entry, attempt: number) {
+    const { topic } = this.#parts;
+    return { "messaging.destination.name": topic, "messaging.message.id": id, "rollcall.delivery.attempt": attempt };
   }
 
   async #fail(tried: { entry: Entry; event: Envelope; attempt: number }, error: unknown): Promise<void> {

@@ -47,13 +47,20 @@ export interface NewEvent {
   readonly at: number;
   /** Same for all events that follow from one order or one run. */
   readonly correlationId?: string | undefined;
-  /** The event that is being handled; its trace and correlation go on. */
+  readonly customerId?: string | undefined;
+  /** The event that is being handled; its trace and its ids go on. */
   readonly cause?: Envelope | undefined;
+  /** W3C trace context to write; that of the cause goes on if not said. */
+  readonly traceparent?: string | undefined;
 }
 
 /** The envelope of a new event. */
-export function createEvent({ agent, topic, data, at, correlationId, cause }: NewEvent): Envelope {
-  const correlation = correlationId ?? cause?.correlationid;
+export function createEvent({ agent, topic, data, at, cause, ...given }: NewEvent): Envelope {
+  const ids = {
+    requestid: cause?.requestid,
+    correlationid: given.correlationId ?? cause?.correlationid,
+    customerid: given.customerId ?? cause?.customerid,
+  };
   return {
     specversion: "1.0",
     id: randomBytes(12).toString("hex"),
@@ -61,8 +68,8 @@ export function createEvent({ agent, topic, data, at, correlationId, cause }: Ne
     type: topic,
     time: new Date(at).toISOString(),
     datacontenttype: "application/json",
-    traceparent: continueTrace(cause?.traceparent),
-    ...(correlation === undefined ? {} : { correlationid: correlation }),
+    traceparent: given.traceparent ?? continueTrace(cause?.traceparent),
+    ...Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== undefined)),
     data,
   };
 }

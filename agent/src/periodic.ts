@@ -1,3 +1,5 @@
+import { withContext } from "@rollcall/core/protocol/request-context.ts";
+import { inSpan } from "@rollcall/core/protocol/span.ts";
 import type { PeriodicWork, WorkContext } from "./handler.ts";
 import { messageOf } from "./log.ts";
 import type { TaskMeter } from "./metrics/latency.ts";
@@ -27,7 +29,9 @@ export async function runPeriodically(work: PeriodicWork, parts: PeriodicParts):
 
 async function attempt(work: PeriodicWork, { meter, context }: PeriodicParts): Promise<void> {
   try {
-    await work.run(context);
+    await withContext({}, () =>
+      inSpan("run periodic work", { attributes: { "rollcall.work.name": work.name } }, () => work.run(context)),
+    );
     meter.done();
   } catch (error) {
     if (error instanceof Interrupted) return;

@@ -1,4 +1,6 @@
 import type { Keys } from "@rollcall/core/protocol/keys.ts";
+import { requestContext } from "@rollcall/core/protocol/request-context.ts";
+import { inSpan } from "@rollcall/core/protocol/span.ts";
 import { type Envelope, MAX_ENVELOPE_BYTES } from "@rollcall/core/protocol.ts";
 import type { Redis } from "ioredis";
 import type { BusClock } from "./clock.ts";
@@ -10,6 +12,7 @@ const STREAM_LENGTH = 10_000;
 
 export interface PublishOptions {
   readonly correlationId?: string;
+  readonly customerId?: string;
 }
 export type Publish = (topic: string, data: Envelope["data"], options?: PublishOptions) => Promise<void>;
 
@@ -28,16 +31,26 @@ export interface PublisherParts {
  */
 export function createPublisher(parts: PublisherParts): (cause?: Envelope) => Publish {
   return (cause) =>
-    async (topic, data, { correlationId } = {}) => {
+    async (topic, data, options = {}) => {
       if (!parts.publishes.includes(topic))
         throw new Error(`${parts.agent} does not declare that it publishes ${topic}`);
-      const event = createEvent({ agent: parts.agent, topic, data, at: parts.clock.now(), correlationId, cause });
-      const text = JSON.stringify(event);
-      if (Buffer.byteLength(text) > MAX_ENVELOPE_BYTES)
-        throw new MalformedEvent(`an event of ${topic} is over 256 KiB`);
-      await persist(
-        () => parts.control.xadd(parts.keys.topic(topic), "MAXLEN", "~", STREAM_LENGTH, "*", "e", text),
-        parts.signal,
+      const facts = { kind: "producer", parent: requestContext().traceparent ?? cause?.traceparent } as const;
+      const attributes = { "messaging.system": "redis", "messaging.destination.name": topic };
+      await inSpan("publish event", { ...facts, attributes }, ({ traceparent }) =>
+        write(
+          parts,
+          createEvent({ agent: parts.agent, topic, data, at: parts.clock.now(), ...options, cause, traceparent }),
+        ),
       );
     };
+}
+
+async function write(parts: PublisherParts, event: Envelope): Promise<void> {
+  const text = JSON.stringify(event);
+  if (Buffer.byteLength(text) > MAX_ENVELOPE_BYTES)
+    throw new MalformedEvent(`an event of ${event.type} is over 256 KiB`);
+  await persist(
+    () => parts.control.xadd(parts.keys.topic(event.type), "MAXLEN", "~", STREAM_LENGTH, "*", "e", text),
+    parts.signal,
+  );
 }

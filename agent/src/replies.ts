@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import type { BusClock } from "./clock.ts";
 import { type Log, messageOf } from "./log.ts";
 import { persist } from "./persist.ts";
+import { inTraceOf } from "./tracing.ts";
 
 /** Nobody reads an answer after this time; the stream goes with it. */
 const REPLIES_LIVE_SECONDS = 600;
@@ -39,13 +40,16 @@ export function createReplier({ control, agent, key, epoch, clock, log, signal }
       tookMs,
     };
     const sealed = seal(key, reply);
-    try {
-      await persist(async () => {
+    const write = () =>
+      persist(async () => {
         await Promise.all([
           control.xadd(replyTo, "*", "agent", agent, "m", sealed),
           control.expire(replyTo, REPLIES_LIVE_SECONDS),
         ]);
       }, signal);
+    try {
+      // The work loop answers a canary: what it does for that is no part of what it did before.
+      await inTraceOf(message, { name: "send reply", kind: "producer", about: { "rollcall.outcome": outcome } }, write);
     } catch (error) {
       log.warn("an answer cannot be given", { id: message.id, reason: messageOf(error) });
     }

@@ -1,4 +1,5 @@
 import { isFailure } from "@rollcall/core/domain/failure.ts";
+import { inSpan } from "@rollcall/core/protocol/span.ts";
 import { type CommandAnswer, type CommandRequest, runCommand } from "@rollcall/core/run-command.ts";
 import type { Logger } from "pino";
 import type { Adapters } from "./adapters.ts";
@@ -25,7 +26,9 @@ export function createEngine({
     const line = { command: command?.name ?? "other", actor: actor.id, door, request_id: requestId };
     try {
       const labels = { command: command?.name ?? request.command, door };
-      const answer = await metrics.commands.count(labels, () => runCommand(request, engine));
+      const answer = await metrics.commands.count(labels, () =>
+        inSpan("run command", { attributes: attributesOf(line) }, () => runCommand(request, engine)),
+      );
       if (answer.kind === "read") log.debug(line, "command answered");
       else log.info({ ...line, operation: answer.operation.id, repeated: answer.repeated }, "command accepted");
       return answer;
@@ -35,3 +38,7 @@ export function createEngine({
     }
   };
 }
+
+const attributesOf = ({ command, actor, door }: { command: string; actor: string; door: string }) => ({
+  ...{ "rollcall.command.name": command, "rollcall.door": door, "rollcall.actor.id": actor },
+});

@@ -1,5 +1,6 @@
 import { openLogStream } from "@rollcall/core/adapters/log-lines.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
+import { flushSpans } from "@rollcall/core/protocol/span.ts";
 import type { Logger } from "pino";
 import { readConfig } from "./config.ts";
 import { createLog } from "./log.ts";
@@ -42,6 +43,7 @@ async function end(service: ControlService, signal: string): Promise<void> {
   log.info({ signal }, "control service ends");
   const forced = setTimeout(() => die(log, new Error(`not ended within ${DRAIN_MS / 1000} s`), "end forced"), DRAIN_MS);
   await service.stop();
+  await flushSpans();
   clearTimeout(forced);
   log.info("control service has ended");
   process.exit(0);

@@ -7,6 +7,8 @@ import { applyResult, beginStage, overallEnding, overallError, skipRest } from "
 import { decide } from "./policy.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { OperationProgress } from "./ports/command-store.ts";
+import { withContext } from "./protocol/request-context.ts";
+import { inSpan } from "./protocol/span.ts";
 
 export interface Execution {
   readonly ports: Ports;
@@ -34,6 +36,18 @@ const LONGEST_PAUSE = 25;
 export async function executeOperation(id: string, execution: Execution): Promise<void> {
   const found = await untilStored(execution, () => execution.ports.operations.find(id));
   if (found === null || isEnded(found)) return;
+  const { requestId, origin } = found;
+  const context = {
+    requestId,
+    correlationId: origin?.correlationId ?? requestId,
+    customerId: origin?.customerId ?? undefined,
+    traceparent: origin?.traceparent,
+  };
+  const attributes = { "rollcall.operation.id": id, "rollcall.command.name": found.command };
+  await withContext(context, () => inSpan("run operation", { attributes }, () => runFound(found, execution)));
+}
+
+async function runFound(found: Operation, execution: Execution): Promise<void> {
   const command = execution.commands.find(({ name }) => name === found.command);
   const run = new Run(found, execution);
   if (command?.kind !== "act") {
@@ -107,7 +121,12 @@ class Run {
     await this.#save({ state: "ended", ending, error, endedAt, targets }, [outcome]);
   }
 
-  async #runStage(target: TargetProgress, next: Stage, command: ActCommand): Promise<void> {
+  #runStage(target: TargetProgress, next: Stage, command: ActCommand): Promise<void> {
+    const attributes = { "rollcall.agent.name": target.agent, "rollcall.stage.name": next.name };
+    return inSpan("run stage", { attributes }, () => this.#storeAndRun(target, next, command));
+  }
+
+  async #storeAndRun(target: TargetProgress, next: Stage, command: ActCommand): Promise<void> {
     const { signal, ports } = this.#execution;
     signal.throwIfAborted();
     // What comes after the agent works is verification: does it help?

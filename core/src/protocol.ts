@@ -72,6 +72,15 @@ export const heartbeat = z.strictObject({
 export type Heartbeat = z.infer<typeof heartbeat>;
 export type TaskTotals = z.infer<typeof taskTotals>;
 
+/** What a message belongs to; log lines name it. */
+const origin = {
+  requestid: z.string().max(100).optional(),
+  /** Same for all that follows from one wish, one order or one run. */
+  correlationid: z.string().max(100).optional(),
+  /** Whose business it is. */
+  customerid: z.string().max(100).optional(),
+};
+
 /** What the control service puts into an agent's inbox, sealed with the agent's key in the entry's field `m`. */
 export const controlMessage = z.strictObject({
   v: z.literal(PROTOCOL_VERSION),
@@ -85,6 +94,7 @@ export const controlMessage = z.strictObject({
   /** Stream to answer to. null: no answer wanted. */
   replyTo: z.string().max(300).nullable(),
   traceparent: z.string().max(100).optional(),
+  ...origin,
   /** `drill`: `{fault}`. `stop`: `{graceMs}`. `echo`, `canary`: `{nonce}`. */
   args: z.strictObject({
     nonce: z.string().max(100).optional(),
@@ -120,8 +130,7 @@ export const envelope = z.strictObject({
   time: z.iso.datetime(),
   datacontenttype: z.literal("application/json"),
   traceparent: z.string().max(100).optional(),
-  /** Same for all events that follow from one order or one run. */
-  correlationid: z.string().max(100).optional(),
+  ...origin,
   /** A marked probe; never reaches a business handler. */
   probe: z.literal(true).optional(),
   data: z.record(z.string(), z.json()),

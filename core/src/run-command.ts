@@ -2,12 +2,13 @@ import { distance } from "fastest-levenshtein";
 import type { ActCommand, CommandDefinition, Ports, ReadContext } from "./command.ts";
 import type { Actor, Door } from "./domain/actor.ts";
 import { Failure, isFailure } from "./domain/failure.ts";
-import type { Operation } from "./domain/operation.ts";
+import type { Operation, OperationOrigin } from "./domain/operation.ts";
 import type { Report } from "./domain/report.ts";
 import { parseInput } from "./parse-input.ts";
 import { type Decision, decide, mayAsk, type PolicyQuestion } from "./policy.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { CommandStore } from "./ports/command-store.ts";
+import { requestContext } from "./protocol/request-context.ts";
 
 /** One wish of somebody, as a door hands it to the one command path. */
 export interface CommandRequest {
@@ -109,7 +110,7 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
     const { actor, door, reason, requestId } = request;
     const stages = command.stages.map((stage) => stage.name);
     const acceptance = { command: command.name, input, actor, door, reason, requestId, idempotencyKey, incidentId };
-    const accepted = await engine.store.accept({ ...acceptance, agents: worked, stages, audit });
+    const accepted = await engine.store.accept({ ...acceptance, ...originNow(), agents: worked, stages, audit });
     return { kind: "act", ...accepted };
   } catch (error) {
     if (isFailure(error) && error.code === "conflict") {
@@ -118,6 +119,11 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
     }
     throw error;
   }
+}
+
+function originNow(): { origin?: OperationOrigin } {
+  const { traceparent, correlationId = null, customerId = null } = requestContext();
+  return traceparent === undefined ? {} : { origin: { traceparent, correlationId, customerId } };
 }
 
 function checkWish({ idempotencyKey, reason }: CommandRequest, command: ActCommand): string {

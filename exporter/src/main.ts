@@ -1,4 +1,5 @@
 import { lineOptions, openLogStream } from "@rollcall/core/adapters/log-lines.ts";
+import { flushSpans } from "@rollcall/core/protocol/span.ts";
 import { pino } from "pino";
 import { type ExporterConfig, readConfig } from "./config.ts";
 import { startExporter } from "./exporter.ts";
@@ -14,7 +15,10 @@ try {
   log.info({ url: exporter.url, fleet: config.fleet }, "exporter listens");
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      void exporter.stop().then(() => process.exit(0));
+      void exporter
+        .stop()
+        .then(flushSpans)
+        .then(() => process.exit(0));
     });
   }
 } catch (error) {

@@ -3,7 +3,7 @@ import type { HttpMetrics } from "../metrics/http.ts";
 import type { App, AppDeps } from "./deps.ts";
 
 /** Asked every few seconds by machines; a line each would bury the rest. */
-const QUIET = /^\/(live|ready|health|metrics)\b/;
+export const QUIET = /^\/(live|ready|health|metrics)\b/;
 const METHODS = new Set(["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"]);
 
 const ONLY_ANSWERED = { requests: false, access: true, routes: false };

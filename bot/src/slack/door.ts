@@ -7,6 +7,7 @@ import { App, type Context, type EnvelopedEvent } from "@slack/bolt";
 import type { FastifyInstance } from "fastify";
 import { boltLogger } from "./bolt-logger.ts";
 import type { Desk } from "./desk.ts";
+import { followSlack } from "./follow.ts";
 import { createIdentity } from "./identity.ts";
 import { pressButton } from "./press.ts";
 import { FastifyReceiver } from "./receiver.ts";
@@ -61,6 +62,7 @@ function createBolt(receiver: FastifyReceiver, { settings, log }: SlackDoorDeps)
     // Known beforehand: asking Slack at boot would fail every later request if Slack was away just then.
     authorize: async () => ({ botToken, botId, botUserId, teamId }),
   });
+  bolt.use(followSlack);
   bolt.error(async (error) => log.error({ err: error }, "a request of Slack was not handled"));
   return bolt;
 }

@@ -57,6 +57,7 @@ function draftOperation(publication: Publication, operation: Operation, { settin
     thread: null,
     urgency: OPERATION_URGENCY,
     since: operation.createdAt,
+    traceparent: operation.origin?.traceparent,
     write: async (behindMinutes) =>
       operationMessage(operation, { links: settings, now: ports.clock.now(), behindMinutes }),
   };
@@ -80,6 +81,7 @@ async function draftNote(publication: Publication, deps: DraftDeps): Promise<Dra
     thread: posted.ts,
     urgency: NOTE_URGENCY,
     since: operation.endedAt ?? operation.createdAt,
+    traceparent: operation.origin?.traceparent,
     write: async (behindMinutes) =>
       endingNote(operation, { links: deps.settings, now: deps.ports.clock.now(), behindMinutes }),
   };

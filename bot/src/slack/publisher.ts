@@ -3,10 +3,11 @@ import { createSlackChat, type SlackChat } from "@rollcall/core/adapters/slack/c
 import { createSlackClient } from "@rollcall/core/adapters/slack/web-client.ts";
 import type { Ports } from "@rollcall/core/command.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
+import { withContext } from "@rollcall/core/protocol/request-context.ts";
 import { createOutage } from "./outage.ts";
 import { createPacing } from "./pacing.ts";
 import { draftPublication } from "./publication-drafts.ts";
-import { publish } from "./publish.ts";
+import { type Draft, type PublishDeps, publish } from "./publish.ts";
 import type { SlackLog, SlackSettings } from "./settings.ts";
 
 export interface PublisherDeps {
@@ -67,8 +68,12 @@ function createRound(deps: PublisherDeps): (signal: AbortSignal) => Promise<"on"
     const drafts = await Promise.all(behind.map((publication) => draftPublication(publication, deps)));
     for (const draft of drafts.filter((one) => one !== null).toSorted((a, b) => a.urgency - b.urgency)) {
       if (signal.aborted || !deps.isLeader()) return "on";
-      if ((await publish(draft, { chat, publications, pacing, outage, log })) === "away") return "away";
+      if ((await publishInTrace(draft, { chat, publications, pacing, outage, log })) === "away") return "away";
     }
     return "on";
   };
 }
+
+/** An incident's card answers nobody's wish, and begins no trace. */
+const publishInTrace = (draft: Draft, deps: PublishDeps): Promise<"on" | "away"> =>
+  withContext({ traceparent: draft.traceparent }, () => publish(draft, deps));

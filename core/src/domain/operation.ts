@@ -42,6 +42,14 @@ export type Ending = (typeof ENDINGS)[number];
 export const OPERATION_STATES = ["queued", "running", "verifying", "ended"] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 
+/** What a wish came with, so that work that goes on after a crash still belongs to it. */
+export interface OperationOrigin {
+  /** W3C trace context of the span that accepted it. */
+  readonly traceparent: string;
+  readonly correlationId: string | null;
+  readonly customerId: string | null;
+}
+
 /** A command of kind `act`, from its acceptance to its end. `id` is shown as `op-481`. */
 export interface Operation {
   readonly id: string;
@@ -51,6 +59,8 @@ export interface Operation {
   readonly door: Door;
   readonly reason: string | null;
   readonly requestId: string;
+  /** Not there if nobody handed a trace on. */
+  readonly origin?: OperationOrigin | undefined;
   readonly state: OperationState;
   readonly ending: Ending | null;
   /** One sentence for a person when it ended badly. */

@@ -22,6 +22,10 @@ export interface AuditEntry {
   readonly reason: string | null;
   readonly operationId: string | null;
   readonly requestId: string | null;
+  /** Of the work under way, added by the log. */
+  readonly correlationId?: string | undefined;
+  readonly customerId?: string | undefined;
+  readonly traceId?: string | undefined;
   /** Before and after, outcome, stage. No secrets, no message bodies. */
   readonly detail: Readonly<Record<string, unknown>>;
 }

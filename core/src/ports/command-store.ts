@@ -1,5 +1,5 @@
 import type { Actor, Door } from "../domain/actor.ts";
-import type { Operation } from "../domain/operation.ts";
+import type { Operation, OperationOrigin } from "../domain/operation.ts";
 import type { AuditEntry } from "./audit-log.ts";
 
 /** All that is written when a command of kind `act` is accepted. */
@@ -10,6 +10,7 @@ export interface Acceptance {
   readonly door: Door;
   readonly reason: string | null;
   readonly requestId: string;
+  readonly origin?: OperationOrigin | undefined;
   /** Unique per wish of a person: Slack `trigger_id`, HTTP `Idempotency-Key`. */
   readonly idempotencyKey: string;
   /** Agents it locks; one command per agent at a time. */

@@ -21,7 +21,7 @@ export function readTraceparent(text: string | null | undefined): TraceContext |
   return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
-const writeTraceparent = ({ traceId, spanId, isSampled }: TraceContext): string =>
+export const writeTraceparent = ({ traceId, spanId, isSampled }: TraceContext): string =>
   `00-${traceId}-${spanId}-${isSampled ? "01" : "00"}`;
 
 /** The same trace with a span of our own; a new trace if there is none to continue. */

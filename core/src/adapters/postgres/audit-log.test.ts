@@ -3,6 +3,7 @@ import { createTestDatabase } from "@rollcall/test/database.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isFailure } from "../../domain/failure.ts";
 import type { AuditEntry } from "../../ports/audit-log.ts";
+import { withContext } from "../../protocol/request-context.ts";
 import { verifyChain } from "./audit-chain.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { migrate } from "./migrate.ts";
@@ -50,6 +51,21 @@ const hash = (text: string): string => createHash("sha256").update(text).digest(
 beforeEach(() => tamper("truncate audit_log", "update audit_head set seq = 0, hash = repeat('0', 64)"));
 
 describe("audit log", () => {
+  test("names the trace, the correlation and the customer of the work that a row was written in", async () => {
+    const log = createAuditLog(pool);
+    const context = {
+      correlationId: "order-7",
+      customerId: "customer-3",
+      traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
+    };
+    await withContext(context, () => log.append(entry()));
+    await log.append(entry());
+    const [later, row] = await log.search({ limit: 2 });
+    expect(row).toMatchObject({ correlationId: "order-7", customerId: "customer-3", traceId: "a".repeat(32) });
+    expect(later).not.toHaveProperty("traceId");
+    expect(await log.verify()).toMatchObject({ unbroken: true });
+  });
+
   test("numbers its rows from one without a gap and chains each to the one before", async () => {
     const log = createAuditLog(pool);
     expect([await log.append(entry()), await log.append(entry()), await log.append(entry())]).toEqual([1, 2, 3]);

@@ -1,4 +1,6 @@
 import type { AuditEntry, AuditFilter, AuditLog, AuditRow } from "../../ports/audit-log.ts";
+import { requestContext } from "../../protocol/request-context.ts";
+import { readTraceparent } from "../../protocol/traceparent.ts";
 import { verifyChain } from "./audit-chain.ts";
 import { toJson } from "./operation-rows.ts";
 import { type Pool, type Queryable, query } from "./pool.ts";
@@ -12,8 +14,16 @@ export const createAuditLog = (pool: Pool): AuditLog => ({
 
 /** Appends a row; on the connection of a transaction it belongs to that. @throws Failure "unavailable" */
 export async function appendAudit(on: Queryable, entry: AuditEntry): Promise<number> {
-  const rows = await query<{ seq: string }>(on, "select audit_append($1::jsonb) as seq", [toJson(entry)]);
+  const rows = await query<{ seq: string }>(on, "select audit_append($1::jsonb) as seq", [
+    toJson({ ...ofWorkUnderWay(), ...entry }),
+  ]);
   return Number(rows[0]?.seq);
+}
+
+/** What is not known is left out of the row. */
+function ofWorkUnderWay(): Pick<AuditEntry, "correlationId" | "customerId" | "traceId"> {
+  const { correlationId, customerId, traceparent } = requestContext();
+  return { correlationId, customerId, traceId: readTraceparent(traceparent)?.traceId };
 }
 
 async function searchAudit(pool: Pool, { actor, target, operationId, limit }: AuditFilter): Promise<AuditRow[]> {

@@ -104,8 +104,9 @@ async function insertOperation(client: Queryable, acceptance: Acceptance): Promi
   const rows = await query<OperationRow>(
     client,
     `insert into operations
-       (command, input, actor, door, reason, request_id, idempotency_key, targets, agents, incident, usual_seconds, earlier_runs)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+       (command, input, actor, door, reason, request_id, idempotency_key, targets, agents, incident, usual_seconds, earlier_runs,
+        traceparent, correlation_id, customer_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
      on conflict (idempotency_key) do nothing
      returning ${OPERATION_COLUMNS}`,
     [
@@ -121,6 +122,9 @@ async function insertOperation(client: Queryable, acceptance: Acceptance): Promi
       incidentId === null ? null : rowNumber("inc", incidentId),
       usualSeconds,
       earlierRuns,
+      acceptance.origin?.traceparent ?? null,
+      acceptance.origin?.correlationId ?? null,
+      acceptance.origin?.customerId ?? null,
     ],
   );
   return rows.map(toOperation)[0] ?? null;

@@ -2,7 +2,7 @@ import type { Actor, Door } from "../../domain/actor.ts";
 import type { Ending, Operation, OperationState, TargetProgress } from "../../domain/operation.ts";
 
 /** Columns of `operations` that make an Operation, in the order in which they are named everywhere. */
-export const OPERATION_COLUMNS = `id, command, input, actor, door, reason, request_id, state, ending, error, targets, incident,
+export const OPERATION_COLUMNS = `id, command, input, actor, door, reason, request_id, traceparent, correlation_id, customer_id, state, ending, error, targets, incident,
   created_at, started_at, ended_at, usual_seconds, earlier_runs, revision`;
 
 /** A row of `operations` as pg reads it. */
@@ -14,6 +14,9 @@ export interface OperationRow {
   readonly door: Door;
   readonly reason: string | null;
   readonly request_id: string;
+  readonly traceparent: string | null;
+  readonly correlation_id: string | null;
+  readonly customer_id: string | null;
   readonly state: OperationState;
   readonly ending: Ending | null;
   readonly error: string | null;
@@ -36,6 +39,9 @@ export const toOperation = (row: OperationRow): Operation => ({
   door: row.door,
   reason: row.reason,
   requestId: row.request_id,
+  ...(row.traceparent !== null && {
+    origin: { traceparent: row.traceparent, correlationId: row.correlation_id, customerId: row.customer_id },
+  }),
   state: row.state,
   ending: row.ending,
   error: row.error,

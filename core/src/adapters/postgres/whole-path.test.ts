@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type ActCommand, defineCommand, type Ports } from "../../command.ts";
 import { executeOperation } from "../../execute-operation.ts";
 import { systemClock } from "../../ports/clock.ts";
+import { withContext } from "../../protocol/request-context.ts";
 import { type CommandRequest, runCommand } from "../../run-command.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { createCommandStore } from "./command-store.ts";
@@ -113,6 +114,23 @@ describe("from the wish to its end", () => {
     const behind = (await createPublications(store.pool).behind(10)).map(({ key }) => key);
     expect(behind).toEqual([id, `${id}:ending`]);
     await expect(run("click", ["billing", "invoices"])).resolves.toMatchObject({ repeated: true, operation: { id } });
+  });
+
+  test("a job stays in the trace of the click that it came from, and so do its rows", async () => {
+    const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const context = {
+      correlationId: "inc-7",
+      customerId: "customer-3",
+      traceparent: `00-${trace}-00f067aa0ba902b7-01`,
+    };
+    const answer = await withContext(context, () => run("traced", ["archive"]));
+    const id = answer.kind === "act" ? answer.operation.id : "";
+    expect(await untilEnded(id)).toMatchObject({ origin: context, ending: "recovered" });
+    const story = await createAuditLog(store.pool).search({ operationId: id, limit: 10 });
+    expect(story.map(({ event, traceId, correlationId }) => [event, traceId, correlationId])).toEqual(
+      ["outcome", "dispatch", "intent"].map((event) => [event, trace, "inc-7"]),
+    );
+    expect(story[0]).toMatchObject({ customerId: "customer-3" });
   });
 
   test("rights that are taken away before the job runs stop it", async () => {

@@ -2,7 +2,9 @@ import type { Redis } from "ioredis";
 import { Failure } from "../../domain/failure.ts";
 import type { FleetBus, Presence, Waiting } from "../../ports/fleet.ts";
 import { type Keys, keysOf } from "../../protocol/keys.ts";
+import { requestContext } from "../../protocol/request-context.ts";
 import { deriveAgentKey, seal } from "../../protocol/seal.ts";
+import { inSpanOfTrace } from "../../protocol/span.ts";
 import {
   type CompiledFleet,
   type ControlMessage,
@@ -140,6 +142,13 @@ class RedisFleetBus implements OpenFleetBus {
 
   send(messages: readonly { agent: string; message: ControlMessage }[]): Promise<void> {
     if (messages.length === 0) return Promise.resolve();
+    const kinds = [...new Set(messages.map(({ message }) => message.kind))].join(" ");
+    const attributes = { "messaging.system": "redis", "messaging.batch.message_count": messages.length };
+    return inSpanOfTrace(`send ${kinds}`, { kind: "producer", attributes }, () => this.#send(messages));
+  }
+
+  #send(messages: readonly { agent: string; message: ControlMessage }[]): Promise<void> {
+    const origin = originNow();
     return withRedis(async () => {
       const pipeline = this.#redis.pipeline();
       const now = Date.now();
@@ -151,7 +160,7 @@ class RedisFleetBus implements OpenFleetBus {
       }
       for (const { agent, message } of messages) {
         this.#questions.add(agent, message, now);
-        pipeline.xadd(this.#keys.inbox(agent), "*", "m", seal(this.#keyOf(agent), message));
+        pipeline.xadd(this.#keys.inbox(agent), "*", "m", seal(this.#keyOf(agent), { ...origin, ...message }));
       }
       resultsOf(await pipeline.exec());
     });
@@ -160,7 +169,8 @@ class RedisFleetBus implements OpenFleetBus {
   async collectReplies(request: CollectRequest): Promise<ControlReply[]> {
     const reader = this.#idleReaders.pop() ?? this.#connect("rollcall-replies");
     try {
-      return await withRedis(() => this.#collect(reader, request));
+      const collect = () => withRedis(() => this.#collect(reader, request));
+      return await inSpanOfTrace("collect replies", { kind: "client" }, collect);
     } finally {
       if (this.#isClosed) reader.disconnect();
       else this.#idleReaders.push(reader);
@@ -224,6 +234,12 @@ class RedisFleetBus implements OpenFleetBus {
     const { url, onProblem } = this.#options;
     return connectRedis({ url, name, ...(onProblem && { onProblem }) });
   }
+}
+
+/** What an agent is told of the work under way, to go on with it. */
+function originNow(): Pick<ControlMessage, "traceparent" | "requestid" | "correlationid" | "customerid"> {
+  const { traceparent, requestId: requestid, correlationId: correlationid, customerId: customerid } = requestContext();
+  return { traceparent, requestid, correlationid, customerid };
 }
 
 type Entry = [id: string, fields: string[]];

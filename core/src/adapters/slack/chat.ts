@@ -7,6 +7,8 @@ import {
   type WebClient,
 } from "@slack/web-api";
 
+import { inSpanOfTrace } from "../../protocol/span.ts";
+
 /** A message as it is written: blocks for the eye, `text` for the lock screen and the screen reader. */
 export interface ChatMessage {
   readonly text: string;
@@ -112,7 +114,7 @@ function keyOf(message: object): unknown {
 
 async function settle(call: () => Promise<ChatOutcome>): Promise<ChatOutcome> {
   try {
-    return await call();
+    return await inSpanOfTrace("call Slack", { kind: "client" }, call);
   } catch (error) {
     return outcomeOf(error);
   }
