@@ -17,6 +17,12 @@ const HELP = {
   ],
   stop: ["npm stop                 ends the stack that npm start -- --detach left running; data stays"],
   status: ["npm run status           what runs: processes, ports, ages; exit 1 unless everything runs"],
+  doctor: [
+    "npm run doctor              what is wrong with the settings or the stack, running or stopped, and how to mend each",
+    "npm run doctor -- --bundle  also packs logs, configuration, versions and state, without secrets, into a .tar.gz here",
+    "",
+    "It changes nothing. Exit 0 only if there is nothing to mend.",
+  ],
   audit: [
     "npm run audit -- verify  checks the chain of the audit log; exit 2 and the first bad row if it is broken",
     "npm run audit -- search  newest rows: --actor ID  --target AGENT  --operation op-7  --limit 50  --json",

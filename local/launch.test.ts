@@ -42,15 +42,21 @@ describe("local/launch.mjs", () => {
     expect(status).toBe(1);
   });
 
-  test.each(["start", "stop", "status", "audit"])("%s --help says what it does and does nothing", (command) => {
-    const { status, stdout } = launch([command, "--help"], { env: { ROLLCALL_DATA_DIR: "/proc/nowhere" } });
-    expect(stdout).toMatch(/^npm /);
-    expect(status).toBe(0);
-  });
+  test.each(["start", "stop", "status", "doctor", "audit"])(
+    "%s --help says what it does and does nothing",
+    (command) => {
+      const { status, stdout } = launch([command, "--help"], { env: { ROLLCALL_DATA_DIR: "/proc/nowhere" } });
+      expect(stdout).toMatch(/^npm /);
+      expect(status).toBe(0);
+    },
+  );
 
   test.each([[[]], [["sart"]], [["toString"]]])("an unknown command %j is answered with the known ones", (args) => {
     const { status, stderr } = launch(args);
-    expect(stderr).toBe(`✗ Unknown command "${args[0] ?? ""}". There are: start, stop, status, audit, rollcall.\n`);
+    expect(stderr).toBe(
+      `✗ Unknown command "${args[0] ?? ""}". There are: start, stop, status, doctor, audit, rollcall.
+`,
+    );
     expect(status).toBe(1);
   });
 

@@ -54,7 +54,8 @@ function makeFolder(folder: string): void {
   mkdirSync(folder, { mode: 0o700 });
 }
 
-function pathsBelow(root: string): Layout {
+/** Where everything lies below a data folder; makes nothing. */
+export function pathsBelow(root: string): Layout {
   const id = createHash("sha256").update(root).digest("hex").slice(0, 16);
   const socket = join(root, "run/supervisor.sock");
   return {

@@ -25,7 +25,7 @@ export function readOrMakeSecrets(file: string): Secrets {
   if (!existsSync(file)) write(file, makeSecrets());
   chmodSync(file, 0o600);
   try {
-    return secretsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    return parseSecrets(readFileSync(file, "utf8"));
   } catch (cause) {
     throw new StartFailure(
       `${file} is damaged. Restore it, or start with another ROLLCALL_DATA_DIR: PostgreSQL's password is in it.`,
@@ -33,6 +33,9 @@ export function readOrMakeSecrets(file: string): Secrets {
     );
   }
 }
+
+/** @throws Error if the text is not a file of secrets; it may quote them */
+export const parseSecrets = (text: string): Secrets => secretsSchema.parse(JSON.parse(text));
 
 const random = (bytes: number): string => randomBytes(bytes).toString("base64url");
 
