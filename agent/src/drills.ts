@@ -5,6 +5,8 @@ import type { WorkQueue } from "./work-queue.ts";
 /** Faults that an agent can be told to have, to rehearse them. */
 export const FAULTS = ["crash", "hang", "stop-consuming"] as const;
 export type Fault = (typeof FAULTS)[number];
+/** The fault that is none: it has no effect, is allowed everywhere, and shows from outside that the ledger works. */
+const NO_FAULT = "none";
 export const isFault = (name: string | undefined): name is Fault => FAULTS.some((fault) => fault === name);
 
 export interface Drills {
@@ -17,6 +19,7 @@ export interface Drills {
 export function createDrills(allowed: boolean, parts: { queue: WorkQueue; log: Log }): Drills {
   return {
     refuse(fault) {
+      if (fault === NO_FAULT) return null;
       if (!allowed)
         return { outcome: "refused", detail: "drills are not allowed here (ROLLCALL_ALLOW_DRILLS is not true)" };
       if (isFault(fault)) return null;
