@@ -36,8 +36,10 @@ const CLOSE_WITHIN_MS = 3_000;
  */
 export async function startControlService(config: ControlConfig, log: Logger): Promise<ControlService> {
   const metrics = createMetrics({ version });
-  const adapters = await openAdapters(config, { log, metrics });
-  const readiness = createReadiness(probesOf(adapters, metrics), adapters.ports.clock);
+  const opened = await openAdapters(config, { log, metrics });
+  const readiness = createReadiness(probesOf(opened, metrics), opened.ports.clock);
+  const dependencies = { current: () => readiness.current().dependencies };
+  const adapters = { ...opened, ports: { ...opened.ports, dependencies } };
   try {
     const app = await openDoors({ config, log, metrics, adapters, readiness });
     const address = await listen(app, { host: config.ROLLCALL_HTTP_HOST, port: config.ROLLCALL_HTTP_PORT });

@@ -4,6 +4,7 @@ import type { Ending, Operation, Stage, TargetProgress } from "./domain/operatio
 import type { Report } from "./domain/report.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
 import type { Clock } from "./ports/clock.ts";
+import type { Dependencies } from "./ports/dependencies.ts";
 import type { Directory } from "./ports/directory.ts";
 import type { FleetBus, FleetRegistry } from "./ports/fleet.ts";
 import type { Incidents } from "./ports/incidents.ts";
@@ -23,6 +24,8 @@ export interface Ports {
   readonly pager: Pager;
   readonly directory: Directory;
   readonly clock: Clock;
+  /** Left out where nothing looks in the background. */
+  readonly dependencies?: Dependencies;
 }
 
 /** What a command of kind `read` is given. `commands` lets `help` list what the actor may do. */

@@ -10,6 +10,7 @@ import { OPERATOR } from "./fake-agent-fixture.ts";
 import { FakeFleet } from "./fleet-fixture.ts";
 import { loadDiagnostics } from "./load-diagnostics.ts";
 import type { AuditRow } from "./ports/audit-log.ts";
+import type { Dependency } from "./ports/dependencies.ts";
 import type { FleetBus } from "./ports/fleet.ts";
 
 const diagnostics = await loadDiagnostics();
@@ -30,6 +31,7 @@ function makeWorld(): World {
   const world: World = { fleet, ports, operation, bus: (more) => change({ bus: { ...ports.bus, ...more } }) };
   world.bus({ readFleet: () => ports.registry.expected() });
   change({
+    dependencies: { current: () => DEPENDENCIES },
     operations: { ...ports.operations, find: async () => operation },
     audit: { ...ports.audit, search: async () => [rowOf(2, "dispatch"), rowOf(1, "intent")] },
     directory: { ...ports.directory, withRole: (role) => (role === "admin" ? TWO : [...TWO, PERSON]) },
@@ -37,6 +39,13 @@ function makeWorld(): World {
   return world;
 }
 
+const DEPENDENCIES: readonly Dependency[] = ["redis", "postgres", "slack", "fleet.yaml", "access.yaml"].map((name) => ({
+  ...{ name, state: "up", detail: null },
+}));
+const without = (name: string) => (world: World) => {
+  const found = DEPENDENCIES.map((one) => (one.name === name ? { ...one, state: "down", detail: "it is away" } : one));
+  Object.assign(world.ports, { dependencies: { current: () => found } });
+};
 const PERSON = { id: "someone", name: "Someone", mails: [], slack: [], role: "operator" } as const;
 const TWO = [PERSON, PERSON];
 const rowOf = (seq: number, event: AuditRow["event"]): AuditRow => ({
@@ -66,6 +75,7 @@ const breakage: Readonly<Record<string, (world: World) => void>> = {
   "backlog-bounded": ({ bus }) =>
     bus({ readWaiting: async (group) => [{ topic: "stock.reserved", group, lag: 900, pending: 101 }] }),
   "clocks-agree": ({ fleet, bus }) => bus({ now: async () => fleet.now - 2001 }),
+  "files-in-force": without("access.yaml"),
   "fleet-published": ({ bus }) => bus({ readFleet: async () => null }),
   "heartbeats-fresh": ({ fleet }) => fleet.kill("billing"),
   "heartbeats-genuine": ({ bus }) =>
@@ -80,6 +90,9 @@ const breakage: Readonly<Record<string, (world: World) => void>> = {
   },
   "processes-as-wanted": ({ fleet }) => fleet.kill("billing"),
   "redis-answers": ({ fleet }) => void fleet.away.add("redis"),
+  "redis-keeps-messages": without("redis"),
+  "schema-current": without("postgres"),
+  "slack-keeps-up": without("slack"),
   "supervisor-answers": ({ fleet }) => void fleet.away.add("supervisor"),
   "work-loops-take-canaries": ({ fleet }) => {
     const waitingSince = fleet.now - 60_000;
@@ -137,6 +150,17 @@ describe("every check", () => {
       expect(await run(name, world)).toMatchObject({ state: "skipped", evidence: [expect.any(String)] });
     },
   );
+
+  test("what nobody looks at is skipped, and what was not looked at lately is no proof", async () => {
+    const world = makeWorld();
+    Object.assign(world.ports, {
+      dependencies: { current: () => [{ name: "slack", state: "unknown", detail: null }] },
+    });
+    expect(await run("slack-keeps-up", world)).toMatchObject({ state: "failed" });
+    expect(await run("schema-current", world)).toMatchObject({ state: "skipped" });
+    Object.assign(world.ports, { dependencies: undefined });
+    expect(await run("slack-keeps-up", world)).toMatchObject({ state: "skipped" });
+  });
 
   test("what Redis cannot tell is said, not counted as nothing", async () => {
     const world = makeWorld();

@@ -86,7 +86,9 @@ export function endLines(operation: ApiOperation): string[] {
   return operation.error === null ? [last] : [last, `  ${operation.error}`];
 }
 
-function subjectOf({ command, targets, incidentId }: ApiOperation): string {
+function subjectOf({ command, input, targets, incidentId }: ApiOperation): string {
+  const suite = (input as { suite?: unknown } | null)?.suite;
+  if (typeof suite === "string") return `${command} ${suite}`;
   const names = targets.map(({ agent }) => agent);
   const shown = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
   return [command, names.length === 0 ? (incidentId ?? "") : shown.join(", ")].join(" ").trim();

@@ -1,0 +1,13 @@
+/** One thing that this service stands on, as its last look found it. */
+export interface Dependency {
+  /** "redis", "slack", "fleet.yaml" */
+  readonly name: string;
+  /** `unknown`: nobody has looked, or not for a while. */
+  readonly state: "up" | "down" | "unknown";
+  readonly detail: string | null;
+}
+
+/** What the service looks at every few seconds to know whether it is ready. Never waits. */
+export interface Dependencies {
+  current(): readonly Dependency[];
+}
