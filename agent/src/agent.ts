@@ -214,6 +214,7 @@ class RunningAgent implements Agent {
     const acks = createAcks({ control, stream, group: this.id }, signal);
     this.#acks.push(acks);
     const delivery = createDelivery({
+      agent: this.id,
       topic,
       handler,
       queue: this.#queue,

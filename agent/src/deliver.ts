@@ -27,6 +27,7 @@ export interface Entry {
 }
 
 export interface DeliveryParts {
+  readonly agent: string;
   readonly topic: string;
   readonly handler: Handler;
   readonly queue: WorkQueue;
@@ -87,7 +88,7 @@ class TopicDelivery implements Delivery {
     this.#inHand.add(entry.id);
     try {
       const event = parseEvent(this.#parts.topic, entry.fields.e);
-      if (event.probe) return this.#finish(entry.id);
+      if (event.probe || !this.#isForUs(event)) return this.#finish(entry.id);
       if (entry.deliveries > MOST_DELIVERIES)
         throw new MalformedEvent(`handed out ${entry.deliveries} times, never done`);
       this.#queue(entry, event, 1);
@@ -96,6 +97,11 @@ class TopicDelivery implements Delivery {
       this.#parts.meter.failed();
       await this.#parkOrKeep(entry, error.message, 0);
     }
+  }
+
+  /** A replay is meant for the one agent that could not handle it; the others had it already. */
+  #isForUs({ onlyfor }: Envelope): boolean {
+    return onlyfor === undefined || onlyfor === this.#parts.agent;
   }
 
   #queue(entry: Entry, event: Envelope, attempt: number): void {

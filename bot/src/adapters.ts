@@ -1,5 +1,6 @@
 import { type AccessDirectory, openAccessFile } from "@rollcall/core/adapters/access-file.ts";
 import { createPagerDuty } from "@rollcall/core/adapters/pagerduty/events.ts";
+import { openEventBus } from "@rollcall/core/adapters/redis/event-bus.ts";
 import { type OpenFleetBus, openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
@@ -45,12 +46,10 @@ export async function openAdapters(
   });
   const { audit, operations, incidents, desired } = database;
   const fleetKey = config.ROLLCALL_FLEET_KEY.reveal();
-  const bus = openFleetBus({
-    url: config.REDIS_URL.reveal(),
-    fleet,
-    fleetKey,
-    onProblem: (error) => tell("a connection to Redis broke", error),
-  });
+  const url = config.REDIS_URL.reveal();
+  const onProblem = (error: Error) => tell("a connection to Redis broke", error);
+  const bus = openFleetBus({ url, fleet, fleetKey, onProblem });
+  const events = openEventBus({ url, fleet, onProblem });
   const file = config.ROLLCALL_FLEET_FILE;
   const registry = await openFleetRegistry({ file, desired, bus, clock, onProblem: tell });
   const supervisor = connectBuiltInSupervisor(config.ROLLCALL_SUPERVISOR_SOCKET);
@@ -61,7 +60,7 @@ export async function openAdapters(
   directory.watch();
   registry.watch();
   return {
-    ports: { audit, operations, incidents, bus, registry, supervisor, pager, directory, clock },
+    ports: { audit, operations, incidents, bus, events, registry, supervisor, pager, directory, clock },
     commands,
     database,
     bus,
@@ -71,6 +70,7 @@ export async function openAdapters(
       directory.close();
       await registry.close();
       bus.close();
+      events.close();
       await database.close();
     },
   };

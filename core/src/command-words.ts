@@ -152,10 +152,16 @@ function assignWords(command: CommandDefinition, words: readonly Word[]): Fields
 
 const fieldOf = (command: CommandDefinition, name: string): z.ZodType => command.input.shape[name] as z.ZodType;
 
+/** What one word of the field has to be. */
+function itemOf(schema: z.ZodType): z.ZodType {
+  const plainSchema = unwrapped(schema);
+  return plainSchema instanceof z.ZodArray ? (plainSchema.element as z.ZodType) : schema;
+}
+
 function listLength(left: readonly string[], command: CommandDefinition, index: number): number {
   const behind = command.words[index + 1];
   if (behind === undefined) return left.length;
-  const schema = fieldOf(command, behind);
+  const schema = itemOf(fieldOf(command, behind));
   // The first word is always the list's own: `pause 2h` pauses an agent of that name, or nobody.
   const ends = left.findIndex((word, at) => at > 0 && schema.safeParse(fieldValue(word, schema)).success);
   return ends < 0 ? left.length : ends;

@@ -6,6 +6,7 @@ import type { AuditLog } from "./ports/audit-log.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Dependencies } from "./ports/dependencies.ts";
 import type { Directory } from "./ports/directory.ts";
+import type { EventBus } from "./ports/event-bus.ts";
 import type { FleetBus, FleetRegistry } from "./ports/fleet.ts";
 import type { Incidents } from "./ports/incidents.ts";
 import type { Operations } from "./ports/operations.ts";
@@ -19,6 +20,7 @@ export interface Ports {
   readonly operations: Operations;
   readonly incidents: Incidents;
   readonly bus: FleetBus;
+  readonly events: EventBus;
   readonly registry: FleetRegistry;
   readonly supervisor: Supervisor;
   readonly pager: Pager;

@@ -3,6 +3,7 @@ import type { Actor } from "./domain/actor.ts";
 import { Failure } from "./domain/failure.ts";
 import type { Incident } from "./domain/incident.ts";
 import type { Operation } from "./domain/operation.ts";
+import { quietEvents } from "./events-fixture.ts";
 import { beatOf, type FakeAgent, OPERATOR, operationOf, workingAgent } from "./fake-agent-fixture.ts";
 import type { FleetBus } from "./ports/fleet.ts";
 import type { ProcessState } from "./ports/supervisor.ts";
@@ -49,6 +50,7 @@ export class FakeFleet {
       },
     },
     bus: this.#bus(),
+    events: quietEvents(() => this.now),
     supervisor: {
       list: async () => {
         this.#unlessAway("supervisor", "the supervisor");

@@ -133,6 +133,8 @@ export const envelope = z.strictObject({
   ...origin,
   /** A marked probe; never reaches a business handler. */
   probe: z.literal(true).optional(),
+  /** Published again for one agent; every other acknowledges it unhandled. */
+  onlyfor: agentId.optional(),
   data: z.record(z.string(), z.json()),
 });
 export type Envelope = z.infer<typeof envelope>;

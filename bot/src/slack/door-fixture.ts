@@ -1,6 +1,7 @@
 import type { Ports } from "@rollcall/core/command.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import { type Operation, plannedStages } from "@rollcall/core/domain/operation.ts";
+import { quietEvents } from "@rollcall/core/events-fixture.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
 import type { Acceptance, CommandStore } from "@rollcall/core/ports/command-store.ts";
@@ -110,6 +111,7 @@ function portsOf(rows: MemoryRows, audited: AuditEntry[]): Ports {
       verify: async () => ({ rows: audited.length, unbroken: true, firstBad: null, head: "" }),
     },
     pager: { acknowledge: async () => {} },
+    events: quietEvents(() => Date.now()),
     directory: {
       source: "access.yaml",
       byId: (id) => PEOPLE.find((one) => one.id === id) ?? null,

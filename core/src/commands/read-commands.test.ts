@@ -268,7 +268,7 @@ describe("help and whoami", () => {
   });
 
   test.each([
-    ["restrat", 'No command "restrat". Nearest: restart, start'],
+    ["restrat", 'No command "restrat". Nearest: restart, replay, start'],
     ["zzzzzz", 'No command "zzzzzz". `help` lists them.'],
   ])("help %s is unknown", async (text, message) => {
     await expect(look("help", { text })).rejects.toThrow(message);

@@ -9,6 +9,8 @@ interface Verb {
   readonly noun: string;
   /** The bold words when all is done, if not "billing stopped in 5 s". */
   readonly done?: (subject: string) => string;
+  /** It tells by its error how far it came; "came back, but …" is for what stops and starts. */
+  readonly tellsItself?: true;
 }
 
 const VERBS: Readonly<Record<string, Verb>> = {
@@ -17,6 +19,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
   stop: { running: "Stopping", past: "stopped", noun: "Stop" },
   drill: { running: "Drilling", past: "", noun: "Drill", done: (subject) => `Drill on ${subject} began` },
   [DIAGNOSTICS_COMMAND]: { running: "Diagnostics", past: "diagnosed", noun: "Diagnostics" },
+  replay: {
+    ...{ running: "Replaying dead letters of", past: "", noun: "Replay", tellsItself: true },
+    done: (subject) => `Dead letters of ${subject} replayed`,
+  },
+  discard: {
+    ...{ running: "Discarding dead letters of", past: "", noun: "Discard" },
+    done: (subject) => `Dead letters of ${subject} discarded`,
+  },
   ack: { running: "Acknowledging", past: "", noun: "Acknowledgement", done: (subject) => `${subject} acknowledged` },
 };
 
@@ -56,7 +66,10 @@ export function verdictWords(operation: Operation, now: number): { mark: string;
       words: done?.(subject) ?? `${subject} ${past} in ${took}`,
     },
     recovered: { mark: "✅", words: `${subject} recovered in ${took}` },
-    "did-not-help": { mark: "⚠️", words: `${subject} came back, but the ${noun.toLowerCase()} did not help` },
+    "did-not-help": {
+      mark: "⚠️",
+      words: ownWords(operation) ?? `${subject} came back, but the ${noun.toLowerCase()} did not help`,
+    },
     "did-not-come-back": { mark: "❌", words: `${subject} did not come back` },
     failed: { mark: "❌", words: `${noun} of ${subject} failed` },
     refused: { mark: "🚫", words: `${noun} of ${subject} was refused` },
@@ -80,6 +93,12 @@ function diagnosticsWords(operation: Operation, now: number): { mark: string; wo
   }
   const mark = { passed: "✅", failed: "❌", unknown: "❔" }[run.state];
   return { mark, words: `${name}: ${countsOf(run)} in ${wholeDuration(tookSeconds(operation, now))}` };
+}
+
+/** "Replayed 1 of 25, it came back with the same reason — 24 not tried", of a command that says it best itself. */
+export function ownWords({ command, error, targets }: Operation): string | null {
+  if (error === null || verbOf(command).tellsItself !== true || targets.length > 1) return null;
+  return foreign(error.split(": ")[0] ?? error, 200);
 }
 
 const WELL: readonly (Ending | null)[] = ["done", "recovered"];

@@ -83,6 +83,17 @@ describe("an operation's message", () => {
     expect(words(message)).toContain(said);
   });
 
+  test("of a replay that came back says how far it came, and not that an agent came back", () => {
+    const error = "Replayed 1 of 25, it came back with the same reason — 24 not tried: vat_id is null";
+    const replay = ended("did-not-help", { command: "replay", error });
+    const message = operationMessage(replay, FRAME);
+    expectCard(message);
+    expect(words(message)).toContain("|Replayed 1 of 25, it came back with the same reason — 24 not tried>* (op-481)");
+    expect(words(message)).toContain("vat_id is null");
+    expect(endingNote(replay, FRAME).text).toContain("Replayed 1 of 25, it came back with the same reason");
+    expect(endingNote(replay, FRAME).text).not.toContain("runbook");
+  });
+
   test.each(ENDINGS)("is sound when it ends %s", (ending) => {
     expectCard(operationMessage(ended(ending), FRAME));
     expectSound(endingNote(ended(ending), FRAME));

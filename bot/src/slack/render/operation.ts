@@ -3,7 +3,7 @@ import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import type { SectionBlock } from "@slack/types";
 import { card, context, HEADLINE_CHARACTERS, joined, optional, section } from "./blocks.ts";
 import { type Links, linked, operationPage } from "./links.ts";
-import { endedWell, subjectOf, tookSeconds, verbOf, verdictWords } from "./operation-words.ts";
+import { endedWell, ownWords, subjectOf, tookSeconds, verbOf, verdictWords } from "./operation-words.ts";
 import { progressWords, targetLines } from "./stage-line.ts";
 import { clockTime, cut, foreign, lockScreen, wholeDuration } from "./text.ts";
 
@@ -89,6 +89,7 @@ function noteWords(operation: Operation, now: number): string {
     case "recovered":
       return `${subject} works again, recovered in ${wholeDuration(tookSeconds(operation, now))}.`;
     case "did-not-help":
+      if (ownWords(operation) !== null) return `${ownWords(operation)}.`;
       return `${subject} came back and works, but its alert still fires${because}. Do not repeat it; look at the runbook.`;
     case "did-not-come-back":
       return `${subject} did not come back${because}. It needs you now.`;

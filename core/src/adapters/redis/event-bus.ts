@@ -1,0 +1,132 @@
+import { randomBytes } from "node:crypto";
+import type { Redis } from "ioredis";
+import type { BusReading, DeadLetter, DeadLetters, EventBus, Replayed, ReplayOrder } from "../../ports/event-bus.ts";
+import { type Keys, keysOf } from "../../protocol/keys.ts";
+import { type Envelope, envelope } from "../../protocol.ts";
+import { connectRedis, resultsOf, withRedis } from "./connection.ts";
+import { compareIds, millisOf, type Row, readTopics, rowOf } from "./read-topics.ts";
+import { findEntry, replayLetter } from "./replay-letter.ts";
+
+export interface EventBusOptions {
+  readonly url: string;
+  readonly fleet: string;
+  readonly onProblem?: (error: Error) => void;
+}
+
+const STREAM_LENGTH = 10_000;
+const LETTERS_PER_TOPIC = 1000;
+const LETTERS_PER_READ = 100;
+// What lies there may be large; a list of reasons must not take the memory of the service.
+const MOST_BYTES = 16 * 1024 * 1024;
+const BODY_KEPT = 1000;
+
+/** Insight into the topics on Redis; it connects at once and reconnects by itself. */
+export function openEventBus(options: EventBusOptions): EventBus & { close(): void } {
+  return new RedisEventBus(options);
+}
+
+class RedisEventBus implements EventBus {
+  readonly #keys: Keys;
+  readonly #redis: Redis;
+  /** WATCH belongs to a connection, so replays have one of their own and go one after the other. */
+  readonly #replays: Redis;
+  #lastReplay: Promise<unknown> = Promise.resolve();
+
+  constructor({ url, fleet, onProblem }: EventBusOptions) {
+    this.#keys = keysOf(fleet);
+    this.#redis = connectRedis({ url, name: "rollcall-insight", ...(onProblem && { onProblem }) });
+    this.#replays = connectRedis({ url, name: "rollcall-replays", ...(onProblem && { onProblem }) });
+  }
+
+  read(topics: readonly string[]): Promise<BusReading> {
+    return withRedis(() => readTopics(this.#redis, this.#keys, topics));
+  }
+
+  publishProbe(topic: string): Promise<string> {
+    return withRedis(async () => {
+      const probe = probeOf(topic, millisOf(await this.#redis.time()));
+      const stream = this.#keys.topic(topic);
+      return String(await this.#redis.xadd(stream, "MAXLEN", "~", STREAM_LENGTH, "*", "e", JSON.stringify(probe)));
+    });
+  }
+
+  readTaken(topic: string, id: string, groups: readonly string[]): Promise<ReadonlySet<string>> {
+    return withRedis(async () => {
+      const stream = this.#keys.topic(topic);
+      // Groups first: an entry that is handed out between the two answers would else count as acknowledged.
+      const known = ((await this.#redis.xinfo("GROUPS", stream)) as unknown[]).map(rowOf);
+      const reached = groups.filter((group) =>
+        known.some((row) => row.name === group && compareIds(String(row["last-delivered-id"]), id) >= 0),
+      );
+      if (reached.length === 0) return new Set<string>();
+      const pipeline = this.#redis.pipeline();
+      for (const group of reached) pipeline.xpending(stream, group, id, id, 1);
+      const pending = resultsOf(await pipeline.exec()) as unknown[][];
+      return new Set(reached.filter((_, index) => pending[index]?.length === 0));
+    });
+  }
+
+  readDeadLetters(topics: readonly string[]): Promise<DeadLetters> {
+    return withRedis(async () => {
+      const lists = await Promise.all(topics.map((topic) => this.#lettersOf(topic)));
+      const letters = lists.flatMap((list) => list.letters).toSorted((a, b) => compareIds(b.id, a.id));
+      return { letters, total: lists.reduce((sum, { total }) => sum + total, 0) };
+    });
+  }
+
+  replay(order: ReplayOrder): Promise<Replayed> {
+    const run = (): Promise<Replayed> => withRedis(() => replayLetter(this.#replays, this.#keys, order));
+    const replayed = this.#lastReplay.then(run, run);
+    this.#lastReplay = replayed.catch(() => undefined);
+    return replayed;
+  }
+
+  readComeback(topic: string, { agent, entryId }: { agent: string; entryId: string }): Promise<string | null> {
+    return withRedis(async () => {
+      const from = String(Number.parseInt(entryId, 10));
+      const isIt = (fields: Row): boolean => fields.id === entryId && fields.group === agent;
+      const found = await findEntry(this.#redis, { stream: this.#keys.deadLetters(topic), from, isIt });
+      return found === null ? null : String(found.fields.reason ?? "");
+    });
+  }
+
+  discard(topic: string, ids: readonly string[]): Promise<number> {
+    return withRedis(async () => (ids.length === 0 ? 0 : this.#redis.xdel(this.#keys.deadLetters(topic), ...ids)));
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+    this.#replays.disconnect();
+  }
+
+  async #lettersOf(topic: string): Promise<DeadLetters> {
+    const stream = this.#keys.deadLetters(topic);
+    const total = await this.#redis.xlen(stream);
+    const letters: DeadLetter[] = [];
+    let bytes = 0;
+    for (let from = "+"; letters.length < Math.min(total, LETTERS_PER_TOPIC) && bytes < MOST_BYTES; ) {
+      const entries = await this.#redis.xrevrange(stream, from, "-", "COUNT", LETTERS_PER_READ);
+      letters.push(...entries.map(([id, fields]) => letterOf(topic, id, fields)));
+      bytes += entries.reduce((sum, [, fields]) => sum + fields.join("").length, 0);
+      const last = entries.at(-1);
+      if (last === undefined || entries.length < LETTERS_PER_READ) break;
+      from = `(${last[0]}`;
+    }
+    return { letters, total };
+  }
+}
+
+function letterOf(topic: string, id: string, fields: readonly string[]): DeadLetter {
+  const { group, reason, attempts, id: entryId, e } = rowOf(fields) as Record<string, string | undefined>;
+  return {
+    ...{ id, topic, agent: group ?? "", reason: reason ?? "", attempts: Number(attempts ?? 0) || 0 },
+    ...{ entryId: entryId ?? "", body: (e ?? "").slice(0, BODY_KEPT) },
+  };
+}
+
+function probeOf(topic: string, now: number): Envelope {
+  return envelope.parse({
+    ...{ specversion: "1.0", id: randomBytes(12).toString("hex"), source: "rollcall", type: topic },
+    ...{ time: new Date(now).toISOString(), datacontenttype: "application/json", probe: true, data: {} },
+  });
+}

@@ -1,0 +1,84 @@
+/** One consumer group of a topic. Times are Redis time in ms. */
+export interface GroupReading {
+  readonly name: string;
+  /** Entries not handed out yet; null: unknown, never 0. */
+  readonly lag: number | null;
+  /** Handed out, not acknowledged. */
+  readonly pending: number;
+  readonly consumers: number;
+  /** Since when the oldest entry waits that is not acknowledged; null if none waits. */
+  readonly oldestAt: number | null;
+  /** How long ago a consumer last asked for entries, ms; null if none waits, or no consumer ever asked. */
+  readonly idleMs: number | null;
+}
+
+/** One topic; a topic that nobody published on is empty. */
+export interface TopicReading {
+  readonly topic: string;
+  readonly entries: number;
+  readonly added: number;
+  /** When the last entry was published; null if there is none. */
+  readonly lastAt: number | null;
+  /** Publications per second in the last minute, or since the 50th last. */
+  readonly perSecond: number;
+  readonly deadLetters: number;
+  readonly groups: readonly GroupReading[];
+}
+
+export interface BusReading {
+  readonly now: number;
+  readonly topics: readonly TopicReading[];
+}
+
+/** What an agent could not handle and put aside. */
+export interface DeadLetter {
+  /** Id in the topic's stream of dead letters; the time it was put aside stands in front of the hyphen, ms. */
+  readonly id: string;
+  readonly topic: string;
+  readonly agent: string;
+  readonly reason: string;
+  readonly attempts: number;
+  /** Id that it had on the topic. */
+  readonly entryId: string;
+  /** Its body as it came, perhaps cut. */
+  readonly body: string;
+}
+
+export interface DeadLetters {
+  /** Newest first, at most 1,000 of each topic. */
+  readonly letters: readonly DeadLetter[];
+  /** All that lie there, read or not. */
+  readonly total: number;
+}
+
+/** What became of a wish to replay: published again, or why not. */
+export type Replayed =
+  | { readonly kind: "published"; readonly entryId: string }
+  | { readonly kind: "gone" }
+  | { readonly kind: "not-an-event"; readonly reason: string };
+
+export interface ReplayOrder {
+  readonly letter: Pick<DeadLetter, "id" | "topic" | "agent">;
+  /** Unique per wish: a repeat finds what the first one published. */
+  readonly mark: string;
+  /** Redis time before the wish, ms: from there on a first publication is looked for. */
+  readonly since: number;
+}
+
+/** Looks into the topics of the bus, and deals with dead letters. */
+export interface EventBus {
+  /** @throws Failure "unavailable" */
+  read(topics: readonly string[]): Promise<BusReading>;
+  /** Publishes a marked probe, which no handler ever sees. @returns its id @throws Failure "unavailable" */
+  publishProbe(topic: string): Promise<string>;
+  /** Those of the groups that were handed the entry and acknowledged it. @throws Failure "unavailable" */
+  readTaken(topic: string, id: string, groups: readonly string[]): Promise<ReadonlySet<string>>;
+  /** @throws Failure "unavailable" */
+  readDeadLetters(topics: readonly string[]): Promise<DeadLetters>;
+  /** Publishes a letter again, for its agent alone, and takes it off the dead letters, in one step. @throws Failure "unavailable" */
+  replay(order: ReplayOrder): Promise<Replayed>;
+  /** Why the agent put the entry aside; null if it did not. @throws Failure "unavailable" */
+  readComeback(topic: string, entry: { agent: string; entryId: string }): Promise<string | null>;
+  /** Takes letters off for good. @returns how many were still there @throws Failure "unavailable" */
+  discard(topic: string, ids: readonly string[]): Promise<number>;
+}
