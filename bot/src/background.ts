@@ -10,6 +10,8 @@ import type { Logger } from "pino";
 import type { Adapters } from "./adapters.ts";
 import type { ControlConfig } from "./config.ts";
 import { createEngine } from "./engine.ts";
+import type { Hub } from "./live/hub.ts";
+import { createSources } from "./live/sources.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { sendCanaryRound } from "./schedule/canaries.ts";
@@ -34,6 +36,7 @@ interface Deps {
   readonly metrics: Metrics;
   readonly adapters: Adapters;
   readonly readiness: Readiness;
+  readonly live: Hub;
   readonly address: string;
 }
 
@@ -42,6 +45,9 @@ const READINESS_MS = 2_000;
 const INBOX_TRIM_MS = 60_000;
 const AUDIT_HEAD_MS = 5_000;
 const CATCH_UP_MS = 15_000;
+// A viewer sees a change within a second: a quarter of it here, the rest is for the way.
+const LIVE_ROWS_MS = 250;
+const LIVE_AGENTS_MS = 1_000;
 
 /** Starts looking at what the service stands on; and once the schema is there, the lease and all that needs it. */
 export function startBackground(deps: Deps): Background {
@@ -49,7 +55,10 @@ export function startBackground(deps: Deps): Background {
   const stopping = new AbortController();
   const loop = (options: LoopOptions): Loop =>
     startLoop(options, { log, metrics: metrics.schedule, clock: adapters.ports.clock });
-  const looking = loop({ name: "readiness", everyMs: READINESS_MS, run: readiness.refresh });
+  const looking = [
+    loop({ name: "readiness", everyMs: READINESS_MS, run: readiness.refresh }),
+    ...liveLoops(deps, loop),
+  ];
   const prepared = prepareDatabase(deps, stopping.signal);
   const started = prepared.then((isPrepared) =>
     isPrepared && !stopping.signal.aborted ? startWork(deps, loop) : null,
@@ -60,13 +69,24 @@ export function startBackground(deps: Deps): Background {
     broken: broken.promise,
     async stop() {
       stopping.abort();
-      await looking.stop();
+      await Promise.all(looking.map((one) => one.stop()));
       // Migrations may wait for long; each is one transaction, so ending in the middle leaves nothing half done.
       if (!adapters.database.isOpen()) return;
       const work = await started.catch(() => null);
       await work?.stop();
     },
   };
+}
+
+/** One reader for all who follow, and none while nobody does. */
+function liveLoops({ adapters, live }: Deps, loop: (options: LoopOptions) => Loop): Loop[] {
+  const { agents, operations, incidents } = createSources(adapters.ports, live);
+  const when = (): boolean => live.followers() > 0;
+  return [
+    loop({ name: "live-agents", everyMs: LIVE_AGENTS_MS, when, run: agents }),
+    loop({ name: "live-operations", everyMs: LIVE_ROWS_MS, when, run: operations }),
+    loop({ name: "live-incidents", everyMs: LIVE_ROWS_MS, when, run: incidents }),
+  ];
 }
 
 interface Work {

@@ -5,7 +5,7 @@ import { type RunningRedis, startRedis } from "@rollcall/local/tools/redis-serve
 import { createTestDatabase } from "@rollcall/test/database.ts";
 import { startFaultProxy } from "@rollcall/test/fault-proxy.ts";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import {
   authorization,
   createControlSetting,
@@ -67,6 +67,26 @@ describe("the control service as a process", { timeout: 60_000 }, () => {
     expect(incidents).toMatchObject({
       incidents: [{ alertname: "AgentGone", criticality: "P0", alerts: [{ agent: "billing" }] }],
     });
+  });
+
+  test("its live stream tells an operation to its end, and is ended with words by SIGTERM", async () => {
+    const service = await setting.start();
+    await untilStatus(service, "/ready", 200);
+    const response = await service.ask("/api/v1/live?topics=operations", { headers: authorization });
+    const seen = { text: "" };
+    const ended = (async () => {
+      for await (const part of response.body ?? []) seen.text += Buffer.from(part as Uint8Array).toString();
+    })();
+    await vi.waitFor(() => expect(seen.text).toContain("event: hello"), 10_000);
+    // The first look of all is declared; what comes after it is a change.
+    await vi.waitFor(() => expect(seen.text).toContain('"reason":"first-look"'), 10_000);
+    const wish = { ...authorization, "idempotency-key": "main-test-live" };
+    await service.ask("/api/v1/commands/restart", postOf({ input: { who: ["billing"] } }, wish));
+    await vi.waitFor(() => expect(seen.text).toMatch(/event: operation\n.*"state":"ended"/), 15_000);
+    service.child.kill("SIGTERM");
+    await ended;
+    expect(seen.text).toContain("event: bye");
+    expect(await service.exited).toBe(0);
   });
 
   test("accepts a command once per key, and its audit rows stand behind it", async () => {

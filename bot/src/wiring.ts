@@ -8,6 +8,7 @@ import { createEngine } from "./engine.ts";
 import { createApp } from "./http/app.ts";
 import type { App } from "./http/deps.ts";
 import { listen } from "./http/listen.ts";
+import { createHub, type Hub } from "./live/hub.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { probesOf } from "./probes.ts";
 import { createReadiness, type Readiness } from "./schedule/readiness.ts";
@@ -40,10 +41,11 @@ export async function startControlService(config: ControlConfig, log: Logger): P
   const readiness = createReadiness(probesOf(opened, metrics), opened.ports.clock);
   const dependencies = { current: () => readiness.current().dependencies };
   const adapters = { ...opened, ports: { ...opened.ports, dependencies } };
+  const live = createHub();
   try {
-    const app = await openDoors({ config, log, metrics, adapters, readiness });
+    const app = await openDoors({ config, log, metrics, adapters, readiness, live });
     const address = await listen(app, { host: config.ROLLCALL_HTTP_HOST, port: config.ROLLCALL_HTTP_PORT });
-    const background = startBackground({ config, log, metrics, adapters, readiness, address });
+    const background = startBackground({ config, log, metrics, adapters, readiness, live, address });
     return { address, broken: background.broken, stop: () => stopAll({ app, background, adapters }) };
   } catch (error) {
     await adapters.close();
@@ -57,9 +59,10 @@ interface Parts {
   readonly metrics: Metrics;
   readonly adapters: Adapters;
   readonly readiness: Readiness;
+  readonly live: Hub;
 }
 
-async function openDoors({ config, log, metrics, adapters, readiness }: Parts): Promise<App> {
+async function openDoors({ config, log, metrics, adapters, readiness, live }: Parts): Promise<App> {
   const { ports, commands, registry, database } = adapters;
   const run = createEngine({ adapters, metrics, log });
   const app = createApp({
@@ -70,6 +73,7 @@ async function openDoors({ config, log, metrics, adapters, readiness }: Parts): 
     commands,
     run,
     readiness: readiness.current,
+    live,
     metrics,
     logs: {
       requests: config.ROLLCALL_LOG_REQUESTS,

@@ -7,6 +7,7 @@ import { registerCommands } from "./commands.ts";
 import type { App, AppDeps } from "./deps.ts";
 import { registerDiagnostics } from "./diagnostics.ts";
 import { registerIncidents } from "./incidents.ts";
+import { registerLive } from "./live.ts";
 import { registerOperations } from "./operations.ts";
 import { noQuery } from "./query.ts";
 
@@ -31,6 +32,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerIncidents(api, deps);
       registerAudit(api, deps);
       registerDiagnostics(api, deps);
+      registerLive(api, deps);
     },
     { prefix: API_PREFIX },
   );
@@ -44,6 +46,8 @@ function registerGateway(api: App, { version, fleet }: AppDeps): void {
     incidents: `${API_PREFIX}/incidents`,
     audit: `${API_PREFIX}/audit`,
     diagnostics: `${API_PREFIX}/diagnostics`,
+    live: `${API_PREFIX}/live`,
+    liveSocket: `${API_PREFIX}/live/socket`,
     openapi: `${API_PREFIX}/openapi.json`,
     docs: "/docs",
     health: "/health",

@@ -10,6 +10,7 @@ import type { AlertNotification } from "@rollcall/core/ports/incidents.ts";
 import type { CompiledFleet, ExpectedAgent, Heartbeat } from "@rollcall/core/protocol.ts";
 import type { CommandRequest } from "@rollcall/core/run-command.ts";
 import { z } from "zod";
+import { createHub } from "../live/hub.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { Secret } from "../secret.ts";
@@ -176,6 +177,7 @@ export function makeApp(change: (deps: AppDeps) => AppDeps = (deps) => deps) {
     commands,
     run,
     readiness: () => ready,
+    live: createHub(),
     metrics,
     webhookToken: new Secret(WEBHOOK_TOKEN),
     metricsToken: null,

@@ -13,6 +13,7 @@ import { registerMetrics } from "./metrics.ts";
 import { registerDocs } from "./openapi.ts";
 import { registerPages } from "./pages.ts";
 import { parseQuery, refuseOddQuery } from "./query.ts";
+import { endRefusedUpgrades } from "./refused-upgrade.ts";
 import { contextOf, followRequests } from "./request-context.ts";
 import { requestIdOf } from "./request-id.ts";
 import { observeRequests } from "./request-log.ts";
@@ -60,16 +61,9 @@ export function createApp(deps: AppDeps): App {
   });
   app.addHook("preValidation", async (request) => refuseDeepBody(request.body));
   observeRequests(app, deps.metrics.http, deps.logs);
+  endRefusedUpgrades(app);
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request, reply) =>
-    answerError(
-      new Failure("not_found", `there is nothing at ${request.method} ${pathOf(request.url)}`, {
-        next: "GET /api/v1/ lists what there is.",
-      }),
-      request,
-      reply,
-    ),
-  );
+  answerNotFound(app);
   registerDocs(app, deps);
   // Each in a plugin, so that it is loaded after the one that writes the OpenAPI document and listed there.
   void app.register(async (scope) => {
@@ -80,6 +74,18 @@ export function createApp(deps: AppDeps): App {
   registerPages(app, deps);
   registerAlertmanagerWebhook(app, deps);
   return app;
+}
+
+function answerNotFound(app: App): void {
+  app.setNotFoundHandler((request, reply) =>
+    answerError(
+      new Failure("not_found", `there is nothing at ${request.method} ${pathOf(request.url)}`, {
+        next: "GET /api/v1/ lists what there is.",
+      }),
+      request,
+      reply,
+    ),
+  );
 }
 
 /** The address without its query, which may hold what a client did not mean to show. */

@@ -4,6 +4,7 @@ import type { ApiReadiness } from "@rollcall/core/contract.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Hub } from "../live/hub.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Secret } from "../secret.ts";
 
@@ -21,6 +22,8 @@ export interface AppDeps {
   readonly run: (request: CommandRequest) => Promise<CommandAnswer>;
   /** What the last look in the background found; never waits. */
   readonly readiness: () => ApiReadiness;
+  /** Where live streams join. */
+  readonly live: Hub;
   readonly metrics: Metrics;
   /** Folder of the runbooks that are served under `/runbooks`. */
   readonly runbookDir: string;

@@ -1,0 +1,140 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Ports } from "@rollcall/core/command.ts";
+import { type ApiAgent, apiIncident, apiOperation } from "@rollcall/core/contract.ts";
+import { isFailure } from "@rollcall/core/domain/failure.ts";
+import type { Incident } from "@rollcall/core/domain/incident.ts";
+import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
+import type { LiveTopic } from "@rollcall/core/live-contract.ts";
+import { viewFleet } from "../http/fleet-view.ts";
+import type { Hub } from "./hub.ts";
+import type { Draft } from "./ring.ts";
+
+/** What is read again and again for all clients together; each compares with what it saw before and tells the difference. */
+export interface Sources {
+  readonly agents: () => Promise<void>;
+  readonly operations: () => Promise<void>;
+  readonly incidents: () => Promise<void>;
+}
+
+type SourcePorts = Pick<Ports, "operations" | "incidents" | "bus" | "registry" | "supervisor" | "clock">;
+
+/** Each function is one look. @throws Failure "unavailable"; clients are told, once, and when it is back */
+export function createSources(ports: SourcePorts, hub: Pick<Hub, "publish">): Sources {
+  return {
+    agents: guarded("agents", { hub, look: agentChanges(ports) }),
+    operations: guarded("operations", { hub, look: operationChanges(ports.operations) }),
+    incidents: guarded("incidents", { hub, look: incidentChanges(ports.incidents) }),
+  };
+}
+
+/** Changes since the look before; null at the first look, which only learns how things are. */
+type Look = () => Promise<readonly Draft[] | null>;
+
+interface Watched {
+  readonly hub: Pick<Hub, "publish">;
+  readonly look: Look;
+}
+
+function guarded(topic: LiveTopic, { hub, look }: Watched): () => Promise<void> {
+  let away = false;
+  const tell = (state: "away" | "back", detail: string | null): void => {
+    if (away !== (state === "away")) hub.publish({ type: "source", topic, state, detail });
+    away = state === "away";
+  };
+  return async () => {
+    try {
+      const changes = await look();
+      tell("back", null);
+      for (const change of changes ?? [firstLook(topic)]) hub.publish(change);
+    } catch (error) {
+      tell("away", isFailure(error) ? error.message : null);
+      throw error;
+    }
+  };
+}
+
+/** Whoever came before the first look may have read a list that is older than it. */
+const firstLook = (topic: LiveTopic): Draft => ({ type: "gap", topics: [topic], reason: "first-look", missed: null });
+
+// What changes all the time, as an activity does, is no news; it comes along with what is.
+const NEWS = [
+  ...["verdict", "rung", "health", "since", "version", "processUp", "desired"],
+  ...["group", "criticality", "owner", "does", "labels"],
+] as (keyof ApiAgent)[];
+
+function agentChanges(ports: SourcePorts): Look {
+  let before: Map<string, ApiAgent> | null = null;
+  return async () => {
+    const { agents } = await viewFleet(ports);
+    const known = before;
+    before = new Map(agents.map((agent) => [agent.id, agent]));
+    if (known === null) return null;
+    const changed = agents.filter((agent) => !isSame(known.get(agent.id), agent));
+    const removed = [...known.keys()].filter((id) => !before?.has(id));
+    return [
+      ...changed.map((agent) => ({ type: "agent" as const, topic: "agents" as const, agent })),
+      ...removed.map((agent) => ({ type: "agent-removed" as const, topic: "agents" as const, agent })),
+    ];
+  };
+}
+
+const isSame = (before: ApiAgent | undefined, now: ApiAgent): boolean =>
+  before !== undefined && NEWS.every((field) => isDeepStrictEqual(before[field], now[field]));
+
+/** New operations read at once; more of them between two looks (250 ms) are told as a gap. */
+const NEWEST = 50;
+const RUNNING = 200;
+
+function operationChanges(operations: Ports["operations"]): Look {
+  let open: Map<string, number> | null = null;
+  let highest = 0;
+  return async () => {
+    const [running, newest] = await Promise.all([
+      operations.list({ running: true, limit: RUNNING }),
+      operations.list({ limit: NEWEST }),
+    ]);
+    const known = open;
+    const last = highest;
+    const rows = new Map([...running, ...newest].map((row) => [row.id, row]));
+    const vanished = known === null ? [] : [...known.keys()].filter((id) => !rows.has(id));
+    for (const row of await Promise.all(vanished.map((id) => operations.find(id)))) if (row) rows.set(row.id, row);
+    // Only now is it seen: a look that fails is repeated whole.
+    const all = [...rows.values()].toSorted((a, b) => numberOf(a.id) - numberOf(b.id));
+    highest = Math.max(last, ...all.map(({ id }) => numberOf(id)));
+    open = new Map(all.filter((row) => !isEnded(row)).map(({ id, revision }) => [id, revision]));
+    if (known === null) return null;
+    const changed = all.filter(
+      ({ id, revision }) => known.get(id) !== revision && (known.has(id) || numberOf(id) > last),
+    );
+    const tooMany = newest.length === NEWEST && newest.every(({ id }) => numberOf(id) > last);
+    return [...(tooMany ? [TOO_MANY] : []), ...changed.map(operationEvent)];
+  };
+}
+
+const TOO_MANY: Draft = { type: "gap", topics: ["operations"], reason: "too-many", missed: null };
+const numberOf = (id: string): number => Number(id.slice("op-".length));
+const operationEvent = (operation: Operation): Draft => ({
+  type: "operation",
+  topic: "operations",
+  operation: apiOperation.parse(operation),
+});
+
+function incidentChanges(incidents: Ports["incidents"]): Look {
+  let known: Map<string, number> | null = null;
+  return async () => {
+    const open = await incidents.open();
+    const ids = new Set(open.map(({ id }) => id));
+    const gone = await Promise.all(
+      [...(known?.keys() ?? [])].filter((id) => !ids.has(id)).map((id) => incidents.find(id)),
+    );
+    const before = known;
+    known = new Map(open.map(({ id, revision }) => [id, revision]));
+    if (before === null) return null;
+    const changed = open.filter(({ id, revision }) => before.get(id) !== revision);
+    return [...changed, ...gone.filter((incident): incident is Incident => incident !== null)].map((incident) => ({
+      type: "incident" as const,
+      topic: "incidents" as const,
+      incident: apiIncident.parse(incident),
+    }));
+  };
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { apiAgent, apiIncident, apiOperation } from "./contract.ts";
+
+/** What can be followed at `GET /live` and `/live/socket`. */
+export const LIVE_TOPICS = ["agents", "operations", "incidents"] as const;
+export type LiveTopic = (typeof LIVE_TOPICS)[number];
+
+/** Why a client must read the lists anew: events between are not to be had. */
+export const LIVE_GAPS = ["too-old", "restarted", "unknown-id", "dropped", "first-look", "too-many"] as const;
+
+/** Data of one live event; its name is `type`. Ids are only for resuming, with `Last-Event-ID` or `after`. */
+export const liveEvent = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("hello"),
+    id: z.string(),
+    topics: z.array(z.enum(LIVE_TOPICS)),
+    heartbeatSeconds: z.number(),
+  }),
+  z.object({ type: z.literal("agent"), id: z.string(), topic: z.literal("agents"), agent: apiAgent }),
+  z.object({ type: z.literal("agent-removed"), id: z.string(), topic: z.literal("agents"), agent: z.string() }),
+  z.object({ type: z.literal("operation"), id: z.string(), topic: z.literal("operations"), operation: apiOperation }),
+  z.object({ type: z.literal("incident"), id: z.string(), topic: z.literal("incidents"), incident: apiIncident }),
+  z.object({
+    type: z.literal("source"),
+    id: z.string(),
+    topic: z.enum(LIVE_TOPICS),
+    state: z.enum(["away", "back"]).describe("away: nothing can be said until it is back; then what changed is sent"),
+    detail: z.string().nullable(),
+  }),
+  z.object({
+    type: z.literal("gap"),
+    id: z.string(),
+    topics: z.array(z.enum(LIVE_TOPICS)).describe("read their lists anew"),
+    reason: z.enum(LIVE_GAPS),
+    missed: z.number().int().nullable().describe("events of all topics that were left out; null: not known"),
+  }),
+  z.object({ type: z.literal("bye"), id: z.string(), reason: z.string().describe("why the stream ends") }),
+]);
+export type LiveEvent = z.infer<typeof liveEvent>;
+
+/** What a client may send over `/live/socket`. */
+export const liveRequest = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("subscribe"), topics: z.array(z.enum(LIVE_TOPICS)).min(1).max(10) }),
+  z.strictObject({ type: z.literal("unsubscribe"), topics: z.array(z.enum(LIVE_TOPICS)).min(1).max(10) }),
+]);
