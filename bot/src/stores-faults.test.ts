@@ -4,7 +4,7 @@ import { findFreePort } from "@rollcall/local/tools/free-port.ts";
 import { startRedis } from "@rollcall/local/tools/redis-server.ts";
 import { createTestDatabase } from "@rollcall/test/database.ts";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import {
   authorization,
   createControlSetting,
@@ -42,8 +42,10 @@ async function lockTable(table: string): Promise<() => Promise<void>> {
 
 describe("the control service, when a store answers but does not work", { timeout: 60_000 }, () => {
   test("P6: with all connections taken, requests are 503 with Retry-After in time, /live answers at once, and it stays the leader", async () => {
-    const service = await setting.start();
+    const service = await setting.start({ ROLLCALL_LEASE_SECONDS: "2" });
     await untilStatus(service, "/ready", 200);
+    const leads = async () => /^rollcall_leader 1$/m.test(await (await service.ask("/metrics")).text());
+    await vi.waitFor(async () => expect(await leads()).toBe(true), { timeout: 10_000 });
     const free = await lockTable("audit_log");
     const timed = async (path: string) => {
       const startedAt = performance.now();
@@ -52,26 +54,26 @@ describe("the control service, when a store answers but does not work", { timeou
       return { status: answer.status, retry: answer.headers.get("retry-after"), ms: performance.now() - startedAt };
     };
     try {
-      const flood = Promise.all(Array.from({ length: 200 }, () => timed("/api/v1/audit")));
+      const askTwice = async () => [await timed("/api/v1/audit"), await timed("/api/v1/audit")];
+      const flood = Promise.all(Array.from({ length: 100 }, askTwice));
       let isOver = false;
       const watched: { live: number; leads: boolean }[] = [];
       const watch = (async () => {
         while (!isOver) {
           const live = await timed("/live");
           expect(live.status).toBe(200);
-          const metrics = await (await service.ask("/metrics")).text();
-          watched.push({ live: live.ms, leads: metrics.includes("rollcall_leader 1") });
+          watched.push({ live: live.ms, leads: await leads() });
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       })();
-      const answers = await flood;
+      const answers = (await flood).flat();
       isOver = true;
       await watch;
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
       expect(answers.every(({ retry }) => Number(retry) > 0)).toBe(true);
       expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(5000);
-      expect(Math.max(...watched.map(({ live }) => live))).toBeLessThan(1500);
-      expect(watched.every(({ leads }) => leads)).toBe(true);
+      expect(Math.max(...watched.map(({ live }) => live))).toBeLessThan(2000);
+      expect(watched.every((seen) => seen.leads)).toBe(true);
     } finally {
       await free();
     }
