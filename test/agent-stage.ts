@@ -112,7 +112,7 @@ export class Stage {
   }
 
   /** Starts an agent of the sample fleet as a process of its own. */
-  spawnSample(agent: string, changes: Partial<AgentConfig> = {}) {
+  spawnSample(agent: string, changes: Partial<AgentConfig> = {}, environment: Readonly<Record<string, string>> = {}) {
     const config = this.config(agent, changes);
     const child = spawn(process.execPath, [join(import.meta.dirname, "../agent/src/sample/main.ts")], {
       env: {
@@ -124,6 +124,7 @@ export class Stage {
         ROLLCALL_AGENT_DIR: config.dir,
         ROLLCALL_STARTED_BY: config.startedBy ?? "",
         ROLLCALL_ALLOW_DRILLS: String(config.allowDrills),
+        ...environment,
       },
       stdio: ["ignore", "pipe", "pipe"],
     });

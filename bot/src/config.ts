@@ -106,6 +106,12 @@ export const controlConfig = z.object({
   ROLLCALL_LOG_REQUESTS: onOff("off").describe("Whether each HTTP request is logged when it comes in"),
   ROLLCALL_LOG_ACCESS: onOff("on").describe("Whether each HTTP request is logged when it is answered"),
   ROLLCALL_LOG_SQL: onOff("off").describe("Whether each SQL statement is logged, without its values"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address
+    .optional()
+    .describe(
+      "OTLP receiver that spans are sent to, with OpenTelemetry's other OTEL_ settings; none are kept if not set",
+    ),
+  ROLLCALL_ENVIRONMENT: z.string().min(1).max(63).default("local").describe("Name of the environment, on every span"),
   ROLLCALL_RUNBOOK_URL: address.optional().describe("Base of runbook links for agents that name none"),
   ROLLCALL_RUNBOOK_DIR: z
     .string()

@@ -4,13 +4,15 @@ import type { ProcessName } from "./addresses.ts";
 import { addressesOf, markOf, redisUrlOf, type StackContext } from "./context.ts";
 import type { KeptProcess } from "./keeper.ts";
 import { REPOSITORY } from "./layout.ts";
-import { settingsForControl } from "./settings.ts";
+import { areSpansWanted, settingsForControl, telemetrySettings } from "./settings.ts";
 
 /** A program of this repository that Node runs. */
 export interface Program {
   readonly name: ProcessName;
   readonly file: string;
   readonly port: number | null;
+  /** What is loaded before it, if its spans are wanted. */
+  readonly telemetry?: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -27,9 +29,9 @@ export function keptProgram(
       const child = startChild({
         name: program.name,
         path: process.execPath,
-        args: [join(REPOSITORY, program.file)],
+        args: [...preloaded(context, program), join(REPOSITORY, program.file)],
         cwd: REPOSITORY,
-        env: { ...program.environment, ...markOf(context) },
+        env: { ...telemetrySettings(context.settings), ...program.environment, ...markOf(context) },
         ownGroup: true,
         logFile: logFileOf(context, program.name),
       });
@@ -38,6 +40,9 @@ export function keptProgram(
     },
   };
 }
+
+const preloaded = ({ settings }: StackContext, { telemetry }: Program): string[] =>
+  telemetry === undefined || !areSpansWanted(settings) ? [] : ["--import", join(REPOSITORY, telemetry)];
 
 /** `logs/control-service.log` */
 export const logFileOf = ({ layout }: StackContext, name: ProcessName): string =>
@@ -93,6 +98,7 @@ export function controlProgram(context: StackContext): Program {
   return {
     name: "control service",
     file: "bot/src/main.ts",
+    telemetry: "bot/telemetry.ts",
     port: ports.control,
     environment: {
       ROLLCALL_PUBLIC_URL: `http://127.0.0.1:${ports.control}`,
@@ -149,6 +155,7 @@ export function exporterProgram(context: StackContext): Program {
   return {
     name: "exporter",
     file: "exporter/src/main.ts",
+    telemetry: "exporter/telemetry.ts",
     port: ports.exporter,
     environment: {
       REDIS_URL: redisUrlOf(context, "exporter"),

@@ -53,3 +53,16 @@ export const settingsForControl = (settings: Settings): Record<string, string> =
       (entry): entry is [string, string] => entry[1] !== undefined && FOR_CONTROL.test(entry[0]),
     ),
   );
+
+/** Whether somebody receives spans; if not, nothing of OpenTelemetry is started. */
+export const areSpansWanted = (settings: Settings): boolean => Boolean(settings.OTEL_EXPORTER_OTLP_ENDPOINT);
+
+const FOR_TELEMETRY = /^(OTEL_|ROLLCALL_ENVIRONMENT$)/;
+
+/** OpenTelemetry's own settings, for every program that may send spans; none if nobody receives them. */
+export const telemetrySettings = (settings: Settings): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(areSpansWanted(settings) ? settings : {}).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && FOR_TELEMETRY.test(entry[0]),
+    ),
+  );

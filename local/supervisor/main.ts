@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { deriveAgentKey, deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
 import { pino } from "pino";
 import { z } from "zod";
+import { areSpansWanted, telemetrySettings } from "../stack/settings.ts";
 import { inheritedEnvironment } from "../tools/inherited-environment.ts";
 import { readSupervisorConfig, type SupervisorConfig } from "./config.ts";
 import { claimSocket, serveSupervisor } from "./server.ts";
@@ -11,6 +12,8 @@ import { openSupervisor } from "./supervisor.ts";
 // Longer than an agent's own 5 s to finish its item (protocol: graceMs).
 const STOP_GRACE_MS = 7_000;
 
+const AGENT_TELEMETRY = join(import.meta.dirname, "../../agent/telemetry.ts");
+
 const log = pino({ name: "supervisor" });
 const agentsFile = z.array(z.string());
 
@@ -18,6 +21,7 @@ function environmentOf(config: SupervisorConfig, agent: string): Record<string, 
   const password = deriveRedisPassword(config.ROLLCALL_FLEET_KEY, agent);
   return {
     ...inheritedEnvironment(),
+    ...telemetrySettings(process.env),
     ROLLCALL_FLEET: config.ROLLCALL_FLEET,
     ROLLCALL_AGENT_KEY: deriveAgentKey(config.ROLLCALL_FLEET_KEY, agent),
     REDIS_URL: `redis://agent-${agent}:${password}@${config.ROLLCALL_REDIS_ADDRESS}`,
@@ -41,7 +45,7 @@ try {
     knownAgents: async () => agentsFile.parse(JSON.parse(await readFile(config.ROLLCALL_AGENTS_FILE, "utf8"))),
     program: {
       path: process.execPath,
-      args: [config.ROLLCALL_AGENT_PROGRAM],
+      args: [...(areSpansWanted(process.env) ? ["--import", AGENT_TELEMETRY] : []), config.ROLLCALL_AGENT_PROGRAM],
       cwd: join(import.meta.dirname, "../.."),
     },
     environmentOf: (agent) => environmentOf(config, agent),
