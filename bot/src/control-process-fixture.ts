@@ -77,6 +77,8 @@ const environmentOf = (folder: string, { databaseUrl, redisUrl, inherited }: Ser
   PAGERDUTY_ROUTING_KEY: "0123456789abcdef0123456789abcdef",
   PAGERDUTY_EVENTS_URL: "http://127.0.0.1:9/v2/enqueue",
   ROLLCALL_LEASE_SECONDS: "1",
+  // A test that runs at night is the same test.
+  ROLLCALL_DIAGNOSTICS_SCHEDULE: "off",
 });
 
 async function kill(child: ChildProcess): Promise<void> {

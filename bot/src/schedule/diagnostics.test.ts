@@ -51,22 +51,23 @@ test("two control services make one run per due time, whoever is awake", async (
     expect(await one.runs()).toEqual([]);
     clock.at = night(1, 2, 30);
     await both();
+    // Only the key stands between them now: the locks of the checks are free again.
+    await freeChecks();
     await both();
     const [first, ...others] = await two.runs();
     expect(others).toEqual([]);
     expect(first).toMatchObject({ input: { suite: "smoke" }, actor: NIGHTLY, door: "schedule", state: "queued" });
-    await freeChecks();
 
     // The one that led died before the next due time, and the other one wakes late.
     clock.at = night(2, 2, 37);
     await two.catchUp();
     expect(await two.runs()).toHaveLength(2);
+    await freeChecks();
     // It is back, knows nothing of that, and makes no second one.
     const again = openReplica(clock);
     await Promise.all([again.catchUp(), one.catchUp()]);
     await again.close();
     expect(await one.runs()).toHaveLength(2);
-    await freeChecks();
 
     // Nobody was there for longer than a due time is made up for.
     clock.at = night(3, 2, 41);
