@@ -31,6 +31,8 @@ export function createConnections(url: string, agent: string, log: Log): Connect
       connectTimeout: CONTROL_TIMEOUT_MS,
       commandTimeout: timeoutMs,
       socketTimeout: SILENCE_MS,
+      // After a failover the old master, now a replica, keeps our connection: only a new one leads to the new master.
+      reconnectOnError: (error) => error.message.startsWith("READONLY"),
       retryStrategy: (attempt) => Math.min(1000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2),
     });
     if (purpose === "control") logOutages(client, log);
