@@ -61,6 +61,8 @@ describe("the configuration of the control service", () => {
     ["PAGERDUTY_ROUTING_KEY", "short"],
     ["ROLLCALL_LEASE_SECONDS", "0"],
     ["ROLLCALL_LOG_LEVEL", "loud"],
+    ["ROLLCALL_CORS_ORIGINS", "*"],
+    ["ROLLCALL_CORS_ORIGINS", "https://ok.example.test,https://host.example.test/path"],
     ["ROLLCALL_DIAGNOSTICS_SCHEDULE", "nightly"],
     ["ROLLCALL_DIAGNOSTICS_SCHEDULE", "61 2 * * *"],
     ["ROLLCALL_DIAGNOSTICS_SCHEDULE", "* * * * * *"],

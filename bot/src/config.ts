@@ -24,6 +24,17 @@ const onOff = (standard: "on" | "off") =>
     .default(standard)
     .transform((word) => word === "on");
 const isSchedule = (text: string): boolean => text === "off" || (text.split(/\s+/).length === 5 && validate(text));
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+const origins = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ""),
+  )
+  .refine((list) => list.every(isOrigin), "origins https://host or https://host:port with commas between");
 const port = z.coerce.number().int().min(0).max(65_535);
 
 /** What the control service must be told, all of it by environment variables. */
@@ -118,6 +129,7 @@ export const controlConfig = z.object({
     .min(1)
     .optional()
     .describe("Folder of the runbooks that are served under /runbooks; those that come with Rollcall if not set"),
+  ROLLCALL_CORS_ORIGINS: origins.describe("Origins of pages that may use the HTTP API from a browser; none if not set"),
   ROLLCALL_METRICS_TOKEN: secret(16).optional().describe("Bearer token for /metrics; open if not set"),
 });
 export type ControlConfig = Readonly<z.infer<typeof controlConfig>>;

@@ -81,6 +81,7 @@ async function openDoors({ config, log, metrics, adapters, readiness, live }: Pa
       routes: config.ROLLCALL_LOG_ROUTES,
     },
     runbookDir: config.ROLLCALL_RUNBOOK_DIR ?? OWN_RUNBOOKS,
+    corsOrigins: config.ROLLCALL_CORS_ORIGINS,
     webhookToken: config.ALERTMANAGER_WEBHOOK_TOKEN,
     metricsToken: config.ROLLCALL_METRICS_TOKEN ?? null,
   });

@@ -231,14 +231,6 @@ export const apiAudit = z.object({
   ),
 });
 
-/** Answer of `GET /api/v1/`. */
-export const apiGateway = z.object({
-  name: z.literal("rollcall"),
-  version: z.string(),
-  fleet: z.string(),
-  links: z.record(z.string(), z.string()).describe("what is where, paths below the service's address"),
-});
-
 /** State of one thing the service stands on. */
 export const apiDependency = z.object({
   name: z.string(),
@@ -253,6 +245,16 @@ export const apiDependency = z.object({
 export const apiReadiness = z.object({ ready: z.boolean(), dependencies: z.array(apiDependency) });
 export type ApiReadiness = z.infer<typeof apiReadiness>;
 export type ApiDependency = z.infer<typeof apiDependency>;
+
+/** Answer of `GET /api/v1/`. */
+export const apiGateway = z.object({
+  name: z.literal("rollcall"),
+  version: z.string(),
+  fleet: z.string(),
+  ready: z.boolean(),
+  services: z.array(apiDependency).describe("what was found, and how it is"),
+  links: z.record(z.string(), z.string()).describe("what is where, paths below the service's address"),
+});
 
 /** Answer of `GET /health` and `GET /live`. */
 export const apiHealth = z.object({

@@ -1,3 +1,4 @@
+import { fastifyCors } from "@fastify/cors";
 import { apiGateway } from "@rollcall/core/contract.ts";
 import { registerAgents } from "./agents.ts";
 import { registerAudit } from "./audit.ts";
@@ -18,6 +19,9 @@ export function registerApi(app: App, deps: AppDeps): void {
   void app.register(
     async (scope) => {
       const api = scope as App;
+      // Before anybody is identified: a browser asks first without a token.
+      if (deps.corsOrigins !== undefined && deps.corsOrigins.length > 0)
+        await scope.register(fastifyCors, corsFor(deps.corsOrigins));
       api.addHook("onRequest", async (request) => {
         request.caller = identify(request, deps.ports.directory);
       });
@@ -38,7 +42,16 @@ export function registerApi(app: App, deps: AppDeps): void {
   );
 }
 
-function registerGateway(api: App, { version, fleet }: AppDeps): void {
+const corsFor = (origins: readonly string[]) => ({
+  origin: [...origins],
+  methods: ["GET", "POST"],
+  allowedHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id", "x-request-id"],
+  exposedHeaders: ["location", "retry-after", "x-request-id"],
+  credentials: false,
+  maxAge: 600,
+});
+
+function registerGateway(api: App, { version, fleet, readiness }: AppDeps): void {
   const links = {
     agents: `${API_PREFIX}/agents`,
     commands: `${API_PREFIX}/commands`,
@@ -56,9 +69,12 @@ function registerGateway(api: App, { version, fleet }: AppDeps): void {
   };
   const schema = {
     tags: ["gateway"],
-    summary: "What this service is, and what is where",
+    summary: "What this service is, what it stands on and how that is, and what is where",
     querystring: noQuery,
     response: { 200: apiGateway },
   };
-  api.get("/", { schema }, async () => ({ name: "rollcall" as const, version, fleet, links }));
+  api.get("/", { schema }, async () => {
+    const { ready, dependencies } = readiness();
+    return { name: "rollcall" as const, version, fleet, ready, services: dependencies, links };
+  });
 }

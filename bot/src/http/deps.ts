@@ -27,6 +27,8 @@ export interface AppDeps {
   readonly metrics: Metrics;
   /** Folder of the runbooks that are served under `/runbooks`. */
   readonly runbookDir: string;
+  /** Origins whose pages may ask; none if not said. */
+  readonly corsOrigins?: readonly string[];
   readonly webhookToken: Secret;
   /** Bearer token for `/metrics`; null: open, for a service that listens on the loopback interface. */
   readonly metricsToken: Secret | null;

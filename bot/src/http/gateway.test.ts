@@ -6,10 +6,24 @@ import { callers, makeApp, NOW } from "./app-fixture.ts";
 const get = async (url: string) => makeApp().app.inject({ url: `/api/v1${url}`, headers: callers.viewer });
 
 describe("GET /api/v1/", () => {
-  test("says what this is and links to everything", async () => {
-    const { app } = makeApp();
+  test("says what this is, how the services are that it found, and links to everything", async () => {
+    const slack = {
+      name: "slack",
+      required: false,
+      state: "down" as const,
+      detail: "no answer",
+      since: 1,
+      checkedAt: 2,
+    };
+    const { app } = makeApp((deps) => ({ ...deps, readiness: () => ({ ready: true, dependencies: [slack] }) }));
     const gateway = apiGateway.parse((await app.inject({ url: "/api/v1/", headers: callers.viewer })).json());
-    expect(gateway).toMatchObject({ name: "rollcall", version: "0.1.0", fleet: "demo" });
+    expect(gateway).toMatchObject({
+      name: "rollcall",
+      version: "0.1.0",
+      fleet: "demo",
+      ready: true,
+      services: [slack],
+    });
     const { live, liveSocket, ...links } = gateway.links;
     // Streams have no end to wait for; their own tests follow them.
     expect([live, liveSocket]).toEqual(["/api/v1/live", "/api/v1/live/socket"]);
