@@ -113,7 +113,7 @@ class TopicDelivery implements Delivery {
     // The stream's own id holds Redis time of the publication.
     if (attempt === 1) meter.observe((clock.now() - Number.parseInt(entry.id, 10)) / 1000);
     try {
-      await inTraceOf(event, { name: "handle event", about: this.#about(entry, attempt) }, () =>
+      await inTraceOf(event, { name: "handle event", beginsTrace: true, about: this.#about(entry, attempt) }, () =>
         handler(event, contextOf(event)),
       );
     } catch (error) {

@@ -70,4 +70,10 @@ describe("a trace on the bus", () => {
     expect(namesOf(trace)).toEqual([`apply ${kind}`, "send reply"]);
     expect(spansOf(trace)[0]?.parent).toContain("00f067aa0ba902b7");
   });
+
+  test("is not begun by a canary that nobody asked for", async () => {
+    const before = begun.length;
+    await stage.ask("relay", "canary", { args: { nonce: "n" } });
+    expect(begun.slice(before)).toEqual([]);
+  });
 });
