@@ -14,7 +14,7 @@ export interface KeptEvent {
 }
 
 /** Where a client goes on, and whether something is missing before that. */
-export interface Resume {
+interface Resume {
   readonly cursor: number;
   readonly gap: (typeof LIVE_GAPS)[number] | null;
   readonly missed: number | null;
