@@ -1,0 +1,34 @@
+import { randomUUID } from "node:crypto";
+import { sign } from "@rollcall/local/slack/delivery.ts";
+
+/** A slash command as Slack sends it, signed; sent again it is a replay. */
+export interface SignedCommand {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What the operator types in #fleet-ops. @param text without `/fleet` */
+export function signCommand(text: string, signingSecret: string): SignedCommand {
+  const timestamp = Math.floor(Date.now() / 1000);
+  const body = new URLSearchParams({
+    ...{ token: "bench", team_id: "T0LOCAL", team_domain: "local", channel_id: "C0OPS", channel_name: "fleet-ops" },
+    ...{ user_id: "U0OPERATOR", user_name: "operator", command: "/fleet", text, api_app_id: "A0FLEET" },
+    ...{ is_enterprise_install: "false", trigger_id: `${timestamp}.${randomUUID()}` },
+  }).toString();
+  return {
+    body,
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      "x-slack-request-timestamp": String(timestamp),
+      "x-slack-signature": sign(signingSecret, timestamp, body),
+    },
+  };
+}
+
+/** @returns the answer's text. @throws Error if it is not 200 */
+export async function sendSigned(url: string, { headers, body }: SignedCommand): Promise<string> {
+  const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(30_000) });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${url} answered ${response.status}: ${text.slice(0, 200)}`);
+  return text;
+}

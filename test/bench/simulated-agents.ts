@@ -1,0 +1,115 @@
+// One process that answers for many agents over real Redis, with sealed heartbeats and sealed answers.
+import { INBOX_GROUP, keysOf } from "@rollcall/core/protocol/keys.ts";
+import { deriveAgentKey, openSeal, seal } from "@rollcall/core/protocol/seal.ts";
+import { type ControlMessage, type ControlReply, type Heartbeat, PROTOCOL_VERSION } from "@rollcall/core/protocol.ts";
+import { Redis } from "ioredis";
+import { simulatedId } from "./simulated-fleet.ts";
+
+const { REDIS_URL = "", ROLLCALL_FLEET = "", ROLLCALL_FLEET_KEY = "", AGENTS = "0" } = process.env;
+const INBOXES_A_CONNECTION = 100;
+/** A beat of each agent every 5 s, spread evenly so that no burst stands in the way of an answer. */
+const BEAT_ROUNDS = 50;
+const BEAT_EVERY_MS = 100;
+const EPOCH = 1;
+
+interface Simulated {
+  readonly id: string;
+  readonly key: string;
+}
+type Entry = [id: string, fields: string[]];
+
+const keys = keysOf(ROLLCALL_FLEET);
+const agents: readonly Simulated[] = Array.from({ length: Number(AGENTS) }, (_, index) => {
+  const id = simulatedId(index);
+  return { id, key: deriveAgentKey(ROLLCALL_FLEET_KEY, id) };
+});
+const byInbox = new Map(agents.map((agent) => [keys.inbox(agent.id), agent]));
+const writer = connect();
+const startedAt = Date.now();
+/** Drills that arrived, and the agents that they arrived at. */
+const ordered = new Set<string>();
+let orders = 0;
+let counter = 0;
+
+for (let first = 0; first < agents.length; first += INBOXES_A_CONNECTION)
+  await makeGroups(agents.slice(first, first + INBOXES_A_CONNECTION));
+await beat(agents);
+for (let first = 0; first < agents.length; first += INBOXES_A_CONNECTION)
+  void answerFor(agents.slice(first, first + INBOXES_A_CONNECTION));
+let round = 0;
+setInterval(() => {
+  round = (round + 1) % BEAT_ROUNDS;
+  void beat(agents.filter((_, index) => index % BEAT_ROUNDS === round));
+}, BEAT_EVERY_MS);
+process.send?.("ready");
+process.on("message", () => process.send?.({ orders, agents: ordered.size }));
+process.on("disconnect", () => process.exit(0));
+
+function connect(): Redis {
+  const redis = new Redis(REDIS_URL, { retryStrategy: () => 200, maxRetriesPerRequest: null });
+  redis.on("error", (error: Error) => console.error(`simulated agents: ${error.message}`));
+  return redis;
+}
+
+async function makeGroups(some: readonly Simulated[]): Promise<void> {
+  const pipeline = writer.pipeline();
+  for (const { id } of some) pipeline.xgroup("CREATE", keys.inbox(id), INBOX_GROUP, "0", "MKSTREAM");
+  await pipeline.exec();
+}
+
+async function beat(some: readonly Simulated[]): Promise<void> {
+  if (some.length === 0) return;
+  counter += 1;
+  const [seconds, micros] = await writer.time();
+  const at = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+  await writer
+    .pipeline()
+    .zadd(keys.beats, ...some.flatMap(({ id }) => [at, id]))
+    .hset(keys.presence, ...some.flatMap(({ id, key }) => [id, seal(key, heartbeatOf(id, at))]))
+    .exec();
+}
+
+function heartbeatOf(agent: string, at: number): Heartbeat {
+  return {
+    ...{ v: PROTOCOL_VERSION, agent, epoch: EPOCH, counter, at, clockSkewMs: 0, startedAt, startedBy: null },
+    ...{ version: "1.0.0", activity: "idle", inFlight: 0, oldestInFlightAt: null, inboxReadAt: at },
+    ...{ canary: { handledAt: at, tookMs: 1, waitingSince: null }, tasks: {}, cpuSeconds: 1, rssBytes: 1 },
+    ...{ eventLoopDelaySeconds: 0, host: "simulated", runtime: { kind: "process", name: agent } },
+    ...{ publishes: [], consumes: [] },
+  };
+}
+
+async function answerFor(some: readonly Simulated[]): Promise<never> {
+  const reader = connect();
+  const inboxes = some.map(({ id }) => keys.inbox(id));
+  const news = inboxes.map(() => ">");
+  for (;;) {
+    const found = (await reader.xreadgroup(
+      ...(["GROUP", INBOX_GROUP, "simulated", "COUNT", 10, "BLOCK", 2000, "STREAMS"] as const),
+      ...inboxes,
+      ...news,
+    )) as [inbox: string, entries: Entry[]][] | null;
+    const pipeline = writer.pipeline();
+    for (const [inbox, entries] of found ?? []) {
+      for (const [, fields] of entries) answer(byInbox.get(inbox) as Simulated, fields, pipeline);
+      pipeline.xack(inbox, INBOX_GROUP, ...entries.map(([id]) => id));
+    }
+    if (found !== null) await pipeline.exec();
+  }
+}
+
+function answer({ id: agent, key }: Simulated, fields: readonly string[], pipeline: ReturnType<Redis["pipeline"]>) {
+  const json = openSeal(key, fields[fields.indexOf("m") + 1] ?? "");
+  if (json === null) return;
+  const message = JSON.parse(json) as ControlMessage;
+  if (message.kind === "drill") {
+    orders += 1;
+    ordered.add(agent);
+  }
+  if (message.replyTo === null) return;
+  const reply: ControlReply = {
+    ...{ v: PROTOCOL_VERSION, id: message.id, agent, epoch: EPOCH, at: Date.now(), outcome: "done", detail: null },
+    ...{ nonce: message.args.nonce ?? null, waitedMs: 0, tookMs: 0 },
+  };
+  pipeline.xadd(message.replyTo, "*", "agent", agent, "m", seal(key, reply)).expire(message.replyTo, 600);
+}

@@ -1,0 +1,131 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createSlackStandIn } from "@rollcall/local/slack/stand-in.ts";
+import { findFreePort } from "@rollcall/local/tools/free-port.ts";
+import { startPostgres } from "@rollcall/local/tools/postgres-server.ts";
+import { startRedis } from "@rollcall/local/tools/redis-server.ts";
+import { simulatedId, startSimulatedFleet } from "../bench/simulated-fleet.ts";
+
+const root = join(import.meta.dirname, "../..");
+const FLEET = "drill";
+const FLEET_KEY = "the fleet key of a drill, at least 32 characters";
+const PASSWORD = "the-password-of-a-drill-with-32-characters";
+const BOT_TOKEN = "xoxb-drill";
+export const SIGNING_SECRET = "the signing secret of a drill";
+
+/** A real control service on its own Redis, PostgreSQL and Slack stand-in, in front of simulated agents. */
+export type ControlStage = Awaited<ReturnType<typeof openControlStage>>;
+
+export async function openControlStage(agents: number) {
+  const folder = await mkdtemp(join(tmpdir(), "rollcall-drill-"));
+  const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const close = async () => {
+    for (const end of ends.toReversed()) await end().catch(() => undefined);
+  };
+  try {
+    const stores = await startStores(folder, ends);
+    const slack = await createSlackStandIn({
+      ...{ port: 0, signingSecret: SIGNING_SECRET, botToken: BOT_TOKEN, rateLimits: false, logLevel: "silent" },
+    });
+    ends.push(() => slack.close());
+    const fleet = await startSimulatedFleet({ ...stores, fleetKey: FLEET_KEY, fleet: FLEET, agents });
+    ends.push(() => fleet.stop());
+    await writeFiles(folder, agents);
+    const supervisor = createServer((_request, response) => response.end('{"agents":[]}'));
+    await new Promise<void>((resolve) => supervisor.listen(join(folder, "supervisor.sock"), resolve));
+    ends.push(async () => supervisor.close());
+    const control = await startControl({ ...stores, folder, slackUrl: slack.url }, ends);
+    return { fleet, ...stores, ...control, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startStores(folder: string, ends: (() => Promise<unknown>)[]) {
+  const toolsDir = join(process.env.ROLLCALL_DATA_DIR ?? join(root, ".rollcall"), "tools");
+  const place = (name: string) => ({
+    dataDir: join(folder, name),
+    logFile: join(folder, `${name}.log`),
+    password: PASSWORD,
+  });
+  const redis = await startRedis({ ...place("redis"), toolsDir, port: await findFreePort() });
+  ends.push(() => redis.child.stop());
+  const postgres = await startPostgres({ ...place("postgres"), port: await findFreePort() });
+  ends.push(() => postgres.child.stop({ signal: "SIGINT" }));
+  return { redisUrl: redis.url, databaseUrl: postgres.url };
+}
+
+/** JSON is YAML. */
+async function writeFiles(folder: string, agents: number): Promise<void> {
+  const listed = Array.from({ length: agents }, (_, index) => ({
+    ...{ id: simulatedId(index), group: "simulated", does: "answers", criticality: "P2" },
+    ...{ consequence: "nobody notices", normalSeconds: 2 },
+  }));
+  const operator = {
+    id: "operator",
+    name: "Operator",
+    role: "operator",
+    slack: [{ team: "T0LOCAL", user: "U0OPERATOR" }],
+  };
+  await writeFile(join(folder, "fleet.yaml"), JSON.stringify({ fleet: FLEET, agents: listed }));
+  await writeFile(join(folder, "access.yaml"), JSON.stringify({ people: [operator] }));
+}
+
+interface ControlPlace {
+  readonly folder: string;
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  readonly slackUrl: string;
+}
+
+async function startControl(
+  { folder, redisUrl, databaseUrl, slackUrl }: ControlPlace,
+  ends: (() => Promise<unknown>)[],
+) {
+  const port = await findFreePort();
+  const url = `http://127.0.0.1:${port}`;
+  const child = spawn(process.execPath, [join(root, "bot/src/main.ts")], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: {
+      ...{
+        PATH: process.env.PATH,
+        ROLLCALL_HTTP_PORT: String(port),
+        ROLLCALL_PUBLIC_URL: url,
+        ROLLCALL_LOG_LEVEL: "error",
+      },
+      ...{ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, ROLLCALL_FLEET_KEY: FLEET_KEY },
+      ROLLCALL_FLEET_FILE: join(folder, "fleet.yaml"),
+      ROLLCALL_ACCESS_FILE: join(folder, "access.yaml"),
+      ROLLCALL_SUPERVISOR_SOCKET: join(folder, "supervisor.sock"),
+      ...{ SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_API_URL: `${slackUrl}/api/` },
+      ...{ SLACK_BOT_ID: "B0FLEET", SLACK_BOT_USER_ID: "U0FLEET", SLACK_TEAM_ID: "T0LOCAL" },
+      ...{ ROLLCALL_SLACK_ALERTS_CHANNEL: "C0ALERTS", ROLLCALL_SLACK_OPS_CHANNEL: "C0OPS" },
+      ALERTMANAGER_WEBHOOK_TOKEN: "the webhook token of a drill",
+      ...{ PAGERDUTY_ROUTING_KEY: "0123456789abcdef0123456789abcdef", PAGERDUTY_EVENTS_URL: "http://127.0.0.1:9/" },
+    },
+  });
+  const exited = once(child, "exit");
+  ends.push(() => {
+    child.kill("SIGKILL");
+    return exited;
+  });
+  await untilReady(url);
+  return { eventsUrl: `${url}/slack/events` };
+}
+
+async function untilReady(url: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  let found = "no answer";
+  while (Date.now() < deadline) {
+    const response = await fetch(`${url}/ready`).catch(() => null);
+    if (response?.ok) return;
+    found = (await response?.text()) ?? found;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`the control service is not ready after 60 s: ${found}`);
+}

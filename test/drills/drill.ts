@@ -1,0 +1,21 @@
+/** One fact that a drill tries. */
+export interface Outcome {
+  /** What should be true: "1,000 operations". */
+  readonly fact: string;
+  /** What was found, with its unit. */
+  readonly found: string;
+  readonly passed: boolean;
+}
+
+/** A rehearsed attack or fault: one file in this folder each. */
+export interface Drill {
+  readonly name: string;
+  readonly about: string;
+  run(say: (sentence: string) => void): Promise<readonly Outcome[]>;
+}
+
+export const outcome = (fact: string, found: string | number, passed: boolean): Outcome => ({
+  fact,
+  found: typeof found === "number" ? found.toLocaleString("en-US") : found,
+  passed,
+});

@@ -1,0 +1,35 @@
+import type { Drill } from "./drill.ts";
+import { replayDrill } from "./replay.ts";
+
+const DRILLS: readonly Drill[] = [replayDrill(1000)];
+const HELP = `npm run drill -- list      the drills
+npm run drill -- <name>    rehearses it on processes of its own; the figures, then <name>: N passed, M failed
+
+There are: ${DRILLS.map(({ name }) => name).join(", ")}.`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main([name, ...more]: readonly string[]): Promise<number> {
+  if (name === undefined || name === "--help" || name === "-h") {
+    console.log(HELP);
+    return name === undefined ? 1 : 0;
+  }
+  if (name === "list") {
+    for (const drill of DRILLS) console.log(`${drill.name}  ${drill.about}`);
+    return 0;
+  }
+  const drill = DRILLS.find((candidate) => candidate.name === name);
+  if (drill !== undefined && more.length === 0) return rehearse(drill);
+  console.error(
+    `✗ There is no "${[name, ...more].join(" ")}". There are: ${DRILLS.map((one) => one.name).join(", ")}.`,
+  );
+  return 1;
+}
+
+async function rehearse(drill: Drill): Promise<number> {
+  const outcomes = await drill.run(console.log);
+  for (const { fact, found, passed } of outcomes) console.log(`${passed ? "✓" : "✗"} ${fact}: ${found}`);
+  const failed = outcomes.filter(({ passed }) => !passed).length;
+  console.log(`${drill.name}: ${outcomes.length - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
