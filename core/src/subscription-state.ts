@@ -35,7 +35,7 @@ export const DEAD_AFTER_MS = 15_000;
 /** Lays what is declared beside what Redis tells. */
 export function compareSubscriptions(fleet: Pick<CompiledFleet, "agents" | "topics">, reading: BusReading): Drift {
   const byTopic = new Map(reading.topics.map((topic) => [topic.topic, topic]));
-  const declared = fleet.agents.flatMap((agent) => declaredBy(agent, fleet.topics));
+  const declared = fleet.agents.flatMap((agent) => declaredBy(agent, fleet.topics).map((one) => ({ agent, ...one })));
   const subscriptions = declared.map(({ agent, pattern, topic }): Subscription => {
     const found = byTopic.get(topic);
     const group = found?.groups.find(({ name }) => name === agent.id) ?? null;
@@ -58,13 +58,13 @@ export function compareSubscriptions(fleet: Pick<CompiledFleet, "agents" | "topi
 }
 
 /** The subscriptions of one agent; a topic that two patterns fit counts once, for the first. */
-function declaredBy(agent: ExpectedAgent, topics: readonly string[]) {
+export function declaredBy({ consumes }: Pick<ExpectedAgent, "consumes">, topics: readonly string[]) {
   const seen = new Set<string>();
-  return agent.consumes.flatMap((pattern) =>
+  return consumes.flatMap((pattern) =>
     matchTopics(pattern, topics).flatMap((topic) => {
       if (seen.has(topic)) return [];
       seen.add(topic);
-      return [{ agent, pattern, topic }];
+      return [{ pattern, topic }];
     }),
   );
 }

@@ -9,6 +9,8 @@ export interface GroupReading {
   /** null: Redis cannot tell, as after XDEL or for a group made at an arbitrary id. */
   readonly lag: number | null;
   readonly pending: number;
+  /** Id of the entry that was handed out last. */
+  readonly lastDelivered: string;
 }
 
 /** Counters that Redis keeps for one stream; a stream that does not exist has had no entry. */
@@ -16,6 +18,8 @@ interface StreamReading {
   readonly entries: number;
   /** All entries ever added; grows for as long as Redis keeps its data. */
   readonly added: number;
+  /** Id of the newest entry; null if there is none. */
+  readonly lastId: string | null;
   readonly groups: readonly GroupReading[];
 }
 
@@ -131,12 +135,13 @@ function parseJson(text: string): unknown {
 
 function streamOf(stream: Outcome | undefined, groups: Outcome | undefined): StreamReading | null {
   if (stream === undefined) return null;
-  if (isMissing(stream[0])) return { entries: 0, added: 0, groups: [] };
+  if (isMissing(stream[0])) return { entries: 0, added: 0, lastId: null, groups: [] };
   if (stream[0] !== null || (groups !== undefined && groups[0] !== null && !isMissing(groups[0]))) return null;
   const record = recordOf(stream[1]);
   return {
     entries: Number(record.length),
     added: Number(record["entries-added"]),
+    lastId: Array.isArray(record["last-entry"]) ? String(record["last-entry"][0]) : null,
     groups: groups === undefined || groups[0] !== null ? [] : groupsOf(groups[1]),
   };
 }
@@ -149,10 +154,11 @@ function inboxOf(groups: Outcome | undefined): GroupReading | null {
 const isMissing = (error: Error | null): boolean => error !== null && /no such key/.test(error.message);
 
 const groupsOf = (reply: unknown): GroupReading[] =>
-  (reply as unknown[]).map(recordOf).map(({ name, lag, pending }) => ({
+  (reply as unknown[]).map(recordOf).map(({ name, lag, pending, ...rest }) => ({
     name: String(name),
     lag: typeof lag === "number" ? lag : null,
     pending: Number(pending),
+    lastDelivered: String(rest["last-delivered-id"]),
   }));
 
 function recordOf(flat: unknown): Record<string, unknown> {

@@ -35,7 +35,8 @@ describe("the metric families", () => {
   });
 
   test("no label has a name without bounds", () => {
-    const allowed = "fleet agent group criticality owner health verdict activity topic reason component version node";
+    const allowed =
+      "fleet agent group criticality owner health verdict activity topic pattern reason component version node";
     expect(families.flatMap(({ labels }) => labels).filter((label) => !allowed.split(" ").includes(label))).toEqual([]);
   });
 

@@ -115,7 +115,10 @@ describe("SnapshotBuilder, on beats it refuses", () => {
 });
 
 describe("SnapshotBuilder, on the bus", () => {
-  const group = (name: string, changes: Partial<GroupReading> = {}) => ({ name, lag: 0, pending: 0, ...changes });
+  const group = (name: string, changes: Partial<GroupReading> = {}) => ({
+    ...{ name, lag: 0, pending: 0, lastDelivered: "0-0" },
+    ...changes,
+  });
   const fleet = compileFleet("demo", {
     agents: [expectAgent("billing", { consumes: ["stock.*"] })],
     topics: ["stock.reserved", "stock.short"],
@@ -123,8 +126,8 @@ describe("SnapshotBuilder, on the bus", () => {
 
   test("a subscription that Redis cannot tell the lag of, or that does not exist yet, has no lag", () => {
     const { builder } = newBuilder();
-    const stream = { entries: 3, added: 5, groups: [group("billing", { lag: null, pending: 2 })] };
-    const missing = { entries: 0, added: 0, groups: [] };
+    const stream = { entries: 3, added: 5, lastId: null, groups: [group("billing", { lag: null, pending: 2 })] };
+    const missing = { entries: 0, added: 0, lastId: null, groups: [] };
     const snapshot = builder.build(
       readingAt(start, null, {
         fleet,
@@ -142,7 +145,7 @@ describe("SnapshotBuilder, on the bus", () => {
 
   test("a stream that cannot be read is unknown, and its neighbours are not touched", () => {
     const { builder } = newBuilder();
-    const good = { entries: 1, added: 1, groups: [] };
+    const good = { entries: 1, added: 1, lastId: null, groups: [] };
     const topics = new Map([
       ["stock.reserved", null],
       ["stock.short", good],
@@ -155,7 +158,7 @@ describe("SnapshotBuilder, on the bus", () => {
 
   test("groups of agents that are not expected make no series, and are counted", () => {
     const { builder } = newBuilder();
-    const stream = { entries: 1, added: 1, groups: [group("billing"), group("departed"), group("x")] };
+    const stream = { entries: 1, added: 1, lastId: null, groups: [group("billing"), group("departed"), group("x")] };
     const snapshot = builder.build(readingAt(start, null, { fleet, topics: new Map([["stock.reserved", stream]]) }));
     expect(snapshot.unexpectedGroups).toBe(2);
     expect(snapshot.topics[0]?.subscriptions).toHaveLength(1);

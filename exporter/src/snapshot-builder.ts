@@ -11,6 +11,7 @@ import { type CompiledFleet, type ExpectedAgent, type Heartbeat, matchTopics } f
 import type { Reading } from "./bus-reader.ts";
 import { EpochTotals } from "./epoch-totals.ts";
 import type { AgentView, Snapshot, SubscriptionView, TopicView } from "./snapshot.ts";
+import { SubscriptionWatch } from "./subscription-watch.ts";
 
 export interface BuilderOptions {
   readonly fleetKey: string;
@@ -26,6 +27,7 @@ export class SnapshotBuilder {
   /** By agent: the beat that was refused last, so that one that stays is counted once. */
   readonly #refused = new Map<string, string>();
   #refusedBeats = 0;
+  readonly #subscriptions = new SubscriptionWatch();
   #totals: EpochTotals | null = null;
   #lastReadingAt: number | null = null;
   #busSince = 0;
@@ -52,6 +54,7 @@ export class SnapshotBuilder {
       canaryRoundAt: reading.canaryRoundAt,
       agents,
       topics,
+      declared: this.#subscriptions.judge(reading, { beats, busSince: this.#busSince }),
       unexpectedAgents: Math.max(0, reading.freshBeats - fresh),
       unexpectedGroups: countUnexpectedGroups(reading),
       refusedBeats: this.#refusedBeats,

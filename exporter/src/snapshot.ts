@@ -26,6 +26,15 @@ export interface SubscriptionView {
   readonly pending: number | null;
 }
 
+/** What an agent declares to read of one topic, and whether something waits that nobody takes. */
+export interface DeclaredSubscription {
+  readonly agent: string;
+  readonly pattern: string;
+  readonly topic: string;
+  /** null: not known, the topic was not to be read. */
+  readonly dead: boolean | null;
+}
+
 /** One topic. `null`: not readable at the moment. */
 export interface TopicView {
   readonly topic: string;
@@ -43,6 +52,7 @@ export interface Snapshot {
   readonly canaryRoundAt: number | null;
   readonly agents: readonly AgentView[];
   readonly topics: readonly TopicView[];
+  readonly declared: readonly DeclaredSubscription[];
   /** Agents that beat but are not expected. */
   readonly unexpectedAgents: number;
   /** Consumer groups on topics that belong to no expected agent. */
