@@ -54,6 +54,12 @@ export const controlConfig = z.object({
     .transform((text) => new Secret(text))
     .describe("Bot token of the Slack app"),
   SLACK_SIGNING_SECRET: secret(16).describe("Signing secret of the Slack app"),
+  SLACK_APP_TOKEN: z
+    .string()
+    .regex(/^xapp-/, "an app-level token, xapp-…")
+    .transform((text) => new Secret(text))
+    .optional()
+    .describe("App-level token of the Slack app: Socket Mode beside HTTP; HTTP only if not set"),
   SLACK_API_URL: address
     .refine((text) => text.endsWith("/"), "an address that ends with /")
     .default("https://slack.com/api/")

@@ -3,9 +3,14 @@ import type { Adapters } from "./adapters.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { watchOutbox } from "./schedule/outbox-lag.ts";
 import type { Probe } from "./schedule/readiness.ts";
+import type { SocketWatch } from "./slack-sockets.ts";
 
 /** What `/ready` looks at. Without Slack the service still serves its API and pages; without the required ones it is no use. */
-export function probesOf({ ports, database, bus, registry, directory }: Adapters, { slack }: Metrics): Probe[] {
+export function probesOf(
+  { ports, database, bus, registry, directory }: Adapters,
+  { slack }: Metrics,
+  sockets: SocketWatch | null,
+): Probe[] {
   return [
     { name: "postgres", required: true, check: database.check },
     { name: "redis", required: true, check: () => bus.check() },
@@ -15,6 +20,7 @@ export function probesOf({ ports, database, bus, registry, directory }: Adapters
       required: false,
       check: watchOutbox(database.publications, { clock: ports.clock, metrics: slack }),
     },
+    ...(sockets === null ? [] : [{ name: "slack sockets", required: false, check: sockets.check }]),
     { name: "fleet.yaml", required: false, check: async () => inForce(registry.fileProblem()) },
     { name: "access.yaml", required: false, check: async () => inForce(directory.fileProblem()) },
   ];

@@ -5,6 +5,7 @@ import type { SlackSettings } from "./slack/settings.ts";
 export const slackSettings = (config: ControlConfig): SlackSettings => ({
   botToken: config.SLACK_BOT_TOKEN.reveal(),
   signingSecret: config.SLACK_SIGNING_SECRET.reveal(),
+  appToken: config.SLACK_APP_TOKEN?.reveal() ?? null,
   apiUrl: config.SLACK_API_URL,
   botId: config.SLACK_BOT_ID,
   botUserId: config.SLACK_BOT_USER_ID,

@@ -14,6 +14,7 @@ import { probesOf } from "./probes.ts";
 import { createReadiness, type Readiness } from "./schedule/readiness.ts";
 import { registerSlackDoor } from "./slack/door.ts";
 import { slackSettings } from "./slack-settings.ts";
+import { type SocketWatch, watchSockets } from "./slack-sockets.ts";
 import { version } from "./version.ts";
 
 /** A control service that runs. */
@@ -38,12 +39,13 @@ const CLOSE_WITHIN_MS = 3_000;
 export async function startControlService(config: ControlConfig, log: Logger): Promise<ControlService> {
   const metrics = createMetrics({ version });
   const opened = await openAdapters(config, { log, metrics });
-  const readiness = createReadiness(probesOf(opened, metrics), opened.ports.clock);
+  const sockets = config.SLACK_APP_TOKEN === undefined ? null : watchSockets(metrics.slack);
+  const readiness = createReadiness(probesOf(opened, metrics, sockets), opened.ports.clock);
   const dependencies = { current: () => readiness.current().dependencies };
   const adapters = { ...opened, ports: { ...opened.ports, dependencies } };
   const live = createHub();
   try {
-    const app = await openDoors({ config, log, metrics, adapters, readiness, live });
+    const app = await openDoors({ config, log, metrics, adapters, readiness, live, sockets });
     const address = await listen(app, { host: config.ROLLCALL_HTTP_HOST, port: config.ROLLCALL_HTTP_PORT });
     const background = startBackground({ config, log, metrics, adapters, readiness, live, address });
     return { address, broken: background.broken, stop: () => stopAll({ app, background, adapters }) };
@@ -60,9 +62,10 @@ interface Parts {
   readonly adapters: Adapters;
   readonly readiness: Readiness;
   readonly live: Hub;
+  readonly sockets: SocketWatch | null;
 }
 
-async function openDoors({ config, log, metrics, adapters, readiness, live }: Parts): Promise<App> {
+async function openDoors({ config, log, metrics, adapters, readiness, live, sockets }: Parts): Promise<App> {
   const { ports, commands, registry, database } = adapters;
   const run = createEngine({ adapters, metrics, log });
   const app = createApp({
@@ -93,6 +96,7 @@ async function openDoors({ config, log, metrics, adapters, readiness, live }: Pa
     run,
     log: log.child({ door: "slack" }),
     onRefusedRequest: metrics.slack.refused,
+    ...(sockets === null ? {} : { onSockets: sockets.note }),
   });
   return app;
 }

@@ -3,6 +3,7 @@ import type { Files } from "./files.ts";
 import type { Triggers } from "./lifetimes.ts";
 import type { Json } from "./records.ts";
 import { isRecord } from "./records.ts";
+import type { Sockets } from "./sockets.ts";
 import type { Views } from "./views.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -13,6 +14,7 @@ export interface Parts {
   readonly triggers: Triggers;
   readonly views: Views;
   readonly files: Files;
+  readonly sockets: Sockets;
   /** Where this stand-in is reached, without a slash at the end. */
   url: string;
 }

@@ -3,6 +3,7 @@ import { callControl } from "../stand-in/control-call.ts";
 import type { Click } from "./clicks.ts";
 import type { Ack } from "./delivery.ts";
 import type { Json, Message } from "./records.ts";
+import type { Drop } from "./sockets.ts";
 import type { Exchange } from "./traffic.ts";
 
 export type { Ack } from "./delivery.ts";
@@ -53,6 +54,12 @@ export interface SlackClient {
   advance(seconds: number): Promise<{ retries_waiting: number }>;
   limitRates(enabled: boolean): Promise<void>;
   deliverTo(url: string): Promise<void>;
+  /** Whether requests go to the request URL or to the app's sockets. */
+  deliverOver(over: "http" | "socket"): Promise<void>;
+  /** How many connections Slack holds for alive. */
+  openSockets(): Promise<number>;
+  /** Ends the oldest connections, or lets them only seem to live. @returns how many were struck */
+  dropSockets(how: Drop, count?: number): Promise<number>;
   setMembership(of: { channel: string; user?: string; member?: boolean; archived?: boolean }): Promise<void>;
   clear(): Promise<void>;
 }
@@ -98,6 +105,10 @@ export function createSlackClient(url: string): SlackClient {
     advance: (seconds) => post("advance", { seconds }) as Promise<{ retries_waiting: number }>,
     limitRates: async (enabled) => void (await post("rate-limits", { enabled })),
     deliverTo: async (requestUrl) => void (await post("request-url", { url: requestUrl })),
+    deliverOver: async (over) => void (await post("delivery", { over })),
+    openSockets: async () => ((await get("sockets")) as { open: number }).open,
+    dropSockets: async (how, count = 1) =>
+      ((await post("sockets/drop", { how, count })) as { dropped: number }).dropped,
     setMembership: async (of) => void (await post("membership", of)),
     clear: async () => void (await post("clear")),
   };

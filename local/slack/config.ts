@@ -10,6 +10,11 @@ const Config = z.object({
     .describe("Port of the page and the Web API"),
   SLACK_SIGNING_SECRET: z.string().min(16).describe("Secret that signs requests to the app"),
   SLACK_BOT_TOKEN: z.string().startsWith("xoxb-").describe("The only token that the Web API takes"),
+  SLACK_APP_TOKEN: z
+    .string()
+    .startsWith("xapp-")
+    .optional()
+    .describe("The token with which the app opens sockets; without it nobody may"),
   SLACK_REQUEST_URL: z
     .url()
     .default("http://127.0.0.1:8080/slack/events")

@@ -70,6 +70,11 @@ const MessagesQuery = z.strictObject({
   newest: z.coerce.number().int().min(1).optional(),
 });
 
+const Dropped = z.strictObject({
+  how: z.enum(["close", "reset", "warning", "refresh_requested", "dead"]),
+  count: z.int().min(1).max(10).default(1),
+});
+
 /** What tests, drills and the page use: everything a person could do in Slack, and what nobody can. */
 export function addControl(app: FastifyInstance, parts: ControlParts): void {
   addReads(app, parts);
@@ -174,6 +179,15 @@ function addFaults(app: FastifyInstance, parts: ControlParts): void {
   app.post("/control/request-url", async (request) => {
     parts.delivering.requestUrl = readBody(request, z.strictObject({ url: z.url() })).url;
     return {};
+  });
+  app.post("/control/delivery", async (request) => {
+    parts.delivering.over = readBody(request, z.strictObject({ over: z.enum(["http", "socket"]) })).over;
+    return {};
+  });
+  app.get("/control/sockets", async () => ({ open: parts.sockets.open }));
+  app.post("/control/sockets/drop", async (request) => {
+    const { how, count } = readBody(request, Dropped);
+    return { dropped: parts.sockets.drop(how, count) };
   });
   app.post("/control/membership", async (request) => {
     const { channel: id, user, member, archived } = readBody(request, Membership);

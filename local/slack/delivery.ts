@@ -1,11 +1,15 @@
 import { createHmac } from "node:crypto";
 import type { Faults } from "./faults.ts";
+import type { Json } from "./records.ts";
+import type { Envelope, Sockets } from "./sockets.ts";
 import type { Exchange, Traffic } from "./traffic.ts";
 
 export interface DeliveryOptions {
   readonly signingSecret: string;
   /** Where the app listens; null until somebody says. */
   requestUrl: string | null;
+  /** Where requests go: to the request URL, or to the app's sockets. */
+  over: "http" | "socket";
   /** Slack gives 3 s. */
   readonly ackDeadlineMs: number;
 }
@@ -30,6 +34,12 @@ export interface Ack {
   readonly exchange: string;
 }
 
+interface Via {
+  readonly traffic: Traffic;
+  readonly faults: Faults;
+  readonly sockets: Sockets;
+}
+
 interface Sent {
   readonly url: string;
   readonly headers: Record<string, string>;
@@ -44,12 +54,14 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #traffic: Traffic;
   readonly #faults: Faults;
+  readonly #sockets: Sockets;
   readonly #running = new Set<AbortController>();
 
-  constructor(options: DeliveryOptions, { traffic, faults }: { traffic: Traffic; faults: Faults }) {
+  constructor(options: DeliveryOptions, { traffic, faults, sockets }: Via) {
     this.#options = options;
     this.#traffic = traffic;
     this.#faults = faults;
+    this.#sockets = sockets;
   }
 
   /** Sends the very same signed request `times` times at once. @returns one answer for each */
@@ -73,7 +85,8 @@ export class Delivery {
   }
 
   async #sendOnce(outgoing: Outgoing, headers: Record<string, string>, drop: boolean): Promise<Ack> {
-    const url = this.#options.requestUrl;
+    const isSocket = this.#options.over === "socket";
+    const url = isSocket ? "(socket)" : this.#options.requestUrl;
     const request = { url: url ?? "(no request URL)", headers, body: outgoing.body };
     const exchange = this.#traffic.begin({ ...outgoing, direction: "to-app", request, retry: outgoing.retry ?? 0 });
     const base = { status: null, body: "", noRetry: false, exchange: exchange.id };
@@ -82,7 +95,9 @@ export class Delivery {
       this.#traffic.end(exchange, { outcome, answer: drop ? "dropped by a fault" : "no request URL is set" });
       return { ...base, outcome };
     }
-    const answer = this.#post({ url, headers, body: outgoing.body }, exchange);
+    const answer = isSocket
+      ? this.#pass(outgoing, exchange)
+      : this.#post({ url, headers, body: outgoing.body }, exchange);
     const deadline = Promise.withResolvers<null>();
     const timer = setTimeout(() => deadline.resolve(null), this.#options.ackDeadlineMs);
     const first = await Promise.race([answer, deadline.promise]);
@@ -90,6 +105,20 @@ export class Delivery {
     if (first !== null) return { ...base, ...first };
     this.#traffic.end(exchange, { outcome: "timeout", answer: "no answer in time" });
     return { ...base, outcome: "timeout" };
+  }
+
+  async #pass(outgoing: Outgoing, exchange: Exchange): Promise<Omit<Ack, "exchange">> {
+    const began = performance.now();
+    const delivered = this.#sockets.deliver(envelopeOf(outgoing));
+    if (delivered === null) {
+      this.#traffic.end(exchange, { outcome: "failed", answer: "no socket is open" });
+      return { outcome: "failed", status: null, body: "", noRetry: false };
+    }
+    const payload = await delivered;
+    const body = Object.keys(payload).length === 0 ? "" : JSON.stringify(payload);
+    const outcome = exchange.outcome === "timeout" ? "timeout" : "acked";
+    this.#traffic.end(exchange, { outcome, ms: Math.round(performance.now() - began), answer: body });
+    return { outcome: "acked", status: null, body, noRetry: false };
   }
 
   async #post({ url, headers, body }: Sent, exchange: Exchange): Promise<Omit<Ack, "exchange">> {
@@ -120,6 +149,17 @@ export class Delivery {
       this.#running.delete(controller);
     }
   }
+}
+
+/** The same request as Socket Mode wraps it. */
+function envelopeOf({ kind, contentType, body, headers = {}, retry = 0 }: Outgoing): Envelope {
+  if (contentType === "application/json") {
+    const retry_reason = headers["x-slack-retry-reason"] ?? "";
+    return { type: "events_api", payload: JSON.parse(body) as Json, retry_attempt: retry, retry_reason };
+  }
+  const form = Object.fromEntries(new URLSearchParams(body));
+  if (kind === "command") return { type: "slash_commands", payload: form };
+  return { type: "interactive", payload: JSON.parse(form.payload ?? "{}") as Json };
 }
 
 /** Slack's signature of a request, version 0. */

@@ -8,6 +8,7 @@ await runStandIn("Slack stand-in", () => {
     port: config.SLACK_STANDIN_PORT,
     signingSecret: config.SLACK_SIGNING_SECRET,
     botToken: config.SLACK_BOT_TOKEN,
+    ...(config.SLACK_APP_TOKEN === undefined ? {} : { appToken: config.SLACK_APP_TOKEN }),
     requestUrl: config.SLACK_REQUEST_URL,
     logLevel: config.ROLLCALL_LOG_LEVEL,
     ...(config.SLACK_STANDIN_DATA === undefined ? {} : { dataFile: config.SLACK_STANDIN_DATA }),

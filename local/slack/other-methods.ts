@@ -17,6 +17,8 @@ export const otherMethods: Readonly<Record<string, Method>> = {
     is_enterprise_install: false,
   }),
 
+  "apps.connections.open": (_, { sockets, url }) => ({ url: sockets.issue(url) }),
+
   "users.info": (args, { workspace }) => {
     const user = workspace.users.get(args.required("user"));
     if (user === undefined) throw new SlackError("user_not_found");

@@ -12,6 +12,7 @@ import { FILE_BYTES, Files } from "./files.ts";
 import { ResponseUrls, Triggers } from "./lifetimes.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { isRecord } from "./records.ts";
+import { Sockets } from "./sockets.ts";
 import { Traffic } from "./traffic.ts";
 import { Views } from "./views.ts";
 import { addWebApi } from "./web-api.ts";
@@ -22,6 +23,8 @@ export interface SlackStandInOptions {
   readonly port: number;
   readonly signingSecret: string;
   readonly botToken: string;
+  /** Lets the app open sockets; without it nobody may. */
+  readonly appToken?: string;
   /** Where the app listens; may be set later with `deliverTo`. */
   readonly requestUrl?: string;
   /** JSON file that keeps messages between runs; without it nothing is kept. */
@@ -46,7 +49,7 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
   const { parts, delivering } = createParts(options);
   const { workspace, faults, traffic, rateLimits } = parts;
   const file = keepMessages(app, workspace, options.dataFile ?? null);
-  addWebApi(app, { token: options.botToken, parts, faults, rateLimits, traffic });
+  addWebApi(app, { token: options.botToken, appToken: options.appToken ?? null, parts, faults, rateLimits, traffic });
   addAppUrls(app, parts);
   addControl(app, parts);
   servePage(app, {
@@ -54,6 +57,7 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
     paths: ["/", "/archives/:channel", "/archives/:channel/:message"],
   });
   await app.listen({ host: "127.0.0.1", port: options.port });
+  parts.sockets.attach(app.server);
   const address = app.server.address();
   parts.url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : options.port}`;
   return {
@@ -66,6 +70,7 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
     close: async () => {
       parts.events.close();
       parts.delivery.close();
+      parts.sockets.close();
       await app.close();
       file.flush();
     },
@@ -81,9 +86,11 @@ function createParts(options: SlackStandInOptions): { parts: ControlParts; deliv
   const delivering: DeliveryOptions = {
     signingSecret: options.signingSecret,
     requestUrl: options.requestUrl ?? null,
+    over: "http",
     ackDeadlineMs: options.ackDeadlineMs ?? 3_000,
   };
-  const delivery = new Delivery(delivering, { traffic, faults });
+  const sockets = new Sockets();
+  const delivery = new Delivery(delivering, { traffic, faults, sockets });
   const parts = {
     clock,
     faults,
@@ -91,6 +98,7 @@ function createParts(options: SlackStandInOptions): { parts: ControlParts; deliv
     rateLimits,
     delivering,
     delivery,
+    sockets,
     workspace: new Workspace(clock),
     triggers: new Triggers(clock),
     responseUrls: new ResponseUrls(clock),

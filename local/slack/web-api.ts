@@ -9,6 +9,8 @@ import type { Traffic } from "./traffic.ts";
 
 export interface WebApiOptions {
   readonly token: string;
+  /** The only token for `apps.connections.open`. */
+  readonly appToken: string | null;
   readonly parts: Parts;
   readonly faults: Faults;
   readonly rateLimits: RateLimits;
@@ -79,7 +81,7 @@ async function answerCall(
   options: WebApiOptions,
 ): Promise<Answer | null> {
   if (fault !== null && fault.kind !== "lost") return answerFault(fault);
-  const refusal = authorize(request, values, options.token);
+  const refusal = authorize(request, values, method === "apps.connections.open" ? options.appToken : options.token);
   if (refusal !== null) return refuse(refusal);
   const run = METHODS.get(method);
   if (run === undefined) return refuse("unknown_method");
@@ -109,7 +111,11 @@ function breakOff(reply: FastifyReply, fault: ApiFault | null): void {
   if (fault?.kind !== "hang") reply.raw.socket?.resetAndDestroy();
 }
 
-function authorize(request: FastifyRequest, values: ReadonlyMap<string, unknown> | null, token: string): string | null {
+function authorize(
+  request: FastifyRequest,
+  values: ReadonlyMap<string, unknown> | null,
+  token: string | null,
+): string | null {
   const given = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? values?.get("token");
   if (given === undefined) return "not_authed";
   return given === token ? null : "invalid_auth";

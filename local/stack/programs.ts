@@ -4,6 +4,7 @@ import type { ProcessName } from "./addresses.ts";
 import { addressesOf, markOf, redisUrlOf, type StackContext } from "./context.ts";
 import type { KeptProcess } from "./keeper.ts";
 import { REPOSITORY } from "./layout.ts";
+import type { Secrets } from "./secrets.ts";
 import { areSpansWanted, settingsForControl, telemetrySettings } from "./settings.ts";
 
 /** A program of this repository that Node runs. */
@@ -75,6 +76,7 @@ export function slackProgram({ layout, ports, secrets }: StackContext): Program 
       SLACK_STANDIN_PORT: String(ports.slack),
       SLACK_SIGNING_SECRET: secrets.slackSigningSecret,
       SLACK_BOT_TOKEN: secrets.slackBotToken,
+      SLACK_APP_TOKEN: appTokenOf(secrets),
       SLACK_REQUEST_URL: `http://127.0.0.1:${ports.control}/slack/events`,
       SLACK_STANDIN_DATA: join(layout.root, "slack/messages.json"),
     },
@@ -124,6 +126,7 @@ function slackEnvironment({ credentials, ports, secrets }: StackContext): Record
     return { SLACK_BOT_TOKEN: credentials.slack.botToken, SLACK_SIGNING_SECRET: credentials.slack.signingSecret };
   return {
     SLACK_BOT_TOKEN: secrets.slackBotToken,
+    SLACK_APP_TOKEN: appTokenOf(secrets),
     SLACK_SIGNING_SECRET: secrets.slackSigningSecret,
     SLACK_API_URL: `http://127.0.0.1:${ports.slack}/api/`,
     SLACK_BOT_ID: "B0FLEET",
@@ -133,6 +136,9 @@ function slackEnvironment({ credentials, ports, secrets }: StackContext): Record
     ROLLCALL_SLACK_OPS_CHANNEL: "C0OPS",
   };
 }
+
+/** The stand-in knows both of one app. */
+const appTokenOf = ({ slackBotToken }: Secrets): string => slackBotToken.replace(/^xoxb-/, "xapp-");
 
 function pagerdutyEnvironment(context: StackContext): Record<string, string> {
   return { PAGERDUTY_ROUTING_KEY: pagerdutyRoutingKey(context), PAGERDUTY_EVENTS_URL: pagerdutyUrl(context) };

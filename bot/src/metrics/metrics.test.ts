@@ -90,6 +90,13 @@ describe("lease, audit and Slack metrics", () => {
     expect(await read("rollcall_slack_outbox_oldest_seconds")).toContain(" 3");
   });
 
+  test("show the sockets to Slack only where there should be some", async () => {
+    const { metrics, read } = make();
+    expect(await read("rollcall_slack_sockets")).not.toMatch(/^rollcall_slack_sockets /m);
+    metrics.slack.sockets(2);
+    expect(await read("rollcall_slack_sockets")).toContain("rollcall_slack_sockets 2");
+  });
+
   test("count refused requests by a short list of words", async () => {
     const { metrics, read } = make();
     metrics.slack.refused("signature");

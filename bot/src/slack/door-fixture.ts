@@ -13,6 +13,9 @@ import { type FastifyInstance, fastify } from "fastify";
 import { registerSlackDoor, type SlackDoorDeps } from "./door.ts";
 import { SETTINGS } from "./fixtures.ts";
 import { MemoryRows } from "./memory-rows.ts";
+import type { SocketState } from "./sockets.ts";
+
+const APP_TOKEN = "xapp-local";
 
 const person = (id: string, name: string, more: Pick<Person, "role" | "slack">): Person => ({
   id,
@@ -36,6 +39,8 @@ export interface DoorStage {
   readonly standIn: SlackStandIn;
   readonly app: FastifyInstance;
   readonly deps: SlackDoorDeps;
+  /** What was told of the sockets, the newest last. */
+  readonly states: SocketState[];
   readonly rows: MemoryRows;
   readonly accepted: Acceptance[];
   readonly audited: AuditEntry[];
@@ -50,17 +55,20 @@ export interface DoorStage {
 
 export const textOf = (message: Message | undefined): string => JSON.stringify(message?.blocks ?? null);
 
-export async function openDoor(): Promise<DoorStage> {
+/** @param over `sockets`: Socket Mode beside HTTP */
+export async function openDoor(over: "http" | "sockets" = "http"): Promise<DoorStage> {
   const standIn = await createSlackStandIn({
     port: 0,
     signingSecret: SETTINGS.signingSecret,
     botToken: SETTINGS.botToken,
+    appToken: APP_TOKEN,
     rateLimits: false,
   });
   const rows = new MemoryRows();
   const accepted: Acceptance[] = [];
   const audited: AuditEntry[] = [];
   const refused: string[] = [];
+  const states: SocketState[] = [];
   const gate = { open: Promise.resolve() };
   const ports = portsOf(rows, audited);
   const commands = await loadCommands();
@@ -68,13 +76,14 @@ export async function openDoor(): Promise<DoorStage> {
   const app = fastify();
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const deps: SlackDoorDeps = {
-    settings: { ...SETTINGS, apiUrl: `${standIn.url}/api/` },
+    settings: { ...SETTINGS, appToken: over === "sockets" ? APP_TOKEN : null, apiUrl: `${standIn.url}/api/` },
     ports,
     commands,
     publications: rows.publications,
     run: (request) => runCommand(request, engine),
     log: silent,
     onRefusedRequest: (why) => void refused.push(why),
+    onSockets: (state) => void states.push(state),
   };
   await registerSlackDoor(app, deps);
   app.post("/other", async (request) => ({ got: request.body }));
@@ -99,7 +108,7 @@ export async function openDoor(): Promise<DoorStage> {
     rows.incidents.clear();
     for (const list of [accepted, audited, refused]) list.length = 0;
   };
-  return { slack, standIn, app, deps, rows, accepted, audited, refused, holdStore, whispered, reset, close };
+  return { slack, standIn, app, deps, states, rows, accepted, audited, refused, holdStore, whispered, reset, close };
 }
 
 function portsOf(rows: MemoryRows, audited: AuditEntry[]): Ports {

@@ -14,6 +14,7 @@ import { FastifyReceiver } from "./receiver.ts";
 import { DISMISS_ACTION, LINK_ACTION, ORDER_ACTION } from "./render/buttons.ts";
 import { createSeen, hear, isToUs, type Said } from "./said.ts";
 import type { SlackLog, SlackSettings } from "./settings.ts";
+import { keepSockets, type SocketState } from "./sockets.ts";
 import { runTyped } from "./typed.ts";
 
 export interface SlackDoorDeps {
@@ -27,6 +28,8 @@ export interface SlackDoorDeps {
   readonly log: SlackLog;
   /** Called for each request that was not let in, with a word from a short list: `signature`, `stale`, `future`, `body`. */
   readonly onRefusedRequest?: (why: string) => void;
+  /** Called at each change, if there is a token for sockets. */
+  readonly onSockets?: (state: SocketState) => void;
 }
 
 /** A person waits: Slack's own directory gets two seconds, then changes are refused. */
@@ -35,7 +38,7 @@ const ANSWER_MS = 5000;
 /** Slack's secrets have 32 characters; an empty one would let everybody sign. */
 const SECRET_CHARACTERS = 16;
 
-/** Lets Slack in under `/slack/events`: slash commands, buttons and events, each verified, acknowledged in time, run once. */
+/** Lets Slack in under `/slack/events` and, with a token for it, by sockets: slash commands, buttons and events, each verified, acknowledged in time, run once. */
 export async function registerSlackDoor(app: FastifyInstance, deps: SlackDoorDeps): Promise<void> {
   const { settings, ports, log } = deps;
   if (settings.signingSecret.length < SECRET_CHARACTERS) throw new Error("SLACK_SIGNING_SECRET is too short to be one");
@@ -48,8 +51,23 @@ export async function registerSlackDoor(app: FastifyInstance, deps: SlackDoorDep
       deps.onRefusedRequest?.(why);
     },
   });
-  listen(createBolt(receiver, deps), deps);
+  const bolt = createBolt(receiver, deps);
+  listen(bolt, deps);
   await receiver.register(app);
+  openSockets(app, bolt, deps);
+}
+
+/** The same handlers by sockets, from when the service listens until it closes. */
+function openSockets(app: FastifyInstance, bolt: App, { settings, log, onSockets }: SlackDoorDeps): void {
+  const { appToken, apiUrl } = settings;
+  if (appToken === null) return;
+  const kept: { stop(): Promise<void> }[] = [];
+  app.addHook("onListen", async () => {
+    kept.push(keepSockets(bolt, { appToken, apiUrl, log, onState: onSockets ?? (() => {}) }));
+  });
+  app.addHook("preClose", async () => {
+    await Promise.all(kept.map((sockets) => sockets.stop()));
+  });
 }
 
 function createBolt(receiver: FastifyReceiver, { settings, log }: SlackDoorDeps): App {

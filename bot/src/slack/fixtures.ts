@@ -12,6 +12,7 @@ export const NOW = Date.UTC(2026, 10, 21, 2, 41, 28);
 export const SETTINGS: SlackSettings = {
   botToken: "xoxb-local",
   signingSecret: "0123456789abcdef0123456789abcdef",
+  appToken: null,
   apiUrl: "http://127.0.0.1:1/api/",
   botId: "B0FLEET",
   botUserId: "U0FLEET",

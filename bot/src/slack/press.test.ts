@@ -55,6 +55,17 @@ describe("a button of a card", () => {
     expect(stage.accepted).toHaveLength(1);
   });
 
+  test("pressed ten times by three people runs once, and the others are told who was first (S3)", async () => {
+    const ts = await postCard();
+    const presses = ["U0OPERATOR", "U0SECOND", "U0OPERATOR", "U0SECOND", "U0VIEWER"];
+    await Promise.all([...presses, ...presses].map((user) => press(user, ts, "do.restart.1")));
+    expect(stage.accepted).toHaveLength(1);
+    const first = stage.accepted[0]?.actor.slackUser;
+    const second = first === "U0OPERATOR" ? "U0SECOND" : "U0OPERATOR";
+    await whispered(second, "is already running (op-1)");
+    await whispered("U0VIEWER", "Not done: restart billing");
+  });
+
   test("is refused to a viewer, who sees why; the card stays as it is", async () => {
     const ts = await postCard();
     const before = textOf((await stage.slack.messages("C0OPS"))[0]);

@@ -165,6 +165,15 @@ describe("the publisher", () => {
     expect(log.info).toHaveBeenCalledWith(expect.anything(), "Slack takes messages again");
   });
 
+  test("gives up a call that Slack never answers, and goes on (S8)", async () => {
+    await slack.failApi({ kind: "hang", methods: ["chat.postMessage"] });
+    rows.put(operation(recent));
+    start();
+    await isShown("op-481", 3)();
+    expect(await slack.messages("C0OPS")).toHaveLength(1);
+    expect(log.warn).toHaveBeenCalledWith({}, "Slack does not take messages");
+  });
+
   test("goes on after the rows could not be read", async () => {
     const { behind } = rows.publications;
     const failing = vi.fn(behind).mockRejectedValueOnce(new Error("PostgreSQL is away"));

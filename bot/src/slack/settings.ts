@@ -3,6 +3,8 @@ export interface SlackSettings {
   /** `xoxb-…` */
   readonly botToken: string;
   readonly signingSecret: string;
+  /** `xapp-…`: requests come by sockets too; null: by HTTP only. */
+  readonly appToken: string | null;
   /** Ends with a slash: `https://slack.com/api/`. */
   readonly apiUrl: string;
   readonly botId: string;
