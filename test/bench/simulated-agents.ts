@@ -26,9 +26,11 @@ const agents: readonly Simulated[] = Array.from({ length: Number(AGENTS) }, (_, 
 const byInbox = new Map(agents.map((agent) => [keys.inbox(agent.id), agent]));
 const writer = connect();
 const startedAt = Date.now();
-/** Drills that arrived, and the agents that they arrived at. */
+/** What a real agent keeps in its ledger: each id takes effect once, a repeat is answered with the first outcome. */
+const ledger = new Set<string>();
+/** Agents that a drill took effect at, and drills that were delivered, repeats included. */
 const ordered = new Set<string>();
-let orders = 0;
+let deliveries = 0;
 let counter = 0;
 
 for (let first = 0; first < agents.length; first += INBOXES_A_CONNECTION)
@@ -42,7 +44,7 @@ setInterval(() => {
   void beat(agents.filter((_, index) => index % BEAT_ROUNDS === round));
 }, BEAT_EVERY_MS);
 process.send?.("ready");
-process.on("message", () => process.send?.({ orders, agents: ordered.size }));
+process.on("message", () => process.send?.({ effects: ledger.size, deliveries, agents: ordered.size }));
 process.on("disconnect", () => process.exit(0));
 
 function connect(): Redis {
@@ -102,13 +104,16 @@ function answer({ id: agent, key }: Simulated, fields: readonly string[], pipeli
   const json = openSeal(key, fields[fields.indexOf("m") + 1] ?? "");
   if (json === null) return;
   const message = JSON.parse(json) as ControlMessage;
+  const isRepeated = message.kind === "drill" && ledger.has(message.id);
   if (message.kind === "drill") {
-    orders += 1;
+    deliveries += 1;
+    ledger.add(message.id);
     ordered.add(agent);
   }
   if (message.replyTo === null) return;
+  const outcome = isRepeated ? "repeated" : "done";
   const reply: ControlReply = {
-    ...{ v: PROTOCOL_VERSION, id: message.id, agent, epoch: EPOCH, at: Date.now(), outcome: "done", detail: null },
+    ...{ v: PROTOCOL_VERSION, id: message.id, agent, epoch: EPOCH, at: Date.now(), outcome, detail: null },
     ...{ nonce: message.args.nonce ?? null, waitedMs: 0, tookMs: 0 },
   };
   pipeline.xadd(message.replyTo, "*", "agent", agent, "m", seal(key, reply)).expire(message.replyTo, 600);

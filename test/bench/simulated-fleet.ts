@@ -19,8 +19,8 @@ export interface SimulatedFleetOptions {
 /** Many agents of which another process makes the heartbeats and answers. */
 export interface SimulatedFleet {
   readonly compiled: CompiledFleet;
-  /** Drills that arrived so far, and at how many agents. */
-  drills(): Promise<{ readonly orders: number; readonly agents: number }>;
+  /** Drills that took effect so far, how often they were delivered, and at how many agents. */
+  drills(): Promise<{ readonly effects: number; readonly deliveries: number; readonly agents: number }>;
   /** Ends the process and removes the fleet's keys. */
   stop(): Promise<void>;
 }

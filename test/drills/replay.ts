@@ -49,12 +49,13 @@ async function replay(stage: ControlStage, { requests, say }: Plan): Promise<Out
     `${(took.length / ((performance.now() - begun) / 1000)).toFixed(0)} requests/s; answer p50 ${percentile(took, 0.5).toFixed(0)} ms, ` +
       `p99 ${percentile(took, 0.99).toFixed(0)} ms under that load; all in ${elapsed(begun)}`,
   );
+  say(`${drills.deliveries - drills.effects} orders were delivered once more after a fault, and absorbed by a ledger`);
   const wanted = requests * (REPLAYS + 1);
   return [
     outcome(`${wanted.toLocaleString("en-US")} requests answered`, problems[0] ?? took.length, took.length === wanted),
     outcome("as many operations as distinct requests", found.operations, found.operations === requests),
     outcome("as many audited intents", found.intents, found.intents === requests),
-    outcome("as many orders arrived at agents", drills.orders, drills.orders === requests),
+    outcome("as many effects at agents, by their ledgers", drills.effects, drills.effects === requests),
     outcome("each at an agent of its own", drills.agents, drills.agents === requests),
     outcome("every operation ended well", found.done, found.done === requests),
   ];
