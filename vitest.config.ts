@@ -1,6 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-const shared = { exclude: ["**/node_modules/**", "**/dist/**"], pool: "forks" as const, hookTimeout: 60_000 };
+const shared = {
+  exclude: ["**/node_modules/**", "**/dist/**"],
+  pool: "forks" as const,
+  hookTimeout: 60_000,
+  // The default of 1 s is too short for a browser on a busy machine; a condition that holds is seen at once all the same.
+  expect: { poll: { timeout: 15_000 } },
+};
 
 export default defineConfig({
   test: {

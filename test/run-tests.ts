@@ -39,6 +39,8 @@ interface ProjectRun {
 
 async function runProject({ root, scratch, project, filters, totals }: ProjectRun): Promise<void> {
   const report = join(scratch, `${project}.json`);
+  // Two shared cores: CI runs a failed test once more, and the report names it. At a desk nothing is run twice.
+  const retry = process.env.CI === "true" ? ["--retry=1"] : [];
   const coverage = filters.length > 0 ? [] : ["--coverage", `--coverage.reportsDirectory=${join(scratch, project)}`];
   const child = spawn(
     join(root, "node_modules/.bin/vitest"),
@@ -50,6 +52,7 @@ async function runProject({ root, scratch, project, filters, totals }: ProjectRu
       "--reporter=default",
       "--reporter=json",
       `--outputFile.json=${report}`,
+      ...retry,
       ...coverage,
       ...filters,
     ],
