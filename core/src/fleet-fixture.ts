@@ -108,7 +108,10 @@ export class FakeFleet {
           : null,
       bySlack: () => null,
       byToken: () => null,
+      byMail: () => null,
       withRole: () => [],
+      trust: () => ({ asOf: this.now, held: null }),
+      confirm: async () => true,
     },
   };
 

@@ -49,7 +49,10 @@ const directory: AppDeps["ports"]["directory"] = {
     const person = { id: found.id, name: found.id, mails: [], slack: [], role: found.role };
     return { person, tokenId: `${found.id}-token`, scopes: found.scopes };
   },
+  byMail: () => null,
   withRole: () => [],
+  trust: () => ({ asOf: NOW, held: null }),
+  confirm: async () => true,
 };
 
 export const agentOf = (id: string, more: Partial<ExpectedAgent> = {}): ExpectedAgent => ({

@@ -33,7 +33,16 @@ beforeEach(() => {
   clock.at = 1_000_000;
   const client = createSlackClient({ token: "xoxb-1", apiUrl: `${url}/api/`, timeoutMs: 2000 });
   const bySlack = (team: string, user: string) => (team === "T1" && user === "U1" ? ANNA : null);
-  const directory = { source: "access.yaml", bySlack, byId: () => null, byToken: () => null, withRole: () => [] };
+  const directory = {
+    source: "access.yaml",
+    bySlack,
+    byId: () => null,
+    byToken: () => null,
+    byMail: () => null,
+    trust: () => ({ asOf: 0, held: null }),
+    confirm: async () => true,
+    withRole: () => [],
+  };
   identify = createIdentity({ client, team: "T1", directory, clock });
 });
 afterAll(async () => await app.close());

@@ -55,8 +55,11 @@ describe("openAccessFile", () => {
       mails: ["operator@example.test"],
       slack: [{ team: "T0LOCAL", user: "U0OPERATOR" }],
       role: "operator",
+      grants: [{ role: "operator", from: "access.yaml", via: [], knownSince: null }],
     };
     expect(directory.byId("operator")).toEqual(operator);
+    expect(directory.byMail("Operator@Example.test")).toEqual(operator);
+    expect(directory.byMail("operator@example.test.evil")).toBeNull();
     expect(directory.bySlack("T0LOCAL", "U0OPERATOR")).toEqual(operator);
     expect(directory.source).toBe("access.yaml");
   });

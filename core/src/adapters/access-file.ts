@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { hasRole, ROLES, type Role } from "../domain/actor.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Directory, Person } from "../ports/directory.ts";
+import type { Directory, DirectoryTrust, Person } from "../ports/directory.ts";
 import { openWatchedFile, type WatchedFile } from "../watched-file.ts";
 import { readYamlFile, type YamlFile } from "../yaml-file.ts";
 
@@ -119,6 +119,11 @@ class FileDirectory implements AccessDirectory {
     return this.#find((entry) => entry.slack.some((link) => link.team === team && link.user === user));
   }
 
+  byMail(mail: string): Person | null {
+    const wanted = mail.toLowerCase();
+    return this.#find((entry) => entry.mails.some((one) => one.toLowerCase() === wanted));
+  }
+
   byToken(text: string): ReturnType<Directory["byToken"]> {
     const hash = createHash("sha256").update(text).digest();
     const now = this.#options.clock.now();
@@ -136,6 +141,16 @@ class FileDirectory implements AccessDirectory {
     return this.#people()
       .map(personOf)
       .filter((entry) => hasRole({ ...entry, person: true, source: this.source, slackUser: null }, role));
+  }
+
+  /** The file is at hand, so what it says is never old; a file that cannot be read keeps its last good content in force. */
+  trust(): DirectoryTrust {
+    return { asOf: this.#options.clock.now(), held: null };
+  }
+
+  async confirm(id: string, role: Role): Promise<boolean> {
+    await this.refresh();
+    return this.withRole(role).some((entry) => entry.id === id);
   }
 
   async refresh(): Promise<void> {
@@ -177,4 +192,5 @@ class FileDirectory implements AccessDirectory {
 /** Tokens stay in here. */
 const personOf = ({ id, name, mails, slack, role }: Access["people"][number]): Person => ({
   ...{ id, name, mails, slack, role },
+  grants: role === null ? [] : [{ role, from: "access.yaml", via: [], knownSince: null }],
 });
