@@ -1,34 +1,6 @@
-/** What can be audited. */
-export const AUDIT_EVENTS = [
-  "decision",
-  "intent",
-  "dispatch",
-  "outcome",
-  "authentication",
-  "acknowledgement",
-  "desired-state",
-] as const;
+import type { AuditEntry } from "../domain/audit.ts";
 
-/** One row of the audit log; `seq`, `at` and the chain are added by the log. */
-export interface AuditEntry {
-  readonly event: (typeof AUDIT_EVENTS)[number];
-  readonly actor: string;
-  readonly door: string;
-  readonly command: string | null;
-  readonly targets: readonly string[];
-  readonly decision: "allowed" | "refused" | null;
-  /** Id of the rule that decided: `role-operator`. */
-  readonly rule: string | null;
-  readonly reason: string | null;
-  readonly operationId: string | null;
-  readonly requestId: string | null;
-  /** Of the work under way, added by the log. */
-  readonly correlationId?: string | undefined;
-  readonly customerId?: string | undefined;
-  readonly traceId?: string | undefined;
-  /** Before and after, outcome, stage. No secrets, no message bodies. */
-  readonly detail: Readonly<Record<string, unknown>>;
-}
+export type { AuditEntry } from "../domain/audit.ts";
 
 /** A row as stored. `hash` = SHA-256 of `prev` followed by `body`, hex. */
 export interface AuditRow extends AuditEntry {

@@ -62,6 +62,9 @@ export const isReadOnly = (error: unknown): boolean => codeOf(error) === "25006"
 /** Two transactions got in each other's way; the same again may succeed. */
 export const isClash = (error: unknown): boolean => ["40001", "40P01"].includes(codeOf(error));
 
+/** The role that we are there may not do that. */
+export const isForbidden = (error: unknown): boolean => codeOf(error) === "42501";
+
 /** Whether the row refers to one that does not exist. */
 export const isForeignKeyViolation = (error: unknown): boolean => codeOf(error) === "23503";
 

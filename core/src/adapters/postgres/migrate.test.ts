@@ -88,7 +88,7 @@ describe("migrate", () => {
   });
 
   test.each([
-    ["0002-gap.sql", "-- Because.\n", "expected 0001-<what>.sql"],
+    ["0000-nothing.sql", "-- Because of it.\n", "expected 0001-<what>.sql"],
     ["1-short.sql", "-- Because of it.\n", "expected 0001-<what>.sql"],
     ["0001-Upper.sql", "-- Because of it.\n", "expected 0001-<what>.sql"],
     ["0001-silent.sql", "create table x ();\n", "the first line must be"],
@@ -98,6 +98,16 @@ describe("migrate", () => {
     await write(name, sql);
     await expect(run()).rejects.toThrow(message);
   });
+});
+
+test("numbers may leave gaps, but no two files have the same one", async () => {
+  await first();
+  await write("0007-seventh.sql", "-- Because there is more.\ncreate table seventh (id integer);\n");
+  expect(await run()).toEqual(["0001-first.sql", "0007-seventh.sql"]);
+  await write("0004-fourth.sql", "-- Because it was written meanwhile.\ncreate table fourth (id integer);\n");
+  expect(await run()).toEqual(["0004-fourth.sql"]);
+  await write("0004-other.sql", "-- Because there is more.\ncreate table other (id integer);\n");
+  await expect(run()).rejects.toThrow("0004-other.sql: another file has the number 4");
 });
 
 test("no committed migration was changed; a new one is added with its checksum", async () => {

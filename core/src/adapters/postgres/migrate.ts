@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { runMigrations } from "graphile-worker";
 import pg from "pg";
 import { Failure } from "../../domain/failure.ts";
-import { asFailure, whyAway } from "./database-failure.ts";
+import { asFailure, isForbidden, whyAway } from "./database-failure.ts";
+import { grantRights } from "./database-rights.ts";
 import { workerLogger } from "./worker-logger.ts";
 
 /** Where our numbered SQL files are. */
@@ -34,6 +35,10 @@ const LOCK = 0x726f6c6c;
 // Another process may be migrating a large table; a start waits that long, not for ever.
 const LOCK_TIMEOUT_MS = 60_000;
 
+// The control service's role may not change the schema; it waits until somebody who may has done so.
+const OWNER_FIRST =
+  "the schema is older than this version, and this role may not change it: npm run migrate as its owner";
+
 /**
  * Brings the schema to this version, ours and graphile-worker's: forward only, one process at a time, one transaction a file.
  * @returns names of the files applied now
@@ -55,10 +60,11 @@ export async function migrate({ url, directory = MIGRATIONS_DIR, onProblem }: Mi
     return await withLock(pool, async (client) => {
       const applied = await applyMissing(client, files);
       await runMigrations({ pgPool: pool, logger: workerLogger(onProblem) });
+      await grantRights(client);
       return applied;
     });
   } catch (error) {
-    throw asFailure(error);
+    throw isForbidden(error) ? new Failure("unavailable", OWNER_FIRST, { cause: error }) : asFailure(error);
   } finally {
     await pool.end();
   }
@@ -67,16 +73,18 @@ export async function migrate({ url, directory = MIGRATIONS_DIR, onProblem }: Mi
 /** The files of a directory, by number. @throws Error if a name, a number or a first line is not as it must be */
 export async function readMigrations(directory: string): Promise<Migration[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith(".sql")).toSorted();
-  return Promise.all(
-    names.map(async (name, index) =>
-      parseMigration(name, { index, sql: await readFile(join(directory, name), "utf8") }),
-    ),
+  const files = await Promise.all(
+    names.map(async (name) => parseMigration(name, await readFile(join(directory, name), "utf8"))),
   );
+  // Gaps are allowed: work that goes on side by side agrees on numbers beforehand.
+  const twice = files.find((file, index) => file.number === files[index - 1]?.number);
+  if (twice !== undefined) throw new Error(`${twice.name}: another file has the number ${twice.number}`);
+  return files;
 }
 
-function parseMigration(name: string, { index, sql }: { index: number; sql: string }): Migration {
+function parseMigration(name: string, sql: string): Migration {
   const number = Number(/^(\d{4})-[a-z0-9]+(-[a-z0-9]+)*\.sql$/.exec(name)?.[1]);
-  if (number !== index + 1) throw new Error(`${name}: expected ${String(index + 1).padStart(4, "0")}-<what>.sql`);
+  if (!(number > 0)) throw new Error(`${name}: expected 0001-<what>.sql, four digits and words in lower case`);
   const first = /^--(!)? (breaking )?\S.*\S$/.exec(sql.split("\n", 1)[0] ?? "");
   if (first === null || (first[1] === undefined) !== (first[2] === undefined))
     throw new Error(`${name}: the first line must be "-- " or "--! breaking " and a sentence why`);
@@ -102,8 +110,11 @@ async function withLock<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => 
 }
 
 async function applyMissing(client: pg.PoolClient, files: readonly Migration[]): Promise<string[]> {
-  await client.query(`
-    create table if not exists migrations (
+  // Even "if not exists" needs the right to make tables.
+  const { rows: found } = await client.query("select to_regclass('migrations') is not null as exists");
+  if (!found[0]?.exists)
+    await client.query(`
+    create table migrations (
       number integer primary key,
       name text not null,
       checksum text not null,
@@ -131,7 +142,7 @@ function checkApplied(
       allowed: [row.checksum],
       next: "Put the file back as it was, and make the change in a new file.",
     });
-  const isNewer = row.number > files.length;
+  const isNewer = row.number > (files.at(-1)?.number ?? 0);
   // A newer version that only added things can be lived with: the older one does not know of them.
   if (isNewer && !row.breaking) return;
   const what = isNewer ? "the database belongs to a newer version of Rollcall" : `migration ${row.name} is missing`;
@@ -152,7 +163,7 @@ async function applyOne(client: pg.PoolClient, file: Migration): Promise<void> {
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => undefined);
-    if (whyAway(error) !== null) throw error;
+    if (whyAway(error) !== null || isForbidden(error)) throw error;
     throw new Error(`migration ${file.name} failed: ${error instanceof Error ? error.message : error}`, {
       cause: error,
     });
