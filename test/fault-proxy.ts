@@ -17,6 +17,8 @@ export interface FaultProxy {
   cut(): void;
   /** New connections lead to another server; those of before stay where they are. */
   retarget(port: number): void;
+  /** How many connections were taken so far. */
+  taken(): number;
   /** How often an answer was eaten. */
   eaten(): number;
   /** New connections work again, without delay. */
@@ -48,6 +50,7 @@ class TcpProxy implements FaultProxy {
   #swallowFrom: string | null = null;
   #eatReplyTo: string | null = null;
   #eaten = 0;
+  #taken = 0;
   #delayMs = 0;
   #isToFlip = false;
 
@@ -88,6 +91,10 @@ class TcpProxy implements FaultProxy {
     this.#target = port;
   }
 
+  taken(): number {
+    return this.#taken;
+  }
+
   eaten(): number {
     return this.#eaten;
   }
@@ -107,6 +114,7 @@ class TcpProxy implements FaultProxy {
   }
 
   #join(client: Socket): void {
+    this.#taken += 1;
     const target = connect(this.#target, "127.0.0.1");
     const pair = { client, target, ...this.#faults, isAnswerEaten: false };
     this.#pairs.add(pair);

@@ -1,8 +1,13 @@
 import { Redis } from "ioredis";
 import { Failure, isFailure } from "../../domain/failure.ts";
+import { whyUnavailable } from "./redis-failure.ts";
 
 /** Longest wait for an answer; blocking reads stay below it. */
 export const REDIS_TIMEOUT_MS = 3000;
+
+// A link that has healed is used again after at most one try that fell into its silence, and the pause behind it: below 2 s.
+const GREETING_TIMEOUT_MS = 1200;
+const LONGEST_PAUSE_MS = 500;
 
 export interface RedisOptions {
   readonly url: string;
@@ -23,45 +28,40 @@ export function connectRedis(options: RedisOptions): Redis {
     connectionName: options.name,
     disableClientInfo: true,
     commandTimeout: REDIS_TIMEOUT_MS,
-    connectTimeout: REDIS_TIMEOUT_MS,
+    connectTimeout: GREETING_TIMEOUT_MS,
     // A half-open link shows no error at all: without this a reader stays silent after the link has healed.
     socketTimeout: REDIS_TIMEOUT_MS + 1000,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 1,
-    retryStrategy: (attempt) => Math.min(100 * attempt, 1000),
+    retryStrategy: (attempt) => Math.min(100 * attempt, LONGEST_PAUSE_MS),
     // After a failover the old master, now a replica, keeps our connection: only a new one leads to the new master.
     reconnectOnError: (error) => error.message.startsWith("READONLY"),
   });
   redis.on("error", (error: Error) => options.onProblem?.(error));
+  redis.on("connect", () => giveUpIfSilent(redis.stream));
   return redis;
 }
 
-/** Runs commands; whatever goes wrong becomes a Failure. @throws Failure "unavailable" */
+/** Ends a connection that was taken, but on which nothing answers the greeting. */
+function giveUpIfSilent(stream: Redis["stream"]): void {
+  const end = (): void => void stream.destroy(new Error("Redis did not answer the greeting"));
+  const timer = setTimeout(end, GREETING_TIMEOUT_MS);
+  for (const sign of ["data", "close"]) stream.once(sign, () => clearTimeout(timer));
+}
+
+/**
+ * Runs commands. What is about Redis or the way to it becomes a Failure; a mistake of ours stays what it is, so that nobody
+ * waits for a Redis that is well.
+ * @throws Failure "unavailable"; any other error is a bug
+ */
 export async function withRedis<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {
-    if (isFailure(error)) throw error;
-    throw new Failure("unavailable", whyUnavailable(error), { cause: error });
+    const why = isFailure(error) ? null : whyUnavailable(error);
+    if (why === null) throw error;
+    throw new Failure("unavailable", why, { cause: error });
   }
-}
-
-// First words of Redis' refusals that are about its state and not about the command (redis 7.0, server.c and acl.c).
-const REFUSALS: Readonly<Record<string, string>> = {
-  LOADING: "Redis is loading its data",
-  MASTERDOWN: "Redis is a replica that has lost its master",
-  MISCONF: "Redis cannot write to its disk",
-  NOAUTH: "Redis does not let us in",
-  NOPERM: "Redis does not allow us a command",
-  NOREPLICAS: "Redis takes nothing: too few replicas are connected to it",
-  OOM: "Redis takes nothing: its memory is full",
-  READONLY: "Redis is a read-only replica",
-  WRONGPASS: "Redis does not let us in",
-};
-
-function whyUnavailable(error: unknown): string {
-  if (!(error instanceof Error) || error.name !== "ReplyError") return "Redis does not answer";
-  return REFUSALS[error.message.split(" ", 1)[0] ?? ""] ?? "Redis refused a command";
 }
 
 type Outcomes = [error: Error | null, result: unknown][] | null;

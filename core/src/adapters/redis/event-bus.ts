@@ -3,8 +3,8 @@ import type { Redis } from "ioredis";
 import type { BusReading, DeadLetter, DeadLetters, EventBus, Replayed, ReplayOrder } from "../../ports/event-bus.ts";
 import { type Keys, keysOf } from "../../protocol/keys.ts";
 import { type Envelope, envelope } from "../../protocol.ts";
-import { connectRedis, resultsOf, withRedis } from "./connection.ts";
-import { compareIds, millisOf, type Row, readTopics, rowOf } from "./read-topics.ts";
+import { connectRedis, withRedis } from "./connection.ts";
+import { compareIds, millisOf, type Row, readTopics, rowOf, unlessLost } from "./read-topics.ts";
 import { findEntry, replayLetter } from "./replay-letter.ts";
 
 export interface EventBusOptions {
@@ -54,15 +54,15 @@ class RedisEventBus implements EventBus {
     return withRedis(async () => {
       const stream = this.#keys.topic(topic);
       // Groups first: an entry that is handed out between the two answers would else count as acknowledged.
-      const known = ((await this.#redis.xinfo("GROUPS", stream)) as unknown[]).map(rowOf);
+      const known = await this.#groupsOf(stream);
       const reached = groups.filter((group) =>
         known.some((row) => row.name === group && compareIds(String(row["last-delivered-id"]), id) >= 0),
       );
       if (reached.length === 0) return new Set<string>();
       const pipeline = this.#redis.pipeline();
       for (const group of reached) pipeline.xpending(stream, group, id, id, 1);
-      const pending = resultsOf(await pipeline.exec()) as unknown[][];
-      return new Set(reached.filter((_, index) => pending[index]?.length === 0));
+      const pending = unlessLost(await pipeline.exec());
+      return new Set(reached.filter((_, index) => (pending[index]?.[1] as unknown[] | undefined)?.length === 0));
     });
   }
 
@@ -97,6 +97,12 @@ class RedisEventBus implements EventBus {
   close(): void {
     this.#redis.disconnect();
     this.#replays.disconnect();
+  }
+
+  /** A Redis that came back empty has no such topic. */
+  async #groupsOf(stream: string): Promise<Row[]> {
+    const [groups] = unlessLost(await this.#redis.pipeline().xinfo("GROUPS", stream).exec());
+    return groups?.[0] === null ? (groups[1] as unknown[]).map(rowOf) : [];
   }
 
   async #lettersOf(topic: string): Promise<DeadLetters> {

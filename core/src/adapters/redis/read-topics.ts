@@ -126,8 +126,8 @@ const resultIn = (outcome: Outcome | undefined): unknown => outcome?.[1] ?? null
 
 const entryId = (entry: unknown): string | null => (Array.isArray(entry) ? String(entry[0]) : null);
 
-/** @throws the first error that is not "there is no such key" or "no such group" */
-function unlessLost(outcomes: Outcome[] | null): Outcome[] {
+/** Outcomes of a pipeline. @throws the first error that is not "there is no such key" or "no such group" */
+export function unlessLost(outcomes: Outcome[] | null): Outcome[] {
   const serious = outcomes?.filter(([error]) => error === null || !/no such key|NOGROUP/.test(error.message)) ?? null;
   resultsOf(serious);
   return outcomes ?? [];

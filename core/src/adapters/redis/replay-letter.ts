@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { Failure } from "../../domain/failure.ts";
 import type { Replayed, ReplayOrder } from "../../ports/event-bus.ts";
 import type { Keys } from "../../protocol/keys.ts";
 import { envelope } from "../../protocol.ts";
@@ -43,7 +44,7 @@ export async function replayLetter(redis: Redis, keys: Keys, order: ReplayOrder)
     if (failed) throw failed;
     return { kind: "published", entryId: String(outcomes[0]?.[1]) };
   }
-  throw new Error("the dead letters of the topic never rested");
+  throw new Failure("unavailable", `The dead letters of ${letter.topic} change too fast to take one off`);
 }
 
 /** What an earlier try of the same wish published before it could say so. */
