@@ -16,8 +16,8 @@ export interface Question {
 export interface Answers {
   /** By agent: milliseconds from sending to the answer. */
   readonly took: ReadonlyMap<string, number>;
-  /** Waits on for those who have not answered. */
-  wait(timeoutMs: number): Promise<void>;
+  /** Waits on for those who have not answered. @param among only for these of them */
+  wait(timeoutMs: number, among?: readonly string[]): Promise<void>;
 }
 
 // A message may be on its way for a moment after nobody waits for it any more.
@@ -28,33 +28,52 @@ const DEADLINE_SLACK_MS = 5000;
  * @throws Failure "unavailable"
  */
 export async function askAgents(bus: FleetBus, question: Question): Promise<Answers> {
+  const { messages, answers } = await prepare(bus, question);
+  // Whoever listens before the question is out hears the answer one way earlier.
+  await Promise.all([bus.send(messages), answers.wait(question.timeoutMs)]);
+  return answers;
+}
+
+/** As `askAgents`, but waits for nobody: `wait` does. @throws Failure "unavailable" */
+export async function sendQuestion(bus: FleetBus, question: Question): Promise<Answers> {
+  const { messages, answers } = await prepare(bus, question);
+  await bus.send(messages);
+  return answers;
+}
+
+async function prepare(bus: FleetBus, question: Question) {
   const { fleet, kind, agents, timeoutMs } = question;
   const call = `${kind}-${randomBytes(8).toString("hex")}`;
   const replyTo = keysOf(fleet).replies(call);
+  const deadline = agents.length === 0 ? 0 : (await bus.now()) + timeoutMs + DEADLINE_SLACK_MS;
+  const messages = agents.map((agent) => {
+    const nonce = randomBytes(12).toString("base64url");
+    const id = `${call}:${agent}`;
+    const message: ControlMessage = {
+      ...{ v: PROTOCOL_VERSION, id, kind, epoch: question.epoch, deadline, replyTo },
+      args: { nonce },
+    };
+    return { agent, message };
+  });
+  return { messages, answers: collectAnswers(bus, question, replyTo) };
+}
+
+function collectAnswers(bus: FleetBus, { agents, epoch }: Question, replyTo: string): Answers {
   const took = new Map<string, number>();
-  if (agents.length === 0) return { took, wait: () => Promise.resolve() };
-  const deadline = (await bus.now()) + timeoutMs + DEADLINE_SLACK_MS;
+  const place = { last: "0-0" };
   const sentAt = performance.now();
-  await bus.send(
-    agents.map((agent) => {
-      const nonce = randomBytes(12).toString("base64url");
-      const id = `${call}:${agent}`;
-      const message: ControlMessage = {
-        ...{ v: PROTOCOL_VERSION, id, kind, epoch: question.epoch, deadline, replyTo },
-        args: { nonce },
-      };
-      return { agent, message };
-    }),
-  );
-  const note = (reply: ControlReply): void => {
-    const isAnswer = reply.outcome === "done" && (question.epoch === null || reply.epoch === question.epoch);
-    if (isAnswer && !took.has(reply.agent)) took.set(reply.agent, performance.now() - sentAt);
+  const wait = async (timeoutMs: number, among: readonly string[] = agents): Promise<void> => {
+    const missing = new Set(among.filter((agent) => !took.has(agent)));
+    if (missing.size === 0) return;
+    const onReply = (reply: ControlReply): void => {
+      const isAnswer = reply.outcome === "done" && (epoch === null || reply.epoch === epoch);
+      if (!isAnswer || took.has(reply.agent)) return;
+      took.set(reply.agent, performance.now() - sentAt);
+      missing.delete(reply.agent);
+    };
+    const expected = agents.length - took.size;
+    await bus.collectReplies({ replyTo, expected, timeoutMs, onReply, isEnough: () => missing.size === 0, place });
   };
-  const wait = async (waitMs: number): Promise<void> => {
-    if (took.size === agents.length) return;
-    await bus.collectReplies({ replyTo, expected: agents.length, timeoutMs: waitMs, onReply: note });
-  };
-  await wait(timeoutMs);
   return { took, wait };
 }
 

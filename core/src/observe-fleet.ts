@@ -38,6 +38,16 @@ export interface Asked {
   readonly canary?: ReadonlyMap<string, number | "none">;
 }
 
+/** What was found of the fleet at one moment, not judged yet. */
+export interface FleetLook {
+  readonly expected: readonly ExpectedAgent[];
+  readonly bus: BusLook | null;
+  readonly processes: ReadonlyMap<string, ProcessState>;
+  /** Redis time in ms; our own if Redis does not answer. */
+  readonly at: number;
+  readonly problems: readonly string[];
+}
+
 /**
  * Looks at heartbeats and processes of agents and judges each. What does not answer becomes a problem of the view, not an
  * error: nobody is called healthy or gone because our own way to ask is broken.
@@ -49,6 +59,11 @@ export async function observeFleet(
   agents?: readonly ExpectedAgent[],
   asked: Asked = {},
 ): Promise<FleetView> {
+  return judgeFleet(await lookAtFleet(sight, agents), asked);
+}
+
+/** The first half of `observeFleet`: so that one look can be judged again, with the answers that came after it. */
+export async function lookAtFleet(sight: FleetSight, agents?: readonly ExpectedAgent[]): Promise<FleetLook> {
   const expected = agents ?? (await sight.registry.expected()).agents;
   const problems: string[] = [];
   const [bus, processes] = await Promise.all([
@@ -56,9 +71,13 @@ export async function observeFleet(
     ask(sight.supervisor.list(), problems),
   ]);
   const byAgent = new Map(processes?.map((process) => [process.agent, process]));
-  const at = bus?.now ?? sight.clock.now();
+  return { expected, bus, processes: byAgent, at: bus?.now ?? sight.clock.now(), problems };
+}
+
+/** The second half of `observeFleet`. */
+export function judgeFleet({ expected, bus, processes, at, problems }: FleetLook, asked: Asked = {}): FleetView {
   const seen = expected.map((agent): SeenAgent => {
-    const process = byAgent.get(agent.id) ?? null;
+    const process = processes.get(agent.id) ?? null;
     const { beat, forged } = bus?.presence.get(agent.id) ?? { beat: null, forged: false };
     const judgement =
       bus === null

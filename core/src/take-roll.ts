@@ -1,6 +1,15 @@
-import { type Answers, askAgents } from "./ask-agents.ts";
+import { type Answers, askAgents, sendQuestion } from "./ask-agents.ts";
 import { isFailure } from "./domain/failure.ts";
-import { type FleetSight, type FleetView, observeFleet, type SeenAgent } from "./observe-fleet.ts";
+import {
+  type Asked,
+  type FleetLook,
+  type FleetSight,
+  type FleetView,
+  judgeFleet,
+  lookAtFleet,
+  observeFleet,
+  type SeenAgent,
+} from "./observe-fleet.ts";
 import type { ExpectedAgent } from "./protocol.ts";
 
 /** How long a roll call waits, in ms. */
@@ -20,8 +29,9 @@ export interface Roll extends FleetView {
 }
 
 /**
- * Every agent proves that it works, rungs 1 to 4: process, heartbeat, echo and canary to all at once. Ends as soon as
- * everybody has answered, or the silence of the rest is explained by what their heartbeats say.
+ * Every agent proves that it works, rungs 1 to 4: process, heartbeat, echo and canary. All get a canary at once: one that
+ * comes back has passed inbox and work loop, so it is an echo too. An echo is asked of those whose loop says nothing. Ends
+ * as soon as everybody has answered, or the silence of the rest is explained by what their heartbeats say.
  * @throws Failure "unavailable" only if nobody knows who is expected
  */
 export async function takeRoll(
@@ -30,10 +40,29 @@ export async function takeRoll(
   limits: RollLimits = ROLL_LIMITS,
 ): Promise<Roll> {
   const begunAt = performance.now();
-  const before = await observeFleet(sight, agents);
-  const callable = before.agents.filter(isCallable);
-  const view = callable.length === 0 ? before : await callAgents(sight, { before, callable, agents, limits });
+  const view = await callAgents(sight, agents, limits);
   return { ...view, tookMs: performance.now() - begunAt };
+}
+
+async function callAgents(sight: FleetSight, agents: readonly ExpectedAgent[], limits: RollLimits): Promise<FleetView> {
+  // Who is there is looked up while the canaries are on their way.
+  const [look, canary] = await Promise.all([
+    lookAtFleet(sight, agents),
+    orProblem(sendCanaries(sight, agents, limits)),
+  ]);
+  const before = judgeFleet(look);
+  if (typeof canary === "string") return withProblem(before, canary);
+  const call = { sight, look, before, canary, limits };
+  const view = await orProblem(hearAgents(call, before.agents.filter(isCallable)));
+  return typeof view === "string" ? withProblem(before, view) : view;
+}
+
+async function sendCanaries(sight: FleetSight, agents: readonly ExpectedAgent[], limits: RollLimits) {
+  const { fleet } = await sight.registry.expected();
+  const working = agents.filter(({ desired }) => desired.state === "running").map(({ id }) => id);
+  return sendQuestion(sight.bus, {
+    ...{ fleet, kind: "canary", agents: working, epoch: null, timeoutMs: limits.firstCanaryMs },
+  });
 }
 
 /** Who is gone or silent cannot answer, and waiting for it would only take time. */
@@ -41,46 +70,59 @@ const isCallable = ({ judgement: { rung, verdict }, beat }: SeenAgent): boolean 
   beat !== null && verdict !== "stopped" && (rung === null || rung >= 2);
 
 interface Call {
+  readonly sight: FleetSight;
+  readonly look: FleetLook;
   readonly before: FleetView;
-  readonly callable: readonly SeenAgent[];
-  readonly agents: readonly ExpectedAgent[];
+  readonly canary: Answers;
   readonly limits: RollLimits;
 }
 
-async function callAgents(sight: FleetSight, call: Call): Promise<FleetView> {
-  const { before, callable, agents, limits } = call;
-  if (before.problems.includes("Redis does not answer")) return before;
-  const { fleet } = await sight.registry.expected();
-  const ids = callable.map(({ expected }) => expected.id);
-  const working = callable
-    .filter(({ expected }) => expected.desired.state === "running")
-    .map(({ expected }) => expected.id);
-  try {
-    const common = { fleet, epoch: null };
-    const [echo, canary] = await Promise.all([
-      askAgents(sight.bus, { ...common, kind: "echo", agents: ids, timeoutMs: limits.echoMs }),
-      askAgents(sight.bus, { ...common, kind: "canary", agents: working, timeoutMs: limits.firstCanaryMs }),
-    ]);
-    const look = (): Promise<FleetView> =>
-      observeFleet(sight, agents, {
-        echo: answersOf(ids, echo),
-        canary: answersOf(
-          working.filter((id) => echo.took.has(id)),
-          canary,
-        ),
-      });
-    const view = await look();
-    if (view.agents.every((seen) => isExplained(seen, before, canary))) return view;
-    await canary.wait(limits.canaryMs - limits.firstCanaryMs);
-    return await look();
-  } catch (error) {
-    if (!isFailure(error) || error.code !== "unavailable") throw error;
-    return { ...before, problems: [...before.problems, error.message] };
-  }
+async function hearAgents(call: Call, callable: readonly SeenAgent[]): Promise<FleetView> {
+  const { sight, look, before, canary, limits } = call;
+  const isWanted = ({ expected }: SeenAgent): boolean => expected.desired.state === "running";
+  const working = callable.filter(isWanted).map(idOf);
+  const resting = callable.filter((seen) => !isWanted(seen)).map(idOf);
+  const [echoes, more] = await Promise.all([hearEchoes(call, resting), hearWorking(call, working)]);
+  const asked = (): Asked => {
+    const echo = new Map([...echoes, ...more]);
+    const silent = working.filter((id) => !canary.took.has(id) && typeof echo.get(id) === "number");
+    return { echo, canary: new Map<string, number | "none">([...canary.took, ...silent.map(noneOf)]) };
+  };
+  // An answer of everybody leaves nothing that a second look could tell.
+  if (more.size === 0) return judgeFleet(look, asked());
+  const agents = look.expected;
+  const view = await observeFleet(sight, agents, asked());
+  if (view.agents.every((seen) => isExplained(seen, before, canary))) return view;
+  await canary.wait(limits.canaryMs - limits.firstCanaryMs, working);
+  return observeFleet(sight, agents, asked());
 }
 
-const answersOf = (asked: readonly string[], { took }: Answers): Map<string, number | "none"> =>
-  new Map(asked.map((id) => [id, took.get(id) ?? "none"]));
+const noneOf = (id: string) => [id, "none"] as const;
+const idOf = ({ expected }: SeenAgent): string => expected.id;
+
+// A loop that is not at work takes a canary within milliseconds; ten thousand answers at once take half a second to be read.
+const loopPatienceMs = (agents: number): number => 250 + agents / 10;
+
+/** Waits for canaries. @returns the echoes of those whose loop says nothing */
+async function hearWorking(call: Call, working: readonly string[]): Promise<Map<string, number | "none">> {
+  const { canary, limits } = call;
+  const patienceMs = Math.min(loopPatienceMs(working.length), limits.firstCanaryMs);
+  await canary.wait(patienceMs, working);
+  const silent = working.filter((id) => !canary.took.has(id));
+  const [echoes] = await Promise.all([
+    hearEchoes(call, silent),
+    canary.wait(limits.firstCanaryMs - patienceMs, working),
+  ]);
+  return echoes;
+}
+
+async function hearEchoes({ sight, limits }: Call, agents: readonly string[]): Promise<Map<string, number | "none">> {
+  if (agents.length === 0) return new Map();
+  const { fleet } = await sight.registry.expected();
+  const question = { fleet, kind: "echo", agents, epoch: null, timeoutMs: limits.echoMs } as const;
+  const { took } = await askAgents(sight.bus, question);
+  return new Map(agents.map((id) => [id, took.get(id) ?? "none"]));
+}
 
 /** Whether longer waiting would change nothing: it answered, or its heartbeat says why it does not. */
 function isExplained(seen: SeenAgent, before: FleetView, canary: Answers): boolean {
@@ -88,4 +130,17 @@ function isExplained(seen: SeenAgent, before: FleetView, canary: Answers): boole
   if (verdict !== "alive but not consuming" || canary.took.has(seen.expected.id)) return true;
   const earlier = before.agents.find(({ expected }) => expected.id === seen.expected.id);
   return earlier?.judgement.verdict === verdict;
+}
+
+const withProblem = (view: FleetView, problem: string): FleetView =>
+  view.problems.includes(problem) ? view : { ...view, problems: [...view.problems, problem] };
+
+/** @returns what is wrong, in words, if something is unavailable */
+async function orProblem<Result>(work: Promise<Result>): Promise<Result | string> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isFailure(error) || error.code !== "unavailable") throw error;
+    return error.message;
+  }
 }

@@ -27,7 +27,10 @@ export interface FleetBus {
   /** Puts sealed messages into inboxes, one pipeline. @throws Failure "unavailable" */
   send(messages: readonly { agent: string; message: ControlMessage }[]): Promise<void>;
   /**
-   * Collects verified replies of the stream until all `expected` (agent, id) have answered or `timeoutMs` is over.
+   * Collects verified replies of the stream until all `expected` (agent, id) have answered, it is enough, or `timeoutMs` is
+   * over. It may begin before the question is sent: answers then cost one way less.
+   * @param request.isEnough asked after each batch, and before the first
+   * @param request.place where an earlier call on the stream ended; it is moved on, and `expected` counts what comes after
    * @throws Failure "unavailable"
    */
   collectReplies(request: {
@@ -35,6 +38,8 @@ export interface FleetBus {
     expected: number;
     timeoutMs: number;
     onReply?: (reply: ControlReply) => void;
+    isEnough?: () => boolean;
+    place?: { last: string };
   }): Promise<ControlReply[]>;
   /** Entries not yet delivered plus delivered but not acknowledged of one subscription; null if Redis cannot tell. */
   readWaiting(agent: string): Promise<Waiting[]>;

@@ -12,8 +12,9 @@ import {
   compiledFleet,
   matchTopics,
 } from "../../protocol.ts";
+import { type CollectRequest, collectReplies } from "./collect-replies.ts";
 import { connectRedis, resultsOf, withRedis } from "./connection.ts";
-import { OpenQuestions, openReply, parseJson, REPLY_LIFETIME_SECONDS } from "./sealed-replies.ts";
+import { OpenQuestions, parseJson, REPLY_LIFETIME_SECONDS } from "./sealed-replies.ts";
 import { trimInboxes } from "./trim-inboxes.ts";
 import { VerifiedPresence } from "./verified-presence.ts";
 
@@ -40,11 +41,6 @@ export interface OpenFleetBus extends FleetBus {
 export function openFleetBus(options: FleetBusOptions): OpenFleetBus {
   return new RedisFleetBus(options);
 }
-
-// Below the 3 s in which every command must answer.
-const BLOCK_MS = 2000;
-
-type CollectRequest = Parameters<FleetBus["collectReplies"]>[0];
 
 const PROBE = "x".repeat(1024);
 
@@ -169,7 +165,8 @@ class RedisFleetBus implements OpenFleetBus {
   async collectReplies(request: CollectRequest): Promise<ControlReply[]> {
     const reader = this.#idleReaders.pop() ?? this.#connect("rollcall-replies");
     try {
-      const collect = () => withRedis(() => this.#collect(reader, request));
+      const trust = { questions: this.#questions, keyOf: (agent: string) => this.#keyOf(agent) };
+      const collect = () => withRedis(() => collectReplies(reader, request, trust));
       return await inSpanOfTrace("collect replies", { kind: "client" }, collect);
     } finally {
       if (this.#isClosed) reader.disconnect();
@@ -195,34 +192,6 @@ class RedisFleetBus implements OpenFleetBus {
     for (const reader of this.#idleReaders.splice(0)) reader.disconnect();
   }
 
-  async #collect(reader: Redis, request: CollectRequest): Promise<ControlReply[]> {
-    const replies = new Map<string, ControlReply>();
-    const deadline = performance.now() + request.timeoutMs;
-    let last = "0-0";
-    while (replies.size < request.expected) {
-      const leftMs = Math.ceil(deadline - performance.now());
-      if (leftMs <= 0) break;
-      const block = Math.min(leftMs, BLOCK_MS);
-      const found = (await reader.xread("BLOCK", block, "STREAMS", request.replyTo, last)) as StreamReply | null;
-      const entries = found?.[0]?.[1] ?? [];
-      last = entries.at(-1)?.[0] ?? last;
-      for (const reply of this.#genuine(request.replyTo, entries)) {
-        const key = `${reply.agent} ${reply.id}`;
-        if (replies.has(key)) continue;
-        replies.set(key, reply);
-        request.onReply?.(reply);
-      }
-    }
-    return [...replies.values()];
-  }
-
-  #genuine(stream: string, entries: readonly Entry[]): ControlReply[] {
-    return entries
-      .map(([, fields]) => openReply(fields, (agent) => this.#keyOf(agent)))
-      .filter((reply) => reply !== null)
-      .filter((reply) => this.#questions.isAnswer(stream, reply));
-  }
-
   #keyOf(agent: string): string {
     const key = this.#agentKeys.get(agent) ?? deriveAgentKey(this.#options.fleetKey, agent);
     // A stranger may write any name beside a forged answer; what is remembered for names must end.
@@ -241,9 +210,6 @@ function originNow(): Pick<ControlMessage, "traceparent" | "requestid" | "correl
   const { traceparent, requestId: requestid, correlationId: correlationid, customerId: customerid } = requestContext();
   return { traceparent, requestid, correlationid, customerid };
 }
-
-type Entry = [id: string, fields: string[]];
-type StreamReply = [stream: string, entries: Entry[]][];
 
 const millisOf = (time: readonly (string | number)[]): number =>
   Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000);
