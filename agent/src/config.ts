@@ -1,4 +1,5 @@
 import { agentId } from "@rollcall/core/protocol.ts";
+import { production, readSettings, secretAddress, secretText } from "@rollcall/core/secrets/read-settings.ts";
 import { z } from "zod";
 import { LOG_FORMATS, type LogFormat } from "./log.ts";
 
@@ -6,13 +7,13 @@ const text = z.string().max(200);
 
 /** The environment of an agent process. */
 export const AgentEnvironment = z.object({
+  ROLLCALL_PRODUCTION: production,
   ROLLCALL_AGENT: agentId.describe("Id of this agent, as in fleet.yaml"),
   ROLLCALL_FLEET: agentId.describe("Name of the fleet; prefix of all keys on the bus"),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).describe("Redis of the bus, with the agent's own user and password"),
-  ROLLCALL_AGENT_KEY: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, "64 hex characters, derived from the fleet key")
-    .describe("Key that heartbeats and replies are signed with"),
+  REDIS_URL: secretAddress("redis", "rediss").describe("Redis of the bus, with the agent's own user and password"),
+  ROLLCALL_AGENT_KEY: secretText(64, [/^[0-9a-f]{64}$/, "64 hex characters, derived from the fleet key"]).describe(
+    "Key that heartbeats and replies are signed with",
+  ),
   ROLLCALL_AGENT_DIR: z
     .string()
     .min(1)
@@ -48,17 +49,15 @@ export interface AgentConfig {
  * @throws Error that names every problem, one a line
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): AgentConfig {
-  const parsed = AgentEnvironment.safeParse(withoutEmpty(environment));
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
-    throw new Error(`The configuration is not usable:\n${problems.join("\n")}`);
-  }
-  const found = parsed.data;
+  const read = readSettings(AgentEnvironment, environment);
+  if ("problems" in read)
+    throw new Error(`The configuration is not usable:\n${read.problems.map((line) => `  ${line}`).join("\n")}`);
+  const found = read.settings;
   return Object.freeze({
     agent: found.ROLLCALL_AGENT,
     fleet: found.ROLLCALL_FLEET,
-    redisUrl: found.REDIS_URL,
-    key: found.ROLLCALL_AGENT_KEY,
+    redisUrl: found.REDIS_URL.reveal(),
+    key: found.ROLLCALL_AGENT_KEY.reveal(),
     dir: found.ROLLCALL_AGENT_DIR,
     startedBy: found.ROLLCALL_STARTED_BY ?? null,
     allowDrills: found.ROLLCALL_ALLOW_DRILLS === "true",
@@ -66,6 +65,3 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logFormat: found.ROLLCALL_LOG_FORMAT,
   });
 }
-
-const withoutEmpty = (environment: Readonly<Record<string, string | undefined>>) =>
-  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));

@@ -1,5 +1,6 @@
 import { contextFields, requestContext } from "@rollcall/core/protocol/request-context.ts";
 import { readTraceparent } from "@rollcall/core/protocol/traceparent.ts";
+import { redact } from "@rollcall/core/secrets/redact.ts";
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -22,7 +23,7 @@ export function createLog(agent: string, format: LogFormat = "text"): Log {
     (stream: NodeJS.WriteStream, level: Level) =>
     (text: string, fields: LogFields = {}) => {
       const line = { level, text, fields: { agent, ...contextFields(), ...fields } };
-      stream.write(`${formatLine(line, format === "auto" && !stream.isTTY ? "json" : format)}\n`);
+      stream.write(`${redact(formatLine(line, format === "auto" && !stream.isTTY ? "json" : format))}\n`);
     };
   return {
     info: write(process.stdout, "info"),

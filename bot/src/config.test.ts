@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
+import { Secret } from "@rollcall/core/secrets/secret.ts";
 import { describe, expect, test } from "vitest";
 import { controlConfig, readConfig } from "./config.ts";
 import { createLog, problemLog } from "./log.ts";
-import { Secret } from "./secret.ts";
 
 const good = {
   ROLLCALL_PUBLIC_URL: "http://127.0.0.1:8080",
@@ -11,13 +11,13 @@ const good = {
   ROLLCALL_FLEET_KEY: "a fleet key of at least 32 characters",
   ROLLCALL_SUPERVISOR_SOCKET: "/tmp/supervisor.sock",
   SLACK_BOT_TOKEN: "xoxb-hunter2",
-  SLACK_SIGNING_SECRET: "hunter2 hunter2 hunter2",
+  SLACK_SIGNING_SECRET: "hunter2-hunter2-hunter2",
   SLACK_BOT_ID: "B0FLEET",
   SLACK_BOT_USER_ID: "U0FLEET",
   SLACK_TEAM_ID: "T0LOCAL",
   ROLLCALL_SLACK_ALERTS_CHANNEL: "C0ALERTS",
   ROLLCALL_SLACK_OPS_CHANNEL: "C0OPS",
-  ALERTMANAGER_WEBHOOK_TOKEN: "hunter2 hunter2 hunter2",
+  ALERTMANAGER_WEBHOOK_TOKEN: "hunter2-hunter2-hunter2",
   PAGERDUTY_ROUTING_KEY: "0123456789abcdef0123456789abcdef",
 };
 const problemsOf = (environment: Record<string, string | undefined>): readonly string[] => {

@@ -1,22 +1,14 @@
 import { LOG_FORMATS } from "@rollcall/core/adapters/log-lines.ts";
+import {
+  production,
+  readSettings,
+  rotatingSecret,
+  secretAddress,
+  secretText,
+} from "@rollcall/core/secrets/read-settings.ts";
 import { validate } from "node-cron";
 import { z } from "zod";
-import { Secret } from "./secret.ts";
 
-const secret = (least: number) =>
-  z
-    .string()
-    .min(least, `at least ${least} characters`)
-    .transform((text) => new Secret(text));
-/** Credentials in an address are as secret as a password. */
-const secretAddress = (...schemes: string[]) =>
-  z
-    .url()
-    .refine(
-      (text) => schemes.some((scheme) => text.startsWith(`${scheme}://`)),
-      `an address ${schemes.join(":// or ")}://…`,
-    )
-    .transform((text) => new Secret(text));
 const address = z.url({ protocol: /^https?$/, error: "an address http://… or https://…" });
 const onOff = (standard: "on" | "off") =>
   z
@@ -39,6 +31,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 
 /** What the control service must be told, all of it by environment variables. */
 export const controlConfig = z.object({
+  ROLLCALL_PRODUCTION: production,
   ROLLCALL_HTTP_HOST: z.string().min(1).default("127.0.0.1").describe("Interface that the control service listens on"),
   ROLLCALL_HTTP_PORT: port.default(8080).describe("Port that the control service listens on; 0 takes a free one"),
   ROLLCALL_PUBLIC_URL: address.describe("Address under which people reach the control service; links lead there"),
@@ -46,18 +39,13 @@ export const controlConfig = z.object({
   REDIS_URL: secretAddress("redis", "rediss").describe("Redis of the fleet's bus, with the user `control`"),
   ROLLCALL_FLEET_FILE: z.string().min(1).default("fleet.yaml").describe("Who should exist"),
   ROLLCALL_ACCESS_FILE: z.string().min(1).default("access.yaml").describe("Who may do what"),
-  ROLLCALL_FLEET_KEY: secret(32).describe("Secret of the fleet, at least 32 characters; keys of agents derive from it"),
+  ROLLCALL_FLEET_KEY: secretText(32).describe(
+    "Secret of the fleet, at least 32 characters; keys of agents derive from it",
+  ),
   ROLLCALL_SUPERVISOR_SOCKET: z.string().min(1).describe("Unix socket of the built-in supervisor"),
-  SLACK_BOT_TOKEN: z
-    .string()
-    .regex(/^xoxb-/, "a bot token, xoxb-…")
-    .transform((text) => new Secret(text))
-    .describe("Bot token of the Slack app"),
-  SLACK_SIGNING_SECRET: secret(16).describe("Signing secret of the Slack app"),
-  SLACK_APP_TOKEN: z
-    .string()
-    .regex(/^xapp-/, "an app-level token, xapp-…")
-    .transform((text) => new Secret(text))
+  SLACK_BOT_TOKEN: secretText(12, [/^xoxb-/, "a bot token, xoxb-…"]).describe("Bot token of the Slack app"),
+  SLACK_SIGNING_SECRET: rotatingSecret(16).describe("Signing secret of the Slack app"),
+  SLACK_APP_TOKEN: secretText(12, [/^xapp-/, "an app-level token, xapp-…"])
     .optional()
     .describe("App-level token of the Slack app: Socket Mode beside HTTP; HTTP only if not set"),
   SLACK_API_URL: address
@@ -84,12 +72,12 @@ export const controlConfig = z.object({
     .string()
     .regex(/^[CG][A-Z0-9]+$/, "the id of a channel, C…")
     .describe("Channel of operations that have no card"),
-  ALERTMANAGER_WEBHOOK_TOKEN: secret(16).describe("Bearer token that Alertmanager sends to /webhooks/alertmanager"),
-  PAGERDUTY_ROUTING_KEY: z
-    .string()
-    .regex(/^[A-Za-z0-9]{32}$/, "an integration key, 32 letters and digits")
-    .transform((text) => new Secret(text))
-    .describe("Integration key of PagerDuty's Events API v2, the same as Alertmanager's"),
+  ALERTMANAGER_WEBHOOK_TOKEN: rotatingSecret(16).describe(
+    "Bearer token that Alertmanager sends to /webhooks/alertmanager",
+  ),
+  PAGERDUTY_ROUTING_KEY: secretText(32, [/^[A-Za-z0-9]{32}$/, "an integration key, 32 letters and digits"]).describe(
+    "Integration key of PagerDuty's Events API v2, the same as Alertmanager's",
+  ),
   PAGERDUTY_EVENTS_URL: address
     .default("https://events.pagerduty.com/v2/enqueue")
     .describe("Where acknowledgements are sent; a stand-in in tests"),
@@ -136,7 +124,7 @@ export const controlConfig = z.object({
     .optional()
     .describe("Folder of the runbooks that are served under /runbooks; those that come with Rollcall if not set"),
   ROLLCALL_CORS_ORIGINS: origins.describe("Origins of pages that may use the HTTP API from a browser; none if not set"),
-  ROLLCALL_METRICS_TOKEN: secret(16).optional().describe("Bearer token for /metrics; open if not set"),
+  ROLLCALL_METRICS_TOKEN: rotatingSecret(16).optional().describe("Bearer token for /metrics; open if not set"),
 });
 export type ControlConfig = Readonly<z.infer<typeof controlConfig>>;
 
@@ -147,21 +135,6 @@ export type ControlConfig = Readonly<z.infer<typeof controlConfig>>;
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): { config: ControlConfig } | { problems: readonly string[] } {
-  // An empty variable is what `NAME=` in a file gives: the same as not set.
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
-  );
-  const parsed = controlConfig.safeParse(given);
-  if (parsed.success) return { config: Object.freeze(parsed.data) };
-  // One line per variable: what is no address at all is not told that its scheme is wrong too.
-  const issues = new Map(parsed.error.issues.toReversed().map((issue) => [String(issue.path[0]), issue]));
-  return { problems: [...issues.values()].toReversed().map((issue) => describeIssue(issue, given)) };
-}
-
-function describeIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {
-  const name = String(issue.path[0]);
-  const field = controlConfig.shape[name as keyof typeof controlConfig.shape];
-  // What was found is not shown: it may be a secret in the wrong place.
-  const what = name in given ? `is not allowed: ${issue.message}` : "is not set";
-  return `${name} ${what}. ${field?.description ?? ""}`.trim();
+  const read = readSettings(controlConfig, environment);
+  return "settings" in read ? { config: read.settings } : read;
 }

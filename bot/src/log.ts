@@ -1,4 +1,5 @@
 import { type LineOptions, lineOptions } from "@rollcall/core/adapters/log-lines.ts";
+import { redact, SHOWN } from "@rollcall/core/secrets/redact.ts";
 import { type DestinationStream, type Logger, pino } from "pino";
 
 /** Paths whose values never reach a log, wherever the object comes from. */
@@ -16,7 +17,7 @@ export function createLog(options: LogOptions | string, destination?: Destinatio
     ...lineOptions({ ...how, service: "rollcall-control" }),
     redact: {
       paths: SECRET_PATHS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
-      censor: "[secret]",
+      censor: SHOWN,
     },
     // A cause may carry connection strings in properties; message, code and stack say enough.
     serializers: { err: describeError, error: describeError },
@@ -26,23 +27,19 @@ export function createLog(options: LogOptions | string, destination?: Destinatio
 
 /** What a log says of a caught value, with its causes, at most five deep. */
 function describeError(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error)) return { message: withoutPasswords(String(error)) };
+  if (!(error instanceof Error)) return { message: withoutEscapes(String(error)) };
   const code = (error as { code?: unknown }).code;
   return {
     type: error.name,
-    message: withoutPasswords(error.message),
+    message: withoutEscapes(error.message),
     ...(typeof code === "string" ? { code } : {}),
-    stack: withoutPasswords(error.stack ?? ""),
+    stack: withoutEscapes(error.stack ?? ""),
     ...(error.cause === undefined || depth >= 5 ? {} : { cause: describeError(error.cause, depth + 1) }),
   };
 }
 
 // Escapes of a terminal stand for themselves in JSON, but readable lines show text as it is.
-const withoutPasswords = (text: string): string =>
-  text
-    .replaceAll(/[\p{Cc}--[\n\t]]/gv, "\ufffd")
-    .replaceAll(/(:\/\/[^\s:@/]*:)[^\s@/]+@/g, "$1[secret]@")
-    .replaceAll(/\b(rc_|xox[a-z]-)[\w-]{6,}/g, "$1[secret]");
+const withoutEscapes = (text: string): string => redact(text.replaceAll(/[\p{Cc}--[\n\t]]/gv, "\ufffd"));
 
 /** Sentences remembered at most; they are a fixed few, apart from ids in them. */
 const MOST_SENTENCES = 200;

@@ -4,7 +4,7 @@ import type { SlackSettings } from "./slack/settings.ts";
 /** The part of the configuration that the Slack door and the publisher need; holds revealed secrets, so it is never logged. */
 export const slackSettings = (config: ControlConfig): SlackSettings => ({
   botToken: config.SLACK_BOT_TOKEN.reveal(),
-  signingSecret: config.SLACK_SIGNING_SECRET.reveal(),
+  signingSecret: config.SLACK_SIGNING_SECRET,
   appToken: config.SLACK_APP_TOKEN?.reveal() ?? null,
   apiUrl: config.SLACK_API_URL,
   botId: config.SLACK_BOT_ID,

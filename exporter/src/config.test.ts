@@ -22,7 +22,7 @@ describe("the exporter's configuration", () => {
 
   test("prints no secret", () => {
     const config = readConfig(good);
-    expect(config.redisUrl).toBe(good.REDIS_URL);
+    expect(config.redisUrl.reveal()).toBe(good.REDIS_URL);
     expect(inspect(config) + JSON.stringify(config)).not.toMatch(/hidden-password|secret fleet key/);
   });
 

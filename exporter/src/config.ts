@@ -2,13 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LOG_FORMATS, type LogFormat } from "@rollcall/core/adapters/log-lines.ts";
 import { agentId } from "@rollcall/core/protocol.ts";
+import { production, readSettings, secretAddress, secretText } from "@rollcall/core/secrets/read-settings.ts";
+import type { Secret } from "@rollcall/core/secrets/secret.ts";
 import { z } from "zod";
 
 /** The environment of the exporter. */
 export const ExporterEnvironment = z.object({
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).describe("Redis of the bus, with the user exporter and its password"),
+  ROLLCALL_PRODUCTION: production,
+  REDIS_URL: secretAddress("redis", "rediss").describe("Redis of the bus, with the user exporter and its password"),
   ROLLCALL_FLEET: agentId.describe("Name of the fleet; prefix of all keys on the bus"),
-  ROLLCALL_FLEET_KEY: z.string().min(32).describe("Secret that the agents' keys derive from, to check heartbeats"),
+  ROLLCALL_FLEET_KEY: secretText(32).describe("Secret that the agents' keys derive from, to check heartbeats"),
   ROLLCALL_EXPORTER_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on"),
   ROLLCALL_EXPORTER_PORT: z.coerce.number().int().min(0).max(65_535).default(9464).describe("Port to listen on"),
   ROLLCALL_EXPORTER_REFRESH_SECONDS: z.coerce
@@ -35,9 +38,9 @@ export const ExporterEnvironment = z.object({
 
 /** What the exporter needs to know. */
 export interface ExporterConfig {
-  readonly redisUrl: string;
+  readonly redisUrl: Secret;
   readonly fleet: string;
-  readonly fleetKey: string;
+  readonly fleetKey: Secret;
   readonly host: string;
   readonly port: number;
   readonly refreshSeconds: number;
@@ -52,25 +55,21 @@ export interface ExporterConfig {
  * @throws Error that names every problem, one a line; it repeats no value
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): ExporterConfig {
-  const parsed = ExporterEnvironment.safeParse(environment);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw new Error(`The exporter's environment is wrong:\n${problems.join("\n")}`);
-  }
-  const { data } = parsed;
-  const config = {
-    fleet: data.ROLLCALL_FLEET,
-    host: data.ROLLCALL_EXPORTER_HOST,
-    port: data.ROLLCALL_EXPORTER_PORT,
-    refreshSeconds: data.ROLLCALL_EXPORTER_REFRESH_SECONDS,
-    maxAgeSeconds: data.ROLLCALL_EXPORTER_MAX_AGE_SECONDS,
-    logLevel: data.ROLLCALL_LOG_LEVEL,
-    logFormat: data.ROLLCALL_LOG_FORMAT,
+  const read = readSettings(ExporterEnvironment, environment);
+  if ("problems" in read) throw new Error(`The exporter's environment is wrong:\n${read.problems.join("\n")}`);
+  const { settings } = read;
+  return Object.freeze({
+    redisUrl: settings.REDIS_URL,
+    fleet: settings.ROLLCALL_FLEET,
+    fleetKey: settings.ROLLCALL_FLEET_KEY,
+    host: settings.ROLLCALL_EXPORTER_HOST,
+    port: settings.ROLLCALL_EXPORTER_PORT,
+    refreshSeconds: settings.ROLLCALL_EXPORTER_REFRESH_SECONDS,
+    maxAgeSeconds: settings.ROLLCALL_EXPORTER_MAX_AGE_SECONDS,
+    logLevel: settings.ROLLCALL_LOG_LEVEL,
+    logFormat: settings.ROLLCALL_LOG_FORMAT,
     version: readVersion(),
-  };
-  // Neither of the two is enumerable, so that printing the configuration prints no secret.
-  const secrets = { redisUrl: { value: data.REDIS_URL }, fleetKey: { value: data.ROLLCALL_FLEET_KEY } };
-  return Object.freeze(Object.defineProperties(config, secrets)) as ExporterConfig;
+  });
 }
 
 const readVersion = (): string =>

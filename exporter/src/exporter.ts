@@ -20,7 +20,7 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
   // What a reading fails with says less than why the connection was lost before it.
   let connectionProblem: string | null = null;
   const redis = connectRedis({
-    url: config.redisUrl,
+    url: config.redisUrl.reveal(),
     name: "rollcall-exporter",
     onProblem: ({ message }) => {
       connectionProblem = message;
@@ -28,7 +28,7 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
   });
   const reader = new BusReader(redis, { fleet: config.fleet, freshSeconds: HEARTBEAT_DEADLINE_SECONDS });
   const builder = new SnapshotBuilder({
-    fleetKey: config.fleetKey,
+    fleetKey: config.fleetKey.reveal(),
     onRefusedBeat: (agent) => log.warn({ agent }, "heartbeat refused"),
   });
   const loop = new RefreshLoop({

@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { redact } from "@rollcall/core/secrets/redact.ts";
 import { writeBundle } from "../doctor/bundle.ts";
 import { checkAlertmanager, checkProcesses, checkPrometheus } from "../doctor/check-services.ts";
 import { checkDisk, checkFiles, checkPorts, checkSettings } from "../doctor/check-settings.ts";
 import { checkAppToken, checkSlack } from "../doctor/check-slack.ts";
 import { checkPostgres, checkRedis } from "../doctor/check-stores.ts";
 import type { Check, Finding } from "../doctor/finding.ts";
-import { readSituation, redact, type Situation } from "../doctor/situation.ts";
+import { readSituation, type Situation } from "../doctor/situation.ts";
 import { REPOSITORY, shownPath } from "../stack/layout.ts";
 
 const CHECKS: readonly Check<Situation>[] = [

@@ -15,9 +15,10 @@ import {
 import { arch, platform, release, tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
+import { redact } from "@rollcall/core/secrets/redact.ts";
 import { REPOSITORY } from "../stack/layout.ts";
 import type { Finding } from "./finding.ts";
-import { redact, type Situation } from "./situation.ts";
+import type { Situation } from "./situation.ts";
 
 const run = promisify(execFile);
 

@@ -64,9 +64,11 @@ function unknownNames(envFile: string): Finding[] {
   if (!existsSync(envFile)) return [];
   const example = readFileSync(`${REPOSITORY}/.env.example`, "utf8");
   const known = new Set([...example.matchAll(/^# ([A-Z_]+)=/gm)].map((match) => match[1] as string));
+  // A secret may come from a file or from a program.
+  const secrets = new Set([...example.matchAll(/\(secret, .*\n# ([A-Z_]+)=/g)].map((match) => match[1] as string));
   const names = [...readFileSync(envFile, "utf8").matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/gm)];
   return names.flatMap(([, name = ""]) => {
-    if (known.has(name) || LOCAL_NAMES.includes(name)) return [];
+    if (known.has(name) || secrets.has(name.replace(/_(?:FILE|COMMAND)$/, "")) || LOCAL_NAMES.includes(name)) return [];
     if (!/^(ROLLCALL|SLACK|PAGERDUTY|ALERTMANAGER|DATABASE|REDIS)_/.test(name)) return [];
     return [
       mend("settings", `nobody reads ${name} of .env`, "Compare its spelling with .env.example, or take it out."),

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { redact } from "@rollcall/core/secrets/redact.ts";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { run } from "../cli/doctor.ts";
 import { readOrMakeSecrets } from "../stack/secrets.ts";
 import { createPlace } from "./doctor-fixture.ts";
-import { redact } from "./situation.ts";
 
 const place = createPlace();
 beforeEach(() => place.renew());

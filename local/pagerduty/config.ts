@@ -1,3 +1,4 @@
+import { readSettings, secretText } from "@rollcall/core/secrets/read-settings.ts";
 import { z } from "zod";
 
 const Config = z.object({
@@ -8,7 +9,9 @@ const Config = z.object({
     .max(65_535)
     .default(8092)
     .describe("Port of the page and the Events API"),
-  PAGERDUTY_ROUTING_KEY: z.string().length(32).describe("The only integration key that the Events API takes"),
+  PAGERDUTY_ROUTING_KEY: secretText(32, [/^.{32}$/, "an integration key, 32 characters"]).describe(
+    "The only integration key that the Events API takes",
+  ),
   PAGERDUTY_STANDIN_DATA: z.string().min(1).optional().describe("JSON file that keeps incidents between runs"),
   ROLLCALL_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
@@ -17,8 +20,8 @@ const Config = z.object({
 });
 
 /** Settings of the PagerDuty stand-in. @throws Error that names every problem */
-export function readConfig(environment: NodeJS.ProcessEnv): z.output<typeof Config> {
-  const parsed = Config.safeParse(environment);
-  if (parsed.success) return Object.freeze(parsed.data);
-  throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
+export function readConfig(environment: NodeJS.ProcessEnv): Readonly<z.output<typeof Config>> {
+  const read = readSettings(Config, environment);
+  if ("settings" in read) return read.settings;
+  throw new Error(read.problems.join("\n"));
 }

@@ -6,7 +6,7 @@ await runStandIn("PagerDuty stand-in", () => {
   const config = readConfig(process.env);
   return createPagerDutyStandIn({
     port: config.PAGERDUTY_STANDIN_PORT,
-    routingKey: config.PAGERDUTY_ROUTING_KEY,
+    routingKey: config.PAGERDUTY_ROUTING_KEY.reveal(),
     logLevel: config.ROLLCALL_LOG_LEVEL,
     ...(config.PAGERDUTY_STANDIN_DATA === undefined ? {} : { dataFile: config.PAGERDUTY_STANDIN_DATA }),
   });

@@ -1,3 +1,4 @@
+import { readSettings, secretText } from "@rollcall/core/secrets/read-settings.ts";
 import { z } from "zod";
 
 const Config = z.object({
@@ -8,11 +9,9 @@ const Config = z.object({
     .max(65_535)
     .default(8090)
     .describe("Port of the page and the Web API"),
-  SLACK_SIGNING_SECRET: z.string().min(16).describe("Secret that signs requests to the app"),
-  SLACK_BOT_TOKEN: z.string().startsWith("xoxb-").describe("The only token that the Web API takes"),
-  SLACK_APP_TOKEN: z
-    .string()
-    .startsWith("xapp-")
+  SLACK_SIGNING_SECRET: secretText(16).describe("Secret that signs requests to the app"),
+  SLACK_BOT_TOKEN: secretText(6, [/^xoxb-/, "a bot token, xoxb-…"]).describe("The only token that the Web API takes"),
+  SLACK_APP_TOKEN: secretText(6, [/^xapp-/, "an app-level token, xapp-…"])
     .optional()
     .describe("The token with which the app opens sockets; without it nobody may"),
   SLACK_REQUEST_URL: z
@@ -27,8 +26,8 @@ const Config = z.object({
 });
 
 /** Settings of the Slack stand-in. @throws Error that names every problem */
-export function readConfig(environment: NodeJS.ProcessEnv): z.output<typeof Config> {
-  const parsed = Config.safeParse(environment);
-  if (parsed.success) return Object.freeze(parsed.data);
-  throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
+export function readConfig(environment: NodeJS.ProcessEnv): Readonly<z.output<typeof Config>> {
+  const read = readSettings(Config, environment);
+  if ("settings" in read) return read.settings;
+  throw new Error(read.problems.join("\n"));
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { redact } from "@rollcall/core/secrets/redact.ts";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -24,7 +25,7 @@ const HEADERS = {
  */
 export function createLocalServer({ logLevel, bodyLimit }: { logLevel: string; bodyLimit: number }): FastifyInstance {
   const app = fastify({
-    logger: { level: logLevel },
+    logger: { level: logLevel, hooks: { streamWrite: redact } },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     forceCloseConnections: true,

@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { production, readSettings, secretText } from "@rollcall/core/secrets/read-settings.ts";
 import { z } from "zod";
 
 const repository = join(import.meta.dirname, "../..");
 
 const supervisorConfig = z.object({
+  ROLLCALL_PRODUCTION: production,
   ROLLCALL_SUPERVISOR_SOCKET: z.string().min(1).max(107).describe("Unix socket that the supervisor listens on"),
   ROLLCALL_SUPERVISOR_DIR: z.string().min(1).describe("Folder of the supervisor's ledger of command ids"),
   ROLLCALL_AGENTS_DIR: z.string().min(1).describe("Folder that holds one folder per agent, for the agent's ledger"),
@@ -14,14 +16,14 @@ const supervisorConfig = z.object({
     .default(join(repository, "agent/src/sample/main.ts"))
     .describe("What Node runs for each agent"),
   ROLLCALL_FLEET: z.string().min(1).describe("Name of the fleet"),
-  ROLLCALL_FLEET_KEY: z.string().min(32).describe("Secret that the agents' keys and passwords derive from"),
+  ROLLCALL_FLEET_KEY: secretText(32).describe("Secret that the agents' keys and passwords derive from"),
   ROLLCALL_REDIS_ADDRESS: z.string().default("127.0.0.1:6380").describe("Redis of the bus, host:port"),
 });
-export type SupervisorConfig = z.infer<typeof supervisorConfig>;
+export type SupervisorConfig = Readonly<z.infer<typeof supervisorConfig>>;
 
 /** @throws Error that names every problem at once */
 export function readSupervisorConfig(env: NodeJS.ProcessEnv = process.env): SupervisorConfig {
-  const parsed = supervisorConfig.safeParse(env);
-  if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
-  return Object.freeze(parsed.data);
+  const read = readSettings(supervisorConfig, env);
+  if ("settings" in read) return read.settings;
+  throw new Error(read.problems.join("\n"));
 }

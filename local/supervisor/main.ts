@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deriveAgentKey, deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
+import { redact } from "@rollcall/core/secrets/redact.ts";
 import { pino } from "pino";
 import { z } from "zod";
 import { areSpansWanted, telemetrySettings } from "../stack/settings.ts";
@@ -14,16 +15,16 @@ const STOP_GRACE_MS = 7_000;
 
 const AGENT_TELEMETRY = join(import.meta.dirname, "../../agent/telemetry.ts");
 
-const log = pino({ name: "supervisor" });
+const log = pino({ name: "supervisor", hooks: { streamWrite: redact } });
 const agentsFile = z.array(z.string());
 
 function environmentOf(config: SupervisorConfig, agent: string): Record<string, string> {
-  const password = deriveRedisPassword(config.ROLLCALL_FLEET_KEY, agent);
+  const password = deriveRedisPassword(config.ROLLCALL_FLEET_KEY.reveal(), agent);
   return {
     ...inheritedEnvironment(),
     ...telemetrySettings(process.env),
     ROLLCALL_FLEET: config.ROLLCALL_FLEET,
-    ROLLCALL_AGENT_KEY: deriveAgentKey(config.ROLLCALL_FLEET_KEY, agent),
+    ROLLCALL_AGENT_KEY: deriveAgentKey(config.ROLLCALL_FLEET_KEY.reveal(), agent),
     REDIS_URL: `redis://agent-${agent}:${password}@${config.ROLLCALL_REDIS_ADDRESS}`,
     // People are shown an agent's last words, in Slack too.
     ROLLCALL_LOG_FORMAT: "text",

@@ -9,11 +9,11 @@ import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
 import type { AlertNotification } from "@rollcall/core/ports/incidents.ts";
 import type { CompiledFleet, ExpectedAgent, Heartbeat } from "@rollcall/core/protocol.ts";
 import type { CommandRequest } from "@rollcall/core/run-command.ts";
+import { RotatingSecret } from "@rollcall/core/secrets/rotating-secret.ts";
 import { z } from "zod";
 import { createHub } from "../live/hub.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics/metrics.ts";
-import { Secret } from "../secret.ts";
 import { createApp } from "./app.ts";
 import type { AppDeps } from "./deps.ts";
 
@@ -182,7 +182,7 @@ export function makeApp(change: (deps: AppDeps) => AppDeps = (deps) => deps) {
     readiness: () => ready,
     live: createHub(),
     metrics,
-    webhookToken: new Secret(WEBHOOK_TOKEN),
+    webhookToken: new RotatingSecret(WEBHOOK_TOKEN),
     metricsToken: null,
     runbookDir: join(import.meta.dirname, "../../../alerting/runbooks"),
   });

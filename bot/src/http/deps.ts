@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import type { ApiReadiness } from "@rollcall/core/contract.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
+import type { RotatingSecret } from "@rollcall/core/secrets/rotating-secret.ts";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Hub } from "../live/hub.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import type { Secret } from "../secret.ts";
 
 /** What the HTTP door needs of the rest; `wiring.ts` makes it, tests use plain objects. */
 export interface AppDeps {
@@ -29,9 +29,9 @@ export interface AppDeps {
   readonly runbookDir: string;
   /** Origins whose pages may ask; none if not said. */
   readonly corsOrigins?: readonly string[];
-  readonly webhookToken: Secret;
+  readonly webhookToken: RotatingSecret;
   /** Bearer token for `/metrics`; null: open, for a service that listens on the loopback interface. */
-  readonly metricsToken: Secret | null;
+  readonly metricsToken: RotatingSecret | null;
   /** Which lines are wanted beside those about problems; only answered requests if not said. */
   readonly logs?: { readonly requests: boolean; readonly access: boolean; readonly routes: boolean };
   /** Longest time a handler may take; 15 s if not said. */

@@ -161,8 +161,8 @@ describe("/metrics", () => {
   });
 
   test("need their token if one is set", async () => {
-    const { Secret } = await import("../secret.ts");
-    const { app } = makeApp((deps) => ({ ...deps, metricsToken: new Secret("the token of Prometheus") }));
+    const { RotatingSecret } = await import("@rollcall/core/secrets/rotating-secret.ts");
+    const { app } = makeApp((deps) => ({ ...deps, metricsToken: new RotatingSecret("the token of Prometheus") }));
     const wrong = { authorization: "Bearer another" };
     expect((await app.inject({ url: "/metrics" })).statusCode).toBe(401);
     expect((await app.inject({ url: "/metrics", headers: wrong })).statusCode).toBe(401);

@@ -11,7 +11,7 @@ import { createSlackClient, type Message, type SlackClient } from "@rollcall/loc
 import { createSlackStandIn, type SlackStandIn } from "@rollcall/local/slack/stand-in.ts";
 import { type FastifyInstance, fastify } from "fastify";
 import { registerSlackDoor, type SlackDoorDeps } from "./door.ts";
-import { SETTINGS } from "./fixtures.ts";
+import { SETTINGS, SIGNING_SECRET } from "./fixtures.ts";
 import { MemoryRows } from "./memory-rows.ts";
 import type { SocketState } from "./sockets.ts";
 
@@ -59,7 +59,7 @@ export const textOf = (message: Message | undefined): string => JSON.stringify(m
 export async function openDoor(over: "http" | "sockets" = "http"): Promise<DoorStage> {
   const standIn = await createSlackStandIn({
     port: 0,
-    signingSecret: SETTINGS.signingSecret,
+    signingSecret: SIGNING_SECRET,
     botToken: SETTINGS.botToken,
     appToken: APP_TOKEN,
     rateLimits: false,

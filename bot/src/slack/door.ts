@@ -3,6 +3,7 @@ import { createSlackClient } from "@rollcall/core/adapters/slack/web-client.ts";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
+import type { Secret } from "@rollcall/core/secrets/secret.ts";
 import { App, type Context, type EnvelopedEvent } from "@slack/bolt";
 import type { FastifyInstance } from "fastify";
 import { boltLogger } from "./bolt-logger.ts";
@@ -37,11 +38,13 @@ const IDENTITY_MS = 2000;
 const ANSWER_MS = 5000;
 /** Slack's secrets have 32 characters; an empty one would let everybody sign. */
 const SECRET_CHARACTERS = 16;
+const isTooShort = (secret: Secret): boolean => secret.reveal().length < SECRET_CHARACTERS;
 
 /** Lets Slack in under `/slack/events` and, with a token for it, by sockets: slash commands, buttons and events, each verified, acknowledged in time, run once. */
 export async function registerSlackDoor(app: FastifyInstance, deps: SlackDoorDeps): Promise<void> {
   const { settings, ports, log } = deps;
-  if (settings.signingSecret.length < SECRET_CHARACTERS) throw new Error("SLACK_SIGNING_SECRET is too short to be one");
+  if (settings.signingSecret.accepted().some(isTooShort))
+    throw new Error("SLACK_SIGNING_SECRET is too short to be one");
   const receiver = new FastifyReceiver({
     signingSecret: settings.signingSecret,
     clock: ports.clock,

@@ -2,6 +2,7 @@ import type { Actor } from "@rollcall/core/domain/actor.ts";
 import type { Incident, IncidentAlert } from "@rollcall/core/domain/incident.ts";
 import { type Operation, plannedStages, type Stage } from "@rollcall/core/domain/operation.ts";
 import type { ExpectedAgent, Heartbeat } from "@rollcall/core/protocol.ts";
+import { RotatingSecret } from "@rollcall/core/secrets/rotating-secret.ts";
 import type { AgentFacts, IncidentFacts } from "./incident-facts.ts";
 import type { Frame } from "./render/operation.ts";
 import type { SlackSettings } from "./settings.ts";
@@ -9,9 +10,11 @@ import type { SlackSettings } from "./settings.ts";
 /** Rows and facts as the ports give them, for the tests of this folder. */
 export const NOW = Date.UTC(2026, 10, 21, 2, 41, 28);
 
+export const SIGNING_SECRET = "0123456789abcdef0123456789abcdef";
+
 export const SETTINGS: SlackSettings = {
   botToken: "xoxb-local",
-  signingSecret: "0123456789abcdef0123456789abcdef",
+  signingSecret: new RotatingSecret(SIGNING_SECRET),
   appToken: null,
   apiUrl: "http://127.0.0.1:1/api/",
   botId: "B0FLEET",

@@ -2,7 +2,7 @@ import type { Message } from "@rollcall/local/slack/client.ts";
 import { sign } from "@rollcall/local/slack/delivery.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type DoorStage, openDoor, textOf } from "./door-fixture.ts";
-import { FRAME, facts, incident, operation, SETTINGS } from "./fixtures.ts";
+import { FRAME, facts, incident, operation, SETTINGS, SIGNING_SECRET } from "./fixtures.ts";
 import { inputOf } from "./order-inputs.ts";
 import { incidentCard } from "./render/incident.ts";
 
@@ -121,7 +121,7 @@ describe("a forged button", () => {
       headers: {
         "content-type": "application/x-www-form-urlencoded",
         "x-slack-request-timestamp": String(at),
-        "x-slack-signature": sign(SETTINGS.signingSecret, at, body),
+        "x-slack-signature": sign(SIGNING_SECRET, at, body),
       },
       payload: body,
     });

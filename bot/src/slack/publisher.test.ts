@@ -1,7 +1,7 @@
 import { createSlackClient, type Message, type SlackClient } from "@rollcall/local/slack/client.ts";
 import { createSlackStandIn, type SlackStandIn } from "@rollcall/local/slack/stand-in.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { ended, incident, NOW, operation, SETTINGS } from "./fixtures.ts";
+import { ended, incident, NOW, operation, SETTINGS, SIGNING_SECRET } from "./fixtures.ts";
 import { MemoryRows } from "./memory-rows.ts";
 import { startPublisher } from "./publisher.ts";
 
@@ -14,7 +14,7 @@ const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 beforeAll(async () => {
   standIn = await createSlackStandIn({
     port: 0,
-    signingSecret: SETTINGS.signingSecret,
+    signingSecret: SIGNING_SECRET,
     botToken: SETTINGS.botToken,
     rateLimits: false,
   });

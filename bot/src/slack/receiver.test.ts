@@ -1,9 +1,10 @@
+import { RotatingSecret } from "@rollcall/core/secrets/rotating-secret.ts";
 import { sign } from "@rollcall/local/slack/delivery.ts";
 import { fastify } from "fastify";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { registerSlackDoor } from "./door.ts";
 import { type DoorStage, openDoor } from "./door-fixture.ts";
-import { SETTINGS } from "./fixtures.ts";
+import { SETTINGS, SIGNING_SECRET } from "./fixtures.ts";
 
 let stage: DoorStage;
 beforeAll(async () => {
@@ -26,7 +27,7 @@ describe("a request in Slack's name", () => {
   const FORM = "application/x-www-form-urlencoded";
   const send = (headers: Record<string, string>, payload: string | Buffer = body) =>
     stage.app.inject({ method: "POST", url: "/slack/events", headers: { "content-type": FORM, ...headers }, payload });
-  const signed = (at: number, secret = SETTINGS.signingSecret, payload = body) => ({
+  const signed = (at: number, secret = SIGNING_SECRET, payload = body) => ({
     "x-slack-request-timestamp": String(at),
     "x-slack-signature": sign(secret, at, payload),
   });
@@ -35,7 +36,7 @@ describe("a request in Slack's name", () => {
     ["without a signature", () => ({}), "signature"],
     ["signed with another secret", () => signed(now(), "another-secret-of-somebody"), "signature"],
     ["signed with an empty secret", () => signed(now(), ""), "signature"],
-    ["with the signature of another body", () => signed(now(), SETTINGS.signingSecret, `${body}x`), "signature"],
+    ["with the signature of another body", () => signed(now(), SIGNING_SECRET, `${body}x`), "signature"],
     [
       "with a signature of another version",
       () => ({ ...signed(now()), "x-slack-signature": signed(now())["x-slack-signature"].replace("v0", "v1") }),
@@ -64,12 +65,12 @@ describe("a request in Slack's name", () => {
 
   test("answers Slack's challenge", async () => {
     const payload = JSON.stringify({ type: "url_verification", challenge: "abc" });
-    const headers = { ...signed(now(), SETTINGS.signingSecret, payload), "content-type": "application/json" };
+    const headers = { ...signed(now(), SIGNING_SECRET, payload), "content-type": "application/json" };
     expect((await send(headers, payload)).json()).toEqual({ challenge: "abc" });
   });
 
   test.each(["[1]", "null", "{", "7"])("with the body %s is refused", async (payload) => {
-    const headers = { ...signed(now(), SETTINGS.signingSecret, payload), "content-type": "application/json" };
+    const headers = { ...signed(now(), SIGNING_SECRET, payload), "content-type": "application/json" };
     expect((await send(headers, payload)).statusCode).toBe(400);
     expect(stage.refused).toEqual(["body"]);
   });
@@ -96,7 +97,12 @@ describe("a request in Slack's name", () => {
   });
 
   test("does not start a door whose secret is too short to be one", async () => {
-    const deps = { settings: { ...SETTINGS, signingSecret: "" }, ports: {}, commands: [], log: {} } as never;
+    const deps = {
+      settings: { ...SETTINGS, signingSecret: new RotatingSecret("") },
+      ports: {},
+      commands: [],
+      log: {},
+    } as never;
     await expect(registerSlackDoor(fastify(), deps)).rejects.toThrow("SLACK_SIGNING_SECRET");
   });
 });

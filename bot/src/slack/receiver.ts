@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
+import type { RotatingSecret } from "@rollcall/core/secrets/rotating-secret.ts";
+import type { Secret } from "@rollcall/core/secrets/secret.ts";
 import {
   type App,
   type BufferedIncomingMessage,
@@ -11,7 +13,7 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 export interface ReceiverOptions {
-  readonly signingSecret: string;
+  readonly signingSecret: RotatingSecret;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onRefused: (why: RefusedWhy) => void;
@@ -76,13 +78,24 @@ export class FastifyReceiver implements Receiver {
   async #verify(request: FastifyRequest): Promise<BufferedIncomingMessage | "signature" | "stale" | "future"> {
     const raw: IncomingMessage & { rawBody?: Buffer } = request.raw;
     raw.rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const { signingSecret, logger } = this.#options;
-    try {
-      const verified = await HTTPModuleFunctions.parseAndVerifyHTTPRequest({ signingSecret, logger }, raw);
+    const { signingSecret, clock } = this.#options;
+    for (const secret of signingSecret.accepted(clock.now())) {
+      const verified = await this.#verifyWith(secret, raw);
+      if (verified === null) continue;
       const isSslCheck = verified.rawBody.toString() === "ssl_check=1";
-      return isSslCheck ? verified : (this.#mistimed(request) ?? verified);
+      const mistimed = isSslCheck ? null : this.#mistimed(request);
+      if (mistimed === null) signingSecret.used(secret);
+      return mistimed ?? verified;
+    }
+    return this.#mistimed(request) ?? "signature";
+  }
+
+  async #verifyWith(secret: Secret, raw: IncomingMessage): Promise<BufferedIncomingMessage | null> {
+    const { logger } = this.#options;
+    try {
+      return await HTTPModuleFunctions.parseAndVerifyHTTPRequest({ signingSecret: secret.reveal(), logger }, raw);
     } catch {
-      return this.#mistimed(request) ?? "signature";
+      return null;
     }
   }
 

@@ -4,7 +4,7 @@ import { fastify } from "fastify";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { registerSlackDoor } from "./door.ts";
 import { type DoorStage, openDoor, textOf } from "./door-fixture.ts";
-import { alert, incident, operation, SETTINGS } from "./fixtures.ts";
+import { alert, incident, operation, SIGNING_SECRET } from "./fixtures.ts";
 import { createSeen, isToUs } from "./said.ts";
 
 let stage: DoorStage;
@@ -190,7 +190,7 @@ describe("an event", () => {
     const headers = {
       "content-type": "application/json",
       "x-slack-request-timestamp": String(at),
-      "x-slack-signature": sign(SETTINGS.signingSecret, at, payload),
+      "x-slack-signature": sign(SIGNING_SECRET, at, payload),
       ...(retry === 0 ? {} : { "x-slack-retry-num": String(retry), "x-slack-retry-reason": "http_timeout" }),
     };
     return app.inject({ method: "POST", url: "/slack/events", headers, payload });

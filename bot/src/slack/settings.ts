@@ -1,8 +1,10 @@
+import type { RotatingSecret } from "@rollcall/core/secrets/rotating-secret.ts";
+
 /** What the Slack door and the publisher must know of the workspace; `config.ts` of the control service reads it. */
 export interface SlackSettings {
   /** `xoxb-…` */
   readonly botToken: string;
-  readonly signingSecret: string;
+  readonly signingSecret: RotatingSecret;
   /** `xapp-…`: requests come by sockets too; null: by HTTP only. */
   readonly appToken: string | null;
   /** Ends with a slash: `https://slack.com/api/`. */

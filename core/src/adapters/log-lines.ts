@@ -1,6 +1,7 @@
 import type { DestinationStream, Logger, LoggerOptions } from "pino";
 import { contextFields, type RequestContext, requestContext } from "../protocol/request-context.ts";
 import { readTraceparent } from "../protocol/traceparent.ts";
+import { redact } from "../secrets/redact.ts";
 
 /** How log lines look: for people, as JSON, or as JSON with the field names of Google Cloud Logging. */
 export const LOG_FORMATS = ["auto", "text", "json", "google"] as const;
@@ -21,6 +22,8 @@ export function lineOptions(options: LineOptions): LoggerOptions {
   return {
     level,
     base: { service },
+    // Whatever found its way into a line: here it is whole and has not left yet.
+    hooks: { streamWrite: redact },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => (isGoogle ? { severity: SEVERITIES[label] ?? "DEFAULT" } : { level: label }) },
     ...(isGoogle ? { messageKey: "message" } : {}),

@@ -1,13 +1,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { inspect } from "node:util";
+import { keepOutOfText, SHOWN } from "./redact.ts";
 
 const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-/** A value that prints as `[secret]` wherever it is printed by accident. */
+/** A value that prints as `[secret]` wherever it is printed by accident, and that logs do not show even once it is revealed. */
 export class Secret {
   readonly #value: string;
   constructor(value: string) {
     this.#value = value;
+    keepOutOfText(value);
   }
   reveal(): string {
     return this.#value;
@@ -17,12 +19,15 @@ export class Secret {
     return timingSafeEqual(sha256(candidate), sha256(this.#value));
   }
   toString(): string {
-    return "[secret]";
+    return SHOWN;
   }
   toJSON(): string {
-    return "[secret]";
+    return SHOWN;
+  }
+  [Symbol.toPrimitive](): string {
+    return SHOWN;
   }
   [inspect.custom](): string {
-    return "[secret]";
+    return SHOWN;
   }
 }
