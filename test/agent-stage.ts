@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Agent, AgentConfig, AgentOptions } from "@rollcall/agent/index.ts";
 import { startAgent } from "@rollcall/agent/index.ts";
 import { redisUserOf, redisUsers } from "@rollcall/core/adapters/redis/agent-access.ts";
+import { publicBroadcastKey } from "@rollcall/core/protocol/broadcast-seal.ts";
 import { INBOX_GROUP, keysOf } from "@rollcall/core/protocol/keys.ts";
 import { deriveAgentKey, deriveRedisPassword, openSeal, seal } from "@rollcall/core/protocol/seal.ts";
 import {
@@ -85,6 +86,7 @@ export class Stage {
       fleet: this.fleet,
       redisUrl: url.href,
       key: this.keyOf(agent),
+      broadcastKey: publicBroadcastKey(FLEET_KEY),
       dir: join(this.dir, agent),
       startedBy: null,
       allowDrills: true,
@@ -121,6 +123,7 @@ export class Stage {
         ROLLCALL_FLEET: this.fleet,
         REDIS_URL: config.redisUrl,
         ROLLCALL_AGENT_KEY: config.key,
+        ROLLCALL_BROADCAST_KEY: config.broadcastKey ?? "",
         ROLLCALL_AGENT_DIR: config.dir,
         ROLLCALL_STARTED_BY: config.startedBy ?? "",
         ROLLCALL_ALLOW_DRILLS: String(config.allowDrills),

@@ -93,7 +93,11 @@ describe("control messages", () => {
     await stage.beatThat("asked", "with the canary", (beat) => beat.canary.handledAt !== null);
     const connections = String(await stage.admin.client("LIST")).split("\n");
     const own = connections.filter((line) => line.includes(` user=${stage.fleet}-agent-asked `));
-    expect(own.map((line) => / name=(\S*)/.exec(line)?.[1]).toSorted()).toEqual(["asked:control", "asked:inbox"]);
+    expect(own.map((line) => / name=(\S*)/.exec(line)?.[1]).toSorted()).toEqual([
+      "asked:broadcast",
+      "asked:control",
+      "asked:inbox",
+    ]);
   });
 
   test("a repeated id takes effect once, and is answered with the first outcome", async () => {

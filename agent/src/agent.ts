@@ -6,14 +6,13 @@ import { createAcks } from "./acks.ts";
 import { createClock } from "./clock.ts";
 import type { AgentConfig } from "./config.ts";
 import { type Connections, createConnections } from "./connection.ts";
-import { applyControl } from "./control.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createDelivery } from "./deliver.ts";
 import { createDrills } from "./drills.ts";
 import { claimEpoch, createFence, type Fence } from "./epoch.ts";
 import { findHandler, type Handler, type PeriodicWork, type WorkContext } from "./handler.ts";
-import { createInbox } from "./inbox.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
+import { listen } from "./listen.ts";
 import { createLog, type Log, messageOf } from "./log.ts";
 import { createTaskMeters } from "./metrics/latency.ts";
 import { runPeriodically } from "./periodic.ts";
@@ -23,7 +22,6 @@ import { createPublisher } from "./publish.ts";
 import { createReplier } from "./replies.ts";
 import { followTopics } from "./subscriptions.ts";
 import { readTopic } from "./topic-reader.ts";
-import { inTraceOf } from "./tracing.ts";
 import { createWorkQueue, type WorkQueue } from "./work-queue.ts";
 
 export interface AgentOptions {
@@ -168,37 +166,21 @@ class RunningAgent implements Agent {
     const queue = this.#queue;
     const reply = createReplier({ control, agent: this.id, key: config.key, epoch, clock, log, signal });
     const drills = createDrills(config.allowDrills, { queue, log });
-    const finishWork = (graceMs: number) => this.#finishWork(graceMs);
-    const end = () => this.#end(0);
-    const isFenced = async () => !(await this.#mayWork(0));
-    const inbox = createInbox({
-      reader: connections.open("inbox"),
-      control,
-      stream: keys.inbox(this.id),
-      agent: this.id,
-      key: config.key,
-      clock,
-      log,
-      signal,
-      apply: (message, ack) =>
-        inTraceOf(message, { name: `apply ${message.kind}`, about: { "rollcall.agent.name": this.id } }, () =>
-          applyControl({ epoch, clock, ledger, queue, drills, reply, log, isFenced, finishWork, end }, message, ack),
-        ),
+    const { inbox, broadcasts } = listen({
+      ...{ config, connections, keys, clock, log, signal },
+      control: {
+        ...{ epoch, clock, ledger, queue, drills, reply, log },
+        isFenced: async () => !(await this.#mayWork(0)),
+        finishWork: (graceMs) => this.#finishWork(graceMs),
+        end: () => this.#end(0),
+      },
     });
-    void inbox.run();
     this.#presence = createPresence({
-      control,
-      keys,
-      config,
-      epoch,
-      clock,
-      fence,
-      queue,
-      meters: this.#meters,
+      ...{ control, keys, config, epoch, clock, fence, queue, meters: this.#meters, signal },
       declared: { consumes: [...options.consumes], publishes: [...options.publishes] },
       runtime: options.runtime ?? { kind: "process", name: this.id },
-      signal,
       inboxReadAt: () => inbox.readAt(),
+      broadcastReadAt: () => broadcasts?.readAt(),
       stage: () => this.#stage,
     });
     void this.#presence.run(() => this.#fenced());

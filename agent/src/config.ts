@@ -14,6 +14,11 @@ export const AgentEnvironment = z.object({
   ROLLCALL_AGENT_KEY: secretText(64, [/^[0-9a-f]{64}$/, "64 hex characters, derived from the fleet key"]).describe(
     "Key that heartbeats and replies are signed with",
   ),
+  ROLLCALL_BROADCAST_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "64 hex characters, the public key of the fleet's broadcasts")
+    .optional()
+    .describe("Public key that broadcasts are checked with; without it the agent does not listen to them"),
   ROLLCALL_AGENT_DIR: z
     .string()
     .min(1)
@@ -36,6 +41,8 @@ export interface AgentConfig {
   readonly fleet: string;
   readonly redisUrl: string;
   readonly key: string;
+  /** Hears no broadcast if not said. */
+  readonly broadcastKey?: string | undefined;
   readonly dir: string;
   readonly startedBy: string | null;
   readonly allowDrills: boolean;
@@ -58,6 +65,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     fleet: found.ROLLCALL_FLEET,
     redisUrl: found.REDIS_URL.reveal(),
     key: found.ROLLCALL_AGENT_KEY.reveal(),
+    broadcastKey: found.ROLLCALL_BROADCAST_KEY,
     dir: found.ROLLCALL_AGENT_DIR,
     startedBy: found.ROLLCALL_STARTED_BY ?? null,
     allowDrills: found.ROLLCALL_ALLOW_DRILLS === "true",

@@ -129,7 +129,7 @@ class InboxReader implements Inbox {
   }
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

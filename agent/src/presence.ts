@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Keys } from "@rollcall/core/protocol/keys.ts";
 import { seal } from "@rollcall/core/protocol/seal.ts";
-import { type Heartbeat, PROTOCOL_VERSION } from "@rollcall/core/protocol.ts";
+import { type Heartbeat, PROTOCOL_MINOR, PROTOCOL_VERSION } from "@rollcall/core/protocol.ts";
 import type { Redis } from "ioredis";
 import { type BusClock, parseTime } from "./clock.ts";
 import type { AgentConfig } from "./config.ts";
@@ -29,6 +29,8 @@ export interface PresenceParts {
   readonly runtime: Heartbeat["runtime"];
   readonly signal: AbortSignal;
   inboxReadAt(): number;
+  /** undefined: it does not listen to broadcasts. */
+  broadcastReadAt(): number | undefined;
   /** `starting` or `stopping`; null lets the work loop say. */
   stage(): "starting" | "stopping" | null;
 }
@@ -107,6 +109,7 @@ function describe(parts: PresenceParts, moment: Moment): Heartbeat {
   const cpu = process.cpuUsage();
   return {
     v: PROTOCOL_VERSION,
+    minor: PROTOCOL_MINOR,
     agent: config.agent,
     epoch: parts.epoch,
     counter: moment.counter,
@@ -119,6 +122,7 @@ function describe(parts: PresenceParts, moment: Moment): Heartbeat {
     inFlight,
     oldestInFlightAt,
     inboxReadAt: parts.inboxReadAt(),
+    broadcastReadAt: parts.broadcastReadAt(),
     canary,
     tasks: parts.meters.totals(),
     cpuSeconds: (cpu.user + cpu.system) / 1e6,

@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { FleetBus } from "./ports/fleet.ts";
 import { keysOf } from "./protocol/keys.ts";
-import { type ControlMessage, type ControlReply, PROTOCOL_VERSION } from "./protocol.ts";
+import { type BroadcastMessage, type ControlReply, PROTOCOL_VERSION } from "./protocol.ts";
 
 export interface Question {
   readonly fleet: string;
   readonly kind: "echo" | "canary";
   readonly agents: readonly string[];
+  /** Those of them that are told by one broadcast; the others, and all if left out, through their inboxes. */
+  readonly listeners?: ReadonlySet<string>;
   /** Only a process of this epoch may answer; null: any. */
   readonly epoch: number | null;
   readonly timeoutMs: number;
@@ -28,16 +30,16 @@ const DEADLINE_SLACK_MS = 5000;
  * @throws Failure "unavailable"
  */
 export async function askAgents(bus: FleetBus, question: Question): Promise<Answers> {
-  const { messages, answers } = await prepare(bus, question);
+  const { send, answers } = await prepare(bus, question);
   // Whoever listens before the question is out hears the answer one way earlier.
-  await Promise.all([bus.send(messages), answers.wait(question.timeoutMs)]);
+  await Promise.all([send(), answers.wait(question.timeoutMs)]);
   return answers;
 }
 
 /** As `askAgents`, but waits for nobody: `wait` does. @throws Failure "unavailable" */
 export async function sendQuestion(bus: FleetBus, question: Question): Promise<Answers> {
-  const { messages, answers } = await prepare(bus, question);
-  await bus.send(messages);
+  const { send, answers } = await prepare(bus, question);
+  await send();
   return answers;
 }
 
@@ -46,17 +48,21 @@ async function prepare(bus: FleetBus, question: Question) {
   const call = `${kind}-${randomBytes(8).toString("hex")}`;
   const replyTo = keysOf(fleet).replies(call);
   const deadline = agents.length === 0 ? 0 : (await bus.now()) + timeoutMs + DEADLINE_SLACK_MS;
-  const messages = agents.map((agent) => {
-    const nonce = randomBytes(12).toString("base64url");
-    const id = `${call}:${agent}`;
-    const message: ControlMessage = {
-      ...{ v: PROTOCOL_VERSION, id, kind, epoch: question.epoch, deadline, replyTo },
-      args: { nonce },
-    };
-    return { agent, message };
-  });
-  return { messages, answers: collectAnswers(bus, question, replyTo) };
+  const common = { v: PROTOCOL_VERSION, kind, deadline, replyTo } as const;
+  const [heard, others] = split(agents, question.listeners ?? new Set());
+  const messages = others.map((agent) => ({
+    agent,
+    message: { ...common, id: `${call}:${agent}`, epoch: question.epoch, args: { nonce: makeNonce() } },
+  }));
+  const toAll: BroadcastMessage = { ...common, id: call, to: null, args: { nonce: makeNonce() } };
+  const send = () => Promise.all([heard.length > 0 && bus.broadcast(toAll, heard), bus.send(messages)]);
+  return { send, answers: collectAnswers(bus, question, replyTo) };
 }
+
+const makeNonce = (): string => randomBytes(12).toString("base64url");
+
+const split = (agents: readonly string[], listeners: ReadonlySet<string>) =>
+  [agents.filter((agent) => listeners.has(agent)), agents.filter((agent) => !listeners.has(agent))] as const;
 
 function collectAnswers(bus: FleetBus, { agents, epoch }: Question, replyTo: string): Answers {
   const took = new Map<string, number>();

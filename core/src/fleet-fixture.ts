@@ -161,6 +161,7 @@ export class FakeFleet {
       readCanaryRound: async () => this.now - 1000,
       trimInboxes: async () => 0,
       markCanaryRound: async () => undefined,
+      broadcast: async () => undefined,
       send: async (messages) => {
         unlessAway();
         for (const { agent, message } of messages) this.#deliver(this.agent(agent), message);

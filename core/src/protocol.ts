@@ -2,6 +2,8 @@ import { z } from "zod";
 
 /** The protocol's version; a reader accepts payloads of its own major version. */
 export const PROTOCOL_VERSION = 1;
+/** Grows with each field or message that is added; what was there stays as it was. */
+export const PROTOCOL_MINOR = 1;
 
 /** Agents, groups and topics are named so that a name never needs escaping anywhere. */
 export const agentId = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "a-z, 0-9 and -, at most 63 characters");
@@ -34,6 +36,8 @@ export const taskTotals = z.strictObject({
 /** A beat, every 5 s (jittered). Times are Redis time in ms as the agent estimates it. */
 export const heartbeat = z.strictObject({
   v: z.literal(PROTOCOL_VERSION),
+  /** The minor version that the agent speaks; 0 if it does not say. */
+  minor: count.optional(),
   agent: agentId,
   epoch: count,
   /** Grows by one with each beat of the epoch; a reader refuses one that goes back. */
@@ -50,6 +54,8 @@ export const heartbeat = z.strictObject({
   oldestInFlightAt: millis.nullable(),
   /** When the inbox loop last came back from Redis; stale means deaf. */
   inboxReadAt: millis,
+  /** When the broadcast loop last came back from Redis; missing if the agent does not listen to it. */
+  broadcastReadAt: millis.optional(),
   canary: z.strictObject({
     handledAt: millis.nullable(),
     tookMs: count.nullable(),
@@ -103,6 +109,18 @@ export const controlMessage = z.strictObject({
   }),
 });
 export type ControlMessage = z.infer<typeof controlMessage>;
+
+/**
+ * What the control service tells all agents at once, signed, in the broadcast's field `m`: only what changes nothing. A
+ * change goes to the inbox, where it stays until its agent has taken it.
+ */
+export const broadcastMessage = z.strictObject({
+  ...controlMessage.omit({ kind: true, epoch: true }).shape,
+  kind: z.enum(["echo", "canary"]),
+  /** Who is meant, and the epoch it was meant for (null fits every epoch). null: everybody. */
+  to: z.record(agentId, count.nullable()).nullable(),
+});
+export type BroadcastMessage = z.infer<typeof broadcastMessage>;
 
 /** Answer of an agent, sealed with its key in the field `m`; the field `agent` names the key to open it with. */
 export const controlReply = z.strictObject({

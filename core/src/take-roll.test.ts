@@ -216,6 +216,7 @@ describe("takeRoll", () => {
       ...{
         trimInboxes: async () => 0,
         markCanaryRound: () => bus.markCanaryRound(),
+        broadcast: (message, agents) => bus.broadcast(message, agents),
         readWaiting: (id) => bus.readWaiting(id),
       },
       send: () => fleet.fake.ports.bus.send([]),

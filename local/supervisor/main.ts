@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { publicBroadcastKey } from "@rollcall/core/protocol/broadcast-seal.ts";
 import { deriveAgentKey, deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
 import { redact } from "@rollcall/core/secrets/redact.ts";
 import { pino } from "pino";
@@ -25,6 +26,7 @@ function environmentOf(config: SupervisorConfig, agent: string): Record<string, 
     ...telemetrySettings(process.env),
     ROLLCALL_FLEET: config.ROLLCALL_FLEET,
     ROLLCALL_AGENT_KEY: deriveAgentKey(config.ROLLCALL_FLEET_KEY.reveal(), agent),
+    ROLLCALL_BROADCAST_KEY: publicBroadcastKey(config.ROLLCALL_FLEET_KEY.reveal()),
     REDIS_URL: `redis://agent-${agent}:${password}@${config.ROLLCALL_REDIS_ADDRESS}`,
     // People are shown an agent's last words, in Slack too.
     ROLLCALL_LOG_FORMAT: "text",

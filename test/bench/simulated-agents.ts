@@ -1,7 +1,14 @@
 // One process that answers for many agents over real Redis, with sealed heartbeats and sealed answers.
+import { openBroadcasts, publicBroadcastKey } from "@rollcall/core/protocol/broadcast-seal.ts";
 import { INBOX_GROUP, keysOf } from "@rollcall/core/protocol/keys.ts";
 import { deriveAgentKey, openSeal, seal } from "@rollcall/core/protocol/seal.ts";
-import { type ControlMessage, type ControlReply, type Heartbeat, PROTOCOL_VERSION } from "@rollcall/core/protocol.ts";
+import {
+  type ControlMessage,
+  type ControlReply,
+  type Heartbeat,
+  PROTOCOL_MINOR,
+  PROTOCOL_VERSION,
+} from "@rollcall/core/protocol.ts";
 import { Redis } from "ioredis";
 import { simulatedId } from "./simulated-fleet.ts";
 
@@ -25,6 +32,7 @@ const agents: readonly Simulated[] = Array.from({ length: Number(AGENTS) }, (_, 
 });
 const byInbox = new Map(agents.map((agent) => [keys.inbox(agent.id), agent]));
 const writer = connect();
+const openBroadcast = openBroadcasts(publicBroadcastKey(ROLLCALL_FLEET_KEY));
 const startedAt = Date.now();
 /** What a real agent keeps in its ledger: each id takes effect once, a repeat is answered with the first outcome. */
 const ledger = new Set<string>();
@@ -38,6 +46,7 @@ for (let first = 0; first < agents.length; first += INBOXES_A_CONNECTION)
 await beat(agents);
 for (let first = 0; first < agents.length; first += INBOXES_A_CONNECTION)
   void answerFor(agents.slice(first, first + INBOXES_A_CONNECTION));
+void answerBroadcasts();
 let round = 0;
 setInterval(() => {
   round = (round + 1) % BEAT_ROUNDS;
@@ -75,6 +84,7 @@ function heartbeatOf(agent: string, at: number): Heartbeat {
   return {
     ...{ v: PROTOCOL_VERSION, agent, epoch: EPOCH, counter, at, clockSkewMs: 0, startedAt, startedBy: null },
     ...{ version: "1.0.0", activity: "idle", inFlight: 0, oldestInFlightAt: null, inboxReadAt: at },
+    ...{ minor: PROTOCOL_MINOR, broadcastReadAt: at },
     ...{ canary: { handledAt: at, tookMs: 1, waitingSince: null }, tasks: {}, cpuSeconds: 1, rssBytes: 1 },
     ...{ eventLoopDelaySeconds: 0, host: "simulated", runtime: { kind: "process", name: agent } },
     ...{ publishes: [], consumes: [] },
@@ -100,10 +110,31 @@ async function answerFor(some: readonly Simulated[]): Promise<never> {
   }
 }
 
-function answer({ id: agent, key }: Simulated, fields: readonly string[], pipeline: ReturnType<Redis["pipeline"]>) {
-  const json = openSeal(key, fields[fields.indexOf("m") + 1] ?? "");
+/** One connection hears for all, as a host of many agents would, and checks the signature once; each answers for itself. */
+async function answerBroadcasts(): Promise<never> {
+  const reader = connect();
+  for (let last = `${startedAt}-0`; ; ) {
+    const found = await reader.xread("BLOCK", 2000, "STREAMS", keys.broadcast, last);
+    const entries = found?.[0]?.[1] ?? [];
+    last = entries.at(-1)?.[0] ?? last;
+    for (const [, fields] of entries) await answerForAll(openBroadcast(fields[fields.indexOf("m") + 1] ?? ""));
+  }
+}
+
+async function answerForAll(json: string | null): Promise<void> {
   if (json === null) return;
+  const pipeline = writer.pipeline();
   const message = JSON.parse(json) as ControlMessage;
+  for (const agent of agents) obey(agent, message, pipeline);
+  await pipeline.exec();
+}
+
+function answer(agent: Simulated, fields: readonly string[], pipeline: ReturnType<Redis["pipeline"]>): void {
+  const json = openSeal(agent.key, fields[fields.indexOf("m") + 1] ?? "");
+  if (json !== null) obey(agent, JSON.parse(json) as ControlMessage, pipeline);
+}
+
+function obey({ id: agent, key }: Simulated, message: ControlMessage, pipeline: ReturnType<Redis["pipeline"]>): void {
   const isRepeated = message.kind === "drill" && ledger.has(message.id);
   if (message.kind === "drill") {
     deliveries += 1;

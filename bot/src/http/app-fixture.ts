@@ -231,6 +231,7 @@ function fakePorts(seen: { audit: AuditEntry[]; notifications: AlertNotification
       readCanaryRound: async () => NOW - 3000,
       trimInboxes: async () => 0,
       markCanaryRound: unused,
+      broadcast: unused,
       send: unused,
       collectReplies: unused,
       readWaiting: async (agent) => [{ topic: "payments.captured", group: agent, lag: 64, pending: 1 }],

@@ -88,6 +88,7 @@ export class MemoryRows {
         readCanaryRound: async () => NOW - 5000,
         trimInboxes: async () => 0,
         markCanaryRound: async () => {},
+        broadcast: async () => {},
         send: async () => {},
         collectReplies: async () => [],
         readWaiting: async () => [],

@@ -1,4 +1,11 @@
-import type { CompiledFleet, ControlMessage, ControlReply, DesiredState, Heartbeat } from "../protocol.ts";
+import type {
+  BroadcastMessage,
+  CompiledFleet,
+  ControlMessage,
+  ControlReply,
+  DesiredState,
+  Heartbeat,
+} from "../protocol.ts";
 
 /** A verified heartbeat, or why there is none. */
 export interface Presence {
@@ -26,6 +33,12 @@ export interface FleetBus {
   trimInboxes(agents: readonly string[]): Promise<number>;
   /** Puts sealed messages into inboxes, one pipeline. @throws Failure "unavailable" */
   send(messages: readonly { agent: string; message: ControlMessage }[]): Promise<void>;
+  /**
+   * Tells all agents at once, in one signed entry; these are to answer, if an answer is wanted. Whoever does not listen to
+   * broadcasts (`broadcastReadAt` of its heartbeat) does not hear it.
+   * @throws Failure "unavailable"
+   */
+  broadcast(message: BroadcastMessage, agents: readonly string[]): Promise<void>;
   /**
    * Collects verified replies of the stream until all `expected` (agent, id) have answered, it is enough, or `timeoutMs` is
    * over. It may begin before the question is sent: answers then cost one way less.

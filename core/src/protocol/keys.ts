@@ -16,6 +16,8 @@ export function keysOf(fleet: string) {
     canaryRound: `rc:{${fleet}}:canary-round`,
     /** Stream of one entry: what a control service writes to see whether Redis still takes messages. */
     probe: `rc:{${fleet}}:probe`,
+    /** Stream: control messages to all agents at once; trimmed by time. Written by the control service only. */
+    broadcast: `rc:{${fleet}}:broadcast`,
     /** String: the agent's current epoch. */
     epoch: (agent: string) => `rc:${fleet}:{agent:${agent}}:epoch`,
     /** Stream: control messages for the agent; never trimmed by MAXLEN. */

@@ -5,12 +5,13 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { z } from "zod";
 import { redisUsers } from "../adapters/redis/agent-access.ts";
-import { compiledFleet, controlMessage, controlReply, envelope, heartbeat } from "../protocol.ts";
+import { broadcastMessage, compiledFleet, controlMessage, controlReply, envelope, heartbeat } from "../protocol.ts";
+import { deriveBroadcastKey, publicBroadcastKey, signBroadcast } from "./broadcast-seal.ts";
 import { keysOf } from "./keys.ts";
 import { deriveAgentKey, deriveRedisPassword, openSeal, seal } from "./seal.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../docs/protocol.md"), "utf8");
-const SCHEMAS = { heartbeat, controlMessage, controlReply, envelope, compiledFleet };
+const SCHEMAS = { heartbeat, controlMessage, broadcastMessage, controlReply, envelope, compiledFleet };
 const FLEET_KEY = "a fleet key of at least 32 characters";
 
 const blocksOf = (language: string) =>
@@ -40,7 +41,7 @@ describe("docs/protocol.md", () => {
     const example = blocksOf("json").find((block) => block.name === name)?.text ?? "";
     expect(fields.length).toBeGreaterThan(3);
     expect(fields.filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
-    const optional = name === "controlMessage" ? ["fault", "graceMs"] : [];
+    const optional = name.endsWith("Message") ? ["fault", "graceMs"] : [];
     expect(fields.filter((field) => !example.includes(`"${field}"`) && !optional.includes(field))).toEqual([]);
   });
 
@@ -56,7 +57,8 @@ describe("docs/protocol.md", () => {
 
   test("its numbers for checking a seal are right", () => {
     const key = deriveAgentKey(FLEET_KEY, "billing");
-    for (const text of [FLEET_KEY, key, deriveRedisPassword(FLEET_KEY, "billing"), seal(key, { a: 1 })]) {
+    const broadcast = [publicBroadcastKey(FLEET_KEY), signBroadcast(deriveBroadcastKey(FLEET_KEY), { a: 1 })];
+    for (const text of [FLEET_KEY, key, deriveRedisPassword(FLEET_KEY, "billing"), seal(key, { a: 1 }), ...broadcast]) {
       expect(page).toContain(`| \`${text}\` |`);
     }
     for (const [sealed] of page.matchAll(/v1\.[0-9a-f]{64}\.\{[^}]*\}/g)) expect(openSeal(key, sealed)).not.toBeNull();

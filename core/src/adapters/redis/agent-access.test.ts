@@ -74,6 +74,7 @@ describe("the Redis user of an agent", () => {
     ["raises its epoch", ["SET", keys.epoch("billing"), "5"]],
     ["reads its epoch", ["GET", keys.epoch("billing")]],
     ["reads the fleet", ["GET", keys.fleet]],
+    ["hears broadcasts", ["XREAD", "STREAMS", keys.broadcast, "0"]],
     ["asks for the time", ["TIME"]],
     ["makes its inbox", ["XGROUP", "CREATE", keys.inbox("billing"), "agent", "0", "MKSTREAM"]],
     ["reads its inbox", ["XREADGROUP", "GROUP", "agent", "billing", "STREAMS", keys.inbox("billing"), ">"]],

@@ -67,6 +67,7 @@ function agentRules(fleet: string, agent: AccessFleet["agents"][number]): string
     selector("+zadd", `%W~${keys.beats}`),
     selector("+hset", `%W~${keys.presence}`),
     selector("+get", `%R~${keys.fleet}`, `%R~${keys.canaryRound}`),
+    selector("+xread", "+xrevrange", `%R~${keys.broadcast}`),
     // No XADD here: with it MAXLEN could delete control messages that are not acknowledged yet.
     selector(...CONSUME, `~${keys.inbox(agent.id)}`),
     selector("+xadd", "+expire", `%W~${keys.replies("*")}`),

@@ -1,11 +1,14 @@
+import type { KeyObject } from "node:crypto";
 import type { Redis } from "ioredis";
 import { Failure } from "../../domain/failure.ts";
 import type { FleetBus, Presence, Waiting } from "../../ports/fleet.ts";
+import { deriveBroadcastKey, signBroadcast } from "../../protocol/broadcast-seal.ts";
 import { type Keys, keysOf } from "../../protocol/keys.ts";
 import { requestContext } from "../../protocol/request-context.ts";
 import { deriveAgentKey, seal } from "../../protocol/seal.ts";
 import { inSpanOfTrace } from "../../protocol/span.ts";
 import {
+  type BroadcastMessage,
   type CompiledFleet,
   type ControlMessage,
   type ControlReply,
@@ -42,6 +45,9 @@ export function openFleetBus(options: FleetBusOptions): OpenFleetBus {
   return new RedisFleetBus(options);
 }
 
+/** A broadcast is kept until this long before the deadline of the newest one: an agent reads it at once or not at all. */
+const BROADCAST_KEPT_MS = 120_000;
+
 const PROBE = "x".repeat(1024);
 
 class RedisFleetBus implements OpenFleetBus {
@@ -50,6 +56,7 @@ class RedisFleetBus implements OpenFleetBus {
   readonly #redis: Redis;
   /** Connections for blocking reads that nobody uses now: two roll calls at once must not wait for each other. */
   readonly #idleReaders: Redis[] = [];
+  readonly #broadcastKey: KeyObject;
   readonly #agentKeys = new Map<string, string>();
   readonly #presence = new VerifiedPresence((agent) => this.#keyOf(agent));
   readonly #questions = new OpenQuestions();
@@ -60,6 +67,7 @@ class RedisFleetBus implements OpenFleetBus {
   constructor(options: FleetBusOptions) {
     this.#options = options;
     this.#keys = keysOf(options.fleet);
+    this.#broadcastKey = deriveBroadcastKey(options.fleetKey);
     this.#redis = this.#connect("rollcall-control");
     this.#redis.on("close", () => {
       this.#wasAway = true;
@@ -150,16 +158,30 @@ class RedisFleetBus implements OpenFleetBus {
       const now = Date.now();
       this.#questions.sweep(now);
       const streams = new Set(messages.flatMap(({ message }) => message.replyTo ?? []));
-      for (const stream of streams) {
-        // Made before the first answer, so that it ends even if the only answer comes after we stopped reading.
-        pipeline.xadd(stream, "*", "opened", String(now)).expire(stream, REPLY_LIFETIME_SECONDS);
-      }
+      for (const stream of streams) openReplies(pipeline, stream, now);
       for (const { agent, message } of messages) {
         this.#questions.add(agent, message, now);
         pipeline.xadd(this.#keys.inbox(agent), "*", "m", seal(this.#keyOf(agent), { ...origin, ...message }));
       }
       resultsOf(await pipeline.exec());
     });
+  }
+
+  broadcast(message: BroadcastMessage, agents: readonly string[]): Promise<void> {
+    const attributes = { "messaging.system": "redis", "messaging.batch.message_count": agents.length };
+    return inSpanOfTrace(`broadcast ${message.kind}`, { kind: "producer", attributes }, () =>
+      withRedis(async () => {
+        const now = Date.now();
+        this.#questions.sweep(now);
+        for (const agent of agents) this.#questions.add(agent, message, now);
+        const pipeline = this.#redis.pipeline();
+        if (message.replyTo !== null) openReplies(pipeline, message.replyTo, now);
+        const signed = signBroadcast(this.#broadcastKey, { ...originNow(), ...message });
+        const kept = String(Math.max(0, message.deadline - BROADCAST_KEPT_MS));
+        pipeline.xadd(this.#keys.broadcast, "MINID", kept, "*", "m", signed);
+        resultsOf(await pipeline.exec());
+      }),
+    );
   }
 
   async collectReplies(request: CollectRequest): Promise<ControlReply[]> {
@@ -209,6 +231,11 @@ class RedisFleetBus implements OpenFleetBus {
 function originNow(): Pick<ControlMessage, "traceparent" | "requestid" | "correlationid" | "customerid"> {
   const { traceparent, requestId: requestid, correlationId: correlationid, customerId: customerid } = requestContext();
   return { traceparent, requestid, correlationid, customerid };
+}
+
+/** Made before the first answer, so that it ends even if the only answer comes after we stopped reading. */
+function openReplies(pipeline: ReturnType<Redis["pipeline"]>, stream: string, now: number): void {
+  pipeline.xadd(stream, "*", "opened", String(now)).expire(stream, REPLY_LIFETIME_SECONDS);
 }
 
 const millisOf = (time: readonly (string | number)[]): number =>

@@ -13,7 +13,7 @@ interface Question {
 export class OpenQuestions {
   readonly #byStream = new Map<string, Map<string, Question>>();
 
-  add(agent: string, message: ControlMessage, now: number): void {
+  add(agent: string, message: Pick<ControlMessage, "id" | "replyTo" | "args">, now: number): void {
     if (message.replyTo === null) return;
     const questions = this.#byStream.get(message.replyTo) ?? new Map<string, Question>();
     questions.set(questionKey(agent, message.id), {
