@@ -1,5 +1,6 @@
 import { type AccessDirectory, openAccessFile } from "@rollcall/core/adapters/access-file.ts";
 import { createPagerDuty } from "@rollcall/core/adapters/pagerduty/events.ts";
+import { openFigures } from "@rollcall/core/adapters/prometheus/figures.ts";
 import { openEventBus } from "@rollcall/core/adapters/redis/event-bus.ts";
 import { type OpenFleetBus, openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
@@ -57,10 +58,12 @@ export async function openAdapters(
     url: config.PAGERDUTY_EVENTS_URL,
     routingKey: config.PAGERDUTY_ROUTING_KEY.reveal(),
   });
+  const prometheus = config.PROMETHEUS_URL?.reveal();
+  const figures = prometheus === undefined ? {} : { figures: openFigures({ url: prometheus, fleet, clock }) };
   directory.watch();
   registry.watch();
   return {
-    ports: { audit, operations, incidents, bus, events, registry, supervisor, pager, directory, clock },
+    ports: { audit, operations, incidents, bus, events, registry, supervisor, pager, directory, clock, ...figures },
     commands,
     database,
     bus,

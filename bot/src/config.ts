@@ -81,6 +81,9 @@ export const controlConfig = z.object({
   PAGERDUTY_EVENTS_URL: address
     .default("https://events.pagerduty.com/v2/enqueue")
     .describe("Where acknowledgements are sent; a stand-in in tests"),
+  PROMETHEUS_URL: secretAddress("http", "https")
+    .optional()
+    .describe("Prometheus that reads the exporter; there are no figures if not set"),
   ROLLCALL_LEASE_SECONDS: z.coerce
     .number()
     .min(1)

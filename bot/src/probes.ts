@@ -21,6 +21,7 @@ export function probesOf(
       check: watchOutbox(database.publications, { clock: ports.clock, metrics: slack }),
     },
     ...(sockets === null ? [] : [{ name: "slack sockets", required: false, check: sockets.check }]),
+    ...(ports.figures === undefined ? [] : [{ name: "prometheus", required: false, check: ports.figures.check }]),
     { name: "fleet.yaml", required: false, check: async () => inForce(registry.fileProblem()) },
     { name: "access.yaml", required: false, check: async () => inForce(directory.fileProblem()) },
   ];

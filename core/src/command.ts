@@ -7,6 +7,7 @@ import type { Clock } from "./ports/clock.ts";
 import type { Dependencies } from "./ports/dependencies.ts";
 import type { Directory } from "./ports/directory.ts";
 import type { EventBus } from "./ports/event-bus.ts";
+import type { Figures } from "./ports/figures.ts";
 import type { FleetBus, FleetRegistry } from "./ports/fleet.ts";
 import type { Incidents } from "./ports/incidents.ts";
 import type { Operations } from "./ports/operations.ts";
@@ -28,6 +29,8 @@ export interface Ports {
   readonly clock: Clock;
   /** Left out where nothing looks in the background. */
   readonly dependencies?: Dependencies;
+  /** Left out where no Prometheus is named. */
+  readonly figures?: Figures;
 }
 
 /** What a command of kind `read` is given. `commands` lets `help` list what the actor may do. */

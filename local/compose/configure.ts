@@ -115,6 +115,7 @@ const controlEnvironment = (secrets: Secrets, settings: Settings) => ({
   ROLLCALL_FLEET_KEY: secrets.fleetKey,
   ROLLCALL_SUPERVISOR_SOCKET: SOCKET,
   ALERTMANAGER_WEBHOOK_TOKEN: secrets.alertmanagerToken,
+  PROMETHEUS_URL: "http://prometheus:9090",
 });
 
 const envFile = (values: Readonly<Record<string, string>>): string =>

@@ -117,6 +117,7 @@ export function controlProgram(context: StackContext): Program {
       ROLLCALL_FLEET_KEY: secrets.fleetKey,
       ROLLCALL_SUPERVISOR_SOCKET: layout.supervisorSocket,
       ALERTMANAGER_WEBHOOK_TOKEN: secrets.alertmanagerToken,
+      PROMETHEUS_URL: addressesOf(context).prometheus,
     },
   };
 }

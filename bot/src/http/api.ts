@@ -7,6 +7,7 @@ import { identify } from "./authentication.ts";
 import { registerCommands } from "./commands.ts";
 import type { App, AppDeps } from "./deps.ts";
 import { registerDiagnostics } from "./diagnostics.ts";
+import { registerFigures } from "./figures.ts";
 import { registerIncidents } from "./incidents.ts";
 import { registerLive } from "./live.ts";
 import { registerOperations } from "./operations.ts";
@@ -36,6 +37,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerIncidents(api, deps);
       registerAudit(api, deps);
       registerDiagnostics(api, deps);
+      registerFigures(api, deps);
       registerLive(api, deps);
     },
     { prefix: API_PREFIX },
@@ -51,7 +53,7 @@ const corsFor = (origins: readonly string[]) => ({
   maxAge: 600,
 });
 
-function registerGateway(api: App, { version, fleet, readiness }: AppDeps): void {
+function registerGateway(api: App, { version, fleet, readiness, ports }: AppDeps): void {
   const links = {
     agents: `${API_PREFIX}/agents`,
     commands: `${API_PREFIX}/commands`,
@@ -59,6 +61,7 @@ function registerGateway(api: App, { version, fleet, readiness }: AppDeps): void
     incidents: `${API_PREFIX}/incidents`,
     audit: `${API_PREFIX}/audit`,
     diagnostics: `${API_PREFIX}/diagnostics`,
+    ...(ports.figures === undefined ? {} : { figures: `${API_PREFIX}/figures/key` }),
     live: `${API_PREFIX}/live`,
     liveSocket: `${API_PREFIX}/live/socket`,
     openapi: `${API_PREFIX}/openapi.json`,

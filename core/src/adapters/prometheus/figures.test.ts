@@ -1,0 +1,194 @@
+import { type PrometheusUnderTest, startPrometheus } from "@rollcall/test/prometheus.ts";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { Figures } from "../../ports/figures.ts";
+import { openFigures } from "./figures.ts";
+
+const STEP = 5;
+const STEPS = 720;
+const started: PrometheusUnderTest[] = [];
+afterAll(async () => {
+  for (const one of started) await one.stop();
+});
+
+const HOUR_MS = 3_600_000;
+const to = Math.floor(Date.now() / 1000) * 1000;
+const from = to - HOUR_MS;
+const fleet = 'the "demo"\\fleet';
+const flat = (value: number) => Array.from({ length: STEPS + 1 }, () => value);
+/** A counter that grows by so much with each step. */
+const growing = (by: number, start = 1000) => Array.from({ length: STEPS + 1 }, (_, step) => start + by * step);
+/** What the exporter measures, as two exporters measure it. */
+const twice = (name: string, labels: Record<string, string>, values: readonly (number | null)[]) =>
+  ["a:9464", "b:9464"].map((instance) => ({ name, labels: { fleet, instance, ...labels }, values }));
+
+const BUCKETS = { "0.01": 0.5, "0.1": 0.9, "1": 0.99, "+Inf": 1 };
+const latency = (topic: string, perStep: number) => [
+  ...Object.entries(BUCKETS).flatMap(([le, share]) =>
+    twice("rollcall_bus_publish_to_handle_seconds_bucket", { topic, le }, growing(perStep * share)),
+  ),
+  ...twice("rollcall_bus_publish_to_handle_seconds_count", { topic }, growing(perStep)),
+];
+
+const PAST = [
+  ...twice("rollcall_fleet_agents_expected", {}, flat(3)),
+  ...twice("rollcall_fleet_agents_judged", { verdict: "working" }, flat(1)),
+  ...twice("rollcall_fleet_agents_judged", { verdict: "busy" }, flat(1)),
+  ...twice("rollcall_fleet_agents_judged", { verdict: "gone" }, flat(1)),
+  ...twice("rollcall_bus_events_total", { topic: "orders.new" }, growing(50)),
+  ...twice("rollcall_bus_events_total", { topic: "orders.paid" }, growing(10)),
+  ...twice("rollcall_agent_tasks_total", { agent: "billing" }, growing(45)),
+  ...twice("rollcall_agent_tasks_total", { agent: "shipping" }, growing(9)),
+  ...twice("rollcall_agent_tasks_failed_total", { agent: "billing" }, growing(6)),
+  ...twice("rollcall_agent_tasks_failed_total", { agent: "shipping" }, flat(0)),
+  ...latency("orders.new", 50),
+  ...twice("rollcall_bus_group_lag", { topic: "orders.new", group: "billing" }, flat(7)),
+  ...twice("rollcall_bus_group_lag", { topic: "orders.paid", group: "billing" }, flat(2)),
+  ...twice("rollcall_bus_group_lag", { topic: "orders.paid", group: "shipping" }, flat(0)),
+  ...twice("rollcall_bus_group_lag_unknown", { topic: "orders.paid", group: "shipping" }, flat(0)),
+  ...twice("rollcall_bus_group_pending", { topic: "orders.new", group: "billing" }, flat(4)),
+  ...twice("rollcall_bus_dead_letters_total", { topic: "orders.new" }, growing(1)),
+  { name: "ALERTS", labels: { alertname: "AgentGone", alertstate: "firing", agent: "x" }, values: flat(1) },
+  { name: "ALERTS", labels: { alertname: "Watchdog", alertstate: "firing" }, values: flat(1) },
+  { name: "rollcall_uptime_seconds", labels: { job: "rollcall-control" }, values: growing(5) },
+  ...["200", "503"].map((status) => ({
+    name: "rollcall_http_requests_total",
+    labels: { job: "rollcall-control", route: "/api/v1/agents", status },
+    values: growing(status === "200" ? 18 : 2),
+  })),
+  { name: "process_cpu_seconds_total", labels: { job: "rollcall-control" }, values: growing(0.5) },
+  { name: "process_resident_memory_bytes", labels: { job: "rollcall-control" }, values: flat(123_000_000) },
+  // Another fleet that the same Prometheus measures.
+  { name: "rollcall_bus_events_total", labels: { fleet: "other", topic: "orders.new" }, values: growing(9_000) },
+  { name: "rollcall_fleet_agents_expected", labels: { fleet: "other" }, values: flat(500) },
+];
+
+async function openOn(series: typeof PAST, now = to): Promise<Figures> {
+  const prometheus = await startPrometheus(inject("toolsDir"), { from, stepSeconds: STEP, series });
+  started.push(prometheus);
+  return openFigures({ url: prometheus.url, fleet, clock: { now: () => now } });
+}
+
+describe("figures of an hour that was measured", () => {
+  let figures: Figures;
+  beforeAll(async () => {
+    figures = await openOn(PAST);
+  }, 120_000);
+
+  test("are what happened: by the second, of this fleet only, and not twice for two exporters", async () => {
+    const { figures: key, coveredSeconds, rangeSeconds } = await figures.key();
+    const near = (value: number) => expect.closeTo(value, value > 1 ? 0 : 2);
+    expect(rangeSeconds).toBe(3600);
+    // The first look of an hour may lie a step or two after its beginning.
+    expect(coveredSeconds.control).toBeGreaterThanOrEqual(3570);
+    expect(key.events).toMatchObject({ value: near(12), unit: "per second", ageSeconds: 0, reason: null });
+    expect(key.handled).toMatchObject({ value: near(10.8), unit: "per second" });
+    expect(key.errors).toMatchObject({ value: expect.closeTo(0.1, 3), unit: "ratio" });
+    expect(key.latencyP50).toMatchObject({ value: expect.closeTo(0.01, 3), unit: "seconds" });
+    expect(key.latencyP99).toMatchObject({ value: expect.closeTo(1, 1) });
+    expect(key.waiting).toMatchObject({ value: 9, unit: "events" });
+    expect(key.inHand).toMatchObject({ value: 4 });
+    expect(key.deadLetters.value).toBeCloseTo(720, -1);
+    expect([key.working.value, key.expected.value]).toEqual([2, 3]);
+    expect(key.alerts.value).toBe(1);
+    expect(key.requests).toMatchObject({ value: near(4) });
+    expect(key.requestErrors).toMatchObject({ value: expect.closeTo(0.1, 3) });
+  });
+
+  test("that nobody measured are unknown, never 0", async () => {
+    const { figures: key } = await figures.key();
+    for (const one of [key.commands, key.requestP95]) {
+      expect(one.value).toBeNull();
+      expect(one.reason).toMatch(/in this time/);
+    }
+  });
+
+  test("over time have one point a step, and the busiest topics apart", async () => {
+    const course = await figures.throughput({ range: "15m", stepSeconds: 60, top: 1 });
+    expect(course.series.map(({ measure, of }) => [measure, of])).toEqual([
+      ["published", null],
+      ["handled", null],
+      ["failed", null],
+      ["published", "orders.new"],
+      ["handled", "orders.new"],
+      ["requests", null],
+    ]);
+    const published = course.series[0];
+    expect(published?.points).toHaveLength(16);
+    for (const [at, value] of published?.points ?? []) {
+      expect(at % 60_000).toBe(0);
+      expect(value).toBeCloseTo(12, 1);
+    }
+    expect(published?.ageSeconds).toBeLessThan(60);
+  });
+
+  test("by type name the topic, the command and the route", async () => {
+    const { events, commands, requests, problems } = await figures.latency("1h");
+    expect(events).toEqual([
+      expect.objectContaining({ of: "orders.new", p50: expect.objectContaining({ unit: "seconds", ageSeconds: 0 }) }),
+    ]);
+    expect(events[0]?.p95.value).toBeGreaterThan(0.1);
+    expect([commands, requests, problems]).toEqual([[], [], []]);
+  });
+
+  test("of services are cores and bytes; what is not measured is a line without values and says why", async () => {
+    const { services } = await figures.services({ range: "5m", stepSeconds: 15 });
+    const line = (measure: string, of: string) => services.find((one) => one.measure === measure && one.of === of);
+    expect(line("cpu", "control")).toMatchObject({ unit: "cores", reason: null });
+    expect(line("cpu", "control")?.points.at(-1)?.[1]).toBeCloseTo(0.1, 2);
+    expect(line("memory", "control")?.points.at(-1)?.[1]).toBe(123_000_000);
+    const unknown = line("memory", "exporter");
+    expect(unknown?.reason).not.toBeNull();
+    expect(unknown?.points.every(([, value]) => value === null)).toBe(true);
+  });
+
+  test("at the head of each ranking stands the worst, and what is 0 is left out", async () => {
+    const spots = await figures.hotSpots({ range: "1h", top: 2 });
+    expect(spots.busiest.map(({ name }) => name)).toEqual(["billing", "shipping"]);
+    expect(spots.failing.map(({ name }) => name)).toEqual(["billing"]);
+    expect(spots.slowest.map(({ name }) => name)).toEqual(["orders.new"]);
+    expect(spots.waiting).toEqual([
+      { name: "billing", figure: { value: 9, unit: "events", ageSeconds: 0, reason: null } },
+    ]);
+  });
+});
+
+describe("figures of an hour with holes", () => {
+  const until = (values: readonly (number | null)[], step: number) => values.slice(0, step);
+  const last = (values: readonly (number | null)[], steps: number) =>
+    values.map((value, step) => (step > STEPS - steps ? value : null));
+
+  test("keep their age when the exporter is gone: what was is told, what is now is not", async () => {
+    // Its last measurement is ten minutes old.
+    const gone = PAST.map((one) =>
+      "instance" in one.labels ? { ...one, values: until(one.values, STEPS - 120) } : one,
+    );
+    const { figures: key, coveredSeconds } = await (await openOn(gone as typeof PAST)).key();
+    expect(coveredSeconds.exporter).toBeGreaterThan(2_900);
+    expect(key.events.value).toBeCloseTo(12, 0);
+    expect(key.events.ageSeconds).toBeCloseTo(605, 0);
+    expect(key.waiting).toMatchObject({ value: null, ageSeconds: key.events.ageSeconds });
+    const reason = expect.stringMatching(/^not measured any more: the exporter was last read 605(\.\d)? s ago$/);
+    expect(key.working).toMatchObject({ value: null, unit: "agents", reason });
+    expect(key.requests.ageSeconds).toBe(0);
+  }, 120_000);
+
+  test("are no smaller because only the last minutes were measured", async () => {
+    const young = PAST.map((one) => ({ ...one, values: last(one.values, 36) }));
+    const { figures: key, coveredSeconds } = await (await openOn(young as typeof PAST)).key();
+    expect(coveredSeconds.exporter).toBeLessThan(200);
+    expect(key.events.value).toBeGreaterThan(11.5);
+    expect(key.events.value).toBeLessThan(13.5);
+  }, 120_000);
+
+  test("are unknown with a reason for whoever measured nothing, and for a lag that Redis cannot tell", async () => {
+    const without = PAST.filter(({ name }) => !/http|uptime|process/.test(name)).map((one) =>
+      one.name === "rollcall_bus_group_lag_unknown" ? { ...one, values: flat(1) } : one,
+    );
+    const { figures: key } = await (await openOn(without)).key();
+    expect(key.requests).toEqual({
+      ...{ value: null, unit: "per second", ageSeconds: null },
+      reason: "not measured in this time: the control service was not read",
+    });
+    expect(key.waiting).toMatchObject({ value: null, reason: "not known for 1 subscriptions, 9 wait for the others" });
+  }, 120_000);
+});

@@ -1,0 +1,52 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { Figures } from "../../ports/figures.ts";
+import { AgedCache, CACHE_LIMITS, type CacheLimits } from "./aged-cache.ts";
+import { connectPrometheus } from "./client.ts";
+import { type CourseReading, readServices, readThroughput, showCourse } from "./courses.ts";
+import { type KeyReading, readKeyFigures, showKeyFigures } from "./key-figures.ts";
+import {
+  type HotSpotsReading,
+  type LatencyReading,
+  readHotSpots,
+  readLatency,
+  showHotSpots,
+  showLatency,
+} from "./rankings.ts";
+
+export interface PrometheusOptions {
+  readonly url: string;
+  /** Whose figures: the label of all that the exporter measures. */
+  readonly fleet: string;
+  readonly clock: Clock;
+  readonly limits?: CacheLimits;
+}
+
+/** Figures out of Prometheus, through caches: however many look at a board, Prometheus is asked once in 5 s. */
+export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: PrometheusOptions): Figures {
+  const prometheus = connectPrometheus(url);
+  const asking = { prometheus, fleet };
+  const now = (): number => clock.now();
+  const key = new AgedCache<KeyReading>(now, limits);
+  const courses = new AgedCache<CourseReading>(now, limits);
+  const latencies = new AgedCache<LatencyReading>(now, limits);
+  const spots = new AgedCache<HotSpotsReading>(now, limits);
+  return {
+    key: async () => showKeyFigures(await key.get("hour", (at) => readKeyFigures(asking, at)), fleet, now()),
+    async throughput(course) {
+      const { range, stepSeconds, top } = course;
+      const name = `throughput ${range} ${stepSeconds} ${top}`;
+      return showCourse(await courses.get(name, (at) => readThroughput(asking, at, course)), now());
+    },
+    latency: async (range) => showLatency(await latencies.get(range, (at) => readLatency(asking, at, range)), now()),
+    async services(course) {
+      const name = `services ${course.range} ${course.stepSeconds}`;
+      const { series, ...head } = showCourse(await courses.get(name, (at) => readServices(asking, at, course)), now());
+      return { ...head, services: series };
+    },
+    async hotSpots(asked) {
+      const name = `${asked.range} ${asked.top}`;
+      return showHotSpots(await spots.get(name, (at) => readHotSpots(asking, at, asked)), now());
+    },
+    check: () => prometheus.check(),
+  };
+}

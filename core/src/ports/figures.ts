@@ -1,0 +1,31 @@
+import type {
+  ApiHotSpots,
+  ApiKeyFigures,
+  ApiLatency,
+  ApiResources,
+  ApiThroughput,
+  FigureRange,
+} from "../figures-contract.ts";
+
+/** A stretch of time up to now, in steps. */
+export interface Course {
+  readonly range: FigureRange;
+  readonly stepSeconds: number;
+}
+
+/**
+ * What was measured, with its age; may be some seconds old. What was not measured is null with a reason, never 0.
+ * Each throws Failure "unavailable" if the measurements cannot be read, "too_many_requests" if too many ask at once.
+ */
+export interface Figures {
+  /** The last hour in numbers. */
+  key(): Promise<ApiKeyFigures>;
+  /** @param top how many topics are shown apart, the busiest */
+  throughput(course: Course & { readonly top: number }): Promise<ApiThroughput>;
+  latency(range: FigureRange): Promise<ApiLatency>;
+  /** Of the control service and the exporter; what agents use is in their heartbeats. */
+  services(course: Course): Promise<Omit<ApiResources, "agents" | "agentsOmitted" | "problems">>;
+  hotSpots(asked: { readonly range: FigureRange; readonly top: number }): Promise<ApiHotSpots>;
+  /** @throws Failure "unavailable" if the source of the figures does not answer */
+  check(): Promise<null>;
+}
