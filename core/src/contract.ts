@@ -140,7 +140,7 @@ export const apiDiagnosticRun = z.object({
   id: z.string(),
   suite: z.string(),
   by: z.string(),
-  state: z.enum(["running", "passed", "failed", "unknown"]),
+  state: z.enum(["running", "passed", "failed", "cancelled", "unknown"]),
   createdAt: at,
   endedAt: at.nullable(),
   passed: z.number().int(),

@@ -15,7 +15,7 @@ export interface DiagnosticRun {
   readonly id: string;
   readonly suite: string;
   readonly by: string;
-  readonly state: "running" | "passed" | "failed" | "unknown";
+  readonly state: "running" | "passed" | "failed" | "cancelled" | "unknown";
   readonly createdAt: number;
   readonly endedAt: number | null;
   readonly passed: number;
@@ -38,8 +38,12 @@ export function toRun(operation: Operation): DiagnosticRun {
   return { id, suite, by: actor.name, state: stateOf(operation, counts), createdAt, endedAt, ...counts, checks };
 }
 
-function stateOf({ state, ending }: Operation, { failed }: Pick<DiagnosticRun, "failed">): DiagnosticRun["state"] {
+function stateOf(
+  { state, ending, targets }: Operation,
+  { failed }: Pick<DiagnosticRun, "failed">,
+): DiagnosticRun["state"] {
   if (state !== "ended") return "running";
+  if (targets.some((target) => target.ending === "cancelled")) return "cancelled";
   if (failed > 0) return "failed";
   // Refused or never finished: that nothing failed is no proof then.
   return ending === "done" ? "passed" : "unknown";

@@ -21,6 +21,7 @@ describe("every command", () => {
       "bus-topics",
       "dead-letters",
       "diag",
+      "diag-cancel",
       "diag-history",
       "diag-run",
       "discard",

@@ -34,7 +34,7 @@ export default defineCommand({
   },
 });
 
-const MARKS = { running: "⏳", passed: "🟢", failed: "🔴", unknown: "❔" } as const;
+const MARKS = { running: "⏳", passed: "🟢", failed: "🔴", cancelled: "⏹", unknown: "❔" } as const;
 
 function headlineOf(runs: readonly DiagnosticRun[]): string {
   const newest = runs.find(({ state }) => state !== "running");

@@ -1,11 +1,20 @@
 import { z } from "zod";
-import { defineCommand } from "../command.ts";
-import { findOut, SUITES, toStage } from "../diagnostic.ts";
+import { type ActContext, defineCommand } from "../command.ts";
+import { failed, findOut, SUITES, toStage } from "../diagnostic.ts";
+import { unlessCancelled } from "../diagnostic-cancel.ts";
 import { DIAGNOSTICS_COMMAND } from "../diagnostic-run.ts";
+import { ageSeconds } from "../domain/freshness.ts";
 import { loadDiagnostics } from "../load-diagnostics.ts";
 
 const diagnostics = await loadDiagnostics();
 const input = z.strictObject({ suite: z.enum(SUITES).describe("Which checks: smoke or full") });
+
+/** More than all checks of a suite may take together; only a run that was left lying for a while comes near. */
+const LONGEST_RUN_SECONDS = 300;
+const MINUTES = LONGEST_RUN_SECONDS / 60;
+
+const secondsUnderWay = ({ ports, operation }: ActContext): number =>
+  ageSeconds(operation.startedAt ?? operation.createdAt, ports.clock.now());
 
 export default defineCommand({
   name: DIAGNOSTICS_COMMAND,
@@ -29,7 +38,10 @@ export default defineCommand({
         const diagnostic = diagnostics.find((candidate) => candidate.name === name);
         if (diagnostic === undefined)
           return { state: "failed", error: `this version has no check ${name}`, ending: "failed" };
-        return toStage(await findOut(diagnostic, context));
+        const late = secondsUnderWay(context) - LONGEST_RUN_SECONDS;
+        if (late > 0)
+          return toStage(failed("diag run smoke", `the run was ended: it has taken ${MINUTES} min already`));
+        return unlessCancelled(context, async () => toStage(await findOut(diagnostic, context)));
       },
     },
   ],

@@ -1,3 +1,4 @@
+import { CANCEL_COMMAND } from "@rollcall/core/diagnostic-cancel.ts";
 import { countsOf, DIAGNOSTICS_COMMAND, toRun } from "@rollcall/core/diagnostic-run.ts";
 import type { Ending, Operation, TargetProgress } from "@rollcall/core/domain/operation.ts";
 import { foreign, nameSome, wholeDuration } from "./text.ts";
@@ -19,6 +20,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   stop: { running: "Stopping", past: "stopped", noun: "Stop" },
   drill: { running: "Drilling", past: "", noun: "Drill", done: (subject) => `Drill on ${subject} began` },
   [DIAGNOSTICS_COMMAND]: { running: "Diagnostics", past: "diagnosed", noun: "Diagnostics" },
+  [CANCEL_COMMAND]: { running: "Cancelling", past: "", noun: "Cancelling", done: (subject) => `${subject} cancelled` },
   replay: {
     ...{ running: "Replaying dead letters of", past: "", noun: "Replay", tellsItself: true },
     done: (subject) => `Dead letters of ${subject} replayed`,
@@ -91,8 +93,9 @@ function diagnosticsWords(operation: Operation, now: number): { mark: string; wo
   if (run.state === "running") {
     return { mark: "⏳", words: `${name} · ${run.passed + run.failed + run.skipped} of ${run.total}` };
   }
-  const mark = { passed: "✅", failed: "❌", unknown: "❔" }[run.state];
-  return { mark, words: `${name}: ${countsOf(run)} in ${wholeDuration(tookSeconds(operation, now))}` };
+  const mark = { passed: "✅", failed: "❌", cancelled: "⏹", unknown: "❔" }[run.state];
+  const ended = run.state === "cancelled" ? `${name} cancelled` : name;
+  return { mark, words: `${ended}: ${countsOf(run)} in ${wholeDuration(tookSeconds(operation, now))}` };
 }
 
 /** "Replayed 1 of 25, it came back with the same reason — 24 not tried", of a command that says it best itself. */
