@@ -166,8 +166,10 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
 function startSchedule({ config, adapters, metrics, log }: Deps): DiagnosticSchedule | null {
   const cron = config.ROLLCALL_DIAGNOSTICS_SCHEDULE;
   if (cron === "off") return null;
+  const zone = config.ROLLCALL_DIAGNOSTICS_TIME_ZONE;
   const run = createEngine({ adapters, metrics, log });
-  return startDiagnosticSchedule({ cron, run, clock: adapters.ports.clock, log: log.child({ part: "schedule" }) });
+  const { clock } = adapters.ports;
+  return startDiagnosticSchedule({ cron, zone, run, clock, log: log.child({ part: "schedule" }) });
 }
 
 function startOperations({ log, metrics, adapters }: Deps, lease: ControlLease): OperationWorker {

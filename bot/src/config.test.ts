@@ -66,6 +66,7 @@ describe("the configuration of the control service", () => {
     ["ROLLCALL_DIAGNOSTICS_SCHEDULE", "nightly"],
     ["ROLLCALL_DIAGNOSTICS_SCHEDULE", "61 2 * * *"],
     ["ROLLCALL_DIAGNOSTICS_SCHEDULE", "* * * * * *"],
+    ["ROLLCALL_DIAGNOSTICS_TIME_ZONE", "Europe/Atlantis"],
   ])("refuses %s=%s and does not repeat the value", (name, value) => {
     const problems = problemsOf({ ...good, [name]: value });
     expect(problems).toHaveLength(1);

@@ -8,6 +8,7 @@ import {
 } from "@rollcall/core/secrets/read-settings.ts";
 import { validate } from "node-cron";
 import { z } from "zod";
+import { isTimeZone } from "./schedule/due-time.ts";
 
 const address = z.url({ protocol: /^https?$/, error: "an address http://… or https://…" });
 const onOff = (standard: "on" | "off") =>
@@ -95,7 +96,12 @@ export const controlConfig = z.object({
     .trim()
     .refine(isSchedule, "five cron fields, or off")
     .default("30 2 * * *")
-    .describe("When the checks of the suite smoke are run, in the time zone of the process, the same in all replicas"),
+    .describe("When the checks of the suite smoke are run, the same in all replicas"),
+  ROLLCALL_DIAGNOSTICS_TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, "the name of a time zone, like Europe/Berlin")
+    .default("UTC")
+    .describe("Time zone of that schedule: one run a night, also when clocks are put forward or back"),
   ROLLCALL_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error"])
     .default("info")

@@ -33,7 +33,7 @@ async function runsOf(service: StartedControl) {
 test("of two control services the one that took the due run is killed: the other ends it, a third makes no second one", async () => {
   const now = new Date();
   const due = `${now.getUTCMinutes()} ${now.getUTCHours()} * * *`;
-  const start = () => setting.start({ TZ: "UTC", ROLLCALL_DIAGNOSTICS_SCHEDULE: due });
+  const start = () => setting.start({ TZ: "Asia/Tokyo", ROLLCALL_DIAGNOSTICS_SCHEDULE: due });
   const [one, two] = await Promise.all([start(), start()]);
   await Promise.all([one, two].map((service) => untilStatus(service, "/ready", 200)));
   await vi.waitFor(async () => expect(await runsOf(one)).toHaveLength(1), { timeout: 20_000, interval: 50 });

@@ -21,12 +21,12 @@ const commands = await loadCommands();
 const log = createLog("error", { write: () => undefined });
 
 /** A control service of its own: its own pool, its own clock. Never triggered by time: tests call `catchUp`. */
-function openReplica(clock: { now: () => number }) {
+function openReplica(clock: { now: () => number }, zone = "UTC") {
   const pool = createPool({ url: store.url, name: "replica", size: 4 });
   const ports = { ...new FakeFleet("billing").ports, audit: createAuditLog(pool), operations: createOperations(pool) };
   const engine = { ports, commands, store: createCommandStore(pool) };
   const run = (request: CommandRequest) => runCommand(request, engine);
-  const schedule = startDiagnosticSchedule({ cron: "30 2 * * *", run, clock, log });
+  const schedule = startDiagnosticSchedule({ cron: "30 2 * * *", zone, run, clock, log });
   return {
     run,
     runs: () => ports.operations.list({ command: "diag-run", limit: 50 }),
@@ -38,7 +38,7 @@ function openReplica(clock: { now: () => number }) {
   };
 }
 
-const night = (day: number, hour: number, minute: number): number => new Date(2026, 10, day, hour, minute, 5).getTime();
+const night = (day: number, hour: number, minute: number): number => Date.UTC(2026, 10, day, hour, minute, 5);
 /** What its worker would do at the end of a run. */
 const freeChecks = () => store.pool.query("delete from agent_locks");
 
@@ -77,6 +77,34 @@ test("two control services make one run per due time, whoever is awake", async (
     await Promise.all([one.close(), two.close()]);
   }
 }, 30_000);
+
+test.each([
+  ["put forward, so that there is no 02:30", "2027-03-28", "2027-03-28T01:00:00.000Z"],
+  ["put back, so that 02:30 comes twice", "2027-10-31", "2027-10-31T00:30:00.000Z"],
+  ["left alone", "2027-11-01", "2027-11-01T01:30:00.000Z"],
+])(
+  "in a night in which clocks are %s, there is one run",
+  async (_what, day, due) => {
+    const clock = { at: 0, now: () => clock.at };
+    const replicas = [openReplica(clock, "Europe/Berlin"), openReplica(clock, "Europe/Berlin")] as const;
+    try {
+      const before = (await replicas[0].runs()).length;
+      let begun: string | null = null;
+      const midnight = Date.parse(`${day}T00:00:00Z`);
+      for (clock.at = midnight - 7_200_000; clock.at < midnight + 14_400_000; clock.at += 300_000) {
+        await Promise.all(replicas.map((replica) => replica.catchUp()));
+        await freeChecks();
+        const made = (await replicas[0].runs()).length - before;
+        if (made > 0) begun ??= new Date(clock.at).toISOString();
+        expect(made).toBeLessThanOrEqual(1);
+      }
+      expect(begun).toBe(due);
+    } finally {
+      await Promise.all(replicas.map((replica) => replica.close()));
+    }
+  },
+  60_000,
+);
 
 test("a due run waits for one by hand, and is not lost", async () => {
   const clock = { at: night(5, 2, 30), now: () => clock.at };
@@ -126,6 +154,7 @@ test("the trigger fires by itself, goes on while PostgreSQL is away, and says so
   };
   const schedule = startDiagnosticSchedule({
     cron: "* * * * * *",
+    zone: "Asia/Kathmandu",
     run,
     clock: { now: () => Date.now() },
     log: createLog("warn", { write: (line: string) => void logs.push(line) }),

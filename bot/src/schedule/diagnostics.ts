@@ -5,12 +5,10 @@ import type { Clock } from "@rollcall/core/ports/clock.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
 import { createTask } from "node-cron";
 import type { Logger } from "pino";
+import { newestDue } from "./due-time.ts";
 
 const NAME = "nightly-smoke";
 const SUITE = "smoke";
-const MINUTE_MS = 60_000;
-/** A due time is made up for this long: every service was down, PostgreSQL was away, or a run by hand was under way. */
-const CATCH_UP_MINUTES = 10;
 
 /** Its rights are fixed: it may run diagnostics and nothing else. */
 export const NIGHTLY: Actor = {
@@ -24,8 +22,10 @@ export const NIGHTLY: Actor = {
 };
 
 interface ScheduleDeps {
-  /** Five fields, in the time zone of the process. */
+  /** Five fields. */
   readonly cron: string;
+  /** IANA name of the time zone that they are meant in, whatever that of the process is. */
+  readonly zone: string;
   readonly run: (request: CommandRequest) => Promise<CommandAnswer>;
   readonly clock: Clock;
   readonly log: Pick<Logger, "debug" | "info" | "warn" | "error">;
@@ -41,36 +41,29 @@ export interface DiagnosticSchedule {
  * Runs diagnostics when they are due. Every control service tries, whether it leads or not: the due time is the idempotency
  * key of the operation, unique in PostgreSQL, so each due time has one run, whoever is awake.
  */
-export function startDiagnosticSchedule({ cron, run, clock, log }: ScheduleDeps): DiagnosticSchedule {
-  let settled: number | null = null;
+export function startDiagnosticSchedule({ cron, zone, run, clock, log }: ScheduleDeps): DiagnosticSchedule {
+  let settled: string | null = null;
+  const wall = createTask(cron, () => undefined, { timezone: "UTC" });
+  const timetable = { cron, zone, matches: (date: Date) => wall.match(date) };
   const catchUp = async (): Promise<void> => {
-    const due = newestDue((date) => task.match(date), clock.now());
+    const due = newestDue(timetable, clock.now());
     if (due === null || due === settled) return;
     if (await runOnce(due, { run, log })) settled = due;
   };
-  const options = { name: NAME, unref: true, suppressMissedWarning: true, logger: quiet(log) };
+  const options = { name: NAME, timezone: zone, unref: true, suppressMissedWarning: true, logger: quiet(log) };
   const task = createTask(
     cron,
     () => catchUp().catch((err) => log.warn({ err }, "a due run is not begun yet")),
     options,
   );
   void task.start();
-  return { catchUp, stop: async () => void (await task.destroy()) };
-}
-
-/** The newest full minute that is due and not too long ago, ms since the epoch; null if there is none. */
-function newestDue(matches: (date: Date) => boolean, now: number): number | null {
-  const minute = now - (now % MINUTE_MS);
-  for (let back = 0; back < CATCH_UP_MINUTES; back++) {
-    const at = minute - back * MINUTE_MS;
-    if (matches(new Date(at))) return at;
-  }
-  return null;
+  const stop = async (): Promise<void> => void (await Promise.all([task.destroy(), wall.destroy()]));
+  return { catchUp, stop };
 }
 
 /** @returns false if it has to be tried again: another run holds the checks */
-async function runOnce(due: number, { run, log }: Pick<ScheduleDeps, "run" | "log">): Promise<boolean> {
-  const id = `schedule:${NAME}:${new Date(due).toISOString()}`;
+async function runOnce(due: string, { run, log }: Pick<ScheduleDeps, "run" | "log">): Promise<boolean> {
+  const id = `schedule:${NAME}:${due}`;
   const wish = { command: DIAGNOSTICS_COMMAND, input: { suite: SUITE }, actor: NIGHTLY, door: "schedule" as const };
   try {
     await run({ ...wish, reason: null, requestId: id, idempotencyKey: id, incidentId: null });
