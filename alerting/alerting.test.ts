@@ -84,8 +84,13 @@ describe("the rules", () => {
     }
   });
 
-  test("name only metrics that the exporter declares", () => {
-    const declared = familyFiles().map(nameForFile);
+  test("name only metrics that the exporter or the control service declares", () => {
+    const control = join(folder, "../bot/src/metrics");
+    const sources = readdirSync(control).map((file) => readFileSync(join(control, file), "utf8"));
+    const declared = [
+      ...familyFiles().map(nameForFile),
+      ...[...sources.join("\n").matchAll(/"(rollcall_[a-z_]+)"/g)].map(([, name]) => name as string),
+    ];
     const named = ruleFiles.flatMap((file) =>
       [...codeOf(file).matchAll(/(?<!:)\brollcall_[a-z_]+/g)].map(([name]) => name),
     );

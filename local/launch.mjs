@@ -23,6 +23,14 @@ const HELP = {
     "",
     "It changes nothing. Exit 0 only if there is nothing to mend.",
   ],
+  migrate: [
+    "npm run migrate         brings the schema of a database up to date, as its owner, and makes the control service's login",
+    "",
+    "DATABASE_OWNER_URL             PostgreSQL as the owner of the schema",
+    "ROLLCALL_DATABASE_LOGIN        name of the login; rollcall_control if not set",
+    "ROLLCALL_DATABASE_PASSWORD     its password, at least 16 characters; no login is made if it is not set",
+    "npm start does this by itself.",
+  ],
   audit: [
     "npm run audit -- verify  checks the chain of the audit log; exit 2 and the first bad row if it is broken",
     "npm run audit -- search  newest rows: --actor ID  --target AGENT  --operation op-7  --limit 50  --json",

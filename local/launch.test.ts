@@ -42,7 +42,7 @@ describe("local/launch.mjs", () => {
     expect(status).toBe(1);
   });
 
-  test.each(["start", "stop", "status", "doctor", "audit"])(
+  test.each(["start", "stop", "status", "doctor", "migrate", "audit"])(
     "%s --help says what it does and does nothing",
     (command) => {
       const { status, stdout } = launch([command, "--help"], { env: { ROLLCALL_DATA_DIR: "/proc/nowhere" } });
@@ -54,7 +54,7 @@ describe("local/launch.mjs", () => {
   test.each([[[]], [["sart"]], [["toString"]]])("an unknown command %j is answered with the known ones", (args) => {
     const { status, stderr } = launch(args);
     expect(stderr).toBe(
-      `✗ Unknown command "${args[0] ?? ""}". There are: start, stop, status, doctor, audit, rollcall.
+      `✗ Unknown command "${args[0] ?? ""}". There are: start, stop, status, doctor, migrate, audit, rollcall.
 `,
     );
     expect(status).toBe(1);

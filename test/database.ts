@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { inject } from "vitest";
+import { controlLoginOf } from "./control-database.ts";
 
 /**
  * A database of its own for one test file.
@@ -12,7 +13,13 @@ export async function createTestDatabase(): Promise<{ url: string; drop: () => P
   await execute(admin, `create database ${name}`);
   const url = new URL(admin);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => execute(admin, `drop database ${name} with (force)`) };
+  return {
+    url: url.href,
+    async drop() {
+      await execute(admin, `drop database ${name} with (force)`);
+      await execute(admin, `drop role if exists ${controlLoginOf(name)}`);
+    },
+  };
 }
 
 async function execute(url: string, sql: string): Promise<void> {

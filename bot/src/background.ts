@@ -2,12 +2,14 @@ import { hostname } from "node:os";
 import { type ControlLease, createLease } from "@rollcall/core/adapters/postgres/lease.ts";
 import { migrate } from "@rollcall/core/adapters/postgres/migrate.ts";
 import { type OperationWorker, startWorker } from "@rollcall/core/adapters/postgres/worker.ts";
+import { auditEntry } from "@rollcall/core/domain/audit.ts";
 import { CANARY_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import { isEnded } from "@rollcall/core/domain/operation.ts";
 import { executeOperation } from "@rollcall/core/execute-operation.ts";
 import type { OperationProgress } from "@rollcall/core/ports/command-store.ts";
 import type { Logger } from "pino";
 import type { Adapters } from "./adapters.ts";
+import type { ProtectionChange } from "./audit-protection.ts";
 import type { ControlConfig } from "./config.ts";
 import { createEngine } from "./engine.ts";
 import type { Hub } from "./live/hub.ts";
@@ -44,6 +46,8 @@ const READINESS_MS = 2_000;
 // Four canaries an agent a minute: an inbox stays at a handful of entries.
 const INBOX_TRIM_MS = 60_000;
 const AUDIT_HEAD_MS = 5_000;
+// Whoever switches a trigger off is noticed well within a minute; one look is one statement on the catalogue.
+const AUDIT_PROTECTION_MS = 30_000;
 const CATCH_UP_MS = 15_000;
 // A viewer sees a change within a second: a quarter of it here, the rest is for the way.
 const LIVE_ROWS_MS = 250;
@@ -97,14 +101,37 @@ interface Work {
 const MIGRATE_WITHIN_MS = 90_000;
 
 /** Brings the schema up to date as soon as PostgreSQL answers. @returns false if it was told to end before */
-async function prepareDatabase({ config, log, adapters }: Deps, signal: AbortSignal): Promise<boolean> {
+async function prepareDatabase({ config, log, metrics, adapters }: Deps, signal: AbortSignal): Promise<boolean> {
   const onProblem = problemLog(log);
   const attempt = () => withinTime(migrate({ url: config.DATABASE_URL.reveal(), onProblem }), MIGRATE_WITHIN_MS);
   const applied = await retryWhileUnavailable(attempt, { what: "migrations", signal, log });
   if (applied === null) return false;
+  // Before anything is let through: nothing is accepted into a log that could be changed unnoticed.
+  const looked = () => lookAtProtection({ log, metrics, adapters });
+  if ((await retryWhileUnavailable(looked, { what: "audit protection", signal, log })) === null) return false;
   if (applied.length > 0 && config.ROLLCALL_LOG_STARTUP) log.info({ migrations: applied }, "migrations applied");
   adapters.database.open();
   return true;
+}
+
+type Looking = Pick<Deps, "log" | "metrics" | "adapters">;
+
+async function lookAtProtection({ log, metrics, adapters }: Looking): Promise<ProtectionChange> {
+  const change = await adapters.database.protection.look();
+  metrics.audit.protectionSeen(change.problems.length);
+  if (change.problems.length > 0) log.error({ problems: change.problems }, "the audit log is not protected");
+  else if (change.changed) log.info("the audit log is protected again");
+  return change;
+}
+
+/** Looks, and writes down that the protection went or came back: that it was gone stays known. */
+async function auditProtection(deps: Looking): Promise<void> {
+  const { problems, changed } = await lookAtProtection(deps);
+  if (!changed) return;
+  const action = problems.length > 0 ? "protection-lost" : "protection-restored";
+  await deps.adapters.ports.audit.append(
+    auditEntry({ event: "verify", actor: "rollcall", door: "host", action, detail: { problems } }),
+  );
 }
 
 async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Promise<Work> {
@@ -146,6 +173,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
         await ports.bus.trimInboxes(agents.map(({ id }) => id));
       },
     }),
+    loop({ name: "audit-protection", everyMs: AUDIT_PROTECTION_MS, run: () => auditProtection(deps) }),
     loop({
       name: "audit-head",
       everyMs: AUDIT_HEAD_MS,

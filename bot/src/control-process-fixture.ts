@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { prepareForControl } from "@rollcall/test/control-database.ts";
 
 /** Token of a person who is operator in the fixture. */
 const TOKEN = `rc_${"t".repeat(43)}`;
@@ -24,6 +25,7 @@ const ACCESS = `people:
 `;
 
 interface Servers {
+  /** As the owner: it is migrated, and the control service is given a login of its own. */
   readonly databaseUrl: string;
   readonly redisUrl: string;
   /** Of the test itself: where programs are, where coverage goes. */
@@ -38,7 +40,8 @@ export async function createControlSetting(servers: Servers) {
   const supervisor = createServer((_request, response) => response.end('{"agents":[]}'));
   await new Promise<void>((resolve) => supervisor.listen(join(folder, "supervisor.sock"), resolve));
   const running = new Set<ChildProcess>();
-  const environment = environmentOf(folder, servers);
+  const databaseUrl = await prepareForControl(servers.databaseUrl);
+  const environment = environmentOf(folder, { ...servers, databaseUrl });
   return {
     folder,
     start: (change: Readonly<Record<string, string>> = {}) => startControl({ ...environment, ...change }, running),

@@ -12,6 +12,7 @@ import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
 import type { Incidents } from "@rollcall/core/ports/incidents.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
+import { type AuditProtection, watchProtection } from "./audit-protection.ts";
 import { createGate } from "./gate.ts";
 import type { DatabaseMetrics } from "./metrics/database.ts";
 
@@ -21,6 +22,7 @@ export interface Database {
   /** Connections for what must not wait behind requests: the lease, and the look whether PostgreSQL answers. */
   readonly reserved: Pool;
   readonly audit: AuditLog;
+  readonly protection: AuditProtection;
   readonly operations: Operations;
   readonly incidents: Incidents;
   readonly store: CommandStore;
@@ -49,13 +51,15 @@ export function openDatabase({ url, metrics, onProblem, onStatement }: DatabaseO
   const reserved = createPool({ url, name: "rollcall-control-reserved", size: 2, onProblem });
   metrics.watch(pool);
   const gate = createGate(BEING_PREPARED);
+  const protection = watchProtection(reserved);
   return {
     pool,
     reserved,
     audit: gate.guard(createAuditLog(pool)),
+    protection,
     operations: gate.guard(createOperations(pool)),
     incidents: gate.guard(createIncidents(pool)),
-    store: gate.guard(createCommandStore(pool)),
+    store: gate.guard(protection.guard(createCommandStore(pool))),
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
     open: gate.open,

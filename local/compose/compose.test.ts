@@ -27,7 +27,7 @@ const compose = parse(text, { merge: true }) as {
   volumes: Record<string, unknown>;
 };
 const services = Object.entries(compose.services);
-const once = ["configure", "start-fleet"];
+const once = ["configure", "migrate", "start-fleet"];
 
 describe("docker-compose.yml", () => {
   test("has every part of the stack, pinned, with restart and health", () => {
@@ -37,6 +37,7 @@ describe("docker-compose.yml", () => {
       "control",
       "exporter",
       "fleet",
+      "migrate",
       "postgres",
       "prometheus",
       "redis",
@@ -135,8 +136,11 @@ describe("configure", () => {
     expect(control).toMatchObject({
       SLACK_BOT_TOKEN: "xoxb-1-real",
       PAGERDUTY_ROUTING_KEY: "r".repeat(32),
-      DATABASE_URL: `postgres://rollcall:${read("postgres/password")}@postgres:5432/rollcall`,
+      DATABASE_URL: expect.stringMatching(/^postgres:\/\/rollcall_control:[0-9a-f]{64}@postgres:5432\/rollcall$/),
     });
+    const { DATABASE_OWNER_URL, ROLLCALL_DATABASE_PASSWORD } = parseEnv(read("migrate/migrate.env"));
+    expect(DATABASE_OWNER_URL).toBe(`postgres://rollcall:${read("postgres/password")}@postgres:5432/rollcall`);
+    expect(control.DATABASE_URL).toContain(`:${ROLLCALL_DATABASE_PASSWORD}@`);
     const { REDIS_URL } = parseEnv(read("exporter/exporter.env"));
     expect(REDIS_URL).toMatch(/^redis:\/\/exporter:\w+@redis:6379$/);
     expect(JSON.parse(read("fleet/agents.json"))).toHaveLength(22);
@@ -153,7 +157,7 @@ describe("configure", () => {
     expect(holders(fleetKey as string)).toEqual(["secrets", "control", "exporter", "fleet"]);
     expect(holders(alertmanagerToken as string)).toEqual(["secrets", "alertmanager", "control"]);
     expect(holders("xoxb-1-real")).toEqual(["control"]);
-    expect(holders(read("postgres/password"))).toEqual(["secrets", "postgres", "control"]);
+    expect(holders(read("postgres/password"))).toEqual(["secrets", "postgres", "migrate"]);
   });
 
   test("Alertmanager accepts its configuration", { timeout: 120_000 }, async () => {

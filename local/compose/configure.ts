@@ -5,6 +5,7 @@ import { type FleetFile, readFleetFile } from "@rollcall/core/fleet-file.ts";
 import { deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
 import { writeAccessFile } from "../stack/access-file.ts";
 import { StartFailure } from "../stack/addresses.ts";
+import { CONTROL_LOGIN, deriveDatabasePassword } from "../stack/context.ts";
 import { REPOSITORY } from "../stack/layout.ts";
 import { renderInto, renderRules } from "../stack/render-template.ts";
 import { readOrMakeSecrets, type Secrets } from "../stack/secrets.ts";
@@ -17,6 +18,7 @@ export const FOLDERS = [
   "redis",
   "prometheus",
   "alertmanager",
+  "migrate",
   "control",
   "exporter",
   "fleet",
@@ -46,6 +48,7 @@ export async function configure(into: string, settings: Settings): Promise<void>
   write("exporter/exporter.env", envFile(exporterEnvironment(secrets, fleet)));
   write("fleet/supervisor.env", envFile(supervisorEnvironment(secrets, fleet)));
   write("fleet/agents.json", JSON.stringify(fleet.agents.map(({ id }) => id)));
+  write("migrate/migrate.env", envFile(migrateEnvironment(secrets)));
   write("control/control.env", envFile(controlEnvironment(secrets, settings)));
   writeAccessFile(join(into, "control/access.yaml"), secrets, new Date());
   chmodSync(join(into, "control/access.yaml"), 0o644);
@@ -103,12 +106,19 @@ const supervisorEnvironment = (secrets: Secrets, { fleet }: FleetFile) => ({
   ROLLCALL_CONTROL_REDIS_URL: redisUrl(secrets, "control"),
 });
 
+/** As the owner of the schema, who alone can change what is written down. */
+const migrateEnvironment = (secrets: Secrets) => ({
+  DATABASE_OWNER_URL: `postgres://rollcall:${secrets.postgresPassword}@postgres:5432/rollcall`,
+  ROLLCALL_DATABASE_LOGIN: CONTROL_LOGIN,
+  ROLLCALL_DATABASE_PASSWORD: deriveDatabasePassword(secrets),
+});
+
 const controlEnvironment = (secrets: Secrets, settings: Settings) => ({
   ROLLCALL_PUBLIC_URL: "http://127.0.0.1:8080",
   ...settingsForControl(settings),
   ROLLCALL_HTTP_HOST: "0.0.0.0",
   ROLLCALL_HTTP_PORT: "8080",
-  DATABASE_URL: `postgres://rollcall:${secrets.postgresPassword}@postgres:5432/rollcall`,
+  DATABASE_URL: `postgres://${CONTROL_LOGIN}:${deriveDatabasePassword(secrets)}@postgres:5432/rollcall`,
   REDIS_URL: redisUrl(secrets, "control"),
   ROLLCALL_FLEET_FILE: "/app/fleet.yaml",
   ROLLCALL_ACCESS_FILE: "/config/access.yaml",

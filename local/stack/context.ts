@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { FleetFile } from "@rollcall/core/fleet-file.ts";
 import { deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
 import type { Ports } from "./addresses.ts";
@@ -31,6 +32,8 @@ export interface Addresses {
   readonly pagerduty: string | null;
   /** Of the database `rollcall`, with the superuser's password. */
   readonly databaseUrl: string;
+  /** The same as the control service connects, whose role can only append to the audit log. */
+  readonly controlDatabaseUrl: string;
   /** Of the default user, who may do everything. */
   readonly redisUrl: string;
   readonly supervisorSocket: string;
@@ -46,10 +49,18 @@ export function addressesOf({ ports, secrets, credentials, layout }: StackContex
     slack: credentials.slack === null ? url(ports.slack) : null,
     pagerduty: credentials.pagerdutyRoutingKey === null ? url(ports.pagerduty) : null,
     databaseUrl: `postgres://rollcall:${secrets.postgresPassword}@127.0.0.1:${ports.postgres}/rollcall`,
+    controlDatabaseUrl: `postgres://${CONTROL_LOGIN}:${deriveDatabasePassword(secrets)}@127.0.0.1:${ports.postgres}/rollcall`,
     redisUrl: `redis://default:${secrets.redisPassword}@127.0.0.1:${ports.redis}`,
     supervisorSocket: layout.supervisorSocket,
   };
 }
+
+/** Login of the control service in PostgreSQL. */
+export const CONTROL_LOGIN = "rollcall_control";
+
+/** Its password; from it nobody learns the owner's. */
+export const deriveDatabasePassword = ({ postgresPassword }: Pick<Secrets, "postgresPassword">): string =>
+  createHmac("sha256", postgresPassword).update(`postgres:${CONTROL_LOGIN}`).digest("hex");
 
 /** Redis as one of the two programs that have a user of their own there. */
 export const redisUrlOf = ({ secrets, ports }: StackContext, user: "control" | "exporter"): string =>

@@ -110,7 +110,7 @@ export function controlProgram(context: StackContext): Program {
       ...pagerdutyEnvironment(context),
       ROLLCALL_HTTP_HOST: "127.0.0.1",
       ROLLCALL_HTTP_PORT: String(ports.control),
-      DATABASE_URL: addressesOf(context).databaseUrl,
+      DATABASE_URL: addressesOf(context).controlDatabaseUrl,
       REDIS_URL: redisUrlOf(context, "control"),
       ROLLCALL_FLEET_FILE: context.fleetFile,
       ROLLCALL_ACCESS_FILE: context.accessFile,

@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { makeLogin } from "@rollcall/core/adapters/postgres/database-rights.ts";
 import { MIGRATIONS_DIR, migrate, readMigrations } from "@rollcall/core/adapters/postgres/migrate.ts";
 import { redisAclLines } from "@rollcall/core/adapters/redis/agent-access.ts";
 import pg from "pg";
 import type { Tool } from "../tools/find-tool.ts";
 import { startPostgres } from "../tools/postgres-server.ts";
 import { startRedis } from "../tools/redis-server.ts";
-import { addressesOf, markOf, type StackContext } from "./context.ts";
+import { addressesOf, CONTROL_LOGIN, deriveDatabasePassword, markOf, type StackContext } from "./context.ts";
 import type { Fetching } from "./fetch-tools.ts";
 import { logFileOf } from "./programs.ts";
 import type { Step, StepsOptions } from "./step.ts";
@@ -36,7 +37,9 @@ export function postgresStep(context: StackContext, { keeper }: StepsOptions): S
         },
       });
       update("embedded, migrating");
-      await migrate({ url: addressesOf(context).databaseUrl });
+      const ownerUrl = addressesOf(context).databaseUrl;
+      await migrate({ url: ownerUrl });
+      await makeLogin({ ownerUrl, login: CONTROL_LOGIN, password: deriveDatabasePassword(secrets) });
       const migrations = await readMigrations(MIGRATIONS_DIR);
       return {
         title: `PostgreSQL ${version.split(".")[0]}`,

@@ -9,6 +9,7 @@ import { findFreePort } from "@rollcall/local/tools/free-port.ts";
 import { startPostgres } from "@rollcall/local/tools/postgres-server.ts";
 import { startRedis } from "@rollcall/local/tools/redis-server.ts";
 import { simulatedId, startSimulatedFleet } from "../bench/simulated-fleet.ts";
+import { prepareForControl } from "../control-database.ts";
 
 const root = join(import.meta.dirname, "../..");
 const FLEET = "drill";
@@ -57,7 +58,7 @@ async function startStores(folder: string, ends: (() => Promise<unknown>)[]) {
   ends.push(() => redis.child.stop());
   const postgres = await startPostgres({ ...place("postgres"), port: await findFreePort() });
   ends.push(() => postgres.child.stop({ signal: "SIGINT" }));
-  return { redisUrl: redis.url, databaseUrl: postgres.url };
+  return { redisUrl: redis.url, databaseUrl: await prepareForControl(postgres.url) };
 }
 
 /** JSON is YAML. */

@@ -1,4 +1,6 @@
-import type pg from "pg";
+import pg from "pg";
+import { Failure } from "../../domain/failure.ts";
+import { asFailure, isForbidden } from "./database-failure.ts";
 
 /** The role of the control service: a group without a login that the migrations make. */
 export const APP_ROLE = "rollcall_app";
@@ -53,4 +55,44 @@ async function letThroughRowSecurity(client: pg.ClientBase): Promise<void> {
   );
   for (const { name } of rows)
     await client.query(`create policy ${APP_ROLE} on ${name} to ${APP_ROLE} using (true) with check (true)`);
+}
+
+export interface Login {
+  /** PostgreSQL as the owner of the schema. */
+  readonly ownerUrl: string;
+  /** Name of the login, which becomes a member of the control service's role. */
+  readonly login: string;
+  readonly password: string;
+}
+
+/**
+ * Makes the login that the control service connects with, or gives it another password.
+ * @returns its address
+ * @throws Failure "unavailable"; "forbidden" if the owner may not make roles, with the statements for somebody who may
+ */
+export async function makeLogin({ ownerUrl, login, password }: Login): Promise<string> {
+  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5000, query_timeout: 5000 });
+  client.on("error", () => undefined); // The statement under way reports it.
+  const name = pg.escapeIdentifier(login);
+  try {
+    await client.connect();
+    const { rowCount } = await client.query("select 1 from pg_roles where rolname = $1", [login]);
+    if (rowCount === 0) await client.query(`create role ${name}`);
+    await client.query(
+      `alter role ${name} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password ${pg.escapeLiteral(password)}`,
+    );
+    await client.query(`grant ${APP_ROLE} to ${name}`);
+  } catch (error) {
+    if (!isForbidden(error)) throw asFailure(error);
+    throw new Failure("forbidden", "this owner of the database may not make roles", {
+      next: `Have a superuser run: create role ${APP_ROLE}; create role ${name} login password '…' in role ${APP_ROLE}; then npm run migrate again.`,
+      cause: error,
+    });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+  const address = new URL(ownerUrl);
+  address.username = login;
+  address.password = encodeURIComponent(password);
+  return address.href;
 }
