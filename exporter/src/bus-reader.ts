@@ -41,6 +41,9 @@ export interface Reading {
 
 type Outcome = [error: Error | null, result: unknown];
 
+// Inboxes are asked one by one: with more agents than this they take turns, and what is known of one is some readings old.
+const INBOXES_A_READING = 1000;
+
 /** Reads the bus in two pipelines: what is small and first, then everything that the expected fleet names. */
 export class BusReader {
   readonly #redis: Redis;
@@ -48,6 +51,8 @@ export class BusReader {
   readonly #fleetName: string;
   readonly #freshMs: number;
   #fleet: { text: string; fleet: CompiledFleet } | null = null;
+  readonly #inboxes = new Map<string, GroupReading | null>();
+  #nextInbox = 0;
 
   constructor(redis: Redis, options: { fleet: string; freshSeconds: number }) {
     this.#redis = redis;
@@ -80,7 +85,8 @@ export class BusReader {
     // ioredis refuses a command that names no field; an empty name stands for "none".
     pipeline.hmget(this.#keys.presence, ...(ids.length === 0 ? [""] : ids));
     pipeline.zcount(this.#keys.beats, now - this.#freshMs, "+inf");
-    for (const id of ids) pipeline.xinfo("GROUPS", this.#keys.inbox(id));
+    const turn = this.#takeTurns(ids);
+    for (const id of turn) pipeline.xinfo("GROUPS", this.#keys.inbox(id));
     for (const topic of fleet.topics) {
       pipeline.xinfo("STREAM", this.#keys.topic(topic));
       pipeline.xinfo("GROUPS", this.#keys.topic(topic));
@@ -88,15 +94,23 @@ export class BusReader {
     }
     const outcomes = await run(pipeline);
     const [sealed, freshBeats] = allOf(outcomes.slice(0, 2)) as [(string | null)[], number];
-    const inboxes = outcomes.slice(2, 2 + ids.length);
-    const streams = outcomes.slice(2 + ids.length);
+    for (const [index, id] of turn.entries()) this.#inboxes.set(id, inboxOf(outcomes[2 + index]));
+    const streams = outcomes.slice(2 + turn.length);
     return {
       presence: new Map(ids.map((id, index) => [id, sealed[index] ?? null])),
       freshBeats,
-      inboxes: new Map(ids.map((id, index) => [id, inboxOf(inboxes[index])])),
+      inboxes: new Map(ids.map((id) => [id, this.#inboxes.get(id) ?? null])),
       topics: new Map(fleet.topics.map((topic, i) => [topic, streamOf(streams[3 * i], streams[3 * i + 1])])),
       deadLetters: new Map(fleet.topics.map((topic, i) => [topic, streamOf(streams[3 * i + 2], undefined)])),
     };
+  }
+
+  /** The agents whose inboxes are read now. */
+  #takeTurns(ids: readonly string[]): readonly string[] {
+    if (ids.length <= INBOXES_A_READING) return ids;
+    const first = this.#nextInbox < ids.length ? this.#nextInbox : 0;
+    this.#nextInbox = first + INBOXES_A_READING;
+    return ids.slice(first, this.#nextInbox);
   }
 
   #parseFleet(text: string | null): CompiledFleet {
@@ -105,6 +119,8 @@ export class BusReader {
     const parsed = compiledFleet.safeParse(parseJson(text));
     if (!parsed.success || parsed.data.fleet !== this.#fleetName) throw new ReadProblem("bad-fleet", parsed.error);
     this.#fleet = { text, fleet: parsed.data };
+    const ids = new Set(parsed.data.agents.map(({ id }) => id));
+    for (const id of this.#inboxes.keys()) if (!ids.has(id)) this.#inboxes.delete(id);
     return parsed.data;
   }
 }

@@ -34,6 +34,7 @@ export class EpochTotals {
 
   add(beat: Heartbeat): void {
     const known = this.#agents.get(beat.agent);
+    if (known !== undefined && known.tasks === beat.tasks) return; // The very beat that was added last.
     const own = known?.own ?? empty();
     const before = known === undefined ? this.#firstBase(beat) : known.epoch === beat.epoch ? known.tasks : {};
     for (const [topic, now] of Object.entries(beat.tasks)) {

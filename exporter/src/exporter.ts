@@ -3,6 +3,7 @@ import { HEARTBEAT_DEADLINE_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import type { Logger } from "pino";
 import { BusReader } from "./bus-reader.ts";
 import type { ExporterConfig } from "./config.ts";
+import { Page } from "./page.ts";
 import { RefreshLoop } from "./refresh-loop.ts";
 import { loadFamilies } from "./registry.ts";
 import { createServer } from "./server.ts";
@@ -31,16 +32,22 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
     fleetKey: config.fleetKey.reveal(),
     onRefusedBeat: (agent) => log.warn({ agent }, "heartbeat refused"),
   });
+  const page = new Page(await loadFamilies());
   const loop = new RefreshLoop({
-    read: async () => builder.build(await reader.read()),
+    read: async () => {
+      const reading = await reader.read();
+      await builder.check(reading);
+      const snapshot = builder.build(reading);
+      await page.prepare(snapshot);
+      return snapshot;
+    },
     refreshSeconds: config.refreshSeconds,
     maxAgeSeconds: config.maxAgeSeconds,
     onProblem: (reason, error) =>
       log.warn({ reason, problem: messageOf(error), connection: connectionProblem }, "the bus cannot be read"),
     onRecovery: () => log.info("the bus is read again"),
   });
-  const families = await loadFamilies();
-  const server = createServer({ families, refresh: () => loop.state(), version: config.version });
+  const server = createServer({ page, refresh: () => loop.state(), version: config.version });
   const stop = async (): Promise<void> => {
     loop.stop();
     redis.disconnect();

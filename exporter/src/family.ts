@@ -23,7 +23,8 @@ export interface ExporterState {
   readonly lastScrapeSeconds: number | null;
 }
 
-interface FamilyOf<From> {
+/** Name, help and series of a family, made of `From`. */
+export interface FamilyOf<From> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
@@ -38,16 +39,21 @@ type Value<From> =
     };
 
 /** A metric family. Each file in `metrics/` exports one by default; the folder is the list of all. */
-export type Family = FamilyOf<ExporterState>;
+export interface Family extends FamilyOf<ExporterState> {
+  /** The same, made of a snapshot alone, so that it is written once for each; null for one about the exporter itself. */
+  readonly ofSnapshot: FamilyOf<Snapshot> | null;
+}
 
 /** A family about agents or bus: without a snapshot that is young enough it has no series at all. */
-export function fleetFamily({ value, ...rest }: FamilyOf<Snapshot>): Family {
+export function fleetFamily(ofSnapshot: FamilyOf<Snapshot>): Family {
+  const { value, ...rest } = ofSnapshot;
   const orNone =
     <Found>(samples: (snapshot: Snapshot) => readonly Found[]) =>
     ({ refresh }: ExporterState): readonly Found[] =>
       refresh.snapshot === null ? [] : samples(refresh.snapshot);
   return {
     ...rest,
+    ofSnapshot,
     value:
       value.kind === "histogram"
         ? { ...value, samples: orNone(value.samples) }
@@ -56,7 +62,7 @@ export function fleetFamily({ value, ...rest }: FamilyOf<Snapshot>): Family {
 }
 
 /** A family about the exporter itself: always there. */
-export const selfFamily = (family: Family): Family => family;
+export const selfFamily = (family: FamilyOf<ExporterState>): Family => ({ ...family, ofSnapshot: null });
 
 /** Labels of every series of one agent; agents come from the expected fleet only, so a stranger on the bus makes no series. */
 export const AGENT_LABELS = ["fleet", "agent", "group", "criticality", "owner"] as const;

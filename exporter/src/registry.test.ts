@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ExporterState, Family } from "./family.ts";
-import { familyFiles, loadFamilies, nameForFile, registryOf } from "./registry.ts";
+import { Page } from "./page.ts";
+import { familyFiles, loadFamilies, nameForFile } from "./registry.ts";
 
 const families = await loadFamilies();
 const named = families.map((family): [string, Family] => [family.name, family]);
@@ -47,7 +48,7 @@ describe("the metric families", () => {
 
 describe("a scrape before anything was read", () => {
   test("has series about the exporter only, and Prometheus' text format", async () => {
-    const text = await registryOf(families, () => blind).metrics();
+    const text = String(await new Page(families).write(blind));
     expect(text).not.toMatch(/^rollcall_(agent|fleet|bus)/m);
     expect(text).toContain('rollcall_exporter_not_measuring{reason="starting"} 1');
     expect(text).toMatch(/rollcall_build_info\{component="exporter",version="1\.2\.3",node="[\d.]+"\} 1/);

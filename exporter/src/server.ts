@@ -1,33 +1,29 @@
 import { performance } from "node:perf_hooks";
 import Fastify, { type FastifyInstance } from "fastify";
-import type { ExporterState, Family } from "./family.ts";
+import type { Page } from "./page.ts";
 import { PROBLEM_TEXTS } from "./read-problem.ts";
 import type { RefreshState } from "./refresh-loop.ts";
-import { registryOf } from "./registry.ts";
 
 export interface ServerOptions {
-  readonly families: readonly Family[];
+  readonly page: Page;
   readonly refresh: () => RefreshState;
   readonly version: string;
 }
 
 /** The exporter's door. Every answer is made from memory; none waits for Redis. */
-export function createServer({ families, refresh, version }: ServerOptions): FastifyInstance {
+export function createServer({ page, refresh, version }: ServerOptions): FastifyInstance {
   const startedAt = performance.now();
   const uptimeSeconds = () => (performance.now() - startedAt) / 1000;
   let lastScrapeSeconds: number | null = null;
-  // One state for all families of a scrape, so that they never show two different moments.
-  let state: ExporterState | null = null;
-  const current = () => ({ refresh: refresh(), version, uptimeSeconds: uptimeSeconds(), lastScrapeSeconds });
-  const registry = registryOf(families, () => state ?? current());
   const app = Fastify({ requestTimeout: 10_000, bodyLimit: 1024, forceCloseConnections: true });
 
   app.get("/metrics", async (_request, reply) => {
     const scrapeStartedAt = performance.now();
-    state = current();
-    const text = await registry.metrics();
+    const text = await page.write({
+      ...{ refresh: refresh(), version, uptimeSeconds: uptimeSeconds(), lastScrapeSeconds },
+    });
     lastScrapeSeconds = (performance.now() - scrapeStartedAt) / 1000;
-    return reply.type(registry.contentType).send(text);
+    return reply.type(page.contentType).send(text);
   });
   for (const path of ["/health", "/live", "/health/live"]) {
     app.get(path, async () => ({

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { VerifiedPresence } from "@rollcall/core/adapters/redis/verified-presence.ts";
 import {
   ageSeconds,
@@ -19,11 +20,16 @@ export interface BuilderOptions {
   readonly onRefusedBeat: (agent: string) => void;
 }
 
+// About 5 ms.
+const CHECKED_AT_ONCE = 500;
+
 /** Makes snapshots of readings, and remembers between them what a single reading cannot tell. */
 export class SnapshotBuilder {
   readonly #options: BuilderOptions;
   readonly #presence: VerifiedPresence;
   readonly #keys = new Map<string, string>();
+  /** One list for an agent as long as the compiled fleet stays: what is written of it need not be written again. */
+  readonly #labels = new WeakMap<ExpectedAgent, readonly string[]>();
   /** By agent: the beat that was refused last, so that one that stays is counted once. */
   readonly #refused = new Map<string, string>();
   #refusedBeats = 0;
@@ -36,6 +42,17 @@ export class SnapshotBuilder {
   constructor(options: BuilderOptions) {
     this.#options = options;
     this.#presence = new VerifiedPresence((agent) => this.#keyOf(agent));
+  }
+
+  /**
+   * Checks the seals of a reading before it is built, some at a time: what is checked is remembered, and ten thousand at
+   * once would hold up scrapes.
+   */
+  async check({ fleet, presence, now }: Reading): Promise<void> {
+    for (const [index, { id }] of fleet.agents.entries()) {
+      this.#presence.open(id, presence.get(id) ?? null, now);
+      if (index % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await turn();
+    }
   }
 
   build(reading: Reading): Snapshot {
@@ -97,7 +114,7 @@ export class SnapshotBuilder {
     });
     const totals = this.#totals?.ofAgent(expected.id);
     return {
-      labels: [fleet.fleet, expected.id, expected.group, expected.criticality, expected.owner],
+      labels: this.#labelsOf(expected, fleet.fleet),
       rung,
       health,
       verdict,
@@ -107,6 +124,13 @@ export class SnapshotBuilder {
       done: totals?.done ?? 0,
       failed: totals?.failed ?? 0,
     };
+  }
+
+  #labelsOf(expected: ExpectedAgent, fleet: string): readonly string[] {
+    const { id, group, criticality, owner } = expected;
+    const labels = this.#labels.get(expected) ?? [fleet, id, group, criticality, owner];
+    this.#labels.set(expected, labels);
+    return labels;
   }
 
   #viewTopics({ fleet, topics, deadLetters }: Reading): TopicView[] {

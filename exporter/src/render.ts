@@ -1,0 +1,53 @@
+import { AGENT_LABELS, type FamilyOf, type HistogramSample, type Sample } from "./family.ts";
+
+/** A family with all its series, in Prometheus' text format 0.0.4. */
+export function renderFamily<From>({ name, help, labels, value }: FamilyOf<From>, from: From): string {
+  const head = `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${value.kind}\n`;
+  const series =
+    value.kind === "histogram"
+      ? value.samples(from).map((sample) => renderHistogram(name, value.bounds, { sample, labels }))
+      : value.samples(from).map((sample) => renderSample(name, labels, sample));
+  return `${head}${series.join("")}\n`;
+}
+
+function renderSample(name: string, labels: readonly string[], sample: Sample): string {
+  const own = labelText(labels, sample.labels);
+  return `${name}${own === "" ? "" : `{${own}}`} ${numberText(sample.value)}\n`;
+}
+
+interface Labelled {
+  readonly sample: HistogramSample;
+  readonly labels: readonly string[];
+}
+
+function renderHistogram(name: string, bounds: readonly number[], { sample, labels }: Labelled): string {
+  const own = labelText(labels, sample.labels);
+  const rest = own === "" ? "" : `,${own}`;
+  let count = 0;
+  let text = "";
+  for (const [index, bound] of [...bounds, Number.POSITIVE_INFINITY].entries()) {
+    count += sample.counts[index] ?? 0;
+    text += `${name}_bucket{le="${numberText(bound)}"${rest}} ${count}\n`;
+  }
+  const braces = own === "" ? "" : `{${own}}`;
+  return `${text}${name}_sum${braces} ${numberText(sample.sum)}\n${name}_count${braces} ${count}\n`;
+}
+
+// Agents keep their labels from one snapshot to the next, and have most of the series: their labels are written once.
+const agentLabelTexts = new WeakMap<readonly string[], string>();
+
+function labelText(names: readonly string[], values: readonly string[]): string {
+  const known = names === AGENT_LABELS ? agentLabelTexts.get(values) : undefined;
+  if (known !== undefined) return known;
+  const text = names.map((name, index) => `${name}="${escapeLabel(values[index] ?? "")}"`).join(",");
+  if (names === AGENT_LABELS) agentLabelTexts.set(values, text);
+  return text;
+}
+
+function numberText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return "+Inf";
+  return value === Number.NEGATIVE_INFINITY ? "-Inf" : String(value);
+}
+
+const escapeHelp = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+const escapeLabel = (text: string): string => (/[\\\n"]/.test(text) ? escapeHelp(text).replaceAll('"', '\\"') : text);
