@@ -13,7 +13,7 @@ const HELP = {
     "",
     "ROLLCALL_DATA_DIR        folder of all data; .rollcall here if not set",
     "ROLLCALL_PORT_OFFSET     added to every port, so that two stacks run side by side",
-    "Credentials in .env (see .env.example) replace the stand-ins by the real Slack and PagerDuty.",
+    "Credentials in .env (see .env.example) replace the stand-ins by the real Slack, Google and PagerDuty.",
   ],
   stop: ["npm stop                 ends the stack that npm start -- --detach left running; data stays"],
   status: ["npm run status           what runs: processes, ports, ages; exit 1 unless everything runs"],

@@ -129,6 +129,7 @@ async function prepare(
   await checkDisk([layout.root, ...(existsSync(POSTGRES_HOME_AS_ROOT) ? [POSTGRES_HOME_AS_ROOT] : [])]);
   const unused: ListenerName[] = [
     ...(credentials.slack === null ? [] : ["slack" as const]),
+    ...(credentials.google === null ? [] : ["google" as const]),
     ...(credentials.pagerdutyRoutingKey === null ? [] : ["pagerduty" as const]),
   ];
   const used = LISTENERS.map(({ name }) => name).filter((name) => !unused.includes(name));

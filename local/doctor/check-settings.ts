@@ -69,7 +69,7 @@ function unknownNames(envFile: string): Finding[] {
   const names = [...readFileSync(envFile, "utf8").matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/gm)];
   return names.flatMap(([, name = ""]) => {
     if (known.has(name) || secrets.has(name.replace(/_(?:FILE|COMMAND)$/, "")) || LOCAL_NAMES.includes(name)) return [];
-    if (!/^(ROLLCALL|SLACK|PAGERDUTY|ALERTMANAGER|DATABASE|REDIS)_/.test(name)) return [];
+    if (!/^(ROLLCALL|SLACK|GOOGLE|PAGERDUTY|ALERTMANAGER|DATABASE|REDIS)_/.test(name)) return [];
     return [
       mend("settings", `nobody reads ${name} of .env`, "Compare its spelling with .env.example, or take it out."),
     ];
@@ -134,7 +134,11 @@ export async function checkDisk({ layout }: Situation): Promise<Finding[]> {
 
 /** Of a stopped stack each port must be free; of a running one each must be its own process's. */
 export async function checkPorts({ ports, isRunning, slack, settings }: Situation): Promise<Finding[]> {
-  const unused = [...(slack.isStandIn ? [] : ["slack"]), ...(settings.PAGERDUTY_ROUTING_KEY ? ["pagerduty"] : [])];
+  const unused = [
+    ...(slack.isStandIn ? [] : ["slack"]),
+    ...(settings.GOOGLE_SERVICE_ACCOUNT_FILE ? ["google"] : []),
+    ...(settings.PAGERDUTY_ROUTING_KEY ? ["pagerduty"] : []),
+  ];
   const used = LISTENERS.filter(({ name }) => !unused.includes(name));
   const free = await Promise.all(used.map(({ name }) => isPortFree(ports[name])));
   const wrong = used.filter((_, index) => free[index] === isRunning);

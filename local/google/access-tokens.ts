@@ -21,7 +21,7 @@ export class AccessTokens {
   }
 
   issue(access: Access): string {
-    const now = this.#clock.now();
+    const now = this.#clock.lifetime();
     for (const [token, { endsAt }] of this.#issued) if (endsAt < now) this.#issued.delete(token);
     const token = `ya29.${randomBytes(32).toString("base64url")}`;
     this.#issued.set(token, { ...access, endsAt: now + ACCESS_SECONDS * 1000 });
@@ -31,7 +31,7 @@ export class AccessTokens {
   /** @returns null for a token that was never issued, has ended or was taken back */
   read(token: string): Access | null {
     const found = this.#issued.get(token);
-    return found === undefined || found.endsAt < this.#clock.now() ? null : found;
+    return found === undefined || found.endsAt < this.#clock.lifetime() ? null : found;
   }
 
   /** Every token of a person, or every token there is. */

@@ -1,17 +1,18 @@
-/** The time that lifetimes of tokens and codes run by; a test may move it on. */
+/** Two times: the real one for what is signed, and one for lifetimes that a test may move on. */
 export class Clock {
   #ahead = 0;
 
+  /** The real time in whole seconds since the epoch, as JWTs count. */
+  seconds(): number {
+    return Math.floor(Date.now() / 1000);
+  }
+
   /** Milliseconds since the epoch, plus what `advance` added. */
-  now(): number {
+  lifetime(): number {
     return Date.now() + this.#ahead;
   }
 
-  /** The same in whole seconds, as JWTs count. */
-  seconds(): number {
-    return Math.floor(this.now() / 1000);
-  }
-
+  /** Makes access tokens and codes older. */
   advance(milliseconds: number): void {
     this.#ahead += milliseconds;
   }

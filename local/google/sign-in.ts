@@ -86,7 +86,7 @@ export class SignIn {
 
   #issueCode(user: GoogleUser, asked: Authorization): string {
     const code = `4/0A${randomBytes(32).toString("base64url")}`;
-    this.#codes.set(code, { user: user.id, asked, at: this.#parts.clock.now(), used: false });
+    this.#codes.set(code, { user: user.id, asked, at: this.#parts.clock.lifetime(), used: false });
     return code;
   }
 
@@ -99,7 +99,7 @@ export class SignIn {
       this.#takeBack(code.user);
       throw new OauthError("invalid_grant", "Bad Request");
     }
-    if (this.#parts.clock.now() - code.at > CODE_MS) throw new OauthError("invalid_grant", "Bad Request");
+    if (this.#parts.clock.lifetime() - code.at > CODE_MS) throw new OauthError("invalid_grant", "Bad Request");
     if (form.get("redirect_uri") !== code.asked.redirect_uri)
       throw new OauthError("redirect_uri_mismatch", "Bad Request");
     // A code is spent by the first who shows it, also without the right verifier.

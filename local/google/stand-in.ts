@@ -46,11 +46,13 @@ const PAGE = join(import.meta.dirname, "page");
 /** A local Google Workspace account: Directory API, sign-in, a page, and a control API; listens on 127.0.0.1. */
 export async function createGoogleStandIn(options: GoogleStandInOptions): Promise<GoogleStandIn> {
   const app = createLocalServer({ logLevel: options.logLevel ?? "silent", bodyLimit: BODY_BYTES });
-  answerErrorsLikeGoogle(app);
   const directory = new Directory();
   const file = keepDirectory(app, directory, options.dataFile ?? null);
   let url = "";
-  addRoutes(app, { options, directory, url: () => url });
+  await app.register(async (scope) => {
+    answerErrorsLikeGoogle(scope);
+    addRoutes(scope, { options, directory, url: () => url });
+  });
   servePage(app, { folder: PAGE, paths: ["/"] });
   await app.listen({ host: "127.0.0.1", port: options.port });
   const address = app.server.address();
@@ -96,10 +98,13 @@ function addRoutes(app: FastifyInstance, { options, directory, url }: Routes): v
   addControl(app, { directory, faults, calls, clock, keys, accessTokens, idTokens });
 }
 
-/** Google's refusals look like Google's; what is ours to refuse stays as it is. */
-function answerErrorsLikeGoogle(app: FastifyInstance): void {
-  const ours = app.errorHandler;
-  app.setErrorHandler((error, request, reply) => sendGoogleError(error, reply) ?? ours(error, request, reply));
+/** Google's refusals look like Google's; what is ours to refuse goes on to the server's own answer. */
+function answerErrorsLikeGoogle(scope: FastifyInstance): void {
+  scope.setErrorHandler((error, _request, reply) => {
+    const sent = sendGoogleError(error, reply);
+    if (sent === null) throw error;
+    return sent;
+  });
 }
 
 function keepDirectory(

@@ -9,6 +9,7 @@ describe("portsAt", () => {
       prometheus: 9090,
       alertmanager: 9093,
       slack: 8090,
+      google: 8091,
       pagerduty: 8092,
       control: 8080,
       exporter: 9464,

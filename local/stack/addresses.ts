@@ -5,6 +5,7 @@ export const LISTENERS = [
   { name: "prometheus", label: "Prometheus", step: 3, port: 9090 },
   { name: "alertmanager", label: "Alertmanager", step: 3, port: 9093 },
   { name: "slack", label: "Slack stand-in", step: 4, port: 8090 },
+  { name: "google", label: "Google stand-in", step: 4, port: 8091 },
   { name: "pagerduty", label: "PagerDuty stand-in", step: 4, port: 8092 },
   { name: "control", label: "Control service", step: 5, port: 8080 },
   { name: "exporter", label: "Exporter", step: 6, port: 9464 },
@@ -20,6 +21,7 @@ export type ProcessName =
   | "Alertmanager"
   | "supervisor"
   | "Slack stand-in"
+  | "Google stand-in"
   | "PagerDuty stand-in"
   | "control service"
   | "exporter";

@@ -28,6 +28,8 @@ export interface Addresses {
   readonly alertmanager: string;
   /** null: the real Slack. */
   readonly slack: string | null;
+  /** null: the real Google. */
+  readonly google: string | null;
   /** null: the real PagerDuty. */
   readonly pagerduty: string | null;
   /** Of the database `rollcall`, with the superuser's password. */
@@ -47,6 +49,7 @@ export function addressesOf({ ports, secrets, credentials, layout }: StackContex
     prometheus: url(ports.prometheus),
     alertmanager: url(ports.alertmanager),
     slack: credentials.slack === null ? url(ports.slack) : null,
+    google: credentials.google === null ? url(ports.google) : null,
     pagerduty: credentials.pagerdutyRoutingKey === null ? url(ports.pagerduty) : null,
     databaseUrl: `postgres://rollcall:${secrets.postgresPassword}@127.0.0.1:${ports.postgres}/rollcall`,
     controlDatabaseUrl: `postgres://${CONTROL_LOGIN}:${deriveDatabasePassword(secrets)}@127.0.0.1:${ports.postgres}/rollcall`,

@@ -109,6 +109,7 @@ describe("settings", () => {
   test("without credentials there are stand-ins", () => {
     expect(readCredentials(readSettings(join(home, "no-such-file"), {}))).toEqual({
       slack: null,
+      google: null,
       pagerdutyRoutingKey: null,
     });
   });
@@ -120,7 +121,7 @@ describe("settings", () => {
     const ids = Object.fromEntries([...names, ...channels].map((name) => [name, "X1"]));
     expect(
       readCredentials({ ...ids, SLACK_BOT_TOKEN: "xoxb-1", SLACK_SIGNING_SECRET: "s", PAGERDUTY_ROUTING_KEY: key }),
-    ).toEqual({ slack: { botToken: "xoxb-1", signingSecret: "s" }, pagerdutyRoutingKey: key });
+    ).toEqual({ slack: { botToken: "xoxb-1", signingSecret: "s" }, google: null, pagerdutyRoutingKey: key });
   });
 
   test.each([

@@ -36,7 +36,17 @@ export function layOut(dataDir: string): Layout {
   try {
     makeFolder(resolve(dataDir));
     const root = realpathSync(dataDir);
-    for (const folder of ["run", "logs/agents", "tools", "config/rules", "agents", "supervisor", "slack", "cache"])
+    for (const folder of [
+      "run",
+      "logs/agents",
+      "tools",
+      "config/rules",
+      "agents",
+      "supervisor",
+      "slack",
+      "google",
+      "cache",
+    ])
       mkdirSync(join(root, folder), { recursive: true });
     return pathsBelow(root);
   } catch (cause) {

@@ -6,6 +6,7 @@ import { keepProgram } from "./keep-until-ready.ts";
 import {
   controlProgram,
   exporterProgram,
+  googleProgram,
   keptProgram,
   pagerdutyProgram,
   slackProgram,
@@ -17,21 +18,22 @@ export function standInsStep(context: StackContext, { keeper }: StepsOptions): S
   const { credentials } = context;
   const programs = [
     ...(credentials.slack === null ? [{ label: "Slack", program: slackProgram(context) }] : []),
+    ...(credentials.google === null ? [{ label: "Google", program: googleProgram(context) }] : []),
     ...(credentials.pagerdutyRoutingKey === null ? [{ label: "PagerDuty", program: pagerdutyProgram(context) }] : []),
   ];
   const title =
     programs.length === 0
-      ? "Slack, PagerDuty"
+      ? "Slack, Google, PagerDuty"
       : `${programs.map(({ label }) => label).join(", ")} stand-in${programs.length > 1 ? "s" : ""}`;
   return {
     title,
     async run() {
       await Promise.all(programs.map(({ program }) => keepProgram(context, keeper, { program, readyPath: "/health" })));
       const detail =
-        programs.length === 2
+        programs.length === 3
           ? "no credentials in .env"
-          : programs.length === 1
-            ? "the other one has credentials"
+          : programs.length > 0
+            ? "the others have credentials"
             : "the real ones, by the credentials in .env";
       return { title, detail };
     },

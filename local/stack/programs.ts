@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Child, startChild } from "../tools/child.ts";
 import type { ProcessName } from "./addresses.ts";
 import { addressesOf, markOf, redisUrlOf, type StackContext } from "./context.ts";
+import { readOrMakeGoogleAccount } from "./google-account.ts";
 import type { KeptProcess } from "./keeper.ts";
 import { REPOSITORY } from "./layout.ts";
 import type { Secrets } from "./secrets.ts";
@@ -79,6 +80,25 @@ export function slackProgram({ layout, ports, secrets }: StackContext): Program 
       SLACK_APP_TOKEN: appTokenOf(secrets),
       SLACK_REQUEST_URL: `http://127.0.0.1:${ports.control}/slack/events`,
       SLACK_STANDIN_DATA: join(layout.root, "slack/messages.json"),
+    },
+  };
+}
+
+export function googleProgram(context: StackContext): Program {
+  const { layout, ports } = context;
+  const { email, publicKey, client } = readOrMakeGoogleAccount(layout);
+  return {
+    name: "Google stand-in",
+    file: "local/google/main.ts",
+    port: ports.google,
+    environment: {
+      GOOGLE_STANDIN_PORT: String(ports.google),
+      GOOGLE_STANDIN_SERVICE_ACCOUNT: email,
+      GOOGLE_STANDIN_PUBLIC_KEY: publicKey,
+      GOOGLE_CLIENT_ID: client.id,
+      GOOGLE_CLIENT_SECRET: client.secret,
+      GOOGLE_STANDIN_REDIRECT_URIS: `http://127.0.0.1:${ports.control}/auth/google/callback`,
+      GOOGLE_STANDIN_DATA: join(layout.root, "google/directory.json"),
     },
   };
 }

@@ -8,6 +8,8 @@ export type Settings = Readonly<Record<string, string | undefined>>;
 /** Which outside services are real; the others get a stand-in. */
 export interface Credentials {
   readonly slack: { readonly botToken: string; readonly signingSecret: string } | null;
+  /** The real Workspace account: only files and addresses, the key is in the file. */
+  readonly google: { readonly keyFile: string } | null;
   readonly pagerdutyRoutingKey: string | null;
 }
 
@@ -27,6 +29,15 @@ const SLACK = [
   "ROLLCALL_SLACK_OPS_CHANNEL",
 ];
 
+// What the control service cannot do without when Google is the real one.
+const GOOGLE = [
+  "GOOGLE_SERVICE_ACCOUNT_FILE",
+  "GOOGLE_DELEGATED_ADMIN",
+  "ROLLCALL_GROUP_ADMIN",
+  "ROLLCALL_GROUP_OPERATOR",
+  "ROLLCALL_GROUP_VIEWER",
+];
+
 /** @throws StartFailure if credentials are there by half */
 export function readCredentials(settings: Settings): Credentials {
   const missing = SLACK.filter((name) => !settings[name]);
@@ -41,11 +52,25 @@ export function readCredentials(settings: Settings): Credentials {
       `PAGERDUTY_ROUTING_KEY has ${pagerdutyRoutingKey.length} characters, an Events API v2 key has 32. Take the integration key of the service, or leave it out for the stand-in.`,
     );
   const { SLACK_BOT_TOKEN: botToken, SLACK_SIGNING_SECRET: signingSecret } = settings;
-  return { slack: botToken && signingSecret ? { botToken, signingSecret } : null, pagerdutyRoutingKey };
+  return {
+    slack: botToken && signingSecret ? { botToken, signingSecret } : null,
+    google: googleOf(settings),
+    pagerdutyRoutingKey,
+  };
+}
+
+function googleOf(settings: Settings): Credentials["google"] {
+  const keyFile = settings.GOOGLE_SERVICE_ACCOUNT_FILE || null;
+  const missing = GOOGLE.filter((name) => !settings[name]);
+  if (keyFile === null) return null;
+  if (missing.length === 0) return { keyFile };
+  throw new StartFailure(
+    `GOOGLE_SERVICE_ACCOUNT_FILE is set, but not ${missing.join(", ")}. Set them all for the real Google (see .env.example), or none for the stand-in.`,
+  );
 }
 
 // What a person may want to pass on to the control service; everything the stack decides itself overrides it.
-const FOR_CONTROL = /^(ROLLCALL_|SLACK_|PAGERDUTY_)/;
+const FOR_CONTROL = /^(ROLLCALL_|SLACK_|GOOGLE_|PAGERDUTY_)/;
 
 export const settingsForControl = (settings: Settings): Record<string, string> =>
   Object.fromEntries(

@@ -48,7 +48,12 @@ function drawGroup(group, { users, groups }) {
     element("h2", {}, title),
     element("p", {}, group.email),
     element("ul", { class: "members" }, ...group.members.map((member) => drawMember(group, named.get(member.id)))),
-    element("p", { class: "add" }, choice, element("button", { type: "button", class: "plain", onclick: join }, "Add")),
+    element(
+      "p",
+      { class: "add" },
+      choice,
+      element("button", { type: "button", class: "plain", "aria-label": `Add to ${group.name}`, onclick: join }, "Add"),
+    ),
   );
 }
 
