@@ -15,8 +15,8 @@ const root = join(import.meta.dirname, "../..");
 const FLEET = "drill";
 const FLEET_KEY = "the fleet key of a drill, at least 32 characters";
 const PASSWORD = "the-password-of-a-drill-with-32-characters";
-const BOT_TOKEN = "xoxb-drill";
-export const SIGNING_SECRET = "the signing secret of a drill";
+const BOT_TOKEN = "xoxb-of-a-drill";
+export const SIGNING_SECRET = "the-signing-secret-of-a-drill";
 
 /** A real control service on its own Redis, PostgreSQL and Slack stand-in, in front of simulated agents. */
 export type ControlStage = Awaited<ReturnType<typeof openControlStage>>;
@@ -106,7 +106,7 @@ async function startControl(
       ...{ SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_API_URL: `${slackUrl}/api/` },
       ...{ SLACK_BOT_ID: "B0FLEET", SLACK_BOT_USER_ID: "U0FLEET", SLACK_TEAM_ID: "T0LOCAL" },
       ...{ ROLLCALL_SLACK_ALERTS_CHANNEL: "C0ALERTS", ROLLCALL_SLACK_OPS_CHANNEL: "C0OPS" },
-      ALERTMANAGER_WEBHOOK_TOKEN: "the webhook token of a drill",
+      ALERTMANAGER_WEBHOOK_TOKEN: "the-webhook-token-of-a-drill",
       ...{ PAGERDUTY_ROUTING_KEY: "0123456789abcdef0123456789abcdef", PAGERDUTY_EVENTS_URL: "http://127.0.0.1:9/" },
     },
   });
@@ -115,7 +115,8 @@ async function startControl(
     child.kill("SIGKILL");
     return exited;
   });
-  await untilReady(url);
+  const ended = exited.then(([code]) => Promise.reject(new Error(`the control service ended with ${code}`)));
+  await Promise.race([untilReady(url), ended]);
   return { eventsUrl: `${url}/slack/events` };
 }
 
