@@ -1,13 +1,14 @@
 import { type AccessDirectory, openAccessFile } from "@rollcall/core/adapters/access-file.ts";
 import { createPagerDuty } from "@rollcall/core/adapters/pagerduty/events.ts";
 import { openFigures } from "@rollcall/core/adapters/prometheus/figures.ts";
+import { openMonitoring } from "@rollcall/core/adapters/prometheus/monitoring.ts";
 import { openEventBus } from "@rollcall/core/adapters/redis/event-bus.ts";
 import { type OpenFleetBus, openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import { readFleetFile } from "@rollcall/core/fleet-file.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
-import { systemClock } from "@rollcall/core/ports/clock.ts";
+import { type Clock, systemClock } from "@rollcall/core/ports/clock.ts";
 import { type OpenRegistry, openFleetRegistry } from "@rollcall/core/registry.ts";
 import type { Logger } from "pino";
 import type { ControlConfig } from "./config.ts";
@@ -59,11 +60,11 @@ export async function openAdapters(
     routingKey: config.PAGERDUTY_ROUTING_KEY.reveal(),
   });
   const prometheus = config.PROMETHEUS_URL?.reveal();
-  const figures = prometheus === undefined ? {} : { figures: openFigures({ url: prometheus, fleet, clock }) };
+  const measured = prometheus === undefined ? {} : measuredBy(prometheus, { fleet, clock });
   directory.watch();
   registry.watch();
   return {
-    ports: { audit, operations, incidents, bus, events, registry, supervisor, pager, directory, clock, ...figures },
+    ports: { audit, operations, incidents, bus, events, registry, supervisor, pager, directory, clock, ...measured },
     commands,
     database,
     bus,
@@ -78,3 +79,8 @@ export async function openAdapters(
     },
   };
 }
+
+const measuredBy = (url: string, { fleet, clock }: { fleet: string; clock: Clock }) => ({
+  figures: openFigures({ url, fleet, clock }),
+  monitoring: openMonitoring({ url, clock }),
+});

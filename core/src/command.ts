@@ -10,6 +10,7 @@ import type { EventBus } from "./ports/event-bus.ts";
 import type { Figures } from "./ports/figures.ts";
 import type { FleetBus, FleetRegistry } from "./ports/fleet.ts";
 import type { Incidents } from "./ports/incidents.ts";
+import type { Monitoring } from "./ports/monitoring.ts";
 import type { Operations } from "./ports/operations.ts";
 import type { Pager } from "./ports/pager.ts";
 import type { Supervisor } from "./ports/supervisor.ts";
@@ -31,6 +32,8 @@ export interface Ports {
   readonly dependencies?: Dependencies;
   /** Left out where no Prometheus is named. */
   readonly figures?: Figures;
+  /** Left out like them. */
+  readonly monitoring?: Monitoring;
 }
 
 /** What a command of kind `read` is given. `commands` lets `help` list what the actor may do. */

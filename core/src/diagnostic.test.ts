@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Ports } from "./command.ts";
 import { defineDiagnostic, type Finding, findOut, SUITES } from "./diagnostic.ts";
+import { NEEDED_ALERTS } from "./diagnostics/alerting-watches.ts";
 import { Failure } from "./domain/failure.ts";
 import type { Operation } from "./domain/operation.ts";
 import { OPERATOR } from "./fake-agent-fixture.ts";
@@ -11,7 +12,9 @@ import { FakeFleet } from "./fleet-fixture.ts";
 import { loadDiagnostics } from "./load-diagnostics.ts";
 import type { AuditRow } from "./ports/audit-log.ts";
 import type { Dependency } from "./ports/dependencies.ts";
+import type { BusReading } from "./ports/event-bus.ts";
 import type { FleetBus } from "./ports/fleet.ts";
+import type { MonitoringReading } from "./ports/monitoring.ts";
 
 const diagnostics = await loadDiagnostics();
 
@@ -32,12 +35,28 @@ function makeWorld(): World {
   world.bus({ readFleet: () => ports.registry.expected() });
   change({
     dependencies: { current: () => DEPENDENCIES },
+    monitoring: { look: async () => watching(fleet.now) },
     operations: { ...ports.operations, find: async () => operation },
     audit: { ...ports.audit, search: async () => [rowOf(2, "dispatch"), rowOf(1, "intent")] },
     directory: { ...ports.directory, withRole: (role) => (role === "admin" ? TWO : [...TWO, PERSON]) },
   });
+  for (const agent of fleet.agents.values()) agent.expected = { ...agent.expected, consumes: ["stock.*"] };
+  change({ events: { ...ports.events, read: async () => readBy("billing", "invoices") } });
   return world;
 }
+
+const watching = (now: number): MonitoringReading => ({
+  rules: NEEDED_ALERTS.map((name) => ({ name, problem: null })),
+  targets: ["rollcall-exporter", "rollcall-control"].map((job) => ({ job, address: "127.0.0.1:1", problem: null })),
+  ...{ alertmanagers: 1, watchdogAt: now - 30_000 },
+});
+/** One topic, and who has a group on it. */
+const readBy = (...names: string[]): BusReading => {
+  const idle = { lag: 0, pending: 0, consumers: 1, oldestAt: null, idleMs: null };
+  const groups = names.map((name) => ({ name, ...idle }));
+  const topic = { topic: "stock.reserved", entries: 3, added: 3, lastAt: 1, perSecond: 0, deadLetters: 0, groups };
+  return { now: 0, topics: [topic] };
+};
 
 const DEPENDENCIES: readonly Dependency[] = ["redis", "postgres", "slack", "fleet.yaml", "access.yaml"].map((name) => ({
   ...{ name, state: "up", detail: null },
@@ -59,7 +78,17 @@ const run = (name: string, { ports, operation }: World): Promise<Finding> => {
   return findOut(diagnostic, { ports, operation });
 };
 
+const watchingBut = (change: (reading: MonitoringReading) => Partial<MonitoringReading>) => (world: World) => {
+  const reading = watching(world.fleet.now);
+  Object.assign(world.ports, { monitoring: { look: async () => ({ ...reading, ...change(reading) }) } });
+};
+const readingBut =
+  (...groups: string[]) =>
+  ({ ports }: World) =>
+    void Object.assign(ports, { events: { ...ports.events, read: async () => readBy(...groups) } });
+
 const breakage: Readonly<Record<string, (world: World) => void>> = {
+  "alerting-watches": watchingBut(() => ({ alertmanagers: 0 })),
   "alerts-taken": ({ fleet }) => {
     fleet.fire("inc-7", "billing");
     fleet.now += 16 * 60_000;
@@ -93,6 +122,7 @@ const breakage: Readonly<Record<string, (world: World) => void>> = {
   "redis-keeps-messages": without("redis"),
   "schema-current": without("postgres"),
   "slack-keeps-up": without("slack"),
+  "subscriptions-declared": readingBut("billing"),
   "supervisor-answers": ({ fleet }) => void fleet.away.add("supervisor"),
   "work-loops-take-canaries": ({ fleet }) => {
     const waitingSince = fleet.now - 60_000;
@@ -173,6 +203,40 @@ describe("every check", () => {
       state: "passed",
       evidence: ["1 subscriptions, at most 1 waiting", "1 of 2 subscriptions cannot be measured"],
     });
+  });
+
+  test.each<[string, (reading: MonitoringReading) => Partial<MonitoringReading>]>([
+    ["rules that are not loaded: AgentGone", ({ rules }) => ({ rules: rules.slice(1) })],
+    [
+      "rules that fail: AgentGone: no label",
+      ({ rules }) => ({ rules: [{ name: "AgentGone", problem: "no label" }, ...rules] }),
+    ],
+    ["not measured at all: rollcall-exporter", ({ targets }) => ({ targets: targets.slice(1) })],
+    [
+      "not reached: rollcall-control at b:1: refused",
+      ({ targets }) => ({ targets: [...targets, { job: "rollcall-control", address: "b:1", problem: "refused" }] }),
+    ],
+    ["Prometheus sends its alerts to no Alertmanager", () => ({ alertmanagers: 0 })],
+    ["the watchdog's alert has not come from Alertmanager to a control service yet", () => ({ watchdogAt: null })],
+    ["the watchdog's alert last came 181 s ago", ({ watchdogAt }) => ({ watchdogAt: (watchdogAt ?? 0) - 151_000 })],
+  ])("the watch over the fleet is not whole: %s", async (words, change) => {
+    const world = makeWorld();
+    watchingBut(change)(world);
+    expect(await run("alerting-watches", world)).toMatchObject({ state: "failed", evidence: [words] });
+    Object.assign(world.ports, { monitoring: undefined });
+    expect(await run("alerting-watches", world)).toMatchObject({ state: "skipped" });
+  });
+
+  test("a declared group that is missing and one that nobody declared are named", async () => {
+    const world = makeWorld();
+    readingBut("billing", "stranger")(world);
+    expect(await run("subscriptions-declared", world)).toEqual({
+      state: "failed",
+      evidence: ["invoices has no group on stock.reserved, nobody declared the group stranger on stock.reserved"],
+      next: "agent invoices",
+    });
+    readingBut("billing", "invoices", "stranger")(world);
+    expect(await run("subscriptions-declared", world)).toMatchObject({ next: "bus subs" });
   });
 
   test("smoke is part of full and smaller", () => {

@@ -23,6 +23,8 @@ export interface Prometheus {
   instant(query: string, at: number): Promise<Sample[]>;
   /** @param times in ms, the step in seconds @throws Failure "unavailable" */
   range(query: string, times: { from: number; to: number; stepSeconds: number }): Promise<Line[]>;
+  /** What it knows of itself, in its own form. @throws Failure "unavailable" */
+  about(what: "rules" | "targets" | "alertmanagers"): Promise<unknown>;
   /** @throws Failure "unavailable" if it is not ready */
   check(): Promise<null>;
 }
@@ -44,6 +46,7 @@ export function connectPrometheus(url: string): Prometheus {
   const { base, headers } = addressOf(url);
   const ask = (path: string, form: Record<string, string>): Promise<z.infer<typeof answered>> =>
     post(`${base}/api/v1/${path}`, { headers, form });
+  const about = (what: string): Promise<unknown> => dataOf(`${base}/api/v1/${what}`, { headers });
   return {
     async instant(query, at) {
       const data = await ask("query", { query, time: seconds(at), timeout: "4s" });
@@ -56,6 +59,7 @@ export function connectPrometheus(url: string): Prometheus {
       if (data.resultType !== "matrix") throw strange("a vector for a stretch of time");
       return data.result.map(({ metric, values }) => ({ labels: metric, points: pointsOf(values) }));
     },
+    about,
     async check() {
       const answer = await send(`${base}/-/ready`, { headers });
       await answer.body?.cancel();
@@ -94,14 +98,18 @@ interface Call {
 }
 
 async function post(url: string, call: Call): Promise<z.infer<typeof answered>> {
+  const known = answered.safeParse(await dataOf(url, call));
+  if (!known.success) throw strange("a kind of result that is not known here");
+  return known.data;
+}
+
+async function dataOf(url: string, call: Call): Promise<unknown> {
   const answer = await send(url, call);
   const parsed = envelope.safeParse(asJson(await textOf(answer)));
   if (!parsed.success) throw strange(`${answer.status} and no answer of its API`);
   const { status, data, error } = parsed.data;
   if (status === "error") throw new Failure("unavailable", `Prometheus answered ${answer.status}: ${shorten(error)}`);
-  const known = answered.safeParse(data);
-  if (!known.success) throw strange("a kind of result that is not known here");
-  return known.data;
+  return data;
 }
 
 const shorten = (text = "no reason"): string => text.slice(0, 200);
