@@ -8,10 +8,10 @@ import { prepareForControl } from "@rollcall/test/control-database.ts";
 
 /** Token of a person who is operator in the fixture. */
 const TOKEN = `rc_${"t".repeat(43)}`;
-export const WEBHOOK_TOKEN = "the token of the webhook";
+export const WEBHOOK_TOKEN = "the-token-of-the-webhook";
 export const authorization = { authorization: `Bearer ${TOKEN}` };
 /** What no output may hold. */
-export const SECRETS = [TOKEN, WEBHOOK_TOKEN, "xoxb-nobody", "a fleet key of at least 32 characters"];
+export const SECRETS = [TOKEN, WEBHOOK_TOKEN, "xoxb-nobody-at-all", "a fleet key of at least 32 characters"];
 export const FLEET = `fleet: main-test
 agents:
   - { id: billing, group: payments, does: takes payments, criticality: P0, consequence: payments stop, normalSeconds: 1 }
@@ -68,8 +68,8 @@ const environmentOf = (folder: string, { databaseUrl, redisUrl, inherited }: Ser
   ROLLCALL_ACCESS_FILE: join(folder, "access.yaml"),
   ROLLCALL_FLEET_KEY: "a fleet key of at least 32 characters",
   ROLLCALL_SUPERVISOR_SOCKET: join(folder, "supervisor.sock"),
-  SLACK_BOT_TOKEN: "xoxb-nobody",
-  SLACK_SIGNING_SECRET: "a signing secret for tests",
+  SLACK_BOT_TOKEN: "xoxb-nobody-at-all",
+  SLACK_SIGNING_SECRET: "a-signing-secret-for-tests",
   SLACK_API_URL: "http://127.0.0.1:9/api/",
   SLACK_BOT_ID: "B0FLEET",
   SLACK_BOT_USER_ID: "U0FLEET",
