@@ -3,7 +3,7 @@ import { type ControlLease, createLease } from "@rollcall/core/adapters/postgres
 import { migrate } from "@rollcall/core/adapters/postgres/migrate.ts";
 import { type OperationWorker, startWorker } from "@rollcall/core/adapters/postgres/worker.ts";
 import { auditEntry } from "@rollcall/core/domain/audit.ts";
-import { CANARY_SECONDS } from "@rollcall/core/domain/freshness.ts";
+import { CANARY_SECONDS, CANARY_SECONDS, HEARTBEAT_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import { isEnded } from "@rollcall/core/domain/operation.ts";
 import { executeOperation } from "@rollcall/core/execute-operation.ts";
 import type { OperationProgress } from "@rollcall/core/ports/command-store.ts";
@@ -16,7 +16,7 @@ import type { Hub } from "./live/hub.ts";
 import { createSources } from "./live/sources.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
-import { sendCanaryRound } from "./schedule/canaries.ts";
+import { markForeignProcesses, sendCanaryRound } from "./schedule/canaries.ts";
 import { type DiagnosticSchedule, startDiagnosticSchedule } from "./schedule/diagnostics.ts";
 import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
 import type { Readiness } from "./schedule/readiness.ts";
@@ -163,6 +163,12 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
       everyMs: CANARY_SECONDS * 1000,
       when: () => lease.isLeader(),
       run: () => sendCanaryRound(ports),
+    }),
+    loop({
+      name: "foreign-processes",
+      everyMs: HEARTBEAT_SECONDS * 1000,
+      when: () => lease.isLeader(),
+      run: () => markForeignProcesses(ports),
     }),
     loop({
       name: "inbox-trim",

@@ -39,6 +39,12 @@ export const apiAgent = z.object({
   consequence: z.string(),
   verdict: z.enum(VERDICTS),
   rung: z.number().int().min(0).max(5).nullable().describe("highest rung passed; null: our own way to ask is broken"),
+  provable: z
+    .number()
+    .int()
+    .min(1)
+    .max(5)
+    .describe("highest rung it can prove: 1 by its supervisor alone, 2 by a mapped heartbeat"),
   health: z.enum(HEALTHS),
   since: at.nullable().describe("from when the verdict holds, as far as it is known"),
   note: z.string().nullable(),

@@ -106,6 +106,41 @@ describe("readFleetFile", () => {
       fleet(agent("a", ", consumes: [orders.recieved]")),
       'fleet.yaml:3: agents[0].consumes[0]: found "orders.recieved", which nobody publishes',
     ],
+    [
+      "an unknown presence",
+      fleet(agent("a", ", presence: systemd")),
+      'agents[0].presence: found "systemd", allowed: supervisor, heartbeat',
+    ],
+    [
+      "a mapped heartbeat that stands nowhere",
+      fleet(agent("a", ", presence: heartbeat")),
+      'agents[0].presence: found "heartbeat" without saying where it stands; allowed: a heartbeat beside it',
+    ],
+    [
+      "a heartbeat beside another presence",
+      fleet(agent("a", ", presence: supervisor, heartbeat: { key: k, time: iso, maxAgeSeconds: 9 }")),
+      "agents[0].heartbeat: found with presence: supervisor; allowed: only with presence: heartbeat",
+    ],
+    [
+      "a heartbeat in an unknown unit",
+      fleet(agent("a", ", presence: heartbeat, heartbeat: { key: k, time: hours, maxAgeSeconds: 9 }")),
+      'agents[0].heartbeat.time: found "hours", allowed: seconds, milliseconds, iso',
+    ],
+    [
+      "a heartbeat among the fleet's own keys",
+      fleet(agent("a", ', presence: heartbeat, heartbeat: { key: "rc:{demo}:beats", time: iso, maxAgeSeconds: 9 }')),
+      'agents[0].heartbeat.key: found "rc:{demo}:beats", allowed: letters, digits and _.:/{}@-, at most 200',
+    ],
+    [
+      "a heartbeat whose key would widen Redis' access rules",
+      fleet(agent("a", ', presence: heartbeat, heartbeat: { key: "x) ~* +@all", time: iso, maxAgeSeconds: 9 }')),
+      'agents[0].heartbeat.key: found "x) ~* +@all", allowed: letters, digits',
+    ],
+    [
+      "a heartbeat that may be a day and a second old",
+      fleet(agent("a", ", presence: heartbeat, heartbeat: { key: k, time: iso, maxAgeSeconds: 86401 }")),
+      "agents[0].heartbeat.maxAgeSeconds: found 86401, allowed: at most 86400",
+    ],
   ])("refuses %s with its line", async (_, text, expected) => {
     expect((await problemsOf(text)).join("\n")).toContain(expected);
   });
@@ -128,6 +163,11 @@ describe("readFleetFile", () => {
     [
       "a topic that another publishes",
       fleet(agent("a", ", publishes: [orders.received]"), agent("b", ', consumes: ["orders.*"]')),
+    ],
+    ["an agent that only its supervisor speaks for", fleet(agent("a", ", presence: supervisor"))],
+    [
+      "a mapped heartbeat",
+      fleet(agent("a", ', presence: heartbeat, heartbeat: { key: "crm:a", field: a, time: iso, maxAgeSeconds: 9 }')),
     ],
     ["a parent further down", fleet(agent("a", ", parent: b"), agent("b"))],
     ["a comment and labels", fleet("  # first\n", agent("a", ", labels: { tier: one }"))],

@@ -29,6 +29,9 @@ const listedAgent = z.strictObject({
   publishes: z.array(topicName).default([]),
   /** A process with the agent's id as its name, if not said. */
   runtime: shape.runtime.optional(),
+  /** That it speaks the protocol, if not said. */
+  presence: shape.presence,
+  heartbeat: shape.heartbeat,
 });
 const fleetFileSchema = z.strictObject({
   fleet: agentId,
@@ -56,6 +59,7 @@ export async function readFleetFile(path: string): Promise<FleetFile> {
     ...duplicates(file, agents),
     ...wrongParents(file, agents),
     ...circles(file, agents),
+    ...wrongPresences(file, agents),
     ...unknownTopics(file),
   ]);
   return {
@@ -124,6 +128,26 @@ function wrongParents(file: YamlFile<Listed>, agents: Agents): string[] {
           ),
         ],
   );
+}
+
+function wrongPresences(file: YamlFile<Listed>, agents: Agents): string[] {
+  return agents.flatMap(({ presence, heartbeat }, index) => {
+    if (presence === "heartbeat" && heartbeat === undefined)
+      return [
+        file.problem(
+          ["agents", index, "presence"],
+          'found "heartbeat" without saying where it stands; allowed: a heartbeat beside it, with key, time and maxAgeSeconds',
+        ),
+      ];
+    if (presence !== "heartbeat" && heartbeat !== undefined)
+      return [
+        file.problem(
+          ["agents", index, "heartbeat"],
+          `found with ${presence === undefined ? "no presence" : `presence: ${presence}`}; allowed: only with presence: heartbeat`,
+        ),
+      ];
+    return [];
+  });
 }
 
 function circles(file: YamlFile<Listed>, agents: Agents): string[] {

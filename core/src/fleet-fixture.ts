@@ -3,6 +3,7 @@ import type { Actor } from "./domain/actor.ts";
 import { Failure } from "./domain/failure.ts";
 import type { Incident } from "./domain/incident.ts";
 import type { Operation } from "./domain/operation.ts";
+import type { MappedBeat } from "./domain/verdict.ts";
 import { quietEvents } from "./events-fixture.ts";
 import { beatOf, type FakeAgent, OPERATOR, operationOf, workingAgent } from "./fake-agent-fixture.ts";
 import type { FleetBus } from "./ports/fleet.ts";
@@ -16,6 +17,8 @@ export class FakeFleet {
   readonly incidents: Incident[] = [];
   readonly away = new Set<"redis" | "supervisor" | "postgres" | "pager">();
   readonly running: Operation[] = [];
+  /** Mapped heartbeats of foreign agents. */
+  readonly mapped = new Map<string, MappedBeat | null>();
   now = 1_800_000_000_000;
   readonly #applied = new Map<string, unknown>();
   readonly #replies = new Map<string, ControlReply[]>();
@@ -158,6 +161,11 @@ export class FakeFleet {
         unlessAway();
         return new Map(ids.map((id) => [id, { beat: beatOf(this.agent(id), this.now), forged: false }]));
       },
+      readMapped: async () => {
+        unlessAway();
+        return new Map(this.mapped);
+      },
+      markProcesses: async () => undefined,
       readCanaryRound: async () => this.now - 1000,
       trimInboxes: async () => 0,
       markCanaryRound: async () => undefined,

@@ -1,4 +1,5 @@
 import { type Actor, hasRole } from "./domain/actor.ts";
+import { provableRung } from "./domain/foreign-verdict.ts";
 import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "./domain/freshness.ts";
 import { type Action, timeToken } from "./domain/report.ts";
 import { isWorking, type Verdict } from "./domain/verdict.ts";
@@ -11,6 +12,8 @@ export interface Tally {
   readonly sick: readonly SeenAgent[];
   readonly unknown: readonly SeenAgent[];
   readonly working: readonly SeenAgent[];
+  /** Up as far as they can show it: they do not speak the protocol, so whether they work is not provable. */
+  readonly unprovable: readonly SeenAgent[];
   readonly off: readonly SeenAgent[];
 }
 
@@ -20,26 +23,35 @@ export function tallyOf(view: Pick<FleetView, "agents">): Tally {
   const wanted = agents.filter(({ judgement }) => judgement.health !== "off");
   return {
     sick: wanted.filter(({ judgement }) => judgement.health === "critical"),
-    unknown: wanted.filter(({ judgement }) => judgement.health === "unknown"),
+    unknown: wanted.filter(({ judgement }) => judgement.health === "unknown" && judgement.verdict !== "up"),
     working: wanted.filter(({ judgement }) => isWorking(judgement.verdict)),
+    unprovable: wanted.filter(({ judgement }) => judgement.verdict === "up"),
     off: agents.filter(({ judgement }) => judgement.health === "off"),
   };
 }
 
 /** "🔴 *20 of 22 work* — billing gone, order-validator alive but not consuming" */
-export function workHeadline({ sick, unknown, working }: Tally, problems: readonly string[] = []): string {
+export function workHeadline(tally: Tally, problems: readonly string[] = []): string {
+  const { sick, unknown, working, unprovable } = tally;
   const wanted = sick.length + unknown.length + working.length;
+  if (wanted === 0 && unprovable.length > 0) return `⚪ *${unprovable.length} up* — their work is not provable`;
   if (wanted === 0) return "⏹ *Nobody is expected to work*";
   if (problems.length > 0 && unknown.length === wanted) return `❔ *Nobody knows who works* — ${problems.join(", ")}`;
-  const isSlow = working.some(({ judgement }) => judgement.health === "degraded");
-  const mark = sick.length > 0 ? "🔴" : unknown.length > 0 ? "❔" : isSlow ? "🟡" : "🟢";
-  const bold = `${mark} *${working.length} of ${wanted} work*`;
+  const mark = headlineMark(tally);
+  const apart = unprovable.length === 0 ? "" : `, ${unprovable.length} not provable`;
+  const bold = `${mark} *${working.length} of ${wanted} work${apart}*`;
   const rest = [...sick, ...unknown];
   if (rest.length === 0) return bold;
   const texts = [5, 4, 3, 2, 1].map((most) => `${bold} — ${namedByVerdict(rest, most)}`);
   return (
     texts.find((text) => text.length <= HEADLINE_CHARACTERS) ?? `${bold} — ${counted(rest.length, "agent")} to look at`
   );
+}
+
+function headlineMark({ sick, unknown, working }: Tally): string {
+  if (sick.length > 0) return "🔴";
+  if (unknown.length > 0) return "❔";
+  return working.some(({ judgement }) => judgement.health === "degraded") ? "🟡" : "🟢";
 }
 
 // What a phone shows of a headline (ux section 2), without the asterisks and counting an emoji as two.
@@ -122,6 +134,7 @@ export const agentData = ({ expected, beat, forged, judgement, process }: SeenAg
   owner: expected.owner,
   criticality: expected.criticality,
   ...judgement,
+  provable: provableRung(expected),
   desired: expected.desired,
   activity: beat?.activity ?? null,
   version: beat?.version ?? null,

@@ -6,7 +6,7 @@ import type { FleetView, SeenAgent } from "./observe-fleet.ts";
 const HEALTH_MARKS = { healthy: "🟢", degraded: "🟡", critical: "🔴", unknown: "❔", off: "⏹" } as const;
 /** Mark of an agent: health, or what it is while it is off on purpose. */
 export const markOf = ({ health, verdict }: Pick<Judgement, "health" | "verdict">): string =>
-  health === "off" && verdict === "paused" ? "⏸" : HEALTH_MARKS[health];
+  health === "off" && verdict === "paused" ? "⏸" : verdict === "up" && health !== "off" ? "⚪" : HEALTH_MARKS[health];
 
 /** "busy (item 31 s old, normal ≤ 40 s)" */
 export const verdictWords = ({ verdict, note }: Pick<Judgement, "verdict" | "note">): string =>

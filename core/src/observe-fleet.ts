@@ -1,5 +1,6 @@
 import { isFailure } from "./domain/failure.ts";
-import { type Judgement, judge } from "./domain/verdict.ts";
+import { isForeign } from "./domain/foreign-verdict.ts";
+import { type Judgement, judge, type MappedBeat } from "./domain/verdict.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { FleetBus, FleetRegistry, Presence } from "./ports/fleet.ts";
 import type { ProcessState, Supervisor } from "./ports/supervisor.ts";
@@ -79,13 +80,15 @@ export function judgeFleet({ expected, bus, processes, at, problems }: FleetLook
   const seen = expected.map((agent): SeenAgent => {
     const process = processes.get(agent.id) ?? null;
     const { beat, forged } = bus?.presence.get(agent.id) ?? { beat: null, forged: false };
+    const mapped = bus?.mapped.get(agent.id) ?? null;
     const judgement =
       bus === null
         ? unknownWithoutBus(agent, process)
         : judge({
             expected: agent,
             beat,
-            processUp: isProcessUp(process, beat),
+            mapped,
+            processUp: isForeign(agent) ? isForeignUp(process, mapped) : isProcessUp(process, beat),
             echo: asked.echo?.get(agent.id) ?? null,
             canary: asked.canary?.get(agent.id) ?? null,
             canaryRoundAt: bus.canaryRoundAt,
@@ -100,15 +103,17 @@ export function judgeFleet({ expected, bus, processes, at, problems }: FleetLook
 interface BusLook {
   readonly now: number;
   readonly presence: ReadonlyMap<string, Presence>;
+  readonly mapped: ReadonlyMap<string, MappedBeat | null>;
   readonly canaryRoundAt: number | null;
   readonly since: number | null;
 }
 
 function lookAtBus({ bus }: FleetSight, agents: readonly ExpectedAgent[], problems: string[]): Promise<BusLook | null> {
-  const look = Promise.all([bus.now(), bus.readPresence(agents.map(({ id }) => id)), bus.readCanaryRound()]);
+  const speaking = agents.filter((agent) => !isForeign(agent)).map(({ id }) => id);
+  const look = Promise.all([bus.now(), bus.readPresence(speaking), bus.readCanaryRound(), bus.readMapped(agents)]);
   return ask(
-    look.then(([now, presence, canaryRoundAt]) => ({
-      ...{ now, presence, canaryRoundAt },
+    look.then(([now, presence, canaryRoundAt, mapped]) => ({
+      ...{ now, presence, canaryRoundAt, mapped },
       since: bus.availableSince?.() ?? null,
     })),
     problems,
@@ -133,6 +138,15 @@ function isProcessUp(process: ProcessState | null, beat: Heartbeat | null): bool
   if (process.state === "never-started") return beat === null ? false : null;
   const isOfLaterProcess = beat !== null && process.exit !== null && beat.startedAt > process.exit.at;
   return isOfLaterProcess ? null : false;
+}
+
+/** As above: a heartbeat later than the end that the supervisor saw is of a process that it does not know. */
+function isForeignUp(process: ProcessState | null, mapped: MappedBeat | null): boolean | null {
+  if (process === null) return null;
+  if (process.state === "running") return true;
+  const beatAt = mapped !== null && "at" in mapped ? mapped.at : null;
+  if (process.state === "never-started") return beatAt === null ? false : null;
+  return beatAt !== null && process.exit !== null && beatAt > process.exit.at ? null : false;
 }
 
 function unknownWithoutBus(agent: ExpectedAgent, process: ProcessState | null): Judgement {

@@ -167,6 +167,22 @@ export const desiredState = z.strictObject({
 });
 export type DesiredState = z.infer<typeof desiredState>;
 
+/** How an agent that does not speak this protocol shows that it is there; left out, it speaks it. */
+export const PRESENCES = ["supervisor", "heartbeat"] as const;
+
+/** A heartbeat that a foreign agent writes anyway: where it stands, and how its time is written. */
+export const mappedHeartbeat = z.strictObject({
+  /** Redis key. It becomes part of Redis' access rules, so no blank and no wildcard fits. */
+  key: z
+    .string()
+    .regex(/^(?!rc:)[A-Za-z0-9_.:/{}@-]{1,200}$/, "letters, digits and _.:/{}@-, at most 200, not beginning with rc:"),
+  /** Field of the hash; left out, the key is a string. */
+  field: z.string().min(1).max(200).optional(),
+  time: z.enum(["seconds", "milliseconds", "iso"]),
+  maxAgeSeconds: z.number().min(1).max(86_400),
+});
+export type MappedHeartbeat = z.infer<typeof mappedHeartbeat>;
+
 export const CRITICALITIES = ["P0", "P1", "P2", "P3"] as const;
 /** One agent that should exist, as everyone but the control service reads it. */
 export const expectedAgent = z.strictObject({
@@ -185,6 +201,9 @@ export const expectedAgent = z.strictObject({
   consumes: z.array(topicPattern),
   publishes: z.array(topicName),
   runtime: heartbeat.shape.runtime,
+  presence: z.enum(PRESENCES).optional(),
+  /** Only with the presence `heartbeat`. */
+  heartbeat: mappedHeartbeat.optional(),
   desired: desiredState,
 });
 export type ExpectedAgent = z.infer<typeof expectedAgent>;

@@ -212,7 +212,12 @@ describe("takeRoll", () => {
     const { agents } = await fleet.fake.ports.registry.expected();
     const breaking: FleetBus = {
       ...{ now: () => bus.now(), readFleet: () => bus.readFleet(), publishFleet: (one) => bus.publishFleet(one) },
-      ...{ readPresence: (ids) => bus.readPresence(ids), readCanaryRound: () => bus.readCanaryRound() },
+      ...{
+        readPresence: (ids) => bus.readPresence(ids),
+        readMapped: (ids) => bus.readMapped(ids),
+        markProcesses: (up) => bus.markProcesses(up),
+      },
+      ...{ readCanaryRound: () => bus.readCanaryRound() },
       ...{
         trimInboxes: async () => 0,
         markCanaryRound: () => bus.markCanaryRound(),

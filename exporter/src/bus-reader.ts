@@ -1,3 +1,6 @@
+import { askMappedHeartbeats, readMappedHeartbeats } from "@rollcall/core/adapters/redis/mapped-heartbeats.ts";
+import { isForeign } from "@rollcall/core/domain/foreign-verdict.ts";
+import type { MappedBeat } from "@rollcall/core/domain/verdict.ts";
 import { INBOX_GROUP, type Keys, keysOf } from "@rollcall/core/protocol/keys.ts";
 import { type CompiledFleet, compiledFleet } from "@rollcall/core/protocol.ts";
 import type { ChainableCommander, Redis } from "ioredis";
@@ -33,6 +36,10 @@ export interface Reading {
   readonly presence: ReadonlyMap<string, string | null>;
   /** Ids with a beat not older than the deadline, expected or not. */
   readonly freshBeats: number;
+  /** By id of a foreign agent that has one: its mapped heartbeat. */
+  readonly mapped: ReadonlyMap<string, MappedBeat | null>;
+  /** By id of a foreign agent: what the leader last wrote of its process. */
+  readonly processes: ReadonlyMap<string, string | null>;
   readonly topics: ReadonlyMap<string, StreamReading | null>;
   readonly deadLetters: ReadonlyMap<string, StreamReading | null>;
   /** By agent id: the group that the agent reads its inbox with. */
@@ -85,6 +92,9 @@ export class BusReader {
     // ioredis refuses a command that names no field; an empty name stands for "none".
     pipeline.hmget(this.#keys.presence, ...(ids.length === 0 ? [""] : ids));
     pipeline.zcount(this.#keys.beats, now - this.#freshMs, "+inf");
+    const foreign = fleet.agents.filter(isForeign);
+    pipeline.hmget(this.#keys.processes, "", ...foreign.map(({ id }) => id));
+    const mapped = askMappedHeartbeats(pipeline, foreign);
     const turn = this.#takeTurns(ids);
     for (const id of turn) pipeline.xinfo("GROUPS", this.#keys.inbox(id));
     for (const topic of fleet.topics) {
@@ -93,12 +103,15 @@ export class BusReader {
       pipeline.xinfo("STREAM", this.#keys.deadLetters(topic));
     }
     const outcomes = await run(pipeline);
-    const [sealed, freshBeats] = allOf(outcomes.slice(0, 2)) as [(string | null)[], number];
-    for (const [index, id] of turn.entries()) this.#inboxes.set(id, inboxOf(outcomes[2 + index]));
-    const streams = outcomes.slice(2 + turn.length);
+    const [sealed, freshBeats, marks] = allOf(outcomes.splice(0, 3)) as [(string | null)[], number, (string | null)[]];
+    const beats = outcomes.splice(0, mapped.length);
+    for (const [index, id] of turn.entries()) this.#inboxes.set(id, inboxOf(outcomes[index]));
+    const streams = outcomes.slice(turn.length);
     return {
       presence: new Map(ids.map((id, index) => [id, sealed[index] ?? null])),
       freshBeats,
+      mapped: readMappedHeartbeats(mapped, beats),
+      processes: new Map(foreign.map(({ id }, index) => [id, marks[index + 1] ?? null])),
       inboxes: new Map(ids.map((id) => [id, this.#inboxes.get(id) ?? null])),
       topics: new Map(fleet.topics.map((topic, i) => [topic, streamOf(streams[3 * i], streams[3 * i + 1])])),
       deadLetters: new Map(fleet.topics.map((topic, i) => [topic, streamOf(streams[3 * i + 2], undefined)])),

@@ -15,6 +15,8 @@ const readingAt = (now: number, beat: string | null, changes: Partial<Reading> =
   fleet: one,
   canaryRoundAt: now - 5000,
   presence: new Map([["billing", beat]]),
+  mapped: new Map(),
+  processes: new Map(),
   freshBeats: 1,
   topics: new Map(),
   deadLetters: new Map(),

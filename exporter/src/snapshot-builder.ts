@@ -1,5 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { isMarkedUp } from "@rollcall/core/adapters/redis/foreign-processes.ts";
 import { VerifiedPresence } from "@rollcall/core/adapters/redis/verified-presence.ts";
+import { isForeign, provableRung } from "@rollcall/core/domain/foreign-verdict.ts";
 import {
   ageSeconds,
   CANARY_ROUND_DEADLINE_SECONDS,
@@ -100,29 +102,33 @@ export class SnapshotBuilder {
     return beat;
   }
 
-  #viewAgent(expected: ExpectedAgent, beat: Heartbeat | null, { now, fleet, canaryRoundAt }: Reading): AgentView {
+  #viewAgent(expected: ExpectedAgent, beat: Heartbeat | null, reading: Reading): AgentView {
+    const { now, fleet, canaryRoundAt } = reading;
+    const { mapped, processUp } = foreignEvidence(expected, reading);
     const { rung, health, verdict } = judge({
       expected,
       beat,
       now,
       canaryRoundAt,
-      processUp: null,
+      mapped,
+      processUp,
       echo: null,
       canary: null,
       busSince: this.#busSince,
       ...(this.#canariesSince === null ? {} : { canariesSince: this.#canariesSince }),
     });
-    const totals = this.#totals?.ofAgent(expected.id);
+    const totals = isForeign(expected) ? null : this.#totals?.ofAgent(expected.id);
     return {
       labels: this.#labelsOf(expected, fleet.fleet),
       rung,
+      provable: provableRung(expected),
       health,
       verdict,
       activity: beat !== null && isFresh(beat, now) ? beat.activity : null,
-      beatAt: beat?.at ?? null,
+      beatAt: beat?.at ?? (mapped !== null && "at" in mapped ? Math.min(mapped.at, now) : null),
       oldestInFlightAt: beat?.oldestInFlightAt ?? null,
-      done: totals?.done ?? 0,
-      failed: totals?.failed ?? 0,
+      done: totals === null ? null : (totals?.done ?? 0),
+      failed: totals === null ? null : (totals?.failed ?? 0),
     };
   }
 
@@ -157,6 +163,15 @@ export class SnapshotBuilder {
     this.#keys.set(agent, key);
     return key;
   }
+}
+
+/** The exporter asks no supervisor, so of agents that speak the protocol it knows no process. */
+function foreignEvidence(expected: ExpectedAgent, { now, mapped, processes }: Reading) {
+  if (!isForeign(expected)) return { mapped: null, processUp: null };
+  return {
+    mapped: mapped.get(expected.id) ?? null,
+    processUp: isMarkedUp(processes.get(expected.id) ?? null, now),
+  };
 }
 
 const isFresh = (beat: Heartbeat, now: number): boolean => ageSeconds(beat.at, now) <= HEARTBEAT_DEADLINE_SECONDS;

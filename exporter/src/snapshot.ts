@@ -8,14 +8,17 @@ export interface AgentView {
   readonly labels: readonly string[];
   /** null: not known. */
   readonly rung: number | null;
+  /** Highest rung that the agent can prove: 5 if it speaks the protocol. */
+  readonly provable: number;
   readonly health: Health;
   readonly verdict: Verdict;
   /** null: no fresh heartbeat says so. */
   readonly activity: Heartbeat["activity"] | null;
   readonly beatAt: number | null;
   readonly oldestInFlightAt: number | null;
-  readonly done: number;
-  readonly failed: number;
+  /** null: the agent does not speak the protocol and tells no counts. */
+  readonly done: number | null;
+  readonly failed: number | null;
 }
 
 /** One subscription: a consumer group of an expected agent on a topic. */

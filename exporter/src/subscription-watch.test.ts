@@ -25,7 +25,16 @@ function readingAt(seconds: number, change: Change = {}): Reading {
   const group = { name: "billing", lag: null, pending, lastDelivered };
   const stream = { entries: 4, added: 9, lastId, groups: change.groups ?? [group] };
   return {
-    ...{ now: NOW + seconds * 1000, redisStartedAt: 0, fleet, canaryRoundAt: null, presence: new Map(), freshBeats: 0 },
+    ...{
+      now: NOW + seconds * 1000,
+      redisStartedAt: 0,
+      fleet,
+      canaryRoundAt: null,
+      presence: new Map(),
+      mapped: new Map(),
+      processes: new Map(),
+      freshBeats: 0,
+    },
     ...{ topics: new Map([[TOPIC, isUnread ? null : stream]]), deadLetters: new Map(), inboxes: new Map() },
   };
 }

@@ -1,4 +1,5 @@
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
+import { isForeign } from "@rollcall/core/domain/foreign-verdict.ts";
 import type { Supervisor } from "@rollcall/core/ports/supervisor.ts";
 import { keysOf } from "@rollcall/core/protocol/keys.ts";
 import { type CompiledFleet, compiledFleet } from "@rollcall/core/protocol.ts";
@@ -41,7 +42,7 @@ export async function startAgents(place: FleetPlace, startId: string): Promise<{
   const supervisor = connectBuiltInSupervisor(place.supervisorSocket);
   await waitForSupervisor(supervisor);
   const fleet = await withRedis(place.redisUrl, (redis) => waitForFleet(redis, place.fleet));
-  const ours = fleet.agents.filter((agent) => agent.runtime.kind === "process");
+  const ours = fleet.agents.filter((agent) => agent.runtime.kind === "process" && !isForeign(agent));
   const wanted = ours.filter((agent) => agent.desired.state !== "stopped").map((agent) => agent.id);
   await Promise.all(wanted.map((agent) => supervisor.start(agent, `${startId}:${agent}:start`)));
   return { running: wanted, off: ours.length - wanted.length };

@@ -7,7 +7,7 @@ import { addressesOf, type StackContext } from "./context.ts";
 export interface RollCall {
   /** Ids of the agents that work. */
   readonly working: readonly string[];
-  /** `billing is gone` for each of the others, without those that are off on purpose. */
+  /** `billing is gone` for each of the others, without those that are off on purpose or cannot prove their work. */
   readonly sick: readonly string[];
   readonly seconds: number;
 }
@@ -34,7 +34,7 @@ export async function rollCall(context: StackContext): Promise<RollCall> {
   return {
     working: agents.filter(({ verdict }) => isWorking(verdict)).map(({ id }) => id),
     sick: agents
-      .filter(({ verdict, health }) => !isWorking(verdict) && health !== "off")
+      .filter(({ verdict, health }) => !isWorking(verdict) && verdict !== "up" && health !== "off")
       .map(({ id, verdict }) => `${id} is ${verdict}`),
     seconds: tookMs / 1000,
   };

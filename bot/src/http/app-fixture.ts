@@ -228,6 +228,8 @@ function fakePorts(seen: { audit: AuditEntry[]; notifications: AlertNotification
           ["billing", { beat: beatOf("billing", { at: NOW - 60_000 }), forged: false }],
           ["invoices", { beat: beatOf("invoices", { activity: "processing" }), forged: false }],
         ]),
+      readMapped: async () => new Map(),
+      markProcesses: unused,
       readCanaryRound: async () => NOW - 3000,
       trimInboxes: async () => 0,
       markCanaryRound: unused,

@@ -1,6 +1,7 @@
 import type { Ports } from "@rollcall/core/command.ts";
 import type { ApiAgent } from "@rollcall/core/contract.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
+import { provableRung } from "@rollcall/core/domain/foreign-verdict.ts";
 import { sickFirst } from "@rollcall/core/fleet-words.ts";
 import { type FleetSight, observeFleet, type SeenAgent } from "@rollcall/core/observe-fleet.ts";
 
@@ -35,11 +36,12 @@ export async function measureWaiting(bus: Ports["bus"], agents: readonly ApiAgen
 }
 
 function describeAgent({ expected, beat, forged, process, judgement }: SeenAgent): ApiAgent {
-  const { consumes: _consumes, publishes: _publishes, runtime: _runtime, ...known } = expected;
+  const { consumes: _c, publishes: _p, runtime: _r, presence: _pr, heartbeat: _h, ...known } = expected;
   return {
     ...known,
     verdict: judgement.verdict,
     rung: judgement.rung,
+    provable: provableRung(expected),
     health: judgement.health,
     since: judgement.since,
     note: forged ? "a heartbeat that the agent did not sign was refused" : judgement.note,

@@ -61,6 +61,8 @@ export async function gatherAgents(ids: readonly string[], ports: FactPorts): Pr
     known(ports.bus.now()),
     known(ports.bus.readCanaryRound()),
   ]);
+  const asked = fleet?.agents.filter((agent) => ids.includes(agent.id)) ?? [];
+  const mapped = await known(ports.bus.readMapped(asked));
   const facts = ids.map(async (id): Promise<AgentFacts> => {
     const expected = fleet?.agents.find((agent) => agent.id === id) ?? null;
     const [process, waiting] = await Promise.all([
@@ -78,6 +80,7 @@ export async function gatherAgents(ids: readonly string[], ports: FactPorts): Pr
             echo: null,
             canary: null,
             canaryRoundAt: round,
+            ...(mapped !== null && { mapped: mapped.get(id) ?? null }),
             now,
           });
     return { id, expected, judgement, beat, process, waiting };

@@ -85,6 +85,8 @@ export class MemoryRows {
         publishFleet: async () => {},
         readPresence: async (asked) =>
           new Map(asked.map((id) => [id, { beat: beat(id, { at: NOW - 38_000 }), forged: false }])),
+        readMapped: async () => new Map(),
+        markProcesses: async () => {},
         readCanaryRound: async () => NOW - 5000,
         trimInboxes: async () => 0,
         markCanaryRound: async () => {},

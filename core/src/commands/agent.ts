@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineCommand, type ReadContext } from "../command.ts";
 import { isFailure } from "../domain/failure.ts";
+import { isForeign, provableRung } from "../domain/foreign-verdict.ts";
 import { ageSeconds } from "../domain/freshness.ts";
 import { timeToken } from "../domain/report.ts";
 import { agentData, agentLine, asOf, lookAction, restartActions } from "../fleet-report.ts";
@@ -84,8 +85,10 @@ function doingNow({ beat }: SeenAgent, at: number): string {
 }
 
 /** "process ✓ · heartbeat ✓ 2 s old · echo – · canary ✗ · pace –" */
-function rungLine({ judgement, process, beat }: SeenAgent, at: number): string {
+function rungLine(seen: SeenAgent, at: number): string {
+  const { judgement, process, beat, expected } = seen;
   const { rung, verdict } = judgement;
+  if (isForeign(expected)) return foreignRungLine(seen);
   const passed = (needed: number): string =>
     rung === null ? "❔" : rung >= needed ? "✓" : rung === needed - 1 ? "✗" : "–";
   const up = process === null ? "❔" : process.state === "running" ? "✓" : "✗";
@@ -93,6 +96,14 @@ function rungLine({ judgement, process, beat }: SeenAgent, at: number): string {
   const beats = rung === null ? "❔" : rung >= 2 ? "✓" : "✗";
   const canary = verdict === "busy" ? `– ${verdictWords(judgement)}` : passed(4);
   return `process ${up} · heartbeat ${beats} ${age} · inbox ${passed(3)} · canary ${canary} · pace ${passed(5)}`;
+}
+
+/** "process ✓ · heartbeat ✓ · inbox not provable · canary not provable · pace not provable" */
+function foreignRungLine({ judgement: { rung }, process, expected }: SeenAgent): string {
+  const up = process === null ? "❔" : process.state === "running" ? "✓" : "✗";
+  const beats = rung === null ? "❔" : rung >= 2 ? "✓" : "✗";
+  const heartbeat = provableRung(expected) < 2 ? "not provable" : beats;
+  return `process ${up} · heartbeat ${heartbeat} · inbox not provable · canary not provable · pace not provable`;
 }
 
 function processLine({ process, expected }: SeenAgent): string {

@@ -32,7 +32,7 @@ export default defineCommand({
     const agents = await selectAgents(words, ports, { verb: "Call", isChange: false });
     const roll = await takeRoll(ports, agents);
     const tally = tallyOf(roll);
-    const first = [...tally.sick, ...tally.unknown, ...tally.off];
+    const first = [...tally.sick, ...tally.unknown, ...tally.unprovable, ...tally.off];
     const more = first.length - MOST_LINES;
     return {
       headline: workHeadline(tally, roll.problems),

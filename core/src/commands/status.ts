@@ -40,6 +40,7 @@ export default defineCommand({
       lines: [
         countsLine(view),
         sickLine([...tally.sick, ...tally.unknown]),
+        ...unprovableLines(tally.unprovable),
         offLine(tally.off),
         runningLine(running),
         firingLine(incidents, context),
@@ -77,6 +78,16 @@ function sickLine(sick: readonly SeenAgent[]): string {
   const more = sick.length > 3 ? ` and ${sick.length - 3} more` : "";
   return `${sick.slice(0, 3).map(agentLine).join(", ")}${more}`;
 }
+
+const unprovableLines = (agents: readonly SeenAgent[]): string[] =>
+  agents.length === 0
+    ? []
+    : [
+        `⚪ ${listed(
+          agents.map(({ expected }) => `*${expected.id}*`),
+          3,
+        )} up, work not provable`,
+      ];
 
 const offLine = (off: readonly SeenAgent[]): string =>
   off.length === 0

@@ -1,4 +1,5 @@
 import { defineDiagnostic, failed, passed, skipped } from "../diagnostic.ts";
+import { isAskable } from "../domain/foreign-verdict.ts";
 import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "../domain/freshness.ts";
 import { listed } from "../fleet-words.ts";
 
@@ -9,7 +10,7 @@ export default defineDiagnostic({
   timeoutSeconds: 8,
   async run({ ports }) {
     const { agents } = await ports.registry.expected();
-    const running = agents.filter(({ desired }) => desired.state === "running").map(({ id }) => id);
+    const running = agents.filter(isAskable).map(({ id }) => id);
     if (running.length === 0) return skipped("no agent should run");
     const [now, presence] = await Promise.all([ports.bus.now(), ports.bus.readPresence(running)]);
     const age = (id: string): number => ageSeconds(presence.get(id)?.beat?.at ?? null, now);

@@ -1,5 +1,6 @@
 import { askAgents, durationWords } from "../ask-agents.ts";
 import { defineDiagnostic, failed, passed, skipped } from "../diagnostic.ts";
+import { isAskable } from "../domain/foreign-verdict.ts";
 import { listed } from "../fleet-words.ts";
 
 const WAIT_MS = 2000;
@@ -11,7 +12,7 @@ export default defineDiagnostic({
   timeoutSeconds: 10,
   async run({ ports }) {
     const { fleet, agents } = await ports.registry.expected();
-    const running = agents.filter(({ desired }) => desired.state === "running").map(({ id }) => id);
+    const running = agents.filter(isAskable).map(({ id }) => id);
     if (running.length === 0) return skipped("no agent should run");
     const question = { fleet, kind: "echo", agents: running, epoch: null, timeoutMs: WAIT_MS } as const;
     const { took } = await askAgents(ports.bus, question);

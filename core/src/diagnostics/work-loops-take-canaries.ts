@@ -1,5 +1,6 @@
 import { durationWords } from "../ask-agents.ts";
 import { defineDiagnostic, failed, passed, skipped } from "../diagnostic.ts";
+import { isAskable } from "../domain/foreign-verdict.ts";
 import { listed } from "../fleet-words.ts";
 import { takeRoll } from "../take-roll.ts";
 
@@ -10,7 +11,7 @@ export default defineDiagnostic({
   timeoutSeconds: 15,
   async run({ ports }) {
     const { agents } = await ports.registry.expected();
-    const running = agents.filter(({ desired }) => desired.state === "running");
+    const running = agents.filter(isAskable);
     if (running.length === 0) return skipped("no agent should run");
     const roll = await takeRoll(ports, running);
     const idle = roll.agents.filter(({ judgement }) => judgement.rung === null || judgement.rung < 4);

@@ -1,4 +1,5 @@
 import type { ExpectedAgent, Heartbeat } from "../protocol.ts";
+import { judgeForeign } from "./foreign-verdict.ts";
 import {
   ageSeconds,
   CANARY_PATIENCE_SECONDS,
@@ -18,6 +19,7 @@ export const VERDICTS = [
   "busy",
   "slow",
   "working",
+  "up",
   "unexpected",
   "unknown",
 ] as const;
@@ -28,7 +30,9 @@ export type Health = (typeof HEALTHS)[number];
 
 /** All that is known of one expected agent at one moment. `null` means not asked or not measured. */
 export interface Evidence {
-  readonly expected: Pick<ExpectedAgent, "id" | "criticality" | "normalSeconds" | "desired">;
+  readonly expected: Pick<ExpectedAgent, "id" | "criticality" | "normalSeconds" | "desired" | "presence" | "heartbeat">;
+  /** The heartbeat of a foreign agent; null if there is none, left out if nobody looked. */
+  readonly mapped?: MappedBeat | null;
   readonly beat: Heartbeat | null;
   /** Whether a process of the agent is up, by its supervisor. */
   readonly processUp: boolean | null;
@@ -45,6 +49,9 @@ export interface Evidence {
   /** Since when canary rounds go out without a break. Left out: always. */
   readonly canariesSince?: number;
 }
+
+/** What stands where a foreign agent writes its heartbeat: a time in ms, or why that cannot be said. */
+export type MappedBeat = { readonly at: number } | { readonly problem: string };
 
 /** What the evidence proves. `rung` is the highest one passed; null if our own way to ask is broken. */
 export interface Judgement {
@@ -64,7 +71,8 @@ export interface Judgement {
  * whatever it does.
  */
 export function judge(evidence: Evidence): Judgement {
-  const { desired } = evidence.expected;
+  const { desired, presence } = evidence.expected;
+  if (presence !== undefined) return judgeForeign(evidence);
   if (desired.state === "running") return judgeWanted(evidence);
   if (desired.state === "stopped" && hasStopped(evidence))
     return { verdict: "stopped", rung: 0, health: "off", since: desired.since, note: null };

@@ -1,6 +1,7 @@
 import { askAgents, durationWords } from "../ask-agents.ts";
 import type { ActContext, StageResult } from "../command.ts";
 import { type Failure, isFailure } from "../domain/failure.ts";
+import { isForeign, provableRung } from "../domain/foreign-verdict.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { verdictWords } from "../fleet-words.ts";
 import { observeFleet } from "../observe-fleet.ts";
@@ -16,6 +17,9 @@ export async function proveWork(
   context: ActContext,
   limits: LifecycleLimits = LIFECYCLE_LIMITS,
 ): Promise<StageResult> {
+  const { agents } = await context.ports.registry.expected();
+  const foreign = agents.find((one) => one.id === target.agent && isForeign(one));
+  if (foreign !== undefined) return { state: "skipped", detail: `not provable beyond rung ${provableRung(foreign)}` };
   const deadline = performance.now() + limits.workMs;
   const proof: Proof = { echoMs: null, canaryMs: null, failure: null };
   do {

@@ -1,7 +1,9 @@
 import type { ActContext, StageResult } from "../command.ts";
+import { isForeign } from "../domain/foreign-verdict.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { plain } from "../fleet-words.ts";
 import type { ProcessState } from "../ports/supervisor.ts";
+import type { ExpectedAgent } from "../protocol.ts";
 import { waitUntil } from "../wait-until.ts";
 import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
 import { effectId } from "./stop-agent.ts";
@@ -36,14 +38,14 @@ interface Start {
 type Started = { readonly epoch: number } | { readonly exit: ProcessState } | { readonly silent: true };
 
 async function startOnce(context: ActContext, start: Start, limits: LifecycleLimits): Promise<Started> {
-  const { bus, supervisor } = context.ports;
+  const { supervisor } = context.ports;
   const { agent, memory, commandId } = start;
   const earlier = typeof memory.epoch === "number" ? memory.epoch : -1;
   const begun = await supervisor.start(agent, commandId);
+  const isBack = await proofOfStart(context, { agent, earlier, begun });
   const look = async (): Promise<Started | null> => {
-    const [presence, process] = await Promise.all([bus.readPresence([agent]), supervisor.inspect(agent)]);
-    const epoch = presence.get(agent)?.beat?.epoch ?? -1;
-    if (process.state === "running") return epoch > earlier ? { epoch } : null;
+    const [epoch, process] = await Promise.all([isBack(), supervisor.inspect(agent)]);
+    if (process.state === "running") return epoch === null ? null : { epoch };
     const isOfThisStart = process.exit !== null && process.exit.at >= (begun.startedAt ?? 0);
     return isOfThisStart ? { exit: process } : null;
   };
@@ -51,6 +53,36 @@ async function startOnce(context: ActContext, start: Start, limits: LifecycleLim
   if (value === null && failure !== null) throw failure;
   return value ?? { silent: true };
 }
+
+/** @returns the epoch of the process that came up; null: not yet */
+type IsBack = () => Promise<number | null>;
+
+async function proofOfStart(
+  { ports }: ActContext,
+  { agent, earlier, begun }: { agent: string; earlier: number; begun: ProcessState },
+): Promise<IsBack> {
+  const { agents } = await ports.registry.expected();
+  const foreign = agents.find((one) => one.id === agent && isForeign(one));
+  if (foreign !== undefined)
+    return async () => ((await isShown(foreign, ports, begun.startedAt ?? 0)) ? NO_EPOCH : null);
+  return async () => {
+    const epoch = (await ports.bus.readPresence([agent])).get(agent)?.beat?.epoch ?? -1;
+    return epoch > earlier ? epoch : null;
+  };
+}
+
+/** A foreign agent has no epochs: it is up when it has beaten since the start, or has stayed for a while. */
+async function isShown(foreign: ExpectedAgent, { bus, clock }: ActContext["ports"], since: number): Promise<boolean> {
+  if (foreign.heartbeat === undefined) return clock.now() - since >= STAYS_MS;
+  const mapped = (await bus.readMapped([foreign])).get(foreign.id) ?? null;
+  return mapped !== null && "at" in mapped && mapped.at >= since - TIME_STEP_MS;
+}
+
+const NO_EPOCH = -1;
+// A program that cannot start ends within this.
+const STAYS_MS = 1000;
+// A heartbeat in whole seconds is up to one second behind.
+const TIME_STEP_MS = 1000;
 
 const exitWords = ({ exit }: ProcessState): string => `exit ${exit?.code ?? exit?.signal ?? "unknown"}`;
 

@@ -1,9 +1,11 @@
 import type { ActContext, StageResult } from "../command.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
+import { isForeign } from "../domain/foreign-verdict.ts";
 import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "../domain/freshness.ts";
 import type { TargetProgress } from "../domain/operation.ts";
+import { observeFleet } from "../observe-fleet.ts";
 import { keysOf } from "../protocol/keys.ts";
-import { type ControlMessage, type DesiredState, PROTOCOL_VERSION } from "../protocol.ts";
+import { type ControlMessage, type DesiredState, type ExpectedAgent, PROTOCOL_VERSION } from "../protocol.ts";
 import { waitUntil } from "../wait-until.ts";
 import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
 
@@ -25,20 +27,29 @@ export async function wish(context: ActContext, agent: string, state: DesiredSta
  * @throws Failure "unavailable", "unknown_agent"
  */
 export async function rememberProcess({ agent }: Pick<TargetProgress, "agent">, { ports, operation }: ActContext) {
-  const [now, presence, process] = await Promise.all([
+  const [now, presence, process, isBeating] = await Promise.all([
     ports.bus.now(),
     ports.bus.readPresence([agent]),
     ports.supervisor.inspect(agent),
+    beatsAsForeign(agent, ports),
   ]);
   const beat = presence.get(agent)?.beat ?? null;
   const isFresh = beat !== null && ageSeconds(beat.at, now) <= HEARTBEAT_DEADLINE_SECONDS;
-  if (process.state === "never-started" && isFresh) {
+  if (process.state === "never-started" && (isFresh || isBeating)) {
     throw new Failure("unavailable", `${agent} beats, but its supervisor did not start it`);
   }
   const isUp = process.state === "running";
   // One that ended since then may well have ended by this operation's own order, before that could be stored.
   const wasGone = !isUp && (process.exit === null || process.exit.at < operation.createdAt);
   return { epoch: beat?.epoch ?? null, pid: process.pid, isUp, wasGone };
+}
+
+async function beatsAsForeign(agent: string, ports: ActContext["ports"]): Promise<boolean> {
+  const { agents } = await ports.registry.expected();
+  const foreign = agents.filter((one) => one.id === agent && isForeign(one));
+  if (foreign.length === 0) return false;
+  const { agents: seen } = await observeFleet(ports, foreign);
+  return seen[0]?.judgement.rung === 2;
 }
 
 /**
@@ -56,8 +67,8 @@ export async function orderStop(
   const { agent } = target;
   const found = await orFailure(Promise.all([bus.now(), rememberProcess(target, context), registry.expected()]));
   if (found instanceof Failure) return { state: "failed", error: found.message, ending: "failed" };
-  const [now, memory, { fleet }] = found;
-  if (!memory.isUp) return { state: "done", memory };
+  const [now, memory, { fleet, agents }] = found;
+  if (!memory.isUp || isForeignId(agent, agents)) return { state: "done", memory };
   const id = effectId(context.operation, agent, "stop");
   const { graceMs } = limits;
   const message: ControlMessage = {
@@ -67,6 +78,9 @@ export async function orderStop(
   await bus.send([{ agent, message }]);
   return { state: "done", memory };
 }
+
+const isForeignId = (agent: string, agents: readonly ExpectedAgent[]): boolean =>
+  agents.some((one) => one.id === agent && isForeign(one));
 
 async function orFailure<Result>(asked: Promise<Result>): Promise<Result | Failure> {
   try {
@@ -89,6 +103,8 @@ export async function awaitStop(
   const { supervisor } = context.ports;
   const { agent, memory } = target;
   if (memory.wasGone === true) return { state: "skipped", detail: "was gone" };
+  const { agents } = await context.ports.registry.expected();
+  if (isForeignId(agent, agents)) return endByForce(target, context, "it takes no orders on the bus");
   const isEnded = async (): Promise<true | null> => {
     const process = await supervisor.inspect(agent);
     return process.state === "running" && process.pid === memory.pid ? null : true;
@@ -97,7 +113,8 @@ export async function awaitStop(
   const gone = await waitUntil(isEnded, { withinMs, everyMs: limits.pollMs });
   if (gone.value !== null) return { state: "done" };
   if (gone.failure !== null) throw gone.failure;
-  return endByForce(target, context, await stopAnswer(target, context));
+  const answer = await stopAnswer(target, context);
+  return endByForce(target, context, answer === null ? "no answer on the bus" : "its work loop did not end");
 }
 
 // It had the whole grace to answer: what it said stands in the stream by now.
@@ -114,9 +131,8 @@ async function stopAnswer({ agent }: TargetProgress, { ports, operation }: ActCo
 async function endByForce(
   { agent, memory }: TargetProgress,
   { ports, operation }: ActContext,
-  answer: string | null,
+  why: string,
 ): Promise<StageResult> {
-  const why = answer === null ? "no answer on the bus" : "its work loop did not end";
   if (typeof memory.pid !== "number") return { state: "failed", error: "its process is not known", ending: "failed" };
   const commandId = effectId(operation, agent, "kill");
   const process = await ports.supervisor.kill(agent, { commandId, pid: memory.pid });

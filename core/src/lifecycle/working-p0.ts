@@ -15,6 +15,8 @@ export async function workingP0(targets: readonly ExpectedAgent[], { ports }: Re
   const { agents } = await observeFleet(ports, critical);
   const working = agents.filter(({ judgement }) => isWorking(judgement.verdict)).map(({ expected }) => expected.id);
   if (working.length > 0) return `${listed(working)} is P0 and works`;
-  const unknown = agents.filter(({ judgement }) => judgement.rung === null).map(({ expected }) => expected.id);
+  const unknown = agents
+    .filter(({ judgement }) => judgement.rung === null || judgement.verdict === "up")
+    .map(({ expected }) => expected.id);
   return unknown.length > 0 ? `${listed(unknown)} is P0 and nobody knows whether it works` : null;
 }

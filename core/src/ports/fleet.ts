@@ -1,9 +1,11 @@
+import type { MappedBeat } from "../domain/verdict.ts";
 import type {
   BroadcastMessage,
   CompiledFleet,
   ControlMessage,
   ControlReply,
   DesiredState,
+  ExpectedAgent,
   Heartbeat,
 } from "../protocol.ts";
 
@@ -26,6 +28,10 @@ export interface FleetBus {
   publishFleet(fleet: CompiledFleet): Promise<void>;
   /** By agent id, for the ids asked. @throws Failure "unavailable" */
   readPresence(agents: readonly string[]): Promise<Map<string, Presence>>;
+  /** Heartbeats of those agents that have a mapped one, by agent id. @throws Failure "unavailable" */
+  readMapped(agents: readonly ExpectedAgent[]): Promise<Map<string, MappedBeat | null>>;
+  /** Tells those who cannot ask a supervisor which foreign agents' processes are up. @throws Failure "unavailable" */
+  markProcesses(up: ReadonlyMap<string, boolean>): Promise<void>;
   /** @returns Redis time of the last canary round, or null @throws Failure "unavailable" */
   readCanaryRound(): Promise<number | null>;
   markCanaryRound(): Promise<void>;

@@ -14,6 +14,8 @@ export function keysOf(fleet: string) {
     presence: `rc:{${fleet}}:presence`,
     /** String: Redis time of the last canary round, ms. Written by the leader of the control services. */
     canaryRound: `rc:{${fleet}}:canary-round`,
+    /** Hash: foreign agent id → what its supervisor last said of its process. Written by the leader. */
+    processes: `rc:{${fleet}}:processes`,
     /** Stream of one entry: what a control service writes to see whether Redis still takes messages. */
     probe: `rc:{${fleet}}:probe`,
     /** Stream: control messages to all agents at once; trimmed by time. Written by the control service only. */

@@ -72,7 +72,9 @@ describe("the redis-cli examples of docs/protocol.md", () => {
 
   beforeAll(async () => {
     admin = new Redis(inject("redisUrl"));
-    const agents = [{ id: "billing", consumes: ["stock.*"], publishes: ["payments.captured"] }];
+    const { agents } = compiledFleet.parse(
+      JSON.parse(blocksOf("json").find(({ name }) => name === "compiledFleet")?.text ?? ""),
+    );
     for (const { name, rules } of redisUsers({ fleet, agents }, FLEET_KEY)) {
       await admin.call("ACL", "SETUSER", `${fleet}-${name}`, ...rules);
       const url = new URL(inject("redisUrl"));

@@ -1,3 +1,4 @@
+import { isForeign, provableRung } from "@rollcall/core/domain/foreign-verdict.ts";
 import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import type { Judgement } from "@rollcall/core/domain/verdict.ts";
 import type { Waiting } from "@rollcall/core/ports/fleet.ts";
@@ -8,8 +9,9 @@ import { joined } from "./blocks.ts";
 import { clockTime, foreign, wholeDuration } from "./text.ts";
 
 /** "process ✓ · heartbeat ✓ 2 s old · echo ✓ · canary ✗ not taken in 20 s · pace –" */
-export function rungLine({ judgement, beat, process }: AgentFacts, asOf: number): string | null {
+export function rungLine({ judgement, beat, process, expected }: AgentFacts, asOf: number): string | null {
   if (judgement === null) return null;
+  if (expected !== null && isForeign(expected)) return foreignRungLine(judgement, { process, expected });
   const rung = judgement.rung ?? 0;
   return joined([
     processWords(process, rung),
@@ -18,6 +20,13 @@ export function rungLine({ judgement, beat, process }: AgentFacts, asOf: number)
     canaryWords(judgement, beat, asOf),
     paceWords(judgement),
   ]);
+}
+
+type Foreign = Pick<AgentFacts, "process"> & { readonly expected: NonNullable<AgentFacts["expected"]> };
+
+function foreignRungLine({ rung }: Judgement, { process, expected }: Foreign): string {
+  const heartbeat = provableRung(expected) < 2 ? "not provable" : rung === null ? "❔" : rung >= 2 ? "✓" : "✗";
+  return joined([processWords(process, rung ?? 0), `heartbeat ${heartbeat}`, "echo, canary and pace not provable"]);
 }
 
 /** A rung that was passed, failed right above the last one passed, or was not reached. */

@@ -27,6 +27,7 @@ const SICK: Readonly<Record<Verdict, { one: string; many: string }>> = {
   busy: { one: "is busy", many: "are busy" },
   slow: { one: "is slow", many: "are slow" },
   working: { one: "works, its alert still fires", many: "work, their alerts still fire" },
+  up: { one: "is up, its alert still fires", many: "are up, their alerts still fire" },
   unexpected: { one: "is not expected", many: "are not expected" },
   unknown: { one: "cannot be asked", many: "cannot be asked" },
 };

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { keysOf } from "../../protocol/keys.ts";
+import { isForeign } from "../../domain/foreign-verdict.ts";
+import { type Keys, keysOf } from "../../protocol/keys.ts";
 import { deriveRedisPassword } from "../../protocol/seal.ts";
 import type { CompiledFleet, ExpectedAgent } from "../../protocol.ts";
 
 /** What the rights of a fleet's Redis users follow from. */
 export interface AccessFleet extends Pick<CompiledFleet, "fleet"> {
-  readonly agents: readonly Pick<ExpectedAgent, "id" | "consumes" | "publishes">[];
+  readonly agents: readonly Pick<ExpectedAgent, "id" | "consumes" | "publishes" | "presence" | "heartbeat">[];
 }
 
 /** A Redis user and its rules, as `ACL SETUSER <name> <rules…>` takes them. */
@@ -28,10 +29,13 @@ export function redisUsers(fleet: AccessFleet, fleetKey: string): RedisUser[] {
     name: redisUserOf(agent.id),
     rules: [...fresh(deriveRedisPassword(fleetKey, agent.id)), ...agentRules(fleet.fleet, agent)],
   }));
+  const mapped = fleet.agents.flatMap(({ heartbeat }) =>
+    heartbeat === undefined ? [] : [selector("+get", "+hget", `%R~${heartbeat.key}`)],
+  );
   return [
     ...agents,
-    { name: "exporter", rules: [...fresh(deriveRedisPassword(fleetKey, "exporter")), ...EXPORTER_RULES] },
-    { name: "control", rules: [...fresh(deriveRedisPassword(fleetKey, "control")), ...CONTROL_RULES] },
+    { name: "exporter", rules: [...fresh(deriveRedisPassword(fleetKey, "exporter")), ...EXPORTER_RULES, ...mapped] },
+    { name: "control", rules: [...fresh(deriveRedisPassword(fleetKey, "control")), ...CONTROL_RULES, ...mapped] },
   ];
 }
 
@@ -59,20 +63,30 @@ function agentRules(fleet: string, agent: AccessFleet["agents"][number]): string
   const published = agent.publishes.map((topic) => `%W~${keys.topic(topic)}`);
   return [
     ...CONNECTION,
+    ...(isForeign(agent) ? foreignRules(agent) : protocolRules(keys, agent.id)),
+    ...(consumed.length === 0 ? [] : [selector(...CONSUME, ...consumed)]),
+    ...(parked.length + published.length === 0 ? [] : [selector("+xadd", ...published, ...parked)]),
+  ];
+}
+
+/** Its own heartbeat is all that a foreign agent writes beside events. */
+const foreignRules = ({ heartbeat }: Pick<ExpectedAgent, "heartbeat">): string[] =>
+  heartbeat === undefined ? [] : [selector("+set", "+hset", "+expire", `%W~${heartbeat.key}`)];
+
+function protocolRules(keys: Keys, agent: string): string[] {
+  return [
     "+multi",
     "+exec",
     "+discard",
     "+unwatch",
-    selector("+get", "+set", "+watch", `~${keys.epoch(agent.id)}`),
+    selector("+get", "+set", "+watch", `~${keys.epoch(agent)}`),
     selector("+zadd", `%W~${keys.beats}`),
     selector("+hset", `%W~${keys.presence}`),
     selector("+get", `%R~${keys.fleet}`, `%R~${keys.canaryRound}`),
     selector("+xread", "+xrevrange", `%R~${keys.broadcast}`),
     // No XADD here: with it MAXLEN could delete control messages that are not acknowledged yet.
-    selector(...CONSUME, `~${keys.inbox(agent.id)}`),
+    selector(...CONSUME, `~${keys.inbox(agent)}`),
     selector("+xadd", "+expire", `%W~${keys.replies("*")}`),
-    ...(consumed.length === 0 ? [] : [selector(...CONSUME, ...consumed)]),
-    ...(parked.length + published.length === 0 ? [] : [selector("+xadd", ...published, ...parked)]),
   ];
 }
 

@@ -74,3 +74,10 @@ export function resultsOf(outcomes: Outcomes): unknown[] {
     return result;
   });
 }
+
+/** All answers of a pipeline, refusals among them. @throws the error of a lost connection, which fails every command */
+export function answersOf(outcomes: Outcomes): NonNullable<Outcomes> {
+  const lost = outcomes?.find(([error]) => error !== null && error.name !== "ReplyError");
+  if (outcomes === null || lost) throw lost?.[0] ?? new Error("the pipeline was not executed");
+  return outcomes;
+}

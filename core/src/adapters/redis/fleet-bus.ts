@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Redis } from "ioredis";
 import { Failure } from "../../domain/failure.ts";
+import type { MappedBeat } from "../../domain/verdict.ts";
 import type { FleetBus, Presence, Waiting } from "../../ports/fleet.ts";
 import { deriveBroadcastKey, signBroadcast } from "../../protocol/broadcast-seal.ts";
 import { type Keys, keysOf } from "../../protocol/keys.ts";
@@ -13,10 +14,13 @@ import {
   type ControlMessage,
   type ControlReply,
   compiledFleet,
+  type ExpectedAgent,
   matchTopics,
 } from "../../protocol.ts";
 import { type CollectRequest, collectReplies } from "./collect-replies.ts";
-import { connectRedis, resultsOf, withRedis } from "./connection.ts";
+import { answersOf, connectRedis, resultsOf, withRedis } from "./connection.ts";
+import { markProcesses } from "./foreign-processes.ts";
+import { askMappedHeartbeats, readMappedHeartbeats } from "./mapped-heartbeats.ts";
 import { OpenQuestions, parseJson, REPLY_LIFETIME_SECONDS } from "./sealed-replies.ts";
 import { trimInboxes } from "./trim-inboxes.ts";
 import { VerifiedPresence } from "./verified-presence.ts";
@@ -125,6 +129,17 @@ class RedisFleetBus implements OpenFleetBus {
       const now = millisOf(time);
       return new Map(agents.map((agent, index) => [agent, this.#presence.open(agent, sealed[index] ?? null, now)]));
     });
+  }
+
+  readMapped(agents: readonly ExpectedAgent[]): Promise<Map<string, MappedBeat | null>> {
+    const pipeline = this.#redis.pipeline();
+    const mapped = askMappedHeartbeats(pipeline, agents);
+    if (mapped.length === 0) return Promise.resolve(new Map());
+    return withRedis(async () => readMappedHeartbeats(mapped, answersOf(await pipeline.exec())));
+  }
+
+  markProcesses(up: ReadonlyMap<string, boolean>): Promise<void> {
+    return withRedis(() => markProcesses(this.#redis, this.#keys, up));
   }
 
   readCanaryRound(): Promise<number | null> {
