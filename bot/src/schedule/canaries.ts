@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Ports } from "@rollcall/core/command.ts";
-import { isAskable, isForeign } from "@rollcall/core/domain/foreign-verdict.ts";
+import { isAskable } from "@rollcall/core/domain/foreign-verdict.ts";
 import { CANARY_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import { type ControlMessage, PROTOCOL_VERSION } from "@rollcall/core/protocol.ts";
 
@@ -30,16 +30,3 @@ const canaryOf = (id: string, now: number): ControlMessage => ({
   replyTo: null,
   args: {},
 });
-
-/**
- * Writes down which foreign agents' processes are up, for the exporter, which asks no supervisor. What a supervisor does not
- * know is left out: it is unknown, and neither up nor down.
- * @throws Failure "unavailable"
- */
-export async function markForeignProcesses(ports: Pick<Ports, "bus" | "registry" | "supervisor">): Promise<void> {
-  const { agents } = await ports.registry.expected();
-  const foreign = new Set(agents.filter(isForeign).map(({ id }) => id));
-  if (foreign.size === 0) return;
-  const processes = (await ports.supervisor.list()).filter(({ agent }) => foreign.has(agent));
-  await ports.bus.markProcesses(new Map(processes.map(({ agent, state }) => [agent, state === "running"])));
-}

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { agentOf, NOW } from "../http/app-fixture.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics/metrics.ts";
-import { markForeignProcesses, sendCanaryRound } from "./canaries.ts";
+import { sendCanaryRound } from "./canaries.ts";
 import { startLoop } from "./loop.ts";
 import { watchOutbox } from "./outbox-lag.ts";
 import { createReadiness } from "./readiness.ts";
@@ -144,38 +144,6 @@ describe("a canary round", () => {
     const made = ports(order, []);
     await expect(sendCanaryRound({ ...made, bus: { ...made.bus, send: away } } as never)).rejects.toThrow("Redis");
     expect(order).toEqual([]);
-  });
-});
-
-describe("what the exporter is told of foreign agents", () => {
-  const agents = [
-    agentOf("billing"),
-    agentOf("old-crm", { presence: "supervisor" }),
-    agentOf("new-crm", { presence: "supervisor" }),
-    agentOf("elsewhere", { presence: "supervisor" }),
-  ];
-  const tell = async (foreign = agents) => {
-    const told: ReadonlyMap<string, boolean>[] = [];
-    await markForeignProcesses({
-      registry: { expected: async () => ({ agents: foreign }) },
-      supervisor: {
-        list: async () => [
-          { agent: "billing", state: "running" },
-          { agent: "old-crm", state: "running" },
-          { agent: "new-crm", state: "exited" },
-        ],
-      },
-      bus: { markProcesses: async (up: ReadonlyMap<string, boolean>) => void told.push(up) },
-    } as never);
-    return told.map((one) => Object.fromEntries(one));
-  };
-
-  test("is which of their processes are up; one that no supervisor knows is neither up nor down", async () => {
-    expect(await tell()).toEqual([{ "old-crm": true, "new-crm": false }]);
-  });
-
-  test("is nothing where there are none", async () => {
-    expect(await tell(agents.slice(0, 1))).toEqual([]);
   });
 });
 
