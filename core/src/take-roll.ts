@@ -1,5 +1,6 @@
 import { type Answers, askAgents, sendQuestion } from "./ask-agents.ts";
 import { isFailure } from "./domain/failure.ts";
+import { isAskable } from "./domain/foreign-verdict.ts";
 import {
   type Asked,
   type FleetLook,
@@ -59,7 +60,7 @@ async function callAgents(sight: FleetSight, agents: readonly ExpectedAgent[], l
 
 async function sendCanaries(sight: FleetSight, agents: readonly ExpectedAgent[], limits: RollLimits) {
   const { fleet } = await sight.registry.expected();
-  const working = agents.filter(({ desired }) => desired.state === "running").map(({ id }) => id);
+  const working = agents.filter(isAskable).map(({ id }) => id);
   return sendQuestion(sight.bus, {
     ...{ fleet, kind: "canary", agents: working, epoch: null, timeoutMs: limits.firstCanaryMs },
   });
