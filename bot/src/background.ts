@@ -3,7 +3,7 @@ import { type ControlLease, createLease } from "@rollcall/core/adapters/postgres
 import { migrate } from "@rollcall/core/adapters/postgres/migrate.ts";
 import { type OperationWorker, startWorker } from "@rollcall/core/adapters/postgres/worker.ts";
 import { auditEntry } from "@rollcall/core/domain/audit.ts";
-import { CANARY_SECONDS, CANARY_SECONDS, HEARTBEAT_SECONDS } from "@rollcall/core/domain/freshness.ts";
+import { CANARY_SECONDS, HEARTBEAT_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import { isEnded } from "@rollcall/core/domain/operation.ts";
 import { executeOperation } from "@rollcall/core/execute-operation.ts";
 import type { OperationProgress } from "@rollcall/core/ports/command-store.ts";
