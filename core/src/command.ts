@@ -13,6 +13,7 @@ import type { Incidents } from "./ports/incidents.ts";
 import type { Monitoring } from "./ports/monitoring.ts";
 import type { Operations } from "./ports/operations.ts";
 import type { Pager } from "./ports/pager.ts";
+import type { PolicyRulesPort } from "./ports/policy-rules.ts";
 import type { Supervisor } from "./ports/supervisor.ts";
 import type { ExpectedAgent } from "./protocol.ts";
 
@@ -27,6 +28,7 @@ export interface Ports {
   readonly supervisor: Supervisor;
   readonly pager: Pager;
   readonly directory: Directory;
+  readonly rules: PolicyRulesPort;
   readonly clock: Clock;
   /** Left out where nothing looks in the background. */
   readonly dependencies?: Dependencies;

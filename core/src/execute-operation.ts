@@ -4,7 +4,8 @@ import type { ActCommand, CommandDefinition, Ports, StageResult } from "./comman
 import { type Failure, isFailure } from "./domain/failure.ts";
 import { isEnded, nextStage, type Operation, type Stage, type TargetProgress } from "./domain/operation.ts";
 import { applyResult, beginStage, overallEnding, overallError, skipRest } from "./operation-course.ts";
-import { decide } from "./policy.ts";
+import { personActor } from "./person-actor.ts";
+import { decide, rightsOf } from "./policy.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { OperationProgress } from "./ports/command-store.ts";
 import { withContext } from "./protocol/request-context.ts";
@@ -75,9 +76,12 @@ class Run {
   /** Asks the policy once more: rights may have gone since it was accepted. @returns false if that has ended it */
   async begin(command: ActCommand): Promise<boolean> {
     const { directory, clock } = this.#execution.ports;
-    const { actor } = this.#operation;
-    const role = actor.person ? (directory.byId(actor.id)?.role ?? null) : actor.role;
-    const decision = decide({ actor: { ...actor, role }, command, directory, scope: null });
+    const rights = rightsOf(this.#execution.ports);
+    const { actor: before } = this.#operation;
+    const person = before.person ? directory.byId(before.id) : null;
+    const actor = person === null ? { ...before, role: before.person ? null : before.role } : personActor(person, rights);
+    const decision = decide({ actor, command, ...rights, scope: null });
+    const { role } = actor;
     if (!decision.allowed) {
       const targets = this.targets.map((target) => ({
         ...target,

@@ -1,21 +1,26 @@
-import type { CommandDefinition } from "./command.ts";
-import { type Actor, hasRole } from "./domain/actor.ts";
+import type { CommandDefinition, Ports } from "./command.ts";
+import { type Actor, hasRole, type Role } from "./domain/actor.ts";
+import { blockOf } from "./person-actor.ts";
 import type { Directory } from "./ports/directory.ts";
+import type { PolicyRules, ScopeRule } from "./ports/policy-rules.ts";
+import { secondPersonRisk } from "./second-person.ts";
+import { fitsStandingWords, type StandingAgent } from "./standing-words.ts";
 
-/** More agents than this at once need a second person (design section 6). */
-export const MOST_AGENTS_ALONE = 3;
-/** So does a larger share of the fleet than this, as soon as it is more than one agent. */
-export const LARGEST_SHARE_ALONE = 0.2;
+/** How old the knowledge of rights may be for a change by an operator, and by an admin (design section 6), in seconds. */
+export const OLDEST_FOR_OPERATOR_SECONDS = 15 * 60;
+export const OLDEST_FOR_ADMIN_SECONDS = 5 * 60;
 
 /** What is asked of the policy. */
 export interface PolicyQuestion {
   readonly actor: Actor;
   readonly command: Pick<CommandDefinition, "name" | "kind" | "role" | "danger">;
-  readonly directory: Pick<Directory, "withRole">;
-  /** null: not known yet, only the role is asked about. */
+  readonly directory: Pick<Directory, "withRole" | "byId" | "trust" | "source">;
+  readonly rules: PolicyRules;
+  /** ms since the epoch. */
+  readonly now: number;
+  /** null: not known yet, only the person is asked about. */
   readonly scope: {
-    /** Ids of the agents. */
-    readonly targets: readonly string[];
+    readonly targets: readonly StandingAgent[];
     readonly fleetSize: number;
     /** Why the command itself wants a second person for these agents, or null. */
     readonly secondPerson: string | null;
@@ -25,6 +30,8 @@ export interface PolicyQuestion {
 /** The answer: `rule` is a stable id, `why` a sentence without the subject's name, `whoCan` names of people who can do it now. */
 export interface Decision {
   readonly allowed: boolean;
+  /** Not refused for good: with the approval of a second person it may be done. */
+  readonly needsSecondPerson: boolean;
   readonly rule: string;
   readonly why: string;
   readonly whoCan: readonly string[];
@@ -34,89 +41,118 @@ export interface Decision {
 
 /** Decides whether the actor may run the command on these agents. What no rule allows is refused. */
 export function decide(question: PolicyQuestion): Decision {
-  const byRole = decideByRole(question);
-  if (!byRole.allowed || question.scope === null) return byRole;
-  const risk = secondPersonRule(question.command, question.scope);
-  if (risk === null) return byRole;
+  const byPerson = decideByPerson(question);
+  if (!byPerson.allowed || question.scope === null) return byPerson;
+  const outside = decideByScope(question, question.scope.targets);
+  if (outside !== null) return outside;
+  const { targets, fleetSize, secondPerson } = question.scope;
+  const risk = secondPersonRisk(question.command, { count: targets.length, fleetSize, secondPerson });
+  if (risk === null) return byPerson;
   return {
     allowed: false,
+    needsSecondPerson: true,
     rule: risk.rule,
-    why: `${risk.why}, so it needs a plan and a second person, which this version cannot ask yet`,
-    whoCan: [],
+    why: `${risk.why}, so it needs a second person`,
+    whoCan: whoCan(question, "admin"),
     instead: risk.instead,
   };
 }
 
-/** Whether the actor's role alone lets them run the command; for help and for "did you mean". */
-export function mayAsk(actor: Actor, command: PolicyQuestion["command"]): boolean {
-  return command.role === null ? isHarmless(command) : hasRole(actor, command.role);
-}
+/** What the policy looks at beside the question itself, as it is now. */
+export const rightsOf = ({ directory, rules, clock }: Pick<Ports, "directory" | "rules" | "clock">) => ({
+  ...{ directory, rules: rules.current(), now: clock.now() },
+});
+
+/** Whether the actor alone may ask for the command, whatever its agents; for help, forms, buttons and "did you mean". */
+export const mayAsk = (question: Omit<PolicyQuestion, "scope">): boolean =>
+  decideByPerson({ ...question, scope: null }).allowed;
 
 // A command for everybody, strangers too (help, whoami), may only look: a missing role never opens a change.
 const isHarmless = (command: PolicyQuestion["command"]): boolean => command.kind === "read" && command.danger === 0;
 
-function decideByRole({ actor, command, directory }: PolicyQuestion): Decision {
-  if (actor.only !== undefined && !actor.only.includes(command.name)) {
-    const why = `${actor.id} has fixed rights: ${actor.only.join(", ")}`;
-    return { allowed: false, rule: "fixed-rights", why, whoCan: [], instead: null };
-  }
-  if (command.role === null) {
-    const why = isHarmless(command)
-      ? "everybody may look this up"
-      : `${command.name} has no role, so nobody may run it`;
-    return {
-      allowed: isHarmless(command),
-      rule: isHarmless(command) ? "everybody" : "no-role",
-      why,
-      whoCan: [],
-      instead: null,
-    };
-  }
-  const rule = `role-${command.role}`;
-  const from = `from ${actor.source}`;
-  if (hasRole(actor, command.role))
-    return { allowed: true, rule, why: `${actor.role} ${from} is enough`, whoCan: [], instead: null };
-  const found = actor.role === null ? `you have no role here` : `you are ${actor.role} ${from}`;
-  return {
-    allowed: false,
-    rule: actor.role === null ? "stranger" : rule,
-    why: `${command.name} needs ${command.role}; ${found}`,
-    whoCan: directory.withRole(command.role).map((person) => person.name),
-    instead: actor.role === null ? "You may use help and whoami." : null,
-  };
+type Refusal = Pick<Decision, "rule" | "why"> & Partial<Decision>;
+const refuse = (refusal: Refusal): Decision => ({
+  ...{ allowed: false, needsSecondPerson: false, whoCan: [], instead: null },
+  ...refusal,
+});
+const allow = (rule: string, why: string): Decision => ({
+  ...{ allowed: true, needsSecondPerson: false, whoCan: [], instead: null },
+  ...{ rule, why },
+});
+
+function decideByPerson(question: PolicyQuestion): Decision {
+  const { actor, command, rules, now } = question;
+  if (actor.only !== undefined && !actor.only.includes(command.name))
+    return refuse({ rule: "fixed-rights", why: `${actor.id} has fixed rights: ${actor.only.join(", ")}` });
+  if (command.role === null)
+    return isHarmless(command)
+      ? allow("everybody", "everybody may look this up")
+      : refuse({ rule: "no-role", why: `${command.name} has no role, so nobody may run it` });
+  const block = blockOf(actor, rules, now);
+  if (block !== null)
+    return refuse({ rule: "blocked", why: `you are blocked by ${block.by}: ${block.reason}`, instead: HARMLESS });
+  const byRole = decideByRole(question, command.role);
+  if (!byRole.allowed || command.kind === "read" || !actor.person) return byRole;
+  return decideByTrust(question, command.role) ?? byRole;
 }
 
-interface Risk {
-  readonly rule: string;
-  readonly why: string;
-  readonly instead: string;
+const HARMLESS = "You may use help and whoami.";
+
+function decideByRole(question: PolicyQuestion, needed: Role): Decision {
+  const { actor, command } = question;
+  const { role, source } = actor;
+  const rule = `role-${needed}`;
+  if (hasRole(actor, needed)) return allow(rule, `${role} from ${source} is enough`);
+  const found = role === null ? "you have no role here" : `you are ${role} from ${source}`;
+  return refuse({
+    rule: role === null ? "stranger" : rule,
+    why: `${command.name} needs ${needed}; ${found}`,
+    whoCan: whoCan(question, needed),
+    instead: role === null ? HARMLESS : null,
+  });
 }
 
-function secondPersonRule(
-  { name, danger }: PolicyQuestion["command"],
-  { targets, fleetSize, secondPerson }: NonNullable<PolicyQuestion["scope"]>,
-): Risk | null {
-  const count = targets.length;
-  if (danger >= 2 && count > MOST_AGENTS_ALONE) {
-    const instead = `One person may ${name} up to ${MOST_AGENTS_ALONE} agents at a time: name the ones that matter most.`;
-    return {
-      rule: "many-agents",
-      why: `these are ${count} of ${fleetSize} agents, more than ${MOST_AGENTS_ALONE}`,
-      instead,
-    };
+/** A change rests on rights that are known, recent, and not in doubt; without that it waits. */
+function decideByTrust({ directory, now }: PolicyQuestion, needed: Role): Decision | null {
+  const { asOf, held } = directory.trust();
+  if (held !== null) {
+    const instead = "An admin on the host can confirm it. Looking is open to you.";
+    return refuse({ rule: "directory-held", why: `who has which rights is in doubt: ${held}`, instead });
   }
-  // One agent is never "a share of the fleet", or nobody could restart the only agent there is.
-  if (danger >= 2 && count > 1 && count / fleetSize > LARGEST_SHARE_ALONE) {
-    const why = `these are ${count} of ${fleetSize} agents, more than ${LARGEST_SHARE_ALONE * 100} % of the fleet`;
-    return { rule: "fleet-share", why, instead: `One person may ${name} them one at a time.` };
-  }
-  if (secondPerson !== null)
-    return { rule: "second-person", why: secondPerson, instead: "Looking is open to you: agent, roll-call, status." };
-  return danger === 3
-    ? {
-        rule: "danger-3",
-        why: `${name} cannot be undone`,
-        instead: "Looking is open to you: agent, roll-call, status.",
-      }
-    : null;
+  const oldest = needed === "admin" ? OLDEST_FOR_ADMIN_SECONDS : OLDEST_FOR_OPERATOR_SECONDS;
+  const ageSeconds = asOf === null ? Number.POSITIVE_INFINITY : (now - asOf) / 1000;
+  if (ageSeconds <= oldest) return null;
+  const age = asOf === null ? "was never read" : `is ${Math.floor(ageSeconds / 60)} min old`;
+  const why = `what ${directory.source} says about rights ${age}, and this needs it no older than ${oldest / 60} min`;
+  return refuse({ rule: "directory-stale", why, instead: "Looking is open to you." });
+}
+
+/** Rules that name a person narrow what they may change; without one the role alone decides. */
+function decideByScope(question: PolicyQuestion, targets: readonly StandingAgent[]): Decision | null {
+  const { actor, command, rules } = question;
+  if (command.kind === "read" || !actor.person) return null;
+  const mine = rules.scopes.filter((rule) => names(rule, actor));
+  if (mine.length === 0) return null;
+  const forCommand = mine.filter(({ commands }) => commands.includes("*") || commands.includes(command.name));
+  const ids = mine.map(({ id }) => id).join(", ");
+  if (forCommand.length === 0)
+    return refuse({ rule: "scope", why: `${command.name} is not among what you may change (${ids})` });
+  const outside = targets.filter((agent) => !forCommand.some((rule) => covers(rule, agent))).map(({ id }) => id);
+  if (outside.length === 0) return null;
+  const some = outside.slice(0, 3).join(", ") + (outside.length > 3 ? ` and ${outside.length - 3} more` : "");
+  return refuse({ rule: "scope", why: `you may not ${command.name} ${some} (${ids})` });
+}
+
+const names = ({ who }: ScopeRule, { id, groups = [] }: Pick<Actor, "id" | "groups">): boolean =>
+  who.some((one) => one === id || groups.includes(one));
+
+const covers = ({ agents }: ScopeRule, agent: StandingAgent): boolean =>
+  agents === null || fitsStandingWords(agent, agents);
+
+/** Names of people who have the role now, are not blocked, and are somebody else. */
+function whoCan({ directory, rules, actor, now }: PolicyQuestion, needed: Role): string[] {
+  const lifted = rules.lifts.filter(({ role, until }) => until > now && hasRole({ role }, needed));
+  const people = [...directory.withRole(needed), ...lifted.map(({ person }) => directory.byId(person))];
+  const able = people.filter((one) => one !== null && one.id !== actor.id && blockOf(one, rules, now) === null);
+  return [...new Set(able.map((one) => one?.name ?? ""))];
 }

@@ -5,7 +5,7 @@ import { Failure, isFailure } from "./domain/failure.ts";
 import type { Operation, OperationOrigin } from "./domain/operation.ts";
 import type { Report } from "./domain/report.ts";
 import { parseInput } from "./parse-input.ts";
-import { type Decision, decide, mayAsk, type PolicyQuestion } from "./policy.ts";
+import { type Decision, decide, mayAsk, type PolicyQuestion, rightsOf } from "./policy.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { CommandStore } from "./ports/command-store.ts";
 import { requestContext } from "./protocol/request-context.ts";
@@ -47,7 +47,7 @@ const MOST_REASON_CHARACTERS = 200;
  * @throws Failure "unknown_command", "invalid_input", "forbidden", "conflict", "unavailable", and what the command itself throws
  */
 export async function runCommand(request: CommandRequest, engine: Engine): Promise<CommandAnswer> {
-  const command = findCommand(request, engine.commands);
+  const command = findCommand(request, engine);
   // The role comes first: who may not run a command learns nothing about its input or its agents.
   await permit(request, engine, { command, scope: null });
   const input = parseInput(command, request.input);
@@ -63,12 +63,12 @@ export async function runCommand(request: CommandRequest, engine: Engine): Promi
 }
 
 /** @throws Failure "unknown_command" with the nearest names that the actor may use in `detail.allowed` */
-function findCommand({ command: asked, actor }: CommandRequest, commands: readonly CommandDefinition[]) {
+function findCommand({ command: asked, actor }: CommandRequest, { commands, ports }: Engine) {
   const command = commands.find(({ name, aliases }) => name === asked || aliases.includes(asked));
   if (command !== undefined) return command;
   const typed = asked.slice(0, 60);
   const nearest = commands
-    .filter((candidate) => mayAsk(actor, candidate))
+    .filter((candidate) => mayAsk({ actor, command: candidate, ...rightsOf(ports) }))
     .map(({ name, aliases }) => ({ name, far: Math.min(...[name, ...aliases].map((word) => distance(word, typed))) }))
     .toSorted((one, other) => one.far - other.far)
     .slice(0, 3)
@@ -96,7 +96,7 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
   const agents = targets.map((target) => target.id);
   const fleet = await engine.ports.registry.expected();
   const secondPerson = (await command.needsSecondPerson?.(targets, context)) ?? null;
-  const scope = { targets: agents, fleetSize: fleet.agents.length, secondPerson };
+  const scope = { targets, fleetSize: fleet.agents.length, secondPerson };
   const decision = await permit(request, engine, { command, scope });
   const worked = command.subjects?.(input) ?? agents;
   const incidentId = command.incidentId?.(input) ?? request.incidentId;
@@ -146,9 +146,10 @@ async function permit(
   engine: Engine,
   { command, scope }: { command: CommandDefinition } & Pick<PolicyQuestion, "scope">,
 ): Promise<Decision> {
-  const decision = decide({ actor: request.actor, command, directory: engine.ports.directory, scope });
+  const decision = decide({ actor: request.actor, command, ...rightsOf(engine.ports), scope });
   if (decision.allowed) return decision;
-  await auditRefusal(engine, auditOf(request, { command, decision, targets: scope?.targets ?? [] }));
+  const targets = scope?.targets.map(({ id }) => id) ?? [];
+  await auditRefusal(engine, auditOf(request, { command, decision, targets }));
   const who = decision.whoCan.length === 0 ? null : `Can do it now: ${decision.whoCan.join(", ")}.`;
   throw new Failure("forbidden", decision.why, {
     rule: decision.rule,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Failure } from "./domain/failure.ts";
 import { HEALTHS, VERDICTS } from "./domain/verdict.ts";
+import { fitsPattern } from "./fits-pattern.ts";
 import { counted, listed, nearest, oneOf, plain, sickFirst } from "./fleet-words.ts";
 import { type FleetSight, observeFleet, type SeenAgent } from "./observe-fleet.ts";
 import { ACTIVITIES, type ExpectedAgent } from "./protocol.ts";
@@ -156,20 +157,6 @@ function byGroup(name: string, { agents, refuse }: Choice): string[] {
   if (fitting.length > 0) return fitting;
   const groups = [...new Set(agents.map(({ group }) => group))];
   throw refuse("unknown_agent", `"@${plain(name)}" is no group. Groups are ${groups.join(", ")}.`, groups);
-}
-
-/** `*` stands for any letters. Compared piece by piece, so that no pattern can take long. */
-function fitsPattern(id: string, pattern: string): boolean {
-  const pieces = pattern.split("*");
-  const [first = "", last = ""] = [pieces[0], pieces.at(-1)];
-  if (!id.startsWith(first) || !id.endsWith(last) || id.length < first.length + last.length) return false;
-  let from = first.length;
-  for (const piece of pieces.slice(1, -1)) {
-    const found = id.indexOf(piece, from);
-    if (found < 0) return false;
-    from = found + piece.length;
-  }
-  return from <= id.length - last.length;
 }
 
 async function narrow(

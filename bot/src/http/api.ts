@@ -24,7 +24,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       if (deps.corsOrigins !== undefined && deps.corsOrigins.length > 0)
         await scope.register(fastifyCors, corsFor(deps.corsOrigins));
       api.addHook("onRequest", async (request) => {
-        request.caller = identify(request, deps.ports.directory);
+        request.caller = identify(request, deps.ports);
       });
       // Refusals by the command path are audited there; these are the door's own: a token's scope, a role for a list.
       api.addHook("onError", async (request, _reply, error) => {

@@ -1,7 +1,9 @@
+import type { Ports } from "@rollcall/core/command.ts";
 import type { Actor, Door, Role } from "@rollcall/core/domain/actor.ts";
 import { hasRole } from "@rollcall/core/domain/actor.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
-import type { Directory } from "@rollcall/core/ports/directory.ts";
+import { personActor } from "@rollcall/core/person-actor.ts";
+import { rightsOf } from "@rollcall/core/policy.ts";
 import type { FastifyRequest } from "fastify";
 
 /** Who calls, by which token, and what the token may be used for. */
@@ -11,6 +13,8 @@ export interface Caller {
   readonly tokenId: string;
   readonly scopes: readonly string[];
 }
+
+export type IdentifyingPorts = Pick<Ports, "directory" | "rules" | "clock">;
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -25,7 +29,8 @@ const NEXT = "Send the header Authorization: Bearer rc_… with a token of yours
  * Who the request comes from, by its API token.
  * @throws Failure "unauthenticated"
  */
-export function identify(request: Pick<FastifyRequest, "headers">, directory: Directory): Caller {
+export function identify(request: Pick<FastifyRequest, "headers">, ports: IdentifyingPorts): Caller {
+  const { directory } = ports;
   const header = request.headers.authorization;
   if (header === undefined) throw new Failure("unauthenticated", "no API token was sent", { next: NEXT });
   const token = BEARER.exec(header)?.[1];
@@ -33,14 +38,7 @@ export function identify(request: Pick<FastifyRequest, "headers">, directory: Di
   // Unknown and expired look the same to the client: it learns nothing about tokens it does not have.
   if (known === null) throw new Failure("unauthenticated", "the API token is not known or has expired", { next: NEXT });
   const { person, tokenId, scopes } = known;
-  const actor = {
-    id: person.id,
-    name: person.name,
-    role: person.role,
-    person: true,
-    source: directory.source,
-    slackUser: person.slack[0]?.user ?? null,
-  };
+  const actor = personActor(person, rightsOf(ports));
   return { actor, door: request.headers["x-rollcall-door"] === "terminal" ? "terminal" : "http", tokenId, scopes };
 }
 

@@ -68,7 +68,7 @@ function followerOf({ ports }: AppDeps, request: FastifyRequest) {
     // Asked again and again: a token that was taken away, or has expired, shows no more.
     refusal: () => {
       try {
-        const now = identify(request, ports.directory);
+        const now = identify(request, ports);
         requireScope(now, "read");
         requireRole(now, "viewer");
         return null;

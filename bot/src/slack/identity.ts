@@ -1,7 +1,10 @@
 import { lookUpUser, type SlackUser, type UserObjection } from "@rollcall/core/adapters/slack/user-lookup.ts";
 import type { Actor } from "@rollcall/core/domain/actor.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
+import { personActor } from "@rollcall/core/person-actor.ts";
+import { rightsOf } from "@rollcall/core/policy.ts";
 import type { Directory } from "@rollcall/core/ports/directory.ts";
+import type { PolicyRulesPort } from "@rollcall/core/ports/policy-rules.ts";
 import type { WebClient } from "@slack/web-api";
 
 /** Who pressed or typed, and what speaks against them. */
@@ -19,6 +22,7 @@ export interface IdentityDeps {
   readonly client: WebClient;
   readonly team: string;
   readonly directory: Directory;
+  readonly rules: PolicyRulesPort;
   readonly clock: Clock;
 }
 
@@ -38,8 +42,7 @@ export function createIdentity(deps: IdentityDeps): (team: string, user: string)
     const { found, confirmed } = looked;
     const person = found.objection === null ? deps.directory.bySlack(team, user) : null;
     if (person === null) return stranger(team, user, { objection: found.objection, confirmed, name: found.name });
-    const { id, name, role } = person;
-    const actor: Actor = { id, name, role, person: true, source: deps.directory.source, slackUser: user };
+    const actor: Actor = { ...personActor(person, rightsOf(deps)), slackUser: user };
     return { actor, objection: null, confirmed };
   };
 

@@ -1,7 +1,7 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import type { ActCommand, CommandDefinition, ReadContext } from "@rollcall/core/command.ts";
 import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
-import { decide, mayAsk } from "@rollcall/core/policy.ts";
+import { decide, mayAsk, rightsOf } from "@rollcall/core/policy.ts";
 import type { Told } from "./answer.ts";
 import type { SlackDoorDeps } from "./door.ts";
 import type { Identified } from "./identity.ts";
@@ -118,17 +118,18 @@ async function ask(wish: Wish, command: ActCommand, deps: SlackDoorDeps): Promis
   const { ports, commands } = deps;
   const { actor } = wish.identified;
   const parsed = command.input.safeParse(wish.order.input);
-  if (!parsed.success || !mayAsk(actor, command)) return null;
+  const rights = rightsOf(ports);
+  if (!parsed.success || !mayAsk({ actor, command, ...rights })) return null;
   const context: ReadContext = { ports, actor, door: "slack", commands };
   const targets = await command.targets(parsed.data, context);
   const fleet = await ports.registry.expected();
   const scope = {
-    targets: targets.map(({ id }) => id),
+    targets,
     fleetSize: fleet.agents.length,
     secondPerson: (await command.needsSecondPerson?.(targets, context)) ?? null,
   };
-  if (!decide({ actor, command, directory: ports.directory, scope }).allowed) return null;
-  return confirmMessage(await gatherIntent(command, { input: parsed.data, ids: scope.targets }, ports), wish.order);
+  if (!decide({ actor, command, ...rights, scope }).allowed) return null;
+  return confirmMessage(await gatherIntent(command, { input: parsed.data, ids: targets.map(({ id }) => id) }, ports), wish.order);
 }
 
 async function gatherIntent(

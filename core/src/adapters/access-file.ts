@@ -140,7 +140,7 @@ class FileDirectory implements AccessDirectory {
   withRole(role: Role): readonly Person[] {
     return this.#people()
       .map(personOf)
-      .filter((entry) => hasRole({ ...entry, person: true, source: this.source, slackUser: null }, role));
+      .filter((entry) => hasRole(entry, role));
   }
 
   /** The file is at hand, so what it says is never old; a file that cannot be read keeps its last good content in force. */
