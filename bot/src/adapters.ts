@@ -1,4 +1,4 @@
-import { type AccessDirectory, openAccessFile } from "@rollcall/core/adapters/access-file.ts";
+import type { AccessDirectory } from "@rollcall/core/adapters/access-file.ts";
 import { createPagerDuty } from "@rollcall/core/adapters/pagerduty/events.ts";
 import { openFigures } from "@rollcall/core/adapters/prometheus/figures.ts";
 import { openMonitoring } from "@rollcall/core/adapters/prometheus/monitoring.ts";
@@ -15,6 +15,7 @@ import type { ControlConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import { openRights } from "./rights.ts";
 
 /** Everything that reaches out of the process, behind its ports. */
 export interface Adapters {
@@ -38,7 +39,6 @@ export async function openAdapters(
   const clock = systemClock;
   const tell = problemLog(log);
   const { fleet } = await readFleetFile(config.ROLLCALL_FLEET_FILE);
-  const directory = await openAccessFile({ file: config.ROLLCALL_ACCESS_FILE, clock, onProblem: tell });
   const commands = await loadCommands();
   const database = openDatabase({
     url: config.DATABASE_URL.reveal(),
@@ -46,7 +46,9 @@ export async function openAdapters(
     ...(config.ROLLCALL_LOG_SQL && { onStatement: (statement) => log.info(statement, "statement answered") }),
     onProblem: (error) => tell("a connection to PostgreSQL broke", error),
   });
-  const { audit, operations, incidents, desired } = database;
+  const { audit, operations, incidents, desired, overrides } = database;
+  const rights = await openRights(config, { overrides, clock, tell });
+  const { directory, rules } = rights;
   const fleetKey = config.ROLLCALL_FLEET_KEY.reveal();
   const url = config.REDIS_URL.reveal();
   const onProblem = (error: Error) => tell("a connection to Redis broke", error);
@@ -61,17 +63,22 @@ export async function openAdapters(
   });
   const prometheus = config.PROMETHEUS_URL?.reveal();
   const measured = prometheus === undefined ? {} : measuredBy(prometheus, { fleet, clock });
-  directory.watch();
   registry.watch();
   return {
-    ports: { audit, operations, incidents, bus, events, registry, supervisor, pager, directory, clock, ...measured },
+    ports: {
+      ...{ audit, operations, incidents, bus, events, registry, supervisor, pager },
+      directory,
+      rules,
+      clock,
+      ...measured,
+    },
     commands,
     database,
     bus,
     registry,
     directory,
     async close() {
-      directory.close();
+      rights.close();
       await registry.close();
       bus.close();
       events.close();

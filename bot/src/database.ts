@@ -1,3 +1,4 @@
+import { createAccessOverrides } from "@rollcall/core/adapters/postgres/access-overrides.ts";
 import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
 import { createCommandStore } from "@rollcall/core/adapters/postgres/command-store.ts";
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
@@ -6,6 +7,7 @@ import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts
 import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
+import type { AccessOverrides } from "@rollcall/core/ports/access-overrides.ts";
 import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
 import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
@@ -28,6 +30,7 @@ export interface Database {
   readonly store: CommandStore;
   readonly desired: DesiredStates;
   readonly publications: Publications;
+  readonly overrides: AccessOverrides;
   /** Lets calls through from now on: the schema is there. */
   open(): void;
   isOpen(): boolean;
@@ -62,6 +65,7 @@ export function openDatabase({ url, metrics, onProblem, onStatement }: DatabaseO
     store: gate.guard(protection.guard(createCommandStore(pool))),
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
+    overrides: gate.guard(createAccessOverrides(pool)),
     open: gate.open,
     isOpen: gate.isOpen,
     async check() {

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ActCommand, CommandDefinition, Ports, StageResult } from "./command.ts";
+import { decideLive } from "./decide-live.ts";
 import { type Failure, isFailure } from "./domain/failure.ts";
 import { isEnded, nextStage, type Operation, type Stage, type TargetProgress } from "./domain/operation.ts";
 import { applyResult, beginStage, overallEnding, overallError, skipRest } from "./operation-course.ts";
 import { personActor } from "./person-actor.ts";
-import { decide, rightsOf } from "./policy.ts";
+import { type PolicyQuestion, rightsOf } from "./policy.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { OperationProgress } from "./ports/command-store.ts";
 import { withContext } from "./protocol/request-context.ts";
@@ -79,8 +80,9 @@ class Run {
     const rights = rightsOf(this.#execution.ports);
     const { actor: before } = this.#operation;
     const person = before.person ? directory.byId(before.id) : null;
-    const actor = person === null ? { ...before, role: before.person ? null : before.role } : personActor(person, rights);
-    const decision = decide({ actor, command, ...rights, scope: null });
+    const actor =
+      person === null ? { ...before, role: before.person ? null : before.role } : personActor(person, rights);
+    const decision = await decideLive({ actor, command, ...rights, scope: await this.#scope() }, this.#execution.ports);
     const { role } = actor;
     if (!decision.allowed) {
       const targets = this.targets.map((target) => ({
@@ -101,6 +103,14 @@ class Run {
     const dispatch = this.#entry("dispatch", { decision: "allowed", rule: decision.rule, detail: { role } });
     await this.#save({ state: "running", startedAt: clock.now() }, [dispatch]);
     return true;
+  }
+
+  /** Whether one person is enough was decided when it was accepted; whether it is within the person's scopes is asked anew. */
+  async #scope(): Promise<PolicyQuestion["scope"]> {
+    const ids = new Set(this.targets.map(({ agent }) => agent));
+    const fleet = await untilStored(this.#execution, () => this.#execution.ports.registry.expected());
+    const targets = fleet.agents.filter(({ id }) => ids.has(id));
+    return { targets, fleetSize: fleet.agents.length, secondPerson: null, isApproved: true };
   }
 
   async workOn(agent: string, command: ActCommand): Promise<void> {

@@ -6,6 +6,7 @@ import type { Operation } from "./domain/operation.ts";
 import type { MappedBeat } from "./domain/verdict.ts";
 import { quietEvents } from "./events-fixture.ts";
 import { beatOf, type FakeAgent, OPERATOR, operationOf, workingAgent } from "./fake-agent-fixture.ts";
+import { NO_RULES } from "./policy-rules.ts";
 import type { FleetBus } from "./ports/fleet.ts";
 import type { ProcessState } from "./ports/supervisor.ts";
 import { type ControlMessage, type ControlReply, PROTOCOL_VERSION } from "./protocol.ts";
@@ -103,6 +104,7 @@ export class FakeFleet {
       search: async () => [],
       verify: async () => ({ rows: 0, unbroken: true, firstBad: null, head: "" }),
     },
+    rules: { current: () => NO_RULES },
     directory: {
       source: "access.yaml",
       byId: (id) =>

@@ -1,9 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { Actor, Role } from "./domain/actor.ts";
 import { decide, mayAsk, type PolicyQuestion } from "./policy.ts";
+import { NO_RULES } from "./policy-rules.ts";
 
+const NOW = 1_795_142_452_000;
+const rights = () => ({ directory, rules: NO_RULES, now: NOW });
 const person = (name: string, role: Role) => ({ id: name, name, mails: [], slack: [], role });
 const directory: PolicyQuestion["directory"] = {
+  source: "access.yaml",
+  byId: () => null,
+  trust: () => ({ asOf: NOW, held: null }),
   withRole: (role) =>
     [person("Olga", "operator"), person("Adam", "admin")].filter(
       (someone) => role === "viewer" || role === "operator" || someone.role === role,
@@ -20,7 +26,11 @@ const actor = (role: Role | null): Actor => ({
 const restart: PolicyQuestion["command"] = { name: "restart", kind: "act", role: "operator", danger: 2 };
 const status: PolicyQuestion["command"] = { name: "status", kind: "read", role: "viewer", danger: 0 };
 const whoami: PolicyQuestion["command"] = { name: "whoami", kind: "read", role: null, danger: 0 };
-const agents = (count: number): string[] => Array.from({ length: count }, (_, index) => `agent-${index}`);
+const agents = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    ...{ id: `agent-${index}`, group: "orders", owner: "orders", criticality: "P2" as const, labels: {} },
+    runtime: { kind: "process" as const, name: `agent-${index}` },
+  }));
 const scope = (count: number, changes: Partial<NonNullable<PolicyQuestion["scope"]>> = {}) => ({
   targets: agents(count),
   fleetSize: 22,
@@ -46,13 +56,14 @@ describe("the role", () => {
     [{ ...restart, role: null }, "admin", false],
     [{ ...status, role: null, danger: 1 }, "admin", false],
   ])("%o asked by %s: %s", (command, role, allowed) => {
-    expect(decide({ actor: actor(role), command, directory, scope: null }).allowed).toBe(allowed);
-    expect(mayAsk(actor(role), command)).toBe(allowed);
+    expect(decide({ actor: actor(role), command, ...rights(), scope: null }).allowed).toBe(allowed);
+    expect(mayAsk({ actor: actor(role), command, ...rights() })).toBe(allowed);
   });
 
   test("a refusal says by which rule, what was found, and who can do it now", () => {
-    expect(decide({ actor: actor("viewer"), command: restart, directory, scope: scope(1) })).toEqual({
+    expect(decide({ actor: actor("viewer"), command: restart, ...rights(), scope: scope(1) })).toEqual({
       allowed: false,
+      needsSecondPerson: false,
       rule: "role-operator",
       why: "restart needs operator; you are viewer from access.yaml",
       whoCan: ["Olga", "Adam"],
@@ -61,7 +72,7 @@ describe("the role", () => {
   });
 
   test("a stranger is told what strangers may do", () => {
-    expect(decide({ actor: actor(null), command: status, directory, scope: null })).toMatchObject({
+    expect(decide({ actor: actor(null), command: status, ...rights(), scope: null })).toMatchObject({
       rule: "stranger",
       why: "status needs viewer; you have no role here",
       instead: "You may use help and whoami.",
@@ -70,20 +81,20 @@ describe("the role", () => {
 
   test("an actor with fixed rights may do what is among them, and nothing else", () => {
     const fixed = { ...actor("operator"), id: "schedule:nightly", only: ["restart"] };
-    expect(decide({ actor: fixed, command: restart, directory, scope: null })).toMatchObject({ allowed: true });
-    expect(decide({ actor: fixed, command: { ...restart, name: "stop" }, directory, scope: null })).toMatchObject({
+    expect(decide({ actor: fixed, command: restart, ...rights(), scope: null })).toMatchObject({ allowed: true });
+    expect(decide({ actor: fixed, command: { ...restart, name: "stop" }, ...rights(), scope: null })).toMatchObject({
       allowed: false,
       rule: "fixed-rights",
       why: "schedule:nightly has fixed rights: restart",
     });
     // What is among them still needs the role.
-    expect(decide({ actor: { ...fixed, role: "viewer" }, command: restart, directory, scope: null }).allowed).toBe(
+    expect(decide({ actor: { ...fixed, role: "viewer" }, command: restart, ...rights(), scope: null }).allowed).toBe(
       false,
     );
   });
 
   test("an admin may not do either what needs a second person", () => {
-    expect(decide({ actor: actor("admin"), command: restart, directory, scope: scope(4) }).allowed).toBe(false);
+    expect(decide({ actor: actor("admin"), command: restart, ...rights(), scope: scope(4) }).allowed).toBe(false);
   });
 });
 
@@ -102,17 +113,23 @@ describe("the second person", () => {
     ["a dangerous command on one agent", { danger: 3 }, scope(1), "danger-3"],
     ["a dangerous command on many", { danger: 3 }, scope(4), "many-agents"],
   ])("%s", (...[, changes, asked, rule]) => {
-    const decision = decide({ actor: actor("operator"), command: { ...restart, ...changes }, directory, scope: asked });
+    const decision = decide({
+      actor: actor("operator"),
+      command: { ...restart, ...changes },
+      ...rights(),
+      scope: asked,
+    });
     expect(decision.allowed).toBe(rule === null);
     if (rule === null) return;
     expect(decision.rule).toBe(rule);
-    expect(decision.why).toContain("so it needs a plan and a second person, which this version cannot ask yet");
-    expect(decision.whoCan).toEqual([]);
+    expect(decision.needsSecondPerson).toBe(true);
+    expect(decision.why).toContain("so it needs a second person");
+    expect(decision.whoCan).toEqual(["Adam"]);
     expect(decision.instead).not.toBeNull();
   });
 
   test("the refusal gives the reason and what one person may do", () => {
-    expect(decide({ actor: actor("operator"), command: restart, directory, scope: scope(10) })).toMatchObject({
+    expect(decide({ actor: actor("operator"), command: restart, ...rights(), scope: scope(10) })).toMatchObject({
       why: expect.stringContaining("these are 10 of 22 agents, more than 3, so"),
       instead: "One person may restart up to 3 agents at a time: name the ones that matter most.",
     });

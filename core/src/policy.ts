@@ -24,6 +24,8 @@ export interface PolicyQuestion {
     readonly fleetSize: number;
     /** Why the command itself wants a second person for these agents, or null. */
     readonly secondPerson: string | null;
+    /** Whether a second person has agreed to exactly this. */
+    readonly isApproved?: boolean;
   } | null;
 }
 
@@ -45,7 +47,8 @@ export function decide(question: PolicyQuestion): Decision {
   if (!byPerson.allowed || question.scope === null) return byPerson;
   const outside = decideByScope(question, question.scope.targets);
   if (outside !== null) return outside;
-  const { targets, fleetSize, secondPerson } = question.scope;
+  const { targets, fleetSize, secondPerson, isApproved = false } = question.scope;
+  if (isApproved) return byPerson;
   const risk = secondPersonRisk(question.command, { count: targets.length, fleetSize, secondPerson });
   if (risk === null) return byPerson;
   return {
@@ -113,7 +116,13 @@ function decideByRole(question: PolicyQuestion, needed: Role): Decision {
 }
 
 /** A change rests on rights that are known, recent, and not in doubt; without that it waits. */
-function decideByTrust({ directory, now }: PolicyQuestion, needed: Role): Decision | null {
+function decideByTrust({ directory, rules, now }: PolicyQuestion, needed: Role): Decision | null {
+  if (rules.readAt === null)
+    return refuse({
+      rule: "rules-unknown",
+      why: "nobody has read yet who is blocked",
+      instead: "Repeat it in a moment.",
+    });
   const { asOf, held } = directory.trust();
   if (held !== null) {
     const instead = "An admin on the host can confirm it. Looking is open to you.";

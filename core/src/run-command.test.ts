@@ -5,17 +5,13 @@ import type { Actor, Role } from "./domain/actor.ts";
 import { Failure } from "./domain/failure.ts";
 import type { Operation } from "./domain/operation.ts";
 import { plainReport } from "./domain/report.ts";
+import { NO_RULES } from "./policy-rules.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { Acceptance, CommandStore } from "./ports/command-store.ts";
 import { type CommandRequest, type Engine, runCommand } from "./run-command.ts";
 
 const actor = (role: Role | null): Actor => ({
-  id: "olga",
-  name: "Olga",
-  role,
-  person: true,
-  source: "access.yaml",
-  slackUser: null,
+  ...{ id: "olga", name: "Olga", role, person: true, source: "access.yaml", slackUser: null },
 });
 const input = z.strictObject({ who: z.array(z.string()).min(1), mode: z.enum(["soft", "hard"]).optional() });
 const calls: string[] = [];
@@ -100,21 +96,20 @@ beforeEach(() => {
   };
   const ports = {
     audit: { append: async (entry: AuditEntry) => audited.push(entry) },
-    directory: { withRole: () => [{ name: "Adam" }] },
+    clock: { now: () => 0 },
+    rules: { current: () => NO_RULES },
+    directory: {
+      ...{ source: "access.yaml", byId: (id: string) => ({ id, role: "operator" }), confirm: async () => true },
+      ...{ withRole: () => [{ id: "adam", name: "Adam" }], trust: () => ({ asOf: 0, held: null }) },
+    },
     registry: { expected: async () => ({ agents: Array.from({ length: 22 }) }) },
   } as unknown as Ports;
   engine = { commands, ports, store, onProblem: (problem) => problems.push(problem) };
 });
 
 const ask = (changes: Partial<CommandRequest> = {}): CommandRequest => ({
-  command: "restart",
-  input: { who: ["invoices"] },
-  actor: actor("operator"),
-  door: "slack",
-  reason: null,
-  requestId: "req-1",
-  idempotencyKey: "key-1",
-  incidentId: null,
+  ...{ command: "restart", input: { who: ["invoices"] }, actor: actor("operator"), door: "slack" },
+  ...{ reason: null, requestId: "req-1", idempotencyKey: "key-1", incidentId: null },
   ...changes,
 });
 
@@ -251,8 +246,11 @@ describe("a refusal", () => {
     const refused = runCommand(ask({ input: { who: ["billing"] } }), engine);
     await expect(refused).rejects.toMatchObject({
       code: "forbidden",
-      message: expect.stringContaining("billing is P0 and works, so it needs a plan and a second person"),
-      detail: { rule: "second-person", next: "Looking is open to you: agent, roll-call, status. Nothing was done." },
+      message: expect.stringContaining("billing is P0 and works, so it needs a second person"),
+      detail: {
+        rule: "second-person",
+        next: "Looking is open to you: agent, roll-call, status. Can do it now: Adam. Nothing was done.",
+      },
     });
     expect(audited).toMatchObject([{ decision: "refused", rule: "second-person", targets: ["billing"] }]);
     expect(accepted).toEqual([]);

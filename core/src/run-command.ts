@@ -1,11 +1,12 @@
 import { distance } from "fastest-levenshtein";
 import type { ActCommand, CommandDefinition, Ports, ReadContext } from "./command.ts";
+import { decideLive } from "./decide-live.ts";
 import type { Actor, Door } from "./domain/actor.ts";
 import { Failure, isFailure } from "./domain/failure.ts";
 import type { Operation, OperationOrigin } from "./domain/operation.ts";
 import type { Report } from "./domain/report.ts";
 import { parseInput } from "./parse-input.ts";
-import { type Decision, decide, mayAsk, type PolicyQuestion, rightsOf } from "./policy.ts";
+import { type Decision, mayAsk, type PolicyQuestion, rightsOf } from "./policy.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { CommandStore } from "./ports/command-store.ts";
 import { requestContext } from "./protocol/request-context.ts";
@@ -146,8 +147,12 @@ async function permit(
   engine: Engine,
   { command, scope }: { command: CommandDefinition } & Pick<PolicyQuestion, "scope">,
 ): Promise<Decision> {
-  const decision = decide({ actor: request.actor, command, ...rightsOf(engine.ports), scope });
+  const decision = await decideLive({ actor: request.actor, command, ...rightsOf(engine.ports), scope }, engine.ports);
   if (decision.allowed) return decision;
+  // Not a refusal: PostgreSQL has not said yet who is blocked, and without it nothing could be accepted either.
+  if (decision.rule === "rules-unknown") {
+    throw new Failure("unavailable", "PostgreSQL has not said yet who may not act here", { next: "Repeat it." });
+  }
   const targets = scope?.targets.map(({ id }) => id) ?? [];
   await auditRefusal(engine, auditOf(request, { command, decision, targets }));
   const who = decision.whoCan.length === 0 ? null : `Can do it now: ${decision.whoCan.join(", ")}.`;

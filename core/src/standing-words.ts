@@ -12,7 +12,8 @@ const FIELDS: Readonly<Record<string, (agent: StandingAgent) => string>> = {
 };
 
 /** One word of a rule: an id, `content-*`, `@orders`, `owner=payments`, a label of fleet.yaml, or one of these after `!`. */
-export const STANDING_WORD = /^!?(@?[a-z][a-z0-9*-]{0,62}|\*|[a-z][a-z0-9_.-]{0,62}=[A-Za-z0-9][A-Za-z0-9_.,-]{0,199})$/;
+export const STANDING_WORD =
+  /^!?(@?[a-z][a-z0-9*-]{0,62}|\*|[a-z][a-z0-9_.-]{0,62}=[A-Za-z0-9][A-Za-z0-9_.,-]{0,199})$/;
 
 /**
  * Whether words that stand still fit an agent. Names add up, labels narrow, `!` takes out; a word that is not understood fits
@@ -36,5 +37,11 @@ function fitsWord(agent: StandingAgent, word: string): boolean {
   const at = word.indexOf("=");
   const name = word.slice(0, at);
   const value = FIELDS[name]?.(agent) ?? (Object.hasOwn(agent.labels, name) ? agent.labels[name] : undefined);
-  return value !== undefined && word.slice(at + 1).split(",").includes(value);
+  return (
+    value !== undefined &&
+    word
+      .slice(at + 1)
+      .split(",")
+      .includes(value)
+  );
 }

@@ -5,6 +5,7 @@ import type { Role } from "@rollcall/core/domain/actor.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import { type Operation, plannedStages } from "@rollcall/core/domain/operation.ts";
 import { plainReport } from "@rollcall/core/domain/report.ts";
+import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
 import type { AlertNotification } from "@rollcall/core/ports/incidents.ts";
 import type { CompiledFleet, ExpectedAgent, Heartbeat } from "@rollcall/core/protocol.ts";
@@ -209,6 +210,7 @@ function fakePorts(seen: { audit: AuditEntry[]; notifications: AlertNotification
   return {
     clock: { now: () => NOW },
     directory,
+    rules: { current: () => NO_RULES },
     registry: { expected: async () => fleet, setDesired: unused },
     supervisor: {
       list: async () => [

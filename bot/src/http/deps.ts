@@ -15,7 +15,16 @@ export interface AppDeps {
   readonly log: FastifyBaseLogger;
   readonly ports: Pick<
     Ports,
-    "audit" | "operations" | "incidents" | "bus" | "registry" | "supervisor" | "directory" | "rules" | "clock" | "figures"
+    | "audit"
+    | "operations"
+    | "incidents"
+    | "bus"
+    | "registry"
+    | "supervisor"
+    | "directory"
+    | "rules"
+    | "clock"
+    | "figures"
   >;
   readonly commands: readonly CommandDefinition[];
   /** `runCommand` of core, bound to its ports. @throws Failure */

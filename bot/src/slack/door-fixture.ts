@@ -3,6 +3,7 @@ import { Failure } from "@rollcall/core/domain/failure.ts";
 import { type Operation, plannedStages } from "@rollcall/core/domain/operation.ts";
 import { quietEvents } from "@rollcall/core/events-fixture.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
+import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
 import type { Acceptance, CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { Person } from "@rollcall/core/ports/directory.ts";
@@ -121,6 +122,7 @@ function portsOf(rows: MemoryRows, audited: AuditEntry[]): Ports {
     },
     pager: { acknowledge: async () => {} },
     events: quietEvents(() => Date.now()),
+    rules: { current: () => NO_RULES },
     directory: {
       source: "access.yaml",
       byId: (id) => PEOPLE.find((one) => one.id === id) ?? null,

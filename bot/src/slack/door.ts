@@ -92,7 +92,13 @@ function listen(bolt: App, deps: SlackDoorDeps): void {
   const { settings, ports, log } = deps;
   const access = { token: settings.botToken, apiUrl: settings.apiUrl };
   const client = createSlackClient({ ...access, timeoutMs: IDENTITY_MS });
-  const identify = createIdentity({ client, team: settings.teamId, directory: ports.directory, rules: ports.rules, clock: ports.clock });
+  const identify = createIdentity({
+    client,
+    team: settings.teamId,
+    directory: ports.directory,
+    rules: ports.rules,
+    clock: ports.clock,
+  });
   const chat = createSlackChat(createSlackClient({ ...access, timeoutMs: ANSWER_MS }));
   const desk = { ...deps, identify, answers: { chat, log } };
   bolt.command(/.+/, async ({ command, ack, context }) => {

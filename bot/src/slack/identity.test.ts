@@ -1,4 +1,5 @@
 import { createSlackClient } from "@rollcall/core/adapters/slack/web-client.ts";
+import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { Person } from "@rollcall/core/ports/directory.ts";
 import { fastify } from "fastify";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -43,14 +44,22 @@ beforeEach(() => {
     confirm: async () => true,
     withRole: () => [],
   };
-  identify = createIdentity({ client, team: "T1", directory, clock });
+  identify = createIdentity({ client, team: "T1", directory, rules: { current: () => NO_RULES }, clock });
 });
 afterAll(async () => await app.close());
 
 describe("identity", () => {
   test("is the person of the directory whom Slack vouches for, by the directory's name and role", async () => {
     expect(await identify("T1", "U1")).toEqual({
-      actor: { id: "anna", name: "Anna", role: "operator", person: true, source: "access.yaml", slackUser: "U1" },
+      actor: {
+        id: "anna",
+        name: "Anna",
+        role: "operator",
+        person: true,
+        source: "access.yaml",
+        slackUser: "U1",
+        groups: [],
+      },
       objection: null,
       confirmed: true,
     });

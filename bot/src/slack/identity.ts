@@ -1,8 +1,8 @@
 import { lookUpUser, type SlackUser, type UserObjection } from "@rollcall/core/adapters/slack/user-lookup.ts";
 import type { Actor } from "@rollcall/core/domain/actor.ts";
-import type { Clock } from "@rollcall/core/ports/clock.ts";
 import { personActor } from "@rollcall/core/person-actor.ts";
 import { rightsOf } from "@rollcall/core/policy.ts";
+import type { Clock } from "@rollcall/core/ports/clock.ts";
 import type { Directory } from "@rollcall/core/ports/directory.ts";
 import type { PolicyRulesPort } from "@rollcall/core/ports/policy-rules.ts";
 import type { WebClient } from "@slack/web-api";

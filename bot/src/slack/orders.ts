@@ -129,7 +129,10 @@ async function ask(wish: Wish, command: ActCommand, deps: SlackDoorDeps): Promis
     secondPerson: (await command.needsSecondPerson?.(targets, context)) ?? null,
   };
   if (!decide({ actor, command, ...rights, scope }).allowed) return null;
-  return confirmMessage(await gatherIntent(command, { input: parsed.data, ids: targets.map(({ id }) => id) }, ports), wish.order);
+  return confirmMessage(
+    await gatherIntent(command, { input: parsed.data, ids: targets.map(({ id }) => id) }, ports),
+    wish.order,
+  );
 }
 
 async function gatherIntent(

@@ -1,8 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { hasRole, ROLES, type Role } from "../domain/actor.ts";
+import type { StandingRules } from "../policy-rules.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Directory, DirectoryTrust, Person } from "../ports/directory.ts";
+import { STANDING_WORD } from "../standing-words.ts";
 import { openWatchedFile, type WatchedFile } from "../watched-file.ts";
 import { readYamlFile, type YamlFile } from "../yaml-file.ts";
 
@@ -33,7 +35,30 @@ const person = z.strictObject({
   /** null: known, but allowed nothing. */
   role: z.enum(ROLES).nullable(),
 });
-const accessFile = z.strictObject({ people: z.array(person).min(1) });
+const scope = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "a-z, 0-9 and -, at most 63 characters"),
+  /** Ids of people, addresses of groups. */
+  who: z.array(z.string().min(1).max(200)).min(1),
+  commands: z.array(z.string().regex(/^(\*|[a-z][a-z0-9-]{0,62})$/, "the name of a command, or *")).min(1),
+  /** Left out: all agents. */
+  agents: z
+    .array(z.string().regex(STANDING_WORD, "an id, content-*, @group, owner=value, a label of fleet.yaml, or !id"))
+    .min(1)
+    .nullable()
+    .default(null),
+});
+const blocked = z.strictObject({
+  person: z.string().min(1).max(200),
+  reason: z.string().min(1).max(200),
+  until: z.iso.datetime({ offset: true, error: "a time like 2027-01-31T00:00:00Z" }).nullable().default(null),
+});
+const accessFile = z.strictObject({
+  people: z.array(person).min(1),
+  /** Rules that narrow what the people they name may change. */
+  scopes: z.array(scope).default([]),
+  /** People who may do nothing here, whatever their role. */
+  blocked: z.array(blocked).default([]),
+});
 type Access = z.infer<typeof accessFile>;
 
 export interface AccessFileOptions {
@@ -46,6 +71,8 @@ export interface AccessFileOptions {
 }
 
 export interface AccessDirectory extends Directory {
+  /** What it says beside who has which role. */
+  standingRules(): StandingRules;
   /** Reads the file if it has changed. */
   refresh(): Promise<void>;
   /** Refreshes now and then until `close`. */
@@ -81,7 +108,8 @@ async function readAccessFile(path: string): Promise<Access> {
       ]),
     ];
   });
-  file.refuse(saidTwice(file, all));
+  const rules = file.value.scopes.map(({ id }, index) => ({ kind: "scope", value: id, at: ["scopes", index, "id"] }));
+  file.refuse(saidTwice(file, [...all, ...rules]));
   return file.value;
 }
 
@@ -151,6 +179,15 @@ class FileDirectory implements AccessDirectory {
   async confirm(id: string, role: Role): Promise<boolean> {
     await this.refresh();
     return this.withRole(role).some((entry) => entry.id === id);
+  }
+
+  standingRules(): StandingRules {
+    const { scopes, blocked: kept } = this.#file.current();
+    const blocks = kept.map(({ person: id, reason, until }) => ({
+      ...{ person: id, reason, by: "access.yaml", since: null },
+      until: until === null ? null : Date.parse(until),
+    }));
+    return { scopes, blocks };
   }
 
   async refresh(): Promise<void> {

@@ -8,7 +8,7 @@ import type { Actor } from "../domain/actor.ts";
 import { OPERATOR, targetOf } from "../fake-agent-fixture.ts";
 import { FakeFleet } from "../fleet-fixture.ts";
 import { loadCommands } from "../load-commands.ts";
-import { decide } from "../policy.ts";
+import { decide, rightsOf } from "../policy.ts";
 import type { EventBus } from "../ports/event-bus.ts";
 import { deriveRedisPassword } from "../protocol/seal.ts";
 import { chooseForReplay, replayFirst } from "../replay-letters.ts";
@@ -182,8 +182,8 @@ describe("replay", () => {
 describe("discard", () => {
   const question = (actor: Actor) =>
     decide({
-      ...{ actor, command: named("discard"), directory: { withRole: () => [] } },
-      scope: { targets: ["invoices"], fleetSize: 22, secondPerson: null },
+      ...{ actor, command: named("discard"), ...rightsOf(fleet().ports) },
+      scope: { targets: [fleet().agent("invoices").expected], fleetSize: 22, secondPerson: null },
     });
 
   test("needs an admin, and of an admin a second person", () => {

@@ -39,6 +39,8 @@ export interface PolicyRules {
   readonly scopes: readonly ScopeRule[];
   readonly blocks: readonly Block[];
   readonly lifts: readonly Lift[];
+  /** Moment when blocks and lifts were last read, ms since the epoch; null: not yet, so nobody may change anything. */
+  readonly readAt: number | null;
 }
 
 /** The rules in force, answered from memory; at most 2 s behind what any replica wrote. */
