@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import type { BusClock } from "./clock.ts";
 import { BLOCK_MS } from "./connection.ts";
 import type { Entry } from "./deliver.ts";
-import { parseJson } from "./inbox.ts";
+import { parseJson, whyRefused } from "./inbox.ts";
 import { type Log, messageOf } from "./log.ts";
 import { backoffMs, pause, untilReady } from "./persist.ts";
 import { parseEntries, reconnectIfSilent } from "./topic-reader.ts";
@@ -108,7 +108,8 @@ class BroadcastReader implements Broadcasts {
   #verify({ fields }: Entry): BroadcastMessage | string {
     const json = this.#open(fields.m ?? "");
     if (json === null) return "not signed with the fleet's key";
-    const parsed = broadcastMessage.safeParse(parseJson(json));
-    return parsed.success ? parsed.data : `not of this protocol: ${parsed.error.issues[0]?.message}`;
+    const payload = parseJson(json);
+    const parsed = broadcastMessage.safeParse(payload);
+    return parsed.success ? parsed.data : whyRefused(payload, parsed.error.issues[0]?.message);
   }
 }

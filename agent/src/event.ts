@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { continueTrace } from "@rollcall/core/protocol/traceparent.ts";
-import { type Envelope, envelope, MAX_ENVELOPE_BYTES } from "@rollcall/core/protocol.ts";
+import { type Envelope, envelope, MAX_ENVELOPE_BYTES, PROTOCOL_WORDS } from "@rollcall/core/protocol.ts";
 import { messageOf } from "./log.ts";
 
 /** An event that no further try can make usable; a handler throws it too, if the data is not what it needs. */
@@ -68,6 +68,7 @@ export function createEvent({ agent, topic, data, at, cause, ...given }: NewEven
     type: topic,
     time: new Date(at).toISOString(),
     datacontenttype: "application/json",
+    protocol: PROTOCOL_WORDS,
     traceparent: given.traceparent ?? continueTrace(cause?.traceparent),
     ...Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== undefined)),
     data,

@@ -1,6 +1,7 @@
 import { INBOX_GROUP } from "@rollcall/core/protocol/keys.ts";
 import { openSeal } from "@rollcall/core/protocol/seal.ts";
-import { type ControlMessage, controlMessage } from "@rollcall/core/protocol.ts";
+import { readOtherMajor } from "@rollcall/core/protocol/version.ts";
+import { type ControlMessage, controlMessage, PROTOCOL_WORDS } from "@rollcall/core/protocol.ts";
 import type { Redis } from "ioredis";
 import type { BusClock } from "./clock.ts";
 import { BLOCK_MS } from "./connection.ts";
@@ -108,11 +109,12 @@ class InboxReader implements Inbox {
       log.warn("a control message is refused: not signed with my key", { entry: entry.id });
       return null;
     }
-    const parsed = controlMessage.safeParse(parseJson(json));
+    const payload = parseJson(json);
+    const parsed = controlMessage.safeParse(payload);
     if (parsed.success) return parsed.data;
     log.warn("a control message is refused: not of this protocol", {
       entry: entry.id,
-      reason: parsed.error.issues[0]?.message,
+      reason: whyRefused(payload, parsed.error.issues[0]?.message),
     });
     return null;
   }
@@ -127,6 +129,12 @@ class InboxReader implements Inbox {
     }
     this.#inHand.delete(id);
   }
+}
+
+/** "it is of protocol 2.0, I speak 1.1", or what is wrong with its form. */
+export function whyRefused(payload: unknown, problem = "of another form"): string {
+  const other = readOtherMajor(payload);
+  return other === null ? problem : `it is of protocol ${other.version}, I speak ${PROTOCOL_WORDS}`;
 }
 
 export function parseJson(text: string): unknown {

@@ -5,6 +5,7 @@ import {
   type DesiredState,
   type ExpectedAgent,
   expectedAgent,
+  mappedHeartbeat,
   matchTopics,
   PROTOCOL_VERSION,
   topicName,
@@ -28,10 +29,10 @@ const listedAgent = z.strictObject({
   consumes: z.array(topicPattern).default([]),
   publishes: z.array(topicName).default([]),
   /** A process with the agent's id as its name, if not said. */
-  runtime: shape.runtime.optional(),
+  runtime: z.strictObject(shape.runtime.shape).optional(),
   /** That it speaks the protocol, if not said. */
   presence: shape.presence,
-  heartbeat: shape.heartbeat,
+  heartbeat: z.strictObject(mappedHeartbeat.shape).optional(),
 });
 const fleetFileSchema = z.strictObject({
   fleet: agentId,

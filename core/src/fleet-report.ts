@@ -1,3 +1,4 @@
+import { remarksOn } from "./agent-remarks.ts";
 import { type Actor, hasRole } from "./domain/actor.ts";
 import { provableRung } from "./domain/foreign-verdict.ts";
 import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "./domain/freshness.ts";
@@ -68,9 +69,9 @@ function namedByVerdict(agents: readonly SeenAgent[], most: number): string {
 
 /** "🔴 *billing* gone since 02:40:52" */
 export function agentLine(seen: SeenAgent): string {
-  const { judgement, expected, forged } = seen;
+  const { judgement, expected } = seen;
   const words = judgement.health === "off" ? offWords(seen) : verdictWords(judgement) + sinceWords(judgement.since);
-  return `${markOf(judgement)} *${expected.id}* ${words}${forged ? " · somebody else wrote its heartbeat" : ""}`;
+  return [`${markOf(judgement)} *${expected.id}* ${words}`, ...remarksOn(seen)].join(" · ");
 }
 
 /** "🟢 20 working, 1 of them busy" */
@@ -138,6 +139,9 @@ export const agentData = ({ expected, beat, forged, judgement, process }: SeenAg
   desired: expected.desired,
   activity: beat?.activity ?? null,
   version: beat?.version ?? null,
+  protocol: beat === null ? null : `${beat.v}.${beat.minor ?? 0}`,
+  rssBytes: beat?.rssBytes ?? null,
+  clockSkewMs: beat?.clockSkewMs ?? null,
   lastBeatAt: beat?.at ?? null,
   inFlight: beat?.inFlight ?? null,
   oldestInFlightAt: beat?.oldestInFlightAt ?? null,

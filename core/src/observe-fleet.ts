@@ -4,6 +4,7 @@ import { type Judgement, judge, type MappedBeat } from "./domain/verdict.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { FleetBus, FleetRegistry, Presence } from "./ports/fleet.ts";
 import type { ProcessState, Supervisor } from "./ports/supervisor.ts";
+import type { OtherMajor } from "./protocol/version.ts";
 import type { ExpectedAgent, Heartbeat } from "./protocol.ts";
 
 /** What looking at the fleet needs. */
@@ -20,6 +21,8 @@ export interface SeenAgent {
   readonly beat: Heartbeat | null;
   /** Something in Redis claimed to be its beat and was not. */
   readonly forged: boolean;
+  /** Version of its heartbeat, if that is of another major version of the protocol. */
+  readonly otherMajor?: OtherMajor | undefined;
   /** null if its supervisor does not know it or does not answer. */
   readonly process: ProcessState | null;
   readonly judgement: Judgement;
@@ -79,7 +82,7 @@ export async function lookAtFleet(sight: FleetSight, agents?: readonly ExpectedA
 export function judgeFleet({ expected, bus, processes, at, problems }: FleetLook, asked: Asked = {}): FleetView {
   const seen = expected.map((agent): SeenAgent => {
     const process = processes.get(agent.id) ?? null;
-    const { beat, forged } = bus?.presence.get(agent.id) ?? { beat: null, forged: false };
+    const { beat, forged, otherMajor } = bus?.presence.get(agent.id) ?? { beat: null, forged: false };
     const mapped = bus?.mapped.get(agent.id) ?? null;
     const judgement =
       bus === null
@@ -94,8 +97,9 @@ export function judgeFleet({ expected, bus, processes, at, problems }: FleetLook
             canaryRoundAt: bus.canaryRoundAt,
             now: at,
             ...(bus.since !== null && { busSince: bus.since }),
+            otherMajor,
           });
-    return { expected: agent, beat, forged, process, judgement };
+    return { expected: agent, beat, forged, process, judgement, otherMajor };
   });
   return { agents: seen, at, problems };
 }

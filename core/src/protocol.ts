@@ -1,9 +1,14 @@
 import { z } from "zod";
 
+// A reader leaves out what it does not know, so that a newer minor version may add optional fields; what it knows it checks.
+
 /** The protocol's version; a reader accepts payloads of its own major version. */
 export const PROTOCOL_VERSION = 1;
 /** Grows with each field or message that is added; what was there stays as it was. */
 export const PROTOCOL_MINOR = 1;
+/** "1.1" */
+export const PROTOCOL_WORDS = `${PROTOCOL_VERSION}.${PROTOCOL_MINOR}`;
+const MAJOR_ONE = /^1\.\d{1,6}$/;
 
 /** Agents, groups and topics are named so that a name never needs escaping anywhere. */
 export const agentId = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "a-z, 0-9 and -, at most 63 characters");
@@ -26,7 +31,7 @@ export const LATENCY_BUCKETS_SECONDS = [
 ] as const;
 
 /** Cumulative since the epoch began. `latency` counts publish → handler start, one count per bucket, not summed up. */
-export const taskTotals = z.strictObject({
+export const taskTotals = z.object({
   done: count,
   failed: count,
   latency: z.array(count).length(LATENCY_BUCKETS_SECONDS.length + 1),
@@ -34,7 +39,7 @@ export const taskTotals = z.strictObject({
 });
 
 /** A beat, every 5 s (jittered). Times are Redis time in ms as the agent estimates it. */
-export const heartbeat = z.strictObject({
+export const heartbeat = z.object({
   v: z.literal(PROTOCOL_VERSION),
   /** The minor version that the agent speaks; 0 if it does not say. */
   minor: count.optional(),
@@ -56,7 +61,7 @@ export const heartbeat = z.strictObject({
   inboxReadAt: millis,
   /** When the broadcast loop last came back from Redis; missing if the agent does not listen to it. */
   broadcastReadAt: millis.optional(),
-  canary: z.strictObject({
+  canary: z.object({
     handledAt: millis.nullable(),
     tookMs: count.nullable(),
     /** When the oldest canary not yet taken by the work loop arrived. */
@@ -68,7 +73,7 @@ export const heartbeat = z.strictObject({
   rssBytes: count,
   eventLoopDelaySeconds: z.number().nonnegative(),
   host: z.string().max(255),
-  runtime: z.strictObject({
+  runtime: z.object({
     kind: z.enum(["process", "pm2", "systemd", "docker", "kubernetes"]),
     name: z.string().max(255),
   }),
@@ -88,8 +93,9 @@ const origin = {
 };
 
 /** What the control service puts into an agent's inbox, sealed with the agent's key in the entry's field `m`. */
-export const controlMessage = z.strictObject({
+export const controlMessage = z.object({
   v: z.literal(PROTOCOL_VERSION),
+  minor: count.optional(),
   /** Unique per effect; the agent's ledger applies each id once. */
   id: z.string().min(1).max(200),
   kind: z.enum(["echo", "canary", "stop", "drill"]),
@@ -102,7 +108,7 @@ export const controlMessage = z.strictObject({
   traceparent: z.string().max(100).optional(),
   ...origin,
   /** `drill`: `{fault}`. `stop`: `{graceMs}`. `echo`, `canary`: `{nonce}`. */
-  args: z.strictObject({
+  args: z.object({
     nonce: z.string().max(100).optional(),
     fault: z.string().max(50).optional(),
     graceMs: count.optional(),
@@ -114,7 +120,7 @@ export type ControlMessage = z.infer<typeof controlMessage>;
  * What the control service tells all agents at once, signed, in the broadcast's field `m`: only what changes nothing. A
  * change goes to the inbox, where it stays until its agent has taken it.
  */
-export const broadcastMessage = z.strictObject({
+export const broadcastMessage = z.object({
   ...controlMessage.omit({ kind: true, epoch: true }).shape,
   kind: z.enum(["echo", "canary"]),
   /** Who is meant, and the epoch it was meant for (null fits every epoch). null: everybody. */
@@ -123,7 +129,7 @@ export const broadcastMessage = z.strictObject({
 export type BroadcastMessage = z.infer<typeof broadcastMessage>;
 
 /** Answer of an agent, sealed with its key in the field `m`; the field `agent` names the key to open it with. */
-export const controlReply = z.strictObject({
+export const controlReply = z.object({
   v: z.literal(PROTOCOL_VERSION),
   id: z.string().min(1).max(200),
   agent: agentId,
@@ -140,13 +146,15 @@ export const controlReply = z.strictObject({
 export type ControlReply = z.infer<typeof controlReply>;
 
 /** An event on a topic stream, JSON in the entry's field `e`: a CloudEvents 1.0 envelope. At most 256 KiB. */
-export const envelope = z.strictObject({
+export const envelope = z.object({
   specversion: z.literal("1.0"),
   id: z.string().min(1).max(100),
   source: z.string().min(1).max(200),
   type: topicName,
   time: z.iso.datetime(),
   datacontenttype: z.literal("application/json"),
+  /** Version of this protocol that the publisher speaks, `1.1`; 1.0 if it does not say. */
+  protocol: z.string().regex(MAJOR_ONE, `another major version is not read here; this is ${PROTOCOL_WORDS}`).optional(),
   traceparent: z.string().max(100).optional(),
   ...origin,
   /** A marked probe; never reaches a business handler. */
@@ -159,7 +167,7 @@ export type Envelope = z.infer<typeof envelope>;
 export const MAX_ENVELOPE_BYTES = 256 * 1024;
 
 /** Whether an agent should run, and if not, who wants it so and since when. */
-export const desiredState = z.strictObject({
+export const desiredState = z.object({
   state: z.enum(["running", "stopped", "paused"]),
   by: z.string().max(200).nullable(),
   since: millis.nullable(),
@@ -171,7 +179,7 @@ export type DesiredState = z.infer<typeof desiredState>;
 export const PRESENCES = ["supervisor", "heartbeat"] as const;
 
 /** A heartbeat that a foreign agent writes anyway: where it stands, and how its time is written. */
-export const mappedHeartbeat = z.strictObject({
+export const mappedHeartbeat = z.object({
   /** Redis key. It becomes part of Redis' access rules, so no blank and no wildcard fits. */
   key: z
     .string()
@@ -185,7 +193,7 @@ export type MappedHeartbeat = z.infer<typeof mappedHeartbeat>;
 
 export const CRITICALITIES = ["P0", "P1", "P2", "P3"] as const;
 /** One agent that should exist, as everyone but the control service reads it. */
-export const expectedAgent = z.strictObject({
+export const expectedAgent = z.object({
   id: agentId,
   group: agentId,
   parent: agentId.nullable(),
@@ -208,7 +216,7 @@ export const expectedAgent = z.strictObject({
 });
 export type ExpectedAgent = z.infer<typeof expectedAgent>;
 
-export const compiledFleet = z.strictObject({
+export const compiledFleet = z.object({
   v: z.literal(PROTOCOL_VERSION),
   fleet: agentId,
   /** Grows with every change of fleet.yaml or of a desired state. */

@@ -10,6 +10,7 @@ import {
 } from "@rollcall/core/domain/freshness.ts";
 import { judge } from "@rollcall/core/domain/verdict.ts";
 import { deriveAgentKey } from "@rollcall/core/protocol/seal.ts";
+import type { OtherMajor } from "@rollcall/core/protocol/version.ts";
 import { type CompiledFleet, type ExpectedAgent, type Heartbeat, matchTopics } from "@rollcall/core/protocol.ts";
 import type { Reading } from "./bus-reader.ts";
 import { EpochTotals } from "./epoch-totals.ts";
@@ -34,6 +35,8 @@ export class SnapshotBuilder {
   readonly #labels = new WeakMap<ExpectedAgent, readonly string[]>();
   /** By agent: the beat that was refused last, so that one that stays is counted once. */
   readonly #refused = new Map<string, string>();
+  /** By agent: its heartbeat, if that is of another major version of the protocol. */
+  readonly #otherMajor = new Map<string, OtherMajor>();
   #refusedBeats = 0;
   readonly #subscriptions = new SubscriptionWatch();
   #totals: EpochTotals | null = null;
@@ -92,7 +95,9 @@ export class SnapshotBuilder {
 
   #verify(agent: string, { presence, now }: Reading): Heartbeat | null {
     const sealed = presence.get(agent) ?? null;
-    const { beat, forged } = this.#presence.open(agent, sealed, now);
+    const { beat, forged, otherMajor } = this.#presence.open(agent, sealed, now);
+    if (otherMajor === undefined) this.#otherMajor.delete(agent);
+    else this.#otherMajor.set(agent, otherMajor);
     if (!forged) this.#refused.delete(agent);
     else if (sealed !== null && this.#refused.get(agent) !== sealed) {
       this.#refused.set(agent, sealed);
@@ -115,6 +120,7 @@ export class SnapshotBuilder {
       echo: null,
       canary: null,
       busSince: this.#busSince,
+      otherMajor: this.#otherMajor.get(expected.id),
       ...(this.#canariesSince === null ? {} : { canariesSince: this.#canariesSince }),
     });
     const totals = isForeign(expected) ? null : this.#totals?.ofAgent(expected.id);

@@ -47,6 +47,7 @@ export default defineCommand({
         { name: "Doing now", value: seen.beat === null ? "not known" : doingNow(seen, view.at) },
         { name: "Waiting", value: waitingWords(waiting) },
         { name: "Version", value: seen.beat?.version ?? "not known" },
+        { name: "Memory", value: seen.beat === null ? "not known" : `${Math.round(seen.beat.rssBytes / 2 ** 20)} MiB` },
         { name: "Owner", value: expected.owner },
       ],
       actions: [

@@ -204,6 +204,7 @@ describe("agent", () => {
       { name: "Doing now", value: "idle" },
       { name: "Waiting", value: "64, 64 of them in stock.reserved" },
       { name: "Version", value: "1.0.0" },
+      { name: "Memory", value: "0 MiB" },
       { name: "Owner", value: "orders" },
     ]);
     expect(report.actions.map(({ label }) => label)).toEqual(["Roll call", "Restart billing"]);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clockLines } from "../agent-remarks.ts";
 import { defineCommand } from "../command.ts";
 import {
   agentData,
@@ -41,6 +42,7 @@ export default defineCommand({
         ...first.slice(0, MOST_LINES).map(agentLine),
         ...(more > 0 ? [`and ${counted(more, "more agent")}`] : []),
         ...(tally.working.length > 0 ? [workingLine(tally.working)] : []),
+        ...clockLines(tally.working),
       ],
       fields: [],
       actions: [...restartActions(tally.sick, actor, roll.at), lookAction("Again", "roll-call", { who: words })],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clockLines } from "../agent-remarks.ts";
 import { defineCommand, type ReadContext } from "../command.ts";
 import { isFailure } from "../domain/failure.ts";
 import { firingAgents, type Incident } from "../domain/incident.ts";
@@ -41,6 +42,7 @@ export default defineCommand({
         countsLine(view),
         sickLine([...tally.sick, ...tally.unknown]),
         ...unprovableLines(tally.unprovable),
+        ...clockLines(tally.working),
         offLine(tally.off),
         runningLine(running),
         firingLine(incidents, context),

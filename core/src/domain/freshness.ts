@@ -10,6 +10,8 @@ export const CANARY_PATIENCE_SECONDS = 20;
 export const INBOX_DEADLINE_SECONDS = 10;
 /** No canary round in this time: rung 4 can be neither proven nor refuted. */
 export const CANARY_ROUND_DEADLINE_SECONDS = 45;
+/** Wall clocks that agree this well are called right; what follows from them is told in seconds. */
+export const CLOCK_SKEW_SECONDS = 2;
 
 /**
  * Age of a moment.

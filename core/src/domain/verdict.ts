@@ -44,6 +44,8 @@ export interface Evidence {
   readonly canaryRoundAt: number | null;
   /** Redis time in ms. */
   readonly now: number;
+  /** What stands in place of its heartbeat, if that is of another major version of the protocol. */
+  readonly otherMajor?: { readonly version: string; readonly at: number | null } | undefined;
   /** Since when agents can reach the bus without a break: silence in an outage proves nothing. Left out: always. */
   readonly busSince?: number;
   /** Since when canary rounds go out without a break. Left out: always. */
@@ -119,6 +121,14 @@ const unknown = (since: number | null, note: string): Judgement => ({
 });
 
 function judgeSilent(evidence: Evidence): Judgement {
+  const { otherMajor, processUp, now, beat } = evidence;
+  if (otherMajor === undefined) return judgeGone(evidence);
+  const note = `its heartbeat is of protocol ${otherMajor.version}, which is not read here`;
+  const isThere = processUp !== false && ageSeconds(otherMajor.at, now) <= HEARTBEAT_DEADLINE_SECONDS;
+  return { ...(isThere ? bad("silent", 1, beat?.at ?? null) : judgeGone(evidence)), note };
+}
+
+function judgeGone(evidence: Evidence): Judgement {
   const { beat, processUp, busSince, now } = evidence;
   if (answers(evidence)) return bad("silent", 1, beat?.at ?? null);
   const isBusNew = busSince !== undefined && ageSeconds(busSince, now) <= HEARTBEAT_DEADLINE_SECONDS;

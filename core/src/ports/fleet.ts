@@ -1,4 +1,5 @@
 import type { MappedBeat } from "../domain/verdict.ts";
+import type { OtherMajor } from "../protocol/version.ts";
 import type {
   BroadcastMessage,
   CompiledFleet,
@@ -14,6 +15,8 @@ export interface Presence {
   readonly beat: Heartbeat | null;
   /** A beat was there but its signature, form or agent was wrong. */
   readonly forged: boolean;
+  /** What stands there is the agent's own, of another major version of the protocol; left out if it is of ours. */
+  readonly otherMajor?: OtherMajor | undefined;
 }
 
 /** Reads what is on the bus about the fleet, and sends control messages. All time is Redis time in ms. */

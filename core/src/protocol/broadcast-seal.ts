@@ -1,4 +1,5 @@
 import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { MOST_SEALED_CHARACTERS } from "./seal.ts";
 
 // An Ed25519 key as DER is one of these, and then its 32 bytes (RFC 8410, section 10).
 const PRIVATE_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -38,6 +39,7 @@ export function openBroadcasts(publicKey: string): (signed: string) => string | 
   const der = Buffer.concat([PUBLIC_PREFIX, Buffer.from(publicKey, "hex")]);
   const key = createPublicKey({ key: der, format: "der", type: "spki" });
   return (signed) => {
+    if (signed.length > MOST_SEALED_CHARACTERS) return null;
     const signature = FORM.exec(signed)?.[1];
     if (signature === undefined) return null;
     const json = signed.slice(HEAD);

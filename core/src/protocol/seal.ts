@@ -22,11 +22,15 @@ export function seal(key: string, value: unknown): string {
   return `v1.${sign(key, json)}.${json}`;
 }
 
+/** Longest sealed or signed text that is looked at; far more than the largest heartbeat or roll call has. */
+export const MOST_SEALED_CHARACTERS = 256 * 1024;
+
 /**
  * The JSON text inside a seal.
- * @returns null if the form or the signature is wrong
+ * @returns null if the form or the signature is wrong, or it is too long
  */
 export function openSeal(key: string, sealed: string): string | null {
+  if (sealed.length > MOST_SEALED_CHARACTERS) return null;
   if (!sealed.startsWith("v1.") || sealed[67] !== ".") return null;
   const json = sealed.slice(68);
   const found = Buffer.from(sealed.slice(3, 67));

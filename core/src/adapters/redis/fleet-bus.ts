@@ -8,6 +8,7 @@ import { type Keys, keysOf } from "../../protocol/keys.ts";
 import { requestContext } from "../../protocol/request-context.ts";
 import { deriveAgentKey, seal } from "../../protocol/seal.ts";
 import { inSpanOfTrace } from "../../protocol/span.ts";
+import { fitMessage } from "../../protocol/version.ts";
 import {
   type BroadcastMessage,
   type CompiledFleet,
@@ -16,6 +17,7 @@ import {
   compiledFleet,
   type ExpectedAgent,
   matchTopics,
+  PROTOCOL_MINOR,
 } from "../../protocol.ts";
 import { type CollectRequest, collectReplies } from "./collect-replies.ts";
 import { answersOf, connectRedis, resultsOf, withRedis } from "./connection.ts";
@@ -176,7 +178,12 @@ class RedisFleetBus implements OpenFleetBus {
       for (const stream of streams) openReplies(pipeline, stream, now);
       for (const { agent, message } of messages) {
         this.#questions.add(agent, message, now);
-        pipeline.xadd(this.#keys.inbox(agent), "*", "m", seal(this.#keyOf(agent), { ...origin, ...message }));
+        pipeline.xadd(
+          this.#keys.inbox(agent),
+          "*",
+          "m",
+          seal(this.#keyOf(agent), fitMessage({ ...origin, ...message }, this.#presence.minorOf(agent))),
+        );
       }
       resultsOf(await pipeline.exec());
     });
@@ -191,7 +198,7 @@ class RedisFleetBus implements OpenFleetBus {
         for (const agent of agents) this.#questions.add(agent, message, now);
         const pipeline = this.#redis.pipeline();
         if (message.replyTo !== null) openReplies(pipeline, message.replyTo, now);
-        const signed = signBroadcast(this.#broadcastKey, { ...originNow(), ...message });
+        const signed = signBroadcast(this.#broadcastKey, { minor: PROTOCOL_MINOR, ...originNow(), ...message });
         const kept = String(Math.max(0, message.deadline - BROADCAST_KEPT_MS));
         pipeline.xadd(this.#keys.broadcast, "MINID", kept, "*", "m", signed);
         resultsOf(await pipeline.exec());

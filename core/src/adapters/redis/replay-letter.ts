@@ -27,12 +27,14 @@ export async function replayLetter(redis: Redis, keys: Keys, order: ReplayOrder)
       return findEarlier(redis, stream, order);
     }
     const { e } = rowOf(entry[1]) as Record<string, string | undefined>;
-    const event = envelope.safeParse(parseJson(e ?? ""));
+    const found = parseJson(e ?? "");
+    const event = envelope.safeParse(found);
     if (!event.success || event.data.type !== letter.topic) {
       await redis.unwatch();
       return { kind: "not-an-event", reason: "it is no event, so no agent can read it" };
     }
-    const text = JSON.stringify({ ...event.data, onlyfor: letter.agent });
+    // As it was, with what a later version of the protocol may have added.
+    const text = JSON.stringify({ ...(found as object), onlyfor: letter.agent });
     const add = ["MAXLEN", "~", STREAM_LENGTH, "*", "e", text, "replay", mark] as const;
     const outcomes = await redis
       .multi()

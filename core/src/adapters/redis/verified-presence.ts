@@ -1,5 +1,6 @@
 import type { Presence } from "../../ports/fleet.ts";
 import { openSeal } from "../../protocol/seal.ts";
+import { readOtherMajor } from "../../protocol/version.ts";
 import { type Heartbeat, heartbeat } from "../../protocol.ts";
 import { parseJson } from "./sealed-replies.ts";
 
@@ -23,7 +24,12 @@ export class VerifiedPresence {
     const newest = this.#newest.get(agent);
     if (sealed === null) return { beat: newest?.beat ?? null, forged: false };
     if (newest?.sealed === sealed) return { beat: newest.beat, forged: false };
-    const beat = this.#verify(agent, sealed);
+    const json = openSeal(this.#keyOf(agent), sealed);
+    const payload = json === null ? undefined : parseJson(json);
+    const otherMajor = readOtherMajor(payload);
+    if (otherMajor !== null) return { beat: newest?.beat ?? null, forged: false, otherMajor };
+    const parsed = heartbeat.safeParse(payload);
+    const beat = parsed.success && parsed.data.agent === agent ? parsed.data : null;
     if (beat === null || (newest !== undefined && goesBack(beat, newest.beat))) {
       return { beat: newest?.beat ?? null, forged: true };
     }
@@ -32,10 +38,9 @@ export class VerifiedPresence {
     return { beat: seen, forged: false };
   }
 
-  #verify(agent: string, sealed: string): Heartbeat | null {
-    const json = openSeal(this.#keyOf(agent), sealed);
-    const parsed = json === null ? null : heartbeat.safeParse(parseJson(json));
-    return parsed?.success && parsed.data.agent === agent ? parsed.data : null;
+  /** Minor version of the protocol that the agent said it speaks; 0 if it said nothing yet. */
+  minorOf(agent: string): number {
+    return this.#newest.get(agent)?.beat.minor ?? 0;
   }
 }
 
