@@ -12,6 +12,8 @@ export interface Question {
   /** Only a process of this epoch may answer; null: any. */
   readonly epoch: number | null;
   readonly timeoutMs: number;
+  /** Where the answers are put, beside those to an earlier question. */
+  readonly took?: Map<string, number>;
 }
 
 /** What was answered so far. */
@@ -64,20 +66,23 @@ const makeNonce = (): string => randomBytes(12).toString("base64url");
 const split = (agents: readonly string[], listeners: ReadonlySet<string>) =>
   [agents.filter((agent) => listeners.has(agent)), agents.filter((agent) => !listeners.has(agent))] as const;
 
-function collectAnswers(bus: FleetBus, { agents, epoch }: Question, replyTo: string): Answers {
-  const took = new Map<string, number>();
+function collectAnswers(bus: FleetBus, question: Question, replyTo: string): Answers {
+  const { agents, epoch, took = new Map<string, number>() } = question;
+  const asked = new Set(agents);
+  let answered = 0;
   const place = { last: "0-0" };
   const sentAt = performance.now();
   const wait = async (timeoutMs: number, among: readonly string[] = agents): Promise<void> => {
-    const missing = new Set(among.filter((agent) => !took.has(agent)));
+    const missing = new Set(among.filter((agent) => asked.has(agent) && !took.has(agent)));
     if (missing.size === 0) return;
     const onReply = (reply: ControlReply): void => {
       const isAnswer = reply.outcome === "done" && (epoch === null || reply.epoch === epoch);
       if (!isAnswer || took.has(reply.agent)) return;
+      answered += 1;
       took.set(reply.agent, performance.now() - sentAt);
       missing.delete(reply.agent);
     };
-    const expected = agents.length - took.size;
+    const expected = agents.length - answered;
     await bus.collectReplies({ replyTo, expected, timeoutMs, onReply, isEnough: () => missing.size === 0, place });
   };
   return { took, wait };

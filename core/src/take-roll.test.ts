@@ -6,6 +6,7 @@ import { beatOf, type FakeAgent } from "./fake-agent-fixture.ts";
 import { FakeFleet } from "./fleet-fixture.ts";
 import type { FleetSight } from "./observe-fleet.ts";
 import type { FleetBus } from "./ports/fleet.ts";
+import { openBroadcasts, publicBroadcastKey } from "./protocol/broadcast-seal.ts";
 import { keysOf } from "./protocol/keys.ts";
 import { deriveAgentKey, openSeal, seal } from "./protocol/seal.ts";
 import { type ControlMessage, type ControlReply, PROTOCOL_VERSION } from "./protocol.ts";
@@ -29,7 +30,13 @@ class SimulatedFleet {
   readonly #reader = new Redis(inject("redisUrl"));
   readonly #keys = keysOf(name);
   #counter = Date.now();
+  readonly #listener = new Redis(inject("redisUrl"));
+  readonly #openBroadcast = openBroadcasts(publicBroadcastKey(fleetKey));
   #isClosed = false;
+  /** Whoever listens to broadcasts says so in its beat. */
+  readonly listeners = new Set<string>();
+  /** How each was called: `canary by inbox`. */
+  readonly calls = new Map<string, string[]>();
   /** What an agent says instead of the truth. */
   forge: ((reply: ControlReply) => { agent: string; sealed: string }) | null = null;
 
@@ -53,6 +60,7 @@ class SimulatedFleet {
     await bus.markCanaryRound();
     await this.beat();
     void this.#answer(ids);
+    void this.#answerBroadcasts(ids, await bus.now());
   }
 
   async beat(): Promise<void> {
@@ -60,8 +68,11 @@ class SimulatedFleet {
     this.fake.now = now;
     for (const agent of this.fake.agents.values()) {
       this.#counter += 1;
+      const { id } = agent.expected;
+      const broadcastReadAt = this.listeners.has(id) ? now : undefined;
       const beat = beatOf(agent, now);
-      const sealed = seal(deriveAgentKey(fleetKey, agent.expected.id), { ...beat, epoch: 5, counter: this.#counter });
+      const own = { ...beat, broadcastReadAt, epoch: 5, counter: this.#counter };
+      const sealed = seal(deriveAgentKey(fleetKey, id), own);
       if (beat !== null) await this.#redis.hset(this.#keys.presence, agent.expected.id, sealed);
     }
   }
@@ -70,6 +81,7 @@ class SimulatedFleet {
     this.#isClosed = true;
     this.#redis.disconnect();
     this.#reader.disconnect();
+    this.#listener.disconnect();
   }
 
   async #answer(ids: readonly string[]): Promise<void> {
@@ -88,10 +100,28 @@ class SimulatedFleet {
     }
   }
 
+  async #answerBroadcasts(ids: readonly string[], since: number): Promise<void> {
+    for (let last = `${since}-0`; !this.#isClosed; ) {
+      const found = await this.#listener.xread("BLOCK", 500, "STREAMS", this.#keys.broadcast, last).catch(() => null);
+      for (const [id, fields] of found?.[0]?.[1] ?? []) {
+        last = id;
+        const message = JSON.parse(this.#openBroadcast(fields[1] ?? "") ?? "") as ControlMessage;
+        for (const one of ids.filter((agent) => this.listeners.has(agent))) {
+          await this.#obey(this.fake.agent(one), message, "broadcast");
+        }
+      }
+    }
+  }
+
   async #take(agent: FakeAgent, sealed: string): Promise<void> {
+    const json = openSeal(deriveAgentKey(fleetKey, agent.expected.id), sealed);
+    await this.#obey(agent, JSON.parse(json ?? "") as ControlMessage, "inbox");
+  }
+
+  async #obey(agent: FakeAgent, message: ControlMessage, way: string): Promise<void> {
     const { id } = agent.expected;
     const key = deriveAgentKey(fleetKey, id);
-    const message = JSON.parse(openSeal(key, sealed) ?? "") as ControlMessage;
+    this.calls.set(id, [...(this.calls.get(id) ?? []), `${message.kind} by ${way}`]);
     if (!agent.answersEcho || agent.state !== "running" || (message.kind === "canary" && !agent.takesCanary)) return;
     const reply: ControlReply = {
       ...{ v: PROTOCOL_VERSION, id: message.id, agent: id, epoch: 5, at: 1, outcome: "done", detail: null },
@@ -126,6 +156,31 @@ describe("takeRoll", () => {
     const { roll, verdicts } = await call(PATIENT);
     expect(verdicts).toEqual(Object.fromEntries(ids.map((id) => [id, "working"])));
     expect(roll.tookMs).toBeLessThan(PATIENT.echoMs);
+  });
+
+  test("most of a fleet is called by one broadcast, and through the inbox only who does not listen to it", async () => {
+    const ids = Array.from({ length: 10 }, (_, index) => `agent-${index}`);
+    await open(...ids, "old", "deaf");
+    for (const id of [...ids, "deaf"]) fleet.listeners.add(id);
+    fleet.fake.agent("deaf").answersEcho = false;
+    const { verdicts } = await call();
+    expect(verdicts).toEqual({ ...Object.fromEntries([...ids, "old"].map((id) => [id, "working"])), deaf: "deaf" });
+    expect(Object.fromEntries(fleet.calls)).toEqual({
+      ...Object.fromEntries(ids.map((id) => [id, ["canary by broadcast"]])),
+      old: ["canary by inbox"],
+      deaf: ["canary by broadcast", "echo by inbox"],
+    });
+  });
+
+  test("a part of a fleet is called through its inboxes", async () => {
+    const ids = Array.from({ length: 20 }, (_, index) => `agent-${index}`);
+    await open(...ids);
+    for (const id of ids) fleet.listeners.add(id);
+    await fleet.open();
+    const { agents } = await fleet.fake.ports.registry.expected();
+    const roll = await takeRoll(fleet.sight, agents.slice(0, 9), PATIENT);
+    expect(roll.agents.map(({ judgement }) => judgement.verdict)).toEqual(Array(9).fill("working"));
+    expect([...fleet.calls.values()].flat()).toEqual(Array(9).fill("canary by inbox"));
   });
 
   test("each sick one is told apart, and those that work are not held up by them", async () => {

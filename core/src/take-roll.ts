@@ -1,6 +1,5 @@
-import { type Answers, askAgents, sendQuestion } from "./ask-agents.ts";
+import { askAgents } from "./ask-agents.ts";
 import { isFailure } from "./domain/failure.ts";
-import { isAskable } from "./domain/foreign-verdict.ts";
 import {
   type Asked,
   type FleetLook,
@@ -12,6 +11,7 @@ import {
   type SeenAgent,
 } from "./observe-fleet.ts";
 import type { ExpectedAgent } from "./protocol.ts";
+import { type Canaries, sendCanaries } from "./send-canaries.ts";
 
 /** How long a roll call waits, in ms. */
 export interface RollLimits {
@@ -49,21 +49,13 @@ async function callAgents(sight: FleetSight, agents: readonly ExpectedAgent[], l
   // Who is there is looked up while the canaries are on their way.
   const [look, canary] = await Promise.all([
     lookAtFleet(sight, agents),
-    orProblem(sendCanaries(sight, agents, limits)),
+    orProblem(sendCanaries(sight, agents, limits.firstCanaryMs)),
   ]);
   const before = judgeFleet(look);
   if (typeof canary === "string") return withProblem(before, canary);
   const call = { sight, look, before, canary, limits };
   const view = await orProblem(hearAgents(call, before.agents.filter(isCallable)));
   return typeof view === "string" ? withProblem(before, view) : view;
-}
-
-async function sendCanaries(sight: FleetSight, agents: readonly ExpectedAgent[], limits: RollLimits) {
-  const { fleet } = await sight.registry.expected();
-  const working = agents.filter(isAskable).map(({ id }) => id);
-  return sendQuestion(sight.bus, {
-    ...{ fleet, kind: "canary", agents: working, epoch: null, timeoutMs: limits.firstCanaryMs },
-  });
 }
 
 /** Who is gone or silent cannot answer, and waiting for it would only take time. */
@@ -74,12 +66,13 @@ interface Call {
   readonly sight: FleetSight;
   readonly look: FleetLook;
   readonly before: FleetView;
-  readonly canary: Answers;
+  readonly canary: Canaries;
   readonly limits: RollLimits;
 }
 
 async function hearAgents(call: Call, callable: readonly SeenAgent[]): Promise<FleetView> {
   const { sight, look, before, canary, limits } = call;
+  await canary.sendToOthers(callable);
   const isWanted = ({ expected }: SeenAgent): boolean => expected.desired.state === "running";
   const working = callable.filter(isWanted).map(idOf);
   const resting = callable.filter((seen) => !isWanted(seen)).map(idOf);
@@ -126,7 +119,7 @@ async function hearEchoes({ sight, limits }: Call, agents: readonly string[]): P
 }
 
 /** Whether longer waiting would change nothing: it answered, or its heartbeat says why it does not. */
-function isExplained(seen: SeenAgent, before: FleetView, canary: Answers): boolean {
+function isExplained(seen: SeenAgent, before: FleetView, canary: Canaries): boolean {
   const { verdict } = seen.judgement;
   if (verdict !== "alive but not consuming" || canary.took.has(seen.expected.id)) return true;
   const earlier = before.agents.find(({ expected }) => expected.id === seen.expected.id);

@@ -18,6 +18,8 @@ const INBOXES_A_CONNECTION = 100;
 const BEAT_ROUNDS = 50;
 const BEAT_EVERY_MS = 100;
 const EPOCH = 1;
+/** Agents of which nobody waits for the others: the first answers are on their way while the last are made. */
+const ANSWERS_AT_ONCE = 250;
 
 interface Simulated {
   readonly id: string;
@@ -123,10 +125,12 @@ async function answerBroadcasts(): Promise<never> {
 
 async function answerForAll(json: string | null): Promise<void> {
   if (json === null) return;
-  const pipeline = writer.pipeline();
   const message = JSON.parse(json) as ControlMessage;
-  for (const agent of agents) obey(agent, message, pipeline);
-  await pipeline.exec();
+  for (let first = 0; first < agents.length; first += ANSWERS_AT_ONCE) {
+    const pipeline = writer.pipeline();
+    for (const agent of agents.slice(first, first + ANSWERS_AT_ONCE)) obey(agent, message, pipeline);
+    await pipeline.exec();
+  }
 }
 
 function answer(agent: Simulated, fields: readonly string[], pipeline: ReturnType<Redis["pipeline"]>): void {
