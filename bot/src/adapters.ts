@@ -13,6 +13,7 @@ import { type OpenRegistry, openFleetRegistry } from "@rollcall/core/registry.ts
 import type { Logger } from "pino";
 import type { ControlConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { type Limits, openLimits } from "./limits.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { openRights } from "./rights.ts";
@@ -25,6 +26,7 @@ export interface Adapters {
   readonly bus: OpenFleetBus;
   readonly registry: OpenRegistry;
   readonly directory: AccessDirectory;
+  readonly limits: Limits;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,10 @@ export async function openAdapters(
   const events = openEventBus({ url, fleet, onProblem });
   const file = config.ROLLCALL_FLEET_FILE;
   const registry = await openFleetRegistry({ file, desired, bus, clock, onProblem: tell });
+  const limits = openLimits({
+    ...{ table: config.ROLLCALL_LIMITS, acts: database.limitUses, redisUrl: url, fleet, clock },
+    ...{ metrics: metrics.limits, onProblem: tell },
+  });
   const supervisor = connectBuiltInSupervisor(config.ROLLCALL_SUPERVISOR_SOCKET);
   const pager = createPagerDuty({
     url: config.PAGERDUTY_EVENTS_URL,
@@ -77,11 +83,13 @@ export async function openAdapters(
     bus,
     registry,
     directory,
+    limits,
     async close() {
       rights.close();
       await registry.close();
       bus.close();
       events.close();
+      limits.close();
       await database.close();
     },
   };

@@ -1,4 +1,5 @@
 import { LOG_FORMATS } from "@rollcall/core/adapters/log-lines.ts";
+import { readLimits } from "@rollcall/core/domain/limits.ts";
 import {
   production,
   readSettings,
@@ -28,6 +29,15 @@ const origins = z
       .filter((origin) => origin !== ""),
   )
   .refine((list) => list.every(isOrigin), "origins https://host or https://host:port with commas between");
+const limits = z
+  .string()
+  .default("")
+  .transform((text, context) => {
+    const read = readLimits(text);
+    if (!("problem" in read)) return read;
+    context.addIssue({ code: "custom", message: String(read.problem) });
+    return z.NEVER;
+  });
 const port = z.coerce.number().int().min(0).max(65_535);
 
 /** What the control service must be told, all of it by environment variables. */
@@ -44,9 +54,9 @@ export const controlConfig = z.object({
     "Secret of the fleet, at least 32 characters; keys of agents derive from it",
   ),
   ROLLCALL_SUPERVISOR_SOCKET: z.string().min(1).describe("Unix socket of the built-in supervisor"),
-  SLACK_BOT_TOKEN: secretText(12, [/^xoxb-/, "a bot token, xoxb-…"]).describe("Bot token of the Slack app"),
+  SLACK_BOT_TOKEN: secretText(8, [/^xoxb-/, "a bot token, xoxb-…"]).describe("Bot token of the Slack app"),
   SLACK_SIGNING_SECRET: rotatingSecret(16).describe("Signing secret of the Slack app"),
-  SLACK_APP_TOKEN: secretText(12, [/^xapp-/, "an app-level token, xapp-…"])
+  SLACK_APP_TOKEN: secretText(8, [/^xapp-/, "an app-level token, xapp-…"])
     .optional()
     .describe("App-level token of the Slack app: Socket Mode beside HTTP; HTTP only if not set"),
   SLACK_API_URL: address
@@ -133,6 +143,9 @@ export const controlConfig = z.object({
     .optional()
     .describe("Folder of the runbooks that are served under /runbooks; those that come with Rollcall if not set"),
   ROLLCALL_CORS_ORIGINS: origins.describe("Origins of pages that may use the HTTP API from a browser; none if not set"),
+  ROLLCALL_LIMITS: limits.describe(
+    "How often something may be done, where it differs from the standard: acts=20/1m, roll-call-fleet=off (docs/limits.md)",
+  ),
   ROLLCALL_METRICS_TOKEN: rotatingSecret(16).optional().describe("Bearer token for /metrics; open if not set"),
 });
 export type ControlConfig = Readonly<z.infer<typeof controlConfig>>;

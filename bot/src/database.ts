@@ -3,6 +3,7 @@ import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
 import { createCommandStore } from "@rollcall/core/adapters/postgres/command-store.ts";
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
 import { createIncidents } from "@rollcall/core/adapters/postgres/incidents.ts";
+import { createLimitUses } from "@rollcall/core/adapters/postgres/limit-uses.ts";
 import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
 import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
@@ -12,6 +13,7 @@ import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
 import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
 import type { Incidents } from "@rollcall/core/ports/incidents.ts";
+import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import { type AuditProtection, watchProtection } from "./audit-protection.ts";
@@ -31,6 +33,7 @@ export interface Database {
   readonly desired: DesiredStates;
   readonly publications: Publications;
   readonly overrides: AccessOverrides;
+  readonly limitUses: LimitStore;
   /** Lets calls through from now on: the schema is there. */
   open(): void;
   isOpen(): boolean;
@@ -66,6 +69,7 @@ export function openDatabase({ url, metrics, onProblem, onStatement }: DatabaseO
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
     overrides: gate.guard(createAccessOverrides(pool)),
+    limitUses: gate.guard(createLimitUses(pool)),
     open: gate.open,
     isOpen: gate.isOpen,
     async check() {

@@ -6,7 +6,7 @@ import type { Adapters } from "./adapters.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 
 interface EngineDeps {
-  readonly adapters: Pick<Adapters, "ports" | "commands" | "database">;
+  readonly adapters: Pick<Adapters, "ports" | "commands" | "database" | "limits">;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -17,9 +17,9 @@ export function createEngine({
   metrics,
   log,
 }: EngineDeps): (request: CommandRequest) => Promise<CommandAnswer> {
-  const { ports, commands, database } = adapters;
+  const { ports, commands, database, limits } = adapters;
   const onProblem = (problem: string, cause: unknown): void => log.error({ err: cause }, problem);
-  const engine = { ports, commands, store: database.store, onProblem };
+  const engine = { ports, commands, store: database.store, limits: limits.commands, onProblem };
   return async (request) => {
     const command = commands.find(({ name, aliases }) => name === request.command || aliases.includes(request.command));
     const { door, actor, requestId } = request;

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { type Adapters, openAdapters } from "./adapters.ts";
+import { createDeliveryRate } from "./alerts/delivery-rate.ts";
 import { type Background, startBackground } from "./background.ts";
 import type { ControlConfig } from "./config.ts";
 import { createEngine } from "./engine.ts";
@@ -66,7 +67,7 @@ interface Parts {
 }
 
 async function openDoors({ config, log, metrics, adapters, readiness, live, sockets }: Parts): Promise<App> {
-  const { ports, commands, registry, database } = adapters;
+  const { ports, commands, registry, database, limits } = adapters;
   const run = createEngine({ adapters, metrics, log });
   const app = createApp({
     version,
@@ -85,6 +86,8 @@ async function openDoors({ config, log, metrics, adapters, readiness, live, sock
     },
     runbookDir: config.ROLLCALL_RUNBOOK_DIR ?? OWN_RUNBOOKS,
     corsOrigins: config.ROLLCALL_CORS_ORIGINS,
+    failedAttempts: limits.failedAttempts,
+    takesDelivery: createDeliveryRate(limits.table.webhook, ports.clock),
     webhookToken: config.ALERTMANAGER_WEBHOOK_TOKEN,
     metricsToken: config.ROLLCALL_METRICS_TOKEN ?? null,
   });

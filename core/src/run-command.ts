@@ -5,6 +5,7 @@ import type { Actor, Door } from "./domain/actor.ts";
 import { Failure, isFailure } from "./domain/failure.ts";
 import type { Operation, OperationOrigin } from "./domain/operation.ts";
 import type { Report } from "./domain/report.ts";
+import type { CommandLimits } from "./limit-commands.ts";
 import { parseInput } from "./parse-input.ts";
 import { type Decision, mayAsk, type PolicyQuestion, rightsOf } from "./policy.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
@@ -32,6 +33,8 @@ export interface Engine {
   readonly commands: readonly CommandDefinition[];
   readonly ports: Ports;
   readonly store: CommandStore;
+  /** How often a person may; no limit if left out. */
+  readonly limits?: CommandLimits;
   /** Told when a refusal could not be audited; the refusal stands. */
   readonly onProblem?: (problem: string, cause: unknown) => void;
 }
@@ -45,10 +48,12 @@ const MOST_REASON_CHARACTERS = 200;
 
 /**
  * The one path of every command, behind every door: authorise → audit → accept or answer. No audit row: nothing runs.
- * @throws Failure "unknown_command", "invalid_input", "forbidden", "conflict", "unavailable", and what the command itself throws
+ * @throws Failure "unknown_command", "invalid_input", "forbidden", "conflict", "too_many_requests", "unavailable", and what the command itself throws
  */
 export async function runCommand(request: CommandRequest, engine: Engine): Promise<CommandAnswer> {
   const command = findCommand(request, engine);
+  // Before anything is written: refusals are audited, so they have a limit too.
+  await engine.limits?.admit(request, command);
   // The role comes first: who may not run a command learns nothing about its input or its agents.
   await permit(request, engine, { command, scope: null });
   const input = parseInput(command, request.input);
@@ -99,6 +104,7 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
   const secondPerson = (await command.needsSecondPerson?.(targets, context)) ?? null;
   const scope = { targets, fleetSize: fleet.agents.length, secondPerson };
   const decision = await permit(request, engine, { command, scope });
+  await engine.limits?.admitBulk(request, agents.length);
   const worked = command.subjects?.(input) ?? agents;
   const incidentId = command.incidentId?.(input) ?? request.incidentId;
   const facts = { input, role: request.actor.role, source: request.actor.source, incident: incidentId, idempotencyKey };

@@ -125,6 +125,8 @@ export function controlProgram(context: StackContext): Program {
     environment: {
       ROLLCALL_PUBLIC_URL: `http://127.0.0.1:${ports.control}`,
       ROLLCALL_RUNBOOK_URL: runbookUrl(context),
+      // Who tries things out calls the roll again and again, of 22 agents on this machine.
+      ROLLCALL_LIMITS: "roll-call-fleet=20/1m",
       ...settingsForControl(settings),
       ...slackEnvironment(context),
       ...pagerdutyEnvironment(context),

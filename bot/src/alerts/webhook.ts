@@ -6,7 +6,7 @@ import { answerError } from "../http/errors.ts";
 import { withinTime } from "../schedule/within-time.ts";
 import { readDelivery, webhookPayload } from "./webhook-schema.ts";
 
-type WebhookDeps = Pick<AppDeps, "webhookToken" | "metrics"> & {
+type WebhookDeps = Pick<AppDeps, "webhookToken" | "metrics" | "failedAttempts" | "takesDelivery"> & {
   readonly ports: { readonly incidents: Pick<Incidents, "record">; readonly clock: AppDeps["ports"]["clock"] };
 };
 
@@ -20,12 +20,16 @@ export function registerAlertmanagerWebhook(app: App, deps: WebhookDeps): void {
   void app.register(async (scope) => {
     scope.addHook("onRequest", async (request) => {
       const sent = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
-      if (deps.webhookToken.matches(sent)) return;
+      if (deps.webhookToken.matches(sent)) return refuseFlood(deps);
       deps.metrics.alerts.delivered("unauthenticated");
       request.log.warn("webhook delivery without the right token");
       throw new Failure("unauthenticated", "the webhook needs its token");
     });
-    scope.setErrorHandler((error, request, reply) => answerFault({ error, request, reply, deps }));
+    scope.setErrorHandler(async (error, request, reply) =>
+      isAnonymous(error)
+        ? answerError((await deps.failedAttempts?.judge(error, request)) ?? error, request, reply)
+        : answerFault({ error, request, reply, deps }),
+    );
     scope.post(
       "/webhooks/alertmanager",
       { bodyLimit: BODY_LIMIT_BYTES, schema: { hide: true } },
@@ -35,6 +39,13 @@ export function registerAlertmanagerWebhook(app: App, deps: WebhookDeps): void {
       },
     );
   });
+}
+
+/** 503, because Alertmanager sends that again, and nothing else. */
+function refuseFlood({ takesDelivery, metrics }: WebhookDeps): void {
+  if (takesDelivery?.() !== false) return;
+  metrics.limits.refused({ limit: "webhook", door: "alertmanager" });
+  throw new Failure("unavailable", "there are too many deliveries at once");
 }
 
 async function take(request: FastifyRequest, { ports, metrics }: WebhookDeps): Promise<void> {
@@ -62,6 +73,8 @@ async function take(request: FastifyRequest, { ports, metrics }: WebhookDeps): P
   request.log.info({ incident: incident.id, status, alerts: alerts.length }, "alerts stored");
 }
 
+const isAnonymous = (error: unknown): boolean => error instanceof Failure && error.code === "unauthenticated";
+
 /** Whatever is our own fault is 503, so that Alertmanager sends it again at once; never a 4xx, 429 or 500 for it. */
 function answerFault(fault: {
   error: unknown;
@@ -70,7 +83,6 @@ function answerFault(fault: {
   deps: WebhookDeps;
 }): FastifyReply {
   const { error, request, reply, deps } = fault;
-  if (error instanceof Failure && error.code === "unauthenticated") return answerError(error, request, reply);
   if (isClientsFault(error)) {
     deps.metrics.alerts.delivered("malformed");
     request.log.error({ err: error }, "webhook delivery with the right token is malformed");

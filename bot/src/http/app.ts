@@ -62,7 +62,9 @@ export function createApp(deps: AppDeps): App {
   app.addHook("preValidation", async (request) => refuseDeepBody(request.body));
   observeRequests(app, deps.metrics.http, deps.logs);
   endRefusedUpgrades(app);
-  app.setErrorHandler(answerError);
+  app.setErrorHandler(async (error, request, reply) =>
+    answerError((await deps.failedAttempts?.judge(error, request)) ?? error, request, reply),
+  );
   answerNotFound(app);
   registerDocs(app, deps);
   // Each in a plugin, so that it is loaded after the one that writes the OpenAPI document and listed there.

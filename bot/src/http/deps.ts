@@ -7,6 +7,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Hub } from "../live/hub.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import type { FailedAttempts } from "./failed-attempts.ts";
 
 /** What the HTTP door needs of the rest; `wiring.ts` makes it, tests use plain objects. */
 export interface AppDeps {
@@ -38,6 +39,10 @@ export interface AppDeps {
   readonly runbookDir: string;
   /** Origins whose pages may ask; none if not said. */
   readonly corsOrigins?: readonly string[];
+  /** How often somebody may come without good credentials; no limit if left out. */
+  readonly failedAttempts?: FailedAttempts;
+  /** Whether one more delivery of alerts is taken just now; each one if left out. */
+  readonly takesDelivery?: () => boolean;
   readonly webhookToken: RotatingSecret;
   /** Bearer token for `/metrics`; null: open, for a service that listens on the loopback interface. */
   readonly metricsToken: RotatingSecret | null;

@@ -1,5 +1,6 @@
 import type { ApiError } from "@rollcall/core/contract.ts";
 import { Failure, type FailureCode, isFailure } from "@rollcall/core/domain/failure.ts";
+import { renderTimes } from "@rollcall/core/domain/report.ts";
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -60,12 +61,15 @@ function showError(error: unknown, request: Pick<FastifyRequest, "id" | "routeOp
 
 const bodyOf = ({ code, message, detail }: Failure, id: string): ApiError => ({
   code,
-  message,
+  message: renderTimes(message, utcTime),
   found: detail.found ?? null,
   allowed: [...(detail.allowed ?? [])],
-  next: detail.next ?? null,
+  next: detail.next === undefined ? null : renderTimes(detail.next, utcTime),
   id,
 });
+
+/** "02:41:30 UTC" */
+const utcTime = (at: number): string => `${new Date(at).toISOString().slice(11, 19)} UTC`;
 
 const bug = (id: string): ApiError => ({
   code: "bug",
@@ -134,9 +138,14 @@ function allowedKeys(context: string | undefined, request: Pick<FastifyRequest, 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, body } = showError(error, request);
   logError(request.log, error, status);
-  if (status === 503 || status === 429) void reply.header("retry-after", String(RETRY_AFTER_SECONDS));
+  if (status === 503 || status === 429) void reply.header("retry-after", String(secondsToRetry(error)));
   if (status === 401) void reply.header("www-authenticate", 'Bearer realm="rollcall"');
   return reply.code(status).type("application/json; charset=utf-8").serializer(JSON.stringify).send(body);
+}
+
+function secondsToRetry(error: unknown): number {
+  const at = isFailure(error) ? error.detail.retryAt : undefined;
+  return at === undefined ? RETRY_AFTER_SECONDS : Math.max(1, Math.ceil((at - Date.now()) / 1000));
 }
 
 function logError(log: FastifyBaseLogger, error: unknown, status: number): void {

@@ -5,6 +5,7 @@ import { type CommandMetrics, createCommandMetrics } from "./commands.ts";
 import { createDatabaseMetrics, type DatabaseMetrics } from "./database.ts";
 import { createHttpMetrics, type HttpMetrics } from "./http.ts";
 import { createLeaseMetrics, type LeaseMetrics } from "./lease.ts";
+import { createLimitMetrics, type LimitMetrics } from "./limits.ts";
 import { createScheduleMetrics, type ScheduleMetrics } from "./schedule.ts";
 import { createSlackMetrics, type SlackMetrics } from "./slack.ts";
 
@@ -17,6 +18,7 @@ export interface Metrics {
   readonly alerts: AlertMetrics;
   readonly lease: LeaseMetrics;
   readonly audit: AuditMetrics;
+  readonly limits: LimitMetrics;
   readonly schedule: ScheduleMetrics;
   readonly slack: SlackMetrics;
 }
@@ -44,6 +46,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
     alerts: createAlertMetrics(registry),
     lease: createLeaseMetrics(registry),
     audit: createAuditMetrics(registry),
+    limits: createLimitMetrics(registry),
     schedule: createScheduleMetrics(registry),
     slack: createSlackMetrics(registry),
   };

@@ -20,6 +20,8 @@ export interface FailureDetail {
   readonly allowed?: readonly string[];
   readonly next?: string;
   readonly rule?: string;
+  /** When asking again makes sense, milliseconds since the epoch. */
+  readonly retryAt?: number;
   readonly cause?: unknown;
 }
 

@@ -157,8 +157,8 @@ function weakSecrets(schema: z.ZodObject, given: Readonly<Record<string, unknown
 }
 
 const textWeakness = (text: string, { kind, least }: SecretRule): string | null =>
-  (kind === "rotating" ? RotatingSecret.partsOf(text) : [text])
-    .map((part) => weaknessOf(part, least))
+  (kind === "rotating" ? RotatingSecret.partsOf(text).slice(0, 2) : [text])
+    .map((part) => weaknessOf(part ?? "", least))
     .find((why) => why !== null) ?? null;
 
 function addressWeakness(text: string, { least }: SecretRule): string | null {

@@ -5,7 +5,8 @@ import { Secret } from "./secret.ts";
 /** An overlap that is longer is a second key for ever. */
 const LONGEST_OVERLAP_DAYS = 31;
 const DAY_MS = 86_400_000;
-const ALLOWED = "one secret without spaces, or NEW OLD until 2026-12-01T12:00:00Z";
+const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+const ALLOWED = "one secret, or NEW OLD until 2026-12-01T12:00:00Z";
 
 interface Accepted {
   readonly current: Secret;
@@ -32,22 +33,24 @@ export class RotatingSecret {
    * @param least characters of each
    */
   static read(text: string, least: number, now = Date.now()): RotatingSecret | { readonly problem: string } {
-    const words = text.trim().split(/\s+/);
-    const [current = "", previous, until, end, ...more] = words;
+    const [current = "", previous, end] = RotatingSecret.partsOf(text);
     if (current.length < least) return { problem: `at least ${least} characters` };
     if (previous === undefined) return new RotatingSecret(current);
-    const at = end === undefined ? Number.NaN : Date.parse(end);
-    if (until !== "until" || more.length > 0 || !/^\d{4}-\d\d-\d\dT.*Z$/.test(end ?? "") || Number.isNaN(at))
-      return { problem: ALLOWED };
+    const until = Date.parse(end ?? "");
+    if (!MOMENT.test(end ?? "") || Number.isNaN(until)) return { problem: ALLOWED };
     if (previous.length < least) return { problem: `the one before has at least ${least} characters` };
-    if (at - now > LONGEST_OVERLAP_DAYS * DAY_MS)
+    if (until - now > LONGEST_OVERLAP_DAYS * DAY_MS)
       return { problem: `both are accepted for at most ${LONGEST_OVERLAP_DAYS} days` };
-    return new RotatingSecret(current, { value: previous, until: at });
+    return new RotatingSecret(current, { value: previous, until });
   }
 
-  /** The secrets in a text of this form, to look whether they are any good. */
-  static partsOf(text: string): string[] {
-    return text.trim().split(/\s+/).slice(0, 2);
+  /** Of a text of this form the secret, the one before it, and until when that counts; a passphrase is one secret. */
+  static partsOf(text: string): [current: string, previous?: string, until?: string | undefined] {
+    const words = text.trim().split(/\s+/);
+    const isTwo = words.length === 2 || words[2]?.toLowerCase() === "until";
+    if (!isTwo) return [text.trim()];
+    const [current = "", previous = "", , end, ...more] = words;
+    return [current, previous, more.length === 0 ? end : undefined];
   }
 
   /** Those that are accepted at this moment, the new one first. */

@@ -1,0 +1,47 @@
+import { openLimitUses } from "@rollcall/core/adapters/redis/limit-uses.ts";
+import type { LimitTable } from "@rollcall/core/domain/limits.ts";
+import { type CommandLimits, limitCommands } from "@rollcall/core/limit-commands.ts";
+import type { Clock } from "@rollcall/core/ports/clock.ts";
+import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
+import { type FailedAttempts, limitFailedAttempts } from "./http/failed-attempts.ts";
+import type { LimitMetrics } from "./metrics/limits.ts";
+
+/** Everything that may happen only so often. */
+export interface Limits {
+  readonly table: LimitTable;
+  readonly commands: CommandLimits;
+  readonly failedAttempts: FailedAttempts;
+  close(): void;
+}
+
+interface LimitsOptions {
+  readonly table: LimitTable;
+  /** PostgreSQL's, for acts. */
+  readonly acts: LimitStore;
+  readonly redisUrl: string;
+  readonly fleet: string;
+  readonly clock: Clock;
+  readonly metrics: LimitMetrics;
+  readonly onProblem: (problem: string, cause: unknown) => void;
+}
+
+/** Acts are counted where they are written, in PostgreSQL; reads and failed attempts in Redis, which all control services share. */
+export function openLimits({ table, acts, redisUrl, fleet, clock, metrics, onProblem }: LimitsOptions): Limits {
+  const redis = openLimitUses({
+    ...{ url: redisUrl, fleet, clock },
+    onProblem: (error) => onProblem("a connection to Redis broke", error),
+  });
+  return {
+    table,
+    commands: limitCommands({
+      ...{ table, acts, reads: redis },
+      onRefused: metrics.refused,
+      onUncounted: (cause) => {
+        metrics.uncounted();
+        onProblem("reads are not counted, so they have no limit", cause);
+      },
+    }),
+    failedAttempts: limitFailedAttempts({ table, store: redis, onRefused: metrics.refused, clock }),
+    close: () => redis.close(),
+  };
+}
