@@ -3,8 +3,8 @@ import type { Actor, Door } from "./domain/actor.ts";
 import { Failure } from "./domain/failure.ts";
 import { type LimitName, type LimitTable, limitWords } from "./domain/limits.ts";
 import { timeToken } from "./domain/report.ts";
-import { MOST_AGENTS_ALONE } from "./policy.ts";
 import type { LimitStore, NamedLimit, UsedUp } from "./ports/limit-store.ts";
+import { MOST_AGENTS_ALONE } from "./second-person.ts";
 
 /** What of a request decides how often it may come. */
 export interface LimitedRequest {
