@@ -16,5 +16,5 @@ COPY bot bot
 COPY local local
 COPY alerting alerting
 COPY fleet.yaml ./
-RUN mkdir -p /data /run/rollcall && chown node:node /data /run/rollcall
+RUN mkdir -p /anchors /data /run/rollcall && chown node:node /anchors /data /run/rollcall
 USER node

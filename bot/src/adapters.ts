@@ -44,6 +44,7 @@ export async function openAdapters(
   const commands = await loadCommands();
   const database = openDatabase({
     url: config.DATABASE_URL.reveal(),
+    anchorDir: config.ROLLCALL_AUDIT_ANCHOR_DIR,
     metrics: metrics.database,
     ...(config.ROLLCALL_LOG_SQL && { onStatement: (statement) => log.info(statement, "statement answered") }),
     onProblem: (error) => tell("a connection to PostgreSQL broke", error),

@@ -2,14 +2,14 @@ import { hostname } from "node:os";
 import { type ControlLease, createLease } from "@rollcall/core/adapters/postgres/lease.ts";
 import { migrate } from "@rollcall/core/adapters/postgres/migrate.ts";
 import { type OperationWorker, startWorker } from "@rollcall/core/adapters/postgres/worker.ts";
-import { auditEntry } from "@rollcall/core/domain/audit.ts";
+import type { CountedAttempts } from "@rollcall/core/count-attempts.ts";
 import { CANARY_SECONDS, HEARTBEAT_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import { isEnded } from "@rollcall/core/domain/operation.ts";
 import { executeOperation } from "@rollcall/core/execute-operation.ts";
 import type { OperationProgress } from "@rollcall/core/ports/command-store.ts";
 import type { Logger } from "pino";
 import type { Adapters } from "./adapters.ts";
-import type { ProtectionChange } from "./audit-protection.ts";
+import { lookAtProtection, startAuditWork } from "./audit-work.ts";
 import type { ControlConfig } from "./config.ts";
 import { createEngine } from "./engine.ts";
 import type { Hub } from "./live/hub.ts";
@@ -40,15 +40,13 @@ interface Deps {
   readonly adapters: Adapters;
   readonly readiness: Readiness;
   readonly live: Hub;
+  readonly attempts: CountedAttempts;
   readonly address: string;
 }
 
 const READINESS_MS = 2_000;
 // Four canaries an agent a minute: an inbox stays at a handful of entries.
 const INBOX_TRIM_MS = 60_000;
-const AUDIT_HEAD_MS = 5_000;
-// Whoever switches a trigger off is noticed well within a minute; one look is one statement on the catalogue.
-const AUDIT_PROTECTION_MS = 30_000;
 const CATCH_UP_MS = 15_000;
 // A viewer sees a change within a second: a quarter of it here, the rest is for the way.
 const LIVE_ROWS_MS = 250;
@@ -115,26 +113,6 @@ async function prepareDatabase({ config, log, metrics, adapters }: Deps, signal:
   return true;
 }
 
-type Looking = Pick<Deps, "log" | "metrics" | "adapters">;
-
-async function lookAtProtection({ log, metrics, adapters }: Looking): Promise<ProtectionChange> {
-  const change = await adapters.database.protection.look();
-  metrics.audit.protectionSeen(change.problems.length);
-  if (change.problems.length > 0) log.error({ problems: change.problems }, "the audit log is not protected");
-  else if (change.changed) log.info("the audit log is protected again");
-  return change;
-}
-
-/** Looks, and writes down that the protection went or came back: that it was gone stays known. */
-async function auditProtection(deps: Looking): Promise<void> {
-  const { problems, changed } = await lookAtProtection(deps);
-  if (!changed) return;
-  const action = problems.length > 0 ? "protection-lost" : "protection-restored";
-  await deps.adapters.ports.audit.append(
-    auditEntry({ event: "verify", actor: "rollcall", door: "host", action, detail: { problems } }),
-  );
-}
-
 async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Promise<Work> {
   const { config, log, metrics, adapters } = deps;
   const { database, ports } = adapters;
@@ -157,6 +135,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
     log: log.child({ part: "publisher" }),
   });
   const schedule = startSchedule(deps);
+  const audit = await startAuditWork({ ...deps, isLeader: () => lease.isLeader() }, loop);
   const loops = [
     ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
     loop({
@@ -180,19 +159,11 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
         await ports.bus.trimInboxes(agents.map(({ id }) => id));
       },
     }),
-    loop({ name: "audit-protection", everyMs: AUDIT_PROTECTION_MS, run: () => auditProtection(deps) }),
-    loop({
-      name: "audit-head",
-      everyMs: AUDIT_HEAD_MS,
-      run: async () => {
-        const [newest] = await ports.audit.search({ limit: 1 });
-        if (newest !== undefined) metrics.audit.headSeen(newest.seq);
-      },
-    }),
   ];
   return {
     async stop() {
       await Promise.all([worker.stop(), publisher.stop(), schedule?.stop(), ...loops.map((one) => one.stop())]);
+      await audit.stop();
       await lease.close();
     },
   };

@@ -47,6 +47,16 @@ export const controlConfig = z.object({
   ROLLCALL_HTTP_PORT: port.default(8080).describe("Port that the control service listens on; 0 takes a free one"),
   ROLLCALL_PUBLIC_URL: address.describe("Address under which people reach the control service; links lead there"),
   DATABASE_URL: secretAddress("postgres", "postgresql").describe("PostgreSQL of commands, incidents and the audit log"),
+  ROLLCALL_AUDIT_ANCHOR_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of signed anchors of the audit log, on another disk than PostgreSQL's; none are made if not set"),
+  ROLLCALL_AUDIT_ANCHOR_KEY_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Private key that anchors are signed with (Ed25519, PEM); made in their folder if not set"),
   REDIS_URL: secretAddress("redis", "rediss").describe("Redis of the fleet's bus, with the user `control`"),
   ROLLCALL_FLEET_FILE: z.string().min(1).default("fleet.yaml").describe("Who should exist"),
   ROLLCALL_ACCESS_FILE: z.string().min(1).default("access.yaml").describe("Who may do what"),

@@ -44,6 +44,8 @@ export interface Database {
 
 interface DatabaseOptions {
   readonly url: string;
+  /** Folder of the audit log's anchors, if there is one. */
+  readonly anchorDir?: string | undefined;
   readonly metrics: DatabaseMetrics;
   readonly onProblem: (error: Error) => void;
   readonly onStatement?: PoolOptions["onStatement"];
@@ -52,7 +54,7 @@ interface DatabaseOptions {
 const BEING_PREPARED = "PostgreSQL is being prepared";
 
 /** Opens the pool; until `open` every port answers that the database is being prepared. */
-export function openDatabase({ url, metrics, onProblem, onStatement }: DatabaseOptions): Database {
+export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }: DatabaseOptions): Database {
   const pool = createPool({ url, name: "rollcall-control", onProblem, ...(onStatement && { onStatement }) });
   const reserved = createPool({ url, name: "rollcall-control-reserved", size: 2, onProblem });
   metrics.watch(pool);
@@ -61,7 +63,7 @@ export function openDatabase({ url, metrics, onProblem, onStatement }: DatabaseO
   return {
     pool,
     reserved,
-    audit: gate.guard(createAuditLog(pool)),
+    audit: gate.guard(createAuditLog(pool, { anchorDir })),
     protection,
     operations: gate.guard(createOperations(pool)),
     incidents: gate.guard(createIncidents(pool)),

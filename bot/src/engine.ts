@@ -1,4 +1,5 @@
 import { isFailure } from "@rollcall/core/domain/failure.ts";
+import { ATTEMPT_DOORS, type AttemptDoor } from "@rollcall/core/ports/attempts.ts";
 import { inSpan } from "@rollcall/core/protocol/span.ts";
 import { type CommandAnswer, type CommandRequest, runCommand } from "@rollcall/core/run-command.ts";
 import type { Logger } from "pino";
@@ -33,11 +34,15 @@ export function createEngine({
       else log.info({ ...line, operation: answer.operation.id, repeated: answer.repeated }, "command accepted");
       return answer;
     } catch (error) {
+      if (isFailure(error) && error.code === "forbidden" && isAttemptDoor(door))
+        metrics.audit.refused({ door, reason: "policy" });
       if (isFailure(error)) log.info({ ...line, code: error.code, rule: error.detail.rule }, "command refused");
       throw error;
     }
   };
 }
+
+const isAttemptDoor = (door: string): door is AttemptDoor => (ATTEMPT_DOORS as readonly string[]).includes(door);
 
 const attributesOf = ({ command, actor, door }: { command: string; actor: string; door: string }) => ({
   ...{ "rollcall.command.name": command, "rollcall.door": door, "rollcall.actor.id": actor },

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { type CountedAttempts, countAttempts } from "@rollcall/core/count-attempts.ts";
+import { REFUSAL_REASONS, type RefusalReason } from "@rollcall/core/ports/attempts.ts";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { type Adapters, openAdapters } from "./adapters.ts";
@@ -7,9 +9,10 @@ import { type Background, startBackground } from "./background.ts";
 import type { ControlConfig } from "./config.ts";
 import { createEngine } from "./engine.ts";
 import { createApp } from "./http/app.ts";
-import type { App } from "./http/deps.ts";
+import type { App, AppDeps } from "./http/deps.ts";
 import { listen } from "./http/listen.ts";
 import { createHub, type Hub } from "./live/hub.ts";
+import { problemLog } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { probesOf } from "./probes.ts";
 import { createReadiness, type Readiness } from "./schedule/readiness.ts";
@@ -45,10 +48,16 @@ export async function startControlService(config: ControlConfig, log: Logger): P
   const dependencies = { current: () => readiness.current().dependencies };
   const adapters = { ...opened, ports: { ...opened.ports, dependencies } };
   const live = createHub();
+  const attempts = countAttempts({
+    audit: adapters.ports.audit,
+    clock: adapters.ports.clock,
+    onRefused: metrics.audit.refused,
+    onProblem: problemLog(log),
+  });
   try {
-    const app = await openDoors({ config, log, metrics, adapters, readiness, live, sockets });
+    const app = await openDoors({ config, log, metrics, adapters, readiness, live, sockets, attempts });
     const address = await listen(app, { host: config.ROLLCALL_HTTP_HOST, port: config.ROLLCALL_HTTP_PORT });
-    const background = startBackground({ config, log, metrics, adapters, readiness, live, address });
+    const background = startBackground({ config, log, metrics, adapters, readiness, live, attempts, address });
     return { address, broken: background.broken, stop: () => stopAll({ app, background, adapters }) };
   } catch (error) {
     await adapters.close();
@@ -64,10 +73,12 @@ interface Parts {
   readonly readiness: Readiness;
   readonly live: Hub;
   readonly sockets: SocketWatch | null;
+  readonly attempts: CountedAttempts;
 }
 
-async function openDoors({ config, log, metrics, adapters, readiness, live, sockets }: Parts): Promise<App> {
-  const { ports, commands, registry, database, limits } = adapters;
+async function openDoors(parts: Parts): Promise<App> {
+  const { config, log, metrics, adapters, readiness, live, attempts } = parts;
+  const { ports, commands, registry, limits } = adapters;
   const run = createEngine({ adapters, metrics, log });
   const app = createApp({
     version,
@@ -79,6 +90,7 @@ async function openDoors({ config, log, metrics, adapters, readiness, live, sock
     readiness: readiness.current,
     live,
     metrics,
+    attempts,
     logs: {
       requests: config.ROLLCALL_LOG_REQUESTS,
       access: config.ROLLCALL_LOG_ACCESS,
@@ -91,18 +103,32 @@ async function openDoors({ config, log, metrics, adapters, readiness, live, sock
     webhookToken: config.ALERTMANAGER_WEBHOOK_TOKEN,
     metricsToken: config.ROLLCALL_METRICS_TOKEN ?? null,
   });
-  await registerSlackDoor(app as unknown as FastifyInstance, {
-    settings: slackSettings(config),
-    ports,
-    commands,
-    publications: database.publications,
-    run,
-    log: log.child({ door: "slack" }),
-    onRefusedRequest: metrics.slack.refused,
-    ...(sockets === null ? {} : { onSockets: sockets.note }),
-  });
+  await openSlackDoor(app, parts, run);
   return app;
 }
+
+async function openSlackDoor(app: App, parts: Parts, run: AppDeps["run"]): Promise<void> {
+  const { config, log, metrics, adapters, sockets, attempts } = parts;
+  await registerSlackDoor(app as unknown as FastifyInstance, {
+    settings: slackSettings(config),
+    ports: adapters.ports,
+    commands: adapters.commands,
+    publications: adapters.database.publications,
+    run: (request) => {
+      const { person, id, slackUser } = request.actor;
+      if (person) attempts.admitted({ actor: id, door: "slack", identity: `slack:${slackUser}` });
+      return run(request);
+    },
+    log: log.child({ door: "slack" }),
+    onRefusedRequest: (why) => {
+      metrics.slack.refused(why);
+      attempts.refused({ event: "signature", door: "slack", reason: refusalReason(why) });
+    },
+    ...(sockets === null ? {} : { onSockets: sockets.note }),
+  });
+}
+
+const refusalReason = (why: string): RefusalReason => REFUSAL_REASONS.find((reason) => reason === why) ?? "signature";
 
 async function stopAll(running: { app: App; background: Background; adapters: Adapters }): Promise<void> {
   const { app, background, adapters } = running;

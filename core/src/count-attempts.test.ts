@@ -50,11 +50,14 @@ describe("who is believed", () => {
     expect(rows).toHaveLength(5);
   });
 
-  test("is written with their next request if it could not be written at first", async () => {
+  test("is written with a later request if it could not be written at first, and tried once in ten seconds", async () => {
     isAway = true;
     attempts.admitted(anna);
     await settled();
+    attempts.admitted(anna);
+    await settled();
     isAway = false;
+    now += 10_000;
     attempts.admitted(anna);
     expect([rows.length, problems]).toEqual([1, ["a sign-in could not be audited"]]);
   });

@@ -7,6 +7,8 @@ import type { Clock } from "./ports/clock.ts";
 const SESSION_MS = 3_600_000;
 /** People times doors times credentials; beyond it the oldest is written down once more. */
 const REMEMBERED = 10_000;
+/** A sign-in that could not be written is tried again with a request after this time, not with each of thousands. */
+const AGAIN_AFTER_MS = 10_000;
 /** A row names this many of those who were turned away; a flood of made-up names fills neither row nor memory. */
 const NAMED = 5;
 const LONGEST_NAME = 100;
@@ -46,8 +48,7 @@ export function countAttempts({ audit, clock, onRefused, onProblem }: AttemptsOp
       if (last !== undefined && now - last < SESSION_MS) return;
       remember(seen, key, now);
       audit.append(admissionRow(admission)).catch((error: unknown) => {
-        // The next request of the same person tries again.
-        seen.delete(key);
+        seen.set(key, now - SESSION_MS + AGAIN_AFTER_MS);
         onProblem?.("a sign-in could not be audited", error);
       });
     },
@@ -58,13 +59,15 @@ export function countAttempts({ audit, clock, onRefused, onProblem }: AttemptsOp
     async flush() {
       const due = refused;
       refused = new Map();
-      for (const [key, bulk] of due) {
-        try {
+      try {
+        for (const [key, bulk] of due) {
           await audit.append(refusalRow(bulk));
-        } catch (error) {
-          keep(refused, key, bulk);
-          onProblem?.("refused attempts could not be audited", error);
+          due.delete(key);
         }
+      } catch (error) {
+        // The rest would wait as long, one by one.
+        for (const [key, bulk] of due) keep(refused, key, bulk);
+        onProblem?.("refused attempts could not be audited", error);
       }
     },
   };

@@ -102,7 +102,7 @@ export class FakeFleet {
     audit: {
       append: async () => 1,
       search: async () => [],
-      verify: async () => ({ rows: 0, unbroken: true, firstBad: null, head: "" }),
+      verify: async () => ({ rows: 0, unbroken: true, firstBad: null, head: "", anchors: null }),
     },
     rules: { current: () => NO_RULES },
     directory: {

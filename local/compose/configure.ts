@@ -119,6 +119,7 @@ const controlEnvironment = (secrets: Secrets, settings: Settings) => ({
   ROLLCALL_HTTP_HOST: "0.0.0.0",
   ROLLCALL_HTTP_PORT: "8080",
   DATABASE_URL: `postgres://${CONTROL_LOGIN}:${deriveDatabasePassword(secrets)}@postgres:5432/rollcall`,
+  ROLLCALL_AUDIT_ANCHOR_DIR: "/anchors",
   REDIS_URL: redisUrl(secrets, "control"),
   ROLLCALL_FLEET_FILE: "/app/fleet.yaml",
   ROLLCALL_ACCESS_FILE: "/config/access.yaml",

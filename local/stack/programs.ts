@@ -133,6 +133,7 @@ export function controlProgram(context: StackContext): Program {
       ROLLCALL_HTTP_HOST: "127.0.0.1",
       ROLLCALL_HTTP_PORT: String(ports.control),
       DATABASE_URL: addressesOf(context).controlDatabaseUrl,
+      ROLLCALL_AUDIT_ANCHOR_DIR: join(layout.root, "anchors"),
       REDIS_URL: redisUrlOf(context, "control"),
       ROLLCALL_FLEET_FILE: context.fleetFile,
       ROLLCALL_ACCESS_FILE: context.accessFile,

@@ -6,7 +6,7 @@ import { answerError } from "../http/errors.ts";
 import { withinTime } from "../schedule/within-time.ts";
 import { readDelivery, webhookPayload } from "./webhook-schema.ts";
 
-type WebhookDeps = Pick<AppDeps, "webhookToken" | "metrics" | "failedAttempts" | "takesDelivery"> & {
+type WebhookDeps = Pick<AppDeps, "webhookToken" | "metrics" | "attempts" | "failedAttempts" | "takesDelivery"> & {
   readonly ports: { readonly incidents: Pick<Incidents, "record">; readonly clock: AppDeps["ports"]["clock"] };
 };
 
@@ -22,6 +22,8 @@ export function registerAlertmanagerWebhook(app: App, deps: WebhookDeps): void {
       const sent = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
       if (deps.webhookToken.matches(sent)) return refuseFlood(deps);
       deps.metrics.alerts.delivered("unauthenticated");
+      const reason = sent === "" ? "no-credential" : "unknown-credential";
+      deps.attempts.refused({ event: "signature", door: "alertmanager", reason, identity: `address:${request.ip}` });
       request.log.warn("webhook delivery without the right token");
       throw new Failure("unauthenticated", "the webhook needs its token");
     });

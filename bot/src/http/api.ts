@@ -1,9 +1,9 @@
 import { fastifyCors } from "@fastify/cors";
 import { apiGateway } from "@rollcall/core/contract.ts";
+import { admit } from "./admit.ts";
 import { registerAgents } from "./agents.ts";
 import { registerAudit } from "./audit.ts";
 import { auditRefusal } from "./audit-refusal.ts";
-import { identify } from "./authentication.ts";
 import { registerCommands } from "./commands.ts";
 import type { App, AppDeps } from "./deps.ts";
 import { registerDiagnostics } from "./diagnostics.ts";
@@ -24,7 +24,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       if (deps.corsOrigins !== undefined && deps.corsOrigins.length > 0)
         await scope.register(fastifyCors, corsFor(deps.corsOrigins));
       api.addHook("onRequest", async (request) => {
-        request.caller = identify(request, deps.ports);
+        request.caller = admit(request, deps);
       });
       // Refusals by the command path are audited there; these are the door's own: a token's scope, a role for a list.
       api.addHook("onError", async (request, _reply, error) => {

@@ -6,6 +6,7 @@ import { Failure } from "@rollcall/core/domain/failure.ts";
 import { type Operation, plannedStages } from "@rollcall/core/domain/operation.ts";
 import { plainReport } from "@rollcall/core/domain/report.ts";
 import { NO_RULES } from "@rollcall/core/policy-rules.ts";
+import type { Admission, Refusal } from "@rollcall/core/ports/attempts.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
 import type { AlertNotification } from "@rollcall/core/ports/incidents.ts";
 import type { CompiledFleet, ExpectedAgent, Heartbeat } from "@rollcall/core/protocol.ts";
@@ -155,6 +156,8 @@ export function makeApp(change: (deps: AppDeps) => AppDeps = (deps) => deps) {
     audit: [] as AuditEntry[],
     requests: [] as CommandRequest[],
     notifications: [] as AlertNotification[],
+    admitted: [] as Admission[],
+    refused: [] as Refusal[],
     logs: [] as string[],
   };
   const accepted = new Map<string, Operation>();
@@ -183,6 +186,7 @@ export function makeApp(change: (deps: AppDeps) => AppDeps = (deps) => deps) {
     readiness: () => ready,
     live: createHub(),
     metrics,
+    attempts: { admitted: (one) => void seen.admitted.push(one), refused: (one) => void seen.refused.push(one) },
     webhookToken: new RotatingSecret(WEBHOOK_TOKEN),
     metricsToken: null,
     runbookDir: join(import.meta.dirname, "../../../alerting/runbooks"),

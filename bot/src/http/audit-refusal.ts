@@ -4,17 +4,20 @@ import type { AppDeps } from "./deps.ts";
 
 /** Writes down that the door itself refused a known caller; the refusal stands even if it cannot be written down. */
 export async function auditRefusal(
-  deps: Pick<AppDeps, "ports">,
+  deps: Pick<AppDeps, "ports" | "metrics">,
   request: FastifyRequest,
   error: unknown,
 ): Promise<void> {
   const { caller } = request;
   if (caller === null || !isFailure(error) || error.code !== "forbidden") return;
+  const isScope = error.detail.rule?.startsWith("scope-") === true;
+  deps.metrics.audit.refused({ door: caller.door, reason: isScope ? "scope" : "role" });
   try {
     await deps.ports.audit.append({
       event: "decision",
       actor: caller.actor.id,
       door: caller.door,
+      identity: `token:${caller.tokenId}`,
       command: (request.params as { name?: string } | undefined)?.name ?? null,
       targets: [],
       decision: "refused",

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import type { ApiReadiness } from "@rollcall/core/contract.ts";
+import type { Attempts } from "@rollcall/core/ports/attempts.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
 import type { RotatingSecret } from "@rollcall/core/secrets/rotating-secret.ts";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
@@ -35,6 +36,8 @@ export interface AppDeps {
   /** Where live streams join. */
   readonly live: Hub;
   readonly metrics: Metrics;
+  /** Told who came to a door, and who was turned away. */
+  readonly attempts: Attempts;
   /** Folder of the runbooks that are served under `/runbooks`. */
   readonly runbookDir: string;
   /** Origins whose pages may ask; none if not said. */

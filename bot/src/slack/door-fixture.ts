@@ -118,7 +118,7 @@ function portsOf(rows: MemoryRows, audited: AuditEntry[]): Ports {
     audit: {
       append: async (entry) => audited.push(entry),
       search: async () => [],
-      verify: async () => ({ rows: audited.length, unbroken: true, firstBad: null, head: "" }),
+      verify: async () => ({ rows: audited.length, unbroken: true, firstBad: null, head: "", anchors: null }),
     },
     pager: { acknowledge: async () => {} },
     events: quietEvents(() => Date.now()),

@@ -15,7 +15,7 @@ export interface AuditLog {
   append(entry: AuditEntry): Promise<number>;
   /** Newest first. @throws Failure "unavailable" */
   search(filter: AuditFilter): Promise<AuditRow[]>;
-  /** Walks the whole chain. @throws Failure "unavailable" */
+  /** Walks the whole chain and compares it with the anchors outside the database. @throws Failure "unavailable" */
   verify(): Promise<ChainCheck>;
 }
 
@@ -32,4 +32,6 @@ export interface ChainCheck {
   /** Number of the first row that does not fit, and why. */
   readonly firstBad: { readonly seq: number; readonly why: string } | null;
   readonly head: string;
+  /** Signed anchors outside the database that were compared; null if there are none. */
+  readonly anchors: { readonly count: number; readonly newest: string | null } | null;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ChainCheck } from "../../ports/audit-log.ts";
+import { type Anchor, readAnchors } from "../audit-anchors.ts";
 import { inTransaction, type Pool, type Queryable } from "./pool.ts";
 
 /** Rows read at once: a batch of 5,000 rows of 1 kB is read well below statement_timeout. */
@@ -22,11 +23,61 @@ interface Head {
 
 /**
  * Walks the whole chain as it is at one moment, batch by batch, and names the first row that does not fit.
- * Somebody who may rewrite the rows and the head together is not seen here.
+ * Somebody who rewrites the rows and the head together is seen by the anchors alone.
  * @throws Failure "unavailable"
  */
-export function verifyChain(pool: Pool, batchRows = BATCH_ROWS): Promise<ChainCheck> {
-  return inTransaction(pool, (client) => walk(client, batchRows), "begin isolation level repeatable read read only");
+export function verifyChain(
+  pool: Pool,
+  { batchRows = BATCH_ROWS, anchorDir }: VerifyOptions = {},
+): Promise<ChainCheck> {
+  const work = async (client: Queryable): Promise<ChainCheck> => {
+    const check = await walk(client, batchRows);
+    return anchorDir === undefined ? check : await compareAnchors(client, check, anchorDir);
+  };
+  return inTransaction(pool, work, "begin isolation level repeatable read read only");
+}
+
+export interface VerifyOptions {
+  readonly batchRows?: number;
+  /** Folder of signed anchors; without it, who rewrites rows and head together is not seen. */
+  readonly anchorDir?: string | undefined;
+}
+
+/** Names the first row that an anchor knows otherwise, unless the chain itself breaks before it. */
+async function compareAnchors(client: Queryable, check: ChainCheck, anchorDir: string): Promise<ChainCheck> {
+  const read = await readAnchors(anchorDir);
+  if (read === null) return check;
+  const { anchors, foreign } = read;
+  const at = anchors.map((anchor) => anchor.at).toSorted();
+  const summary = { count: anchors.length, newest: at.at(-1) ?? null };
+  const fault = foreign.length > 0 ? foreignFault(foreign) : await findAnchorFault(client, anchors);
+  const isEarlier = fault !== null && (check.firstBad === null || fault.seq < check.firstBad.seq);
+  return { ...check, anchors: summary, ...(isEarlier && { unbroken: false, firstBad: fault }) };
+}
+
+const foreignFault = ([line]: readonly number[]): Fault => ({
+  seq: 0,
+  why: `forged: line ${line} of the anchors is not signed by their key`,
+});
+
+async function findAnchorFault(client: Queryable, anchors: readonly Anchor[]): Promise<Fault | null> {
+  const inOrder = anchors.toSorted((one, other) => one.seq - other.seq);
+  const rows = await readHashes(client, [...new Set(inOrder.map(({ seq }) => seq))]);
+  const bad = inOrder.find(({ seq, hash }) => rows.get(seq) !== hash);
+  if (bad === undefined) return null;
+  const before = inOrder.filter(({ seq, hash }) => seq < bad.seq && rows.get(seq) === hash).at(-1)?.seq ?? 0;
+  const known = `the anchor of ${bad.at}`;
+  if (!rows.has(bad.seq))
+    return { seq: before + 1, why: `rolled back: ${known} knows row ${bad.seq}, which is missing` };
+  return { seq: before + 1, why: `rewritten: ${known} knows row ${bad.seq} with another hash` };
+}
+
+async function readHashes(client: Queryable, seqs: readonly number[]): Promise<Map<number, string>> {
+  const { rows } = await client.query<{ seq: string; hash: string }>(
+    "select seq, hash from audit_log where seq = any($1::bigint[])",
+    [seqs],
+  );
+  return new Map(rows.map(({ seq, hash }) => [Number(seq), hash]));
 }
 
 async function walk(client: Queryable, batchRows: number): Promise<ChainCheck> {
@@ -41,7 +92,7 @@ async function walk(client: Queryable, batchRows: number): Promise<ChainCheck> {
   } while (batch.length === batchRows);
   const fault = findHeadFault(head, last);
   if (fault !== null) return broken(head, { rows: last.seq, ...fault });
-  return { rows: last.seq, unbroken: true, firstBad: null, head: last.hash };
+  return { rows: last.seq, unbroken: true, firstBad: null, head: last.hash, anchors: null };
 }
 
 /** Follows the chain through a batch, up to the first row that does not fit. */
@@ -66,6 +117,7 @@ const broken = (head: Head | null, { rows, ...firstBad }: Fault & { rows: number
   unbroken: false,
   firstBad,
   head: head?.hash ?? "",
+  anchors: null,
 });
 
 async function readHead(client: Queryable): Promise<Head | null> {

@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createTestDatabase } from "@rollcall/test/database.ts";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isFailure } from "../../domain/failure.ts";
 import type { AuditEntry } from "../../ports/audit-log.ts";
 import { withContext } from "../../protocol/request-context.ts";
+import { openAnchors } from "../audit-anchors.ts";
 import { verifyChain } from "./audit-chain.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { migrate } from "./migrate.ts";
@@ -73,7 +77,7 @@ describe("audit log", () => {
     expect(rows[0].prev).toBe("0".repeat(64));
     for (const row of rows) expect(row.hash).toBe(hash(row.prev + row.body));
     expect(rows.slice(1).map((row) => row.prev)).toEqual(rows.slice(0, -1).map((row) => row.hash));
-    expect(await log.verify()).toEqual({ rows: 3, unbroken: true, firstBad: null, head: rows[2].hash });
+    expect(await log.verify()).toEqual({ rows: 3, unbroken: true, firstBad: null, head: rows[2].hash, anchors: null });
   });
 
   test("an empty log is unbroken", async () => {
@@ -82,6 +86,7 @@ describe("audit log", () => {
       unbroken: true,
       firstBad: null,
       head: "0".repeat(64),
+      anchors: null,
     });
   });
 
@@ -198,16 +203,83 @@ describe("verify", () => {
     await tamper(...by);
     // Two rows a batch: faults lie within and between batches.
     for (const batchRows of [2, 5000]) {
-      const check = await verifyChain(pool, batchRows);
+      const check = await verifyChain(pool, { batchRows });
       expect(check).toMatchObject({ unbroken: false, firstBad: { seq, why: expect.stringMatching(why) } });
     }
     await tamper("insert into audit_head (seq, hash) values (0, '') on conflict do nothing");
   });
 
+  describe("with signed anchors outside the database", () => {
+    let directory: string;
+    beforeEach(async () => {
+      directory = await mkdtemp(join(tmpdir(), "rollcall-anchors-"));
+      const anchors = await openAnchors({ directory, fleet: "test" });
+      await fill(3);
+      await anchors.add(await head());
+      await fill(3);
+      await anchors.add(await head());
+      await fill(1);
+    });
+    afterEach(() => rm(directory, { recursive: true }));
+    const head = async () => {
+      const { rows } = await pool.query("select seq, hash from audit_head");
+      return { seq: Number(rows[0].seq), hash: String(rows[0].hash), at: new Date() };
+    };
+    const verify = () => createAuditLog(pool, { anchorDir: directory }).verify();
+    /** As somebody who knows how rows are chained, and may write all of them. */
+    const writeAnew = (from: number) => `do $$ declare row audit_log; last text; begin
+      select coalesce(max(hash), repeat('0', 64)) into last from audit_log where seq = ${from} - 1;
+      for row in select * from audit_log where seq >= ${from} order by seq loop
+        update audit_log set prev = last, hash = encode(sha256(convert_to(last || body, 'UTF8')), 'hex')
+          where seq = row.seq returning hash into last;
+      end loop;
+      update audit_head set hash = last;
+    end $$`;
+
+    test("all is well, and it says how many were compared", async () => {
+      expect(await verify()).toMatchObject({ unbroken: true, rows: 7, anchors: { count: 2 } });
+    });
+
+    test("names what was written anew with all its hashes, between the anchors that fit and do not", async () => {
+      await tamper(`${edit} = 5`, writeAnew(5));
+      expect((await createAuditLog(pool).verify()).unbroken).toBe(true);
+      const why = expect.stringMatching(/^rewritten: the anchor of .* knows row 6 with another hash/);
+      expect(await verify()).toMatchObject({ unbroken: false, firstBad: { seq: 4, why } });
+    });
+
+    test("names a tail that was cut together with the head", async () => {
+      const hash = "(select hash from audit_log where seq = 4)";
+      await tamper("delete from audit_log where seq > 4", `update audit_head set seq = 4, hash = ${hash}`);
+      expect((await createAuditLog(pool).verify()).unbroken).toBe(true);
+      const why = expect.stringMatching(/^rolled back: the anchor of .* knows row 6, which is missing/);
+      expect(await verify()).toMatchObject({ unbroken: false, firstBad: { seq: 4, why } });
+    });
+
+    test("does not believe an anchor that another key signed", async () => {
+      const file = join(directory, "anchors.jsonl");
+      const text = await readFile(file, "utf8");
+      await writeFile(file, text.replace('"seq":6', '"seq":7'));
+      const why = "forged: line 2 of the anchors is not signed by their key";
+      expect(await verify()).toMatchObject({ unbroken: false, firstBad: { seq: 0, why } });
+    });
+
+    test("keeps its key from everybody else, and refuses one that is none", async () => {
+      expect((await stat(join(directory, "key.pem"))).mode & 0o777).toBe(0o600);
+      await writeFile(join(directory, "key.pem"), "nonsense");
+      await expect(openAnchors({ directory, fleet: "test" })).rejects.toMatchObject({
+        code: "invalid_input",
+        detail: { next: expect.stringContaining("openssl genpkey") },
+      });
+    });
+  });
+
   test("is not disturbed by rows that are appended meanwhile", async () => {
     await fill(20);
     const log = createAuditLog(pool);
-    const [check] = await Promise.all([verifyChain(pool, 1), ...Array.from({ length: 20 }, () => log.append(entry()))]);
+    const [check] = await Promise.all([
+      verifyChain(pool, { batchRows: 1 }),
+      ...Array.from({ length: 20 }, () => log.append(entry())),
+    ]);
     expect(check.unbroken).toBe(true);
     expect(check.rows).toBeGreaterThanOrEqual(20);
     expect(await log.verify()).toMatchObject({ rows: 40, unbroken: true });

@@ -1,15 +1,15 @@
 import type { AuditEntry, AuditFilter, AuditLog, AuditRow } from "../../ports/audit-log.ts";
 import { requestContext } from "../../protocol/request-context.ts";
 import { readTraceparent } from "../../protocol/traceparent.ts";
-import { verifyChain } from "./audit-chain.ts";
+import { type VerifyOptions, verifyChain } from "./audit-chain.ts";
 import { toJson } from "./operation-rows.ts";
 import { type Pool, type Queryable, query } from "./pool.ts";
 
-/** The audit log in PostgreSQL; each append is a transaction of its own. */
-export const createAuditLog = (pool: Pool): AuditLog => ({
+/** The audit log in PostgreSQL, verified by the anchors of a folder too if there is one; each append is a transaction of its own. */
+export const createAuditLog = (pool: Pool, { anchorDir }: Pick<VerifyOptions, "anchorDir"> = {}): AuditLog => ({
   append: (entry) => appendAudit(pool, entry),
   search: (filter) => searchAudit(pool, filter),
-  verify: () => verifyChain(pool),
+  verify: () => verifyChain(pool, { anchorDir }),
 });
 
 /** Appends a row; on the connection of a transaction it belongs to that. @throws Failure "unavailable" */

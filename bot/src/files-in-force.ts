@@ -1,0 +1,50 @@
+import { auditEntry } from "@rollcall/core/domain/audit.ts";
+import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
+import type { Directory } from "@rollcall/core/ports/directory.ts";
+import type { FleetRegistry } from "@rollcall/core/ports/fleet.ts";
+
+interface FilesDeps {
+  readonly audit: Pick<AuditLog, "append">;
+  readonly directory: Pick<Directory, "source" | "withRole">;
+  readonly registry: Pick<FleetRegistry, "expected">;
+  /** One of several control services writes a change down; all of them follow the files. */
+  readonly isLeader: () => boolean;
+}
+
+/** Most changed entries that a row quotes as they were and are; all are named. */
+const QUOTED = 50;
+
+type Entries = ReadonlyMap<string, unknown>;
+
+/** Writes down what another version of fleet.yaml or access.yaml changed: who edits a file needs no door. */
+export function watchFilesInForce({ audit, directory, registry, isLeader }: FilesDeps): () => Promise<void> {
+  const known = new Map<string, Entries>();
+  const compare = async (event: "access" | "configuration", source: string, now: Entries): Promise<void> => {
+    const before = known.get(source);
+    const targets = before === undefined ? [] : changedBetween(before, now);
+    if (before !== undefined && targets.length > 0 && isLeader()) {
+      const quoted = targets.slice(0, QUOTED);
+      const ofThose = (entries: Entries) => Object.fromEntries(quoted.map((id) => [id, entries.get(id) ?? null]));
+      const change = { before: ofThose(before), after: ofThose(now), detail: { source } };
+      await audit.append(
+        auditEntry({ event, actor: "rollcall", door: "host", action: "file-taken", targets, ...change }),
+      );
+    }
+    // Only now: what could not be written down is compared again.
+    known.set(source, now);
+  };
+  return async () => {
+    const { agents } = await registry.expected();
+    const wanted = agents.map(({ desired: _, ...agent }) => [agent.id, agent] as const);
+    await compare("configuration", "fleet.yaml", new Map(wanted));
+    // Another directory writes its own changes down.
+    if (directory.source !== "access.yaml") return;
+    const people = directory.withRole("viewer").map(({ id, name, role }) => [id, { name, role }] as const);
+    await compare("access", "access.yaml", new Map(people));
+  };
+}
+
+const changedBetween = (before: Entries, after: Entries): string[] =>
+  [...new Set([...before.keys(), ...after.keys()])].filter(
+    (id) => JSON.stringify(before.get(id)) !== JSON.stringify(after.get(id)),
+  );

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { callers, makeApp } from "./app-fixture.ts";
+
+describe("who comes to the HTTP door", () => {
+  test("with a known token is admitted as the person and the token, never with the token itself", async () => {
+    const { app, seen } = makeApp();
+    await app.inject({ url: "/api/v1/", headers: callers.viewer });
+    expect(seen.admitted).toMatchObject([
+      { actor: "viewer", door: "http", identity: expect.stringMatching(/^token:/) },
+    ]);
+    expect(JSON.stringify(seen.admitted)).not.toContain("rc_");
+    expect(seen.refused).toEqual([]);
+  });
+
+  test.each([
+    ["no token", {}, "no-credential", "http"],
+    ["an unknown token", { authorization: `Bearer rc_${"x".repeat(43)}` }, "unknown-credential", "http"],
+    [
+      "nonsense from a terminal",
+      { authorization: "x", "x-rollcall-door": "terminal" },
+      "unknown-credential",
+      "terminal",
+    ],
+  ])("with %s is counted as refused", async (_, headers, reason, door) => {
+    const { app, seen } = makeApp();
+    expect((await app.inject({ url: "/api/v1/agents", headers })).statusCode).toBe(401);
+    expect(seen.refused).toMatchObject([{ event: "authentication", door, reason, identity: "address:127.0.0.1" }]);
+    expect(seen.admitted).toEqual([]);
+  });
+
+  test("in Alertmanager's name without its token is a refused signature", async () => {
+    const { app, seen } = makeApp();
+    await app.inject({ method: "POST", url: "/webhooks/alertmanager", payload: {} });
+    expect(seen.refused).toMatchObject([{ event: "signature", door: "alertmanager", reason: "no-credential" }]);
+  });
+});
