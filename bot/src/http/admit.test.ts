@@ -12,16 +12,21 @@ describe("who comes to the HTTP door", () => {
     expect(seen.refused).toEqual([]);
   });
 
-  test.each([
-    ["no token", {}, "no-credential", "http"],
-    ["an unknown token", { authorization: `Bearer rc_${"x".repeat(43)}` }, "unknown-credential", "http"],
+  test.each<[string, { headers: Record<string, string>; reason: string; door: string }]>([
+    ["no token", { headers: {}, reason: "no-credential", door: "http" }],
+    [
+      "an unknown token",
+      { headers: { authorization: `Bearer rc_${"x".repeat(43)}` }, reason: "unknown-credential", door: "http" },
+    ],
     [
       "nonsense from a terminal",
-      { authorization: "x", "x-rollcall-door": "terminal" },
-      "unknown-credential",
-      "terminal",
+      {
+        headers: { authorization: "x", "x-rollcall-door": "terminal" },
+        reason: "unknown-credential",
+        door: "terminal",
+      },
     ],
-  ])("with %s is counted as refused", async (_, headers, reason, door) => {
+  ])("with %s is counted as refused", async (_, { headers, reason, door }) => {
     const { app, seen } = makeApp();
     expect((await app.inject({ url: "/api/v1/agents", headers })).statusCode).toBe(401);
     expect(seen.refused).toMatchObject([{ event: "authentication", door, reason, identity: "address:127.0.0.1" }]);
