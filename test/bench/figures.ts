@@ -68,6 +68,9 @@ export const single = ({ what, value, limit, unit, why }: Single): Figure => ({
   missed: value <= limit ? null : `${(value / limit).toFixed(1)} times the target: ${why}`,
 });
 
+/** A figure without a target. */
+export const plain = (what: string, measured: string): Figure => ({ what, measured, target: null, missed: null });
+
 /** Times something again and again, one after another. @returns milliseconds */
 export async function repeat(times: number, work: (index: number) => Promise<unknown>): Promise<number[]> {
   const samples: number[] = [];

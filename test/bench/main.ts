@@ -8,7 +8,7 @@ import { renderPage, type Section } from "./page.ts";
 
 const PAGE = "docs/benchmarks.md";
 const root = join(import.meta.dirname, "../..");
-const HELP = `npm run bench              every benchmark, 3 to 5 minutes; writes ${PAGE}
+const HELP = `npm run bench              every benchmark, 5 to 8 minutes; writes ${PAGE}
 npm run bench -- <name>    one or some of: ${BENCHES.map(({ name }) => name).join(", ")}; the other sections of the page stay
 
 Each runs against a whole stack of its own in a temporary folder, which is removed. Exit 0 if everything could be
@@ -78,8 +78,9 @@ function write(section: Section): void {
   const head = [
     "# Benchmarks",
     "",
-    "`npm run bench` writes this page; every figure is measured against a whole stack on one machine. First figures: with a load",
-    "above the number of cores before a section, others worked on the machine at the same time, and the section is to be run again.",
+    "`npm run bench` writes this page; every figure is measured against a whole stack on one machine. With a load above the number of",
+    "cores before a section, others worked on the machine at the same time, and the section is to be run again: processor times stay",
+    "true, waiting times grow by as much as there is to wait for.",
     "",
     `Machine: ${describeMachine()}.`,
   ].join("\n");

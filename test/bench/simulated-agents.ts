@@ -142,6 +142,7 @@ function obey({ id: agent, key }: Simulated, message: ControlMessage, pipeline: 
   const isRepeated = message.kind === "drill" && ledger.has(message.id);
   if (message.kind === "drill") {
     deliveries += 1;
+    if (!isRepeated) process.send?.({ acted: agent, at: performance.timeOrigin + performance.now() });
     ledger.add(message.id);
     ordered.add(agent);
   }

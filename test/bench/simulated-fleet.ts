@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { FleetSight } from "@rollcall/core/observe-fleet.ts";
@@ -16,11 +16,25 @@ export interface SimulatedFleetOptions {
   readonly topics?: number;
 }
 
+interface Drills {
+  readonly effects: number;
+  readonly deliveries: number;
+  readonly agents: number;
+}
+
+/** What the process says: that an order took effect, or the sums of all. */
+interface Said extends Partial<Drills> {
+  readonly acted?: string;
+  readonly at?: number;
+}
+
 /** Many agents of which another process makes the heartbeats and answers. */
 export interface SimulatedFleet {
   readonly compiled: CompiledFleet;
   /** Drills that took effect so far, how often they were delivered, and at how many agents. */
-  drills(): Promise<{ readonly effects: number; readonly deliveries: number; readonly agents: number }>;
+  drills(): Promise<Drills>;
+  /** When the first order takes effect at the agent, ms since the epoch with fractions. */
+  acted(agent: string): Promise<number>;
   /** Ends the process and removes the fleet's keys. */
   stop(): Promise<void>;
 }
@@ -51,10 +65,11 @@ export async function startSimulatedFleet(options: SimulatedFleetOptions): Promi
   return {
     compiled,
     async drills() {
-      const answer = once(child, "message");
+      const answer = hear(child, (said) => (said.effects === undefined ? undefined : (said as Drills)));
       child.send("drills");
-      return (await answer)[0];
+      return answer;
     },
+    acted: (agent) => hear(child, (said) => (said.acted === agent ? said.at : undefined)),
     async stop() {
       child.kill("SIGKILL");
       await ended;
@@ -62,6 +77,19 @@ export async function startSimulatedFleet(options: SimulatedFleetOptions): Promi
       redis.disconnect();
     },
   };
+}
+
+/** Resolves with the first thing that the process says and that is wanted. */
+function hear<Wanted>(child: ChildProcess, wanted: (said: Said) => Wanted | undefined): Promise<Wanted> {
+  return new Promise((resolve) => {
+    const listen = (said: Said): void => {
+      const found = wanted(said);
+      if (found === undefined) return;
+      child.off("message", listen);
+      resolve(found);
+    };
+    child.on("message", listen);
+  });
 }
 
 async function publish(redis: Redis, compiled: CompiledFleet): Promise<void> {

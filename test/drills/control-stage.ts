@@ -10,6 +10,7 @@ import { startPostgres } from "@rollcall/local/tools/postgres-server.ts";
 import { startRedis } from "@rollcall/local/tools/redis-server.ts";
 import { simulatedId, startSimulatedFleet } from "../bench/simulated-fleet.ts";
 import { prepareForControl } from "../control-database.ts";
+import { type FaultProxy, startFaultProxy } from "../fault-proxy.ts";
 
 const root = join(import.meta.dirname, "../..");
 const FLEET = "drill";
@@ -18,10 +19,14 @@ const PASSWORD = "the-password-of-a-drill-with-32-characters";
 const BOT_TOKEN = "xoxb-of-a-drill";
 export const SIGNING_SECRET = "the-signing-secret-of-a-drill";
 
+/** What a stage can make slow. */
+export type Slowable = "postgres" | "redis" | "slack";
+
 /** A real control service on its own Redis, PostgreSQL and Slack stand-in, in front of simulated agents. */
 export type ControlStage = Awaited<ReturnType<typeof openControlStage>>;
 
-export async function openControlStage(agents: number) {
+/** @param options.slowable whether `slow` works: what the control service talks to then answers through a proxy */
+export async function openControlStage(agents: number, options: { readonly slowable?: boolean } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "rollcall-drill-"));
   const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const close = async () => {
@@ -39,8 +44,13 @@ export async function openControlStage(agents: number) {
     const supervisor = createServer((_request, response) => response.end('{"agents":[]}'));
     await new Promise<void>((resolve) => supervisor.listen(join(folder, "supervisor.sock"), resolve));
     ends.push(async () => supervisor.close());
-    const control = await startControl({ ...stores, folder, slackUrl: slack.url }, ends);
-    return { fleet, ...stores, ...control, close };
+    const direct = { postgres: stores.databaseUrl, redis: stores.redisUrl, slack: slack.url };
+    const ways = options.slowable ? await openWays(direct, ends) : { urls: direct, slow: () => undefined };
+    // What it says of servers that are slow on purpose is no news.
+    const stderr = options.slowable ? "ignore" : "inherit";
+    const { postgres: databaseUrl, redis: redisUrl, slack: slackUrl } = ways.urls;
+    const control = await startControl({ folder, databaseUrl, redisUrl, slackUrl, stderr }, ends);
+    return { fleet, ...stores, ...control, slow: ways.slow, close };
   } catch (error) {
     await close();
     throw error;
@@ -59,6 +69,24 @@ async function startStores(folder: string, ends: (() => Promise<unknown>)[]) {
   const postgres = await startPostgres({ ...place("postgres"), port: await findFreePort() });
   ends.push(() => postgres.child.stop({ signal: "SIGINT" }));
   return { redisUrl: redis.url, databaseUrl: await prepareForControl(postgres.url) };
+}
+
+type Ways = Readonly<Record<Slowable, string>>;
+
+async function openWays(direct: Ways, ends: (() => Promise<unknown>)[]) {
+  const proxies = new Map<string, FaultProxy>();
+  const urls = { ...direct };
+  for (const name of Object.keys(direct) as Slowable[]) {
+    const url = new URL(direct[name]);
+    const proxy = await startFaultProxy(Number(url.port));
+    ends.push(() => proxy.close());
+    proxies.set(name, proxy);
+    url.port = String(proxy.port);
+    urls[name] = url.href.replace(/\/$/, "");
+  }
+  /** @param ms by how much later its answers come; 0 makes it quick again */
+  const slow = (name: Slowable, ms: number): void => proxies.get(name)?.delay(ms);
+  return { urls, slow };
 }
 
 /** JSON is YAML. */
@@ -82,16 +110,17 @@ interface ControlPlace {
   readonly redisUrl: string;
   readonly databaseUrl: string;
   readonly slackUrl: string;
+  readonly stderr: "ignore" | "inherit";
 }
 
 async function startControl(
-  { folder, redisUrl, databaseUrl, slackUrl }: ControlPlace,
+  { folder, redisUrl, databaseUrl, slackUrl, stderr }: ControlPlace,
   ends: (() => Promise<unknown>)[],
 ) {
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(process.execPath, [join(root, "bot/src/main.ts")], {
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", stderr],
     env: {
       ...{
         PATH: process.env.PATH,
