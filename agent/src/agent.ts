@@ -20,7 +20,7 @@ import { pause, persist } from "./persist.ts";
 import { createPresence, type Presence } from "./presence.ts";
 import { createPublisher } from "./publish.ts";
 import { createReplier } from "./replies.ts";
-import { followTopics } from "./subscriptions.ts";
+import { createDroppable, followTopics } from "./subscriptions.ts";
 import { readTopic } from "./topic-reader.ts";
 import { createWorkQueue, type WorkQueue } from "./work-queue.ts";
 
@@ -98,6 +98,7 @@ class RunningAgent implements Agent {
   readonly #meters = createTaskMeters();
   readonly #acks: ReturnType<typeof createAcks>[] = [];
   readonly #publisher: ReturnType<typeof createPublisher>;
+  readonly #subscriptions = createDroppable((topic) => this.#subscribe(topic));
   #presence: Presence | null = null;
   #stage: "starting" | "stopping" | null = "starting";
   #stopping: Promise<boolean> | null = null;
@@ -165,7 +166,7 @@ class RunningAgent implements Agent {
     const { signal } = ending;
     const queue = this.#queue;
     const reply = createReplier({ control, agent: this.id, key: config.key, epoch, clock, log, signal });
-    const drills = createDrills(config.allowDrills, { queue, log });
+    const drills = createDrills(config.allowDrills, { queue, subscriptions: this.#subscriptions, log, signal });
     const { inbox, broadcasts } = listen({
       ...{ config, connections, keys, clock, log, signal },
       control: {
@@ -181,6 +182,7 @@ class RunningAgent implements Agent {
       runtime: options.runtime ?? { kind: "process", name: this.id },
       inboxReadAt: () => inbox.readAt(),
       broadcastReadAt: () => broadcasts?.readAt(),
+      disguise: (beat) => drills.disguise(beat),
       stage: () => this.#stage,
     });
     void this.#presence.run(() => this.#fenced());
@@ -189,6 +191,7 @@ class RunningAgent implements Agent {
   #subscribe(topic: string): void {
     const { options, connections, keys, clock, log, ending } = this.#parts;
     const { signal } = ending;
+    const dropped = this.#subscriptions.add(topic);
     const { control } = connections;
     const handler = findHandler(options.handle ?? {}, topic);
     if (handler === undefined) return;
@@ -208,7 +211,10 @@ class RunningAgent implements Agent {
       signal,
       contextOf: (event) => this.#context(event),
     });
-    void readTopic({ reader: connections.open(topic), control, stream, agent: this.id, delivery, log, signal });
+    const reader = connections.open(topic);
+    dropped.addEventListener("abort", () => reader.disconnect(), { once: true });
+    const untilDropped = AbortSignal.any([signal, dropped]);
+    void readTopic({ reader, control, stream, agent: this.id, delivery, log, signal: untilDropped });
   }
 
   #context(cause?: Envelope): WorkContext {

@@ -1,3 +1,4 @@
+import { FAULTS } from "@rollcall/core/protocol/faults.ts";
 import { agentId } from "@rollcall/core/protocol.ts";
 import { production, readSettings, secretAddress, secretText } from "@rollcall/core/secrets/read-settings.ts";
 import { z } from "zod";
@@ -27,7 +28,7 @@ export const AgentEnvironment = z.object({
   ROLLCALL_ALLOW_DRILLS: z
     .enum(["true", "false"])
     .default("false")
-    .describe("Whether the agent obeys drills: crash, hang, stop-consuming"),
+    .describe(`Whether the agent obeys drills: ${FAULTS.join(", ")}`),
   ROLLCALL_LOG_FORMAT: z
     .enum(LOG_FORMATS)
     .default("auto")

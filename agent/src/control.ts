@@ -1,6 +1,6 @@
 import type { ControlMessage } from "@rollcall/core/protocol.ts";
 import type { BusClock } from "./clock.ts";
-import { type Drills, isFault } from "./drills.ts";
+import type { Drills } from "./drills.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Log, messageOf } from "./log.ts";
 import type { Outcome, Reply } from "./replies.ts";
@@ -99,9 +99,9 @@ async function applyStop(parts: ControlParts, message: ControlMessage, ack: Ackn
 
 async function applyDrill(parts: ControlParts, message: ControlMessage, ack: Acknowledge): Promise<void> {
   const { fault } = message.args;
-  await finish(parts, message, { outcome: "done" });
+  await finish(parts, message, { outcome: "done", detail: parts.drills.detailOf(fault) });
   await ack();
-  if (isFault(fault)) parts.drills.begin(fault);
+  parts.drills.begin(fault);
 }
 
 async function finish({ ledger, reply, clock, log }: ControlParts, message: ControlMessage, outcome: Outcome) {

@@ -31,6 +31,8 @@ export interface PresenceParts {
   inboxReadAt(): number;
   /** undefined: it does not listen to broadcasts. */
   broadcastReadAt(): number | undefined;
+  /** The beat as drills let it be seen. */
+  disguise(beat: Heartbeat): Record<string, unknown> & { readonly at: number };
   /** `starting` or `stopping`; null lets the work loop say. */
   stage(): "starting" | "stopping" | null;
 }
@@ -53,10 +55,10 @@ export function createPresence(parts: PresenceParts): Presence {
     await learnTime(control, parts.clock);
     counter += 1;
     const now = parts.clock.now();
-    const body = describe(parts, { counter, now, startedAt, delaySeconds: takeDelay(delay) });
+    const body = parts.disguise(describe(parts, { counter, now, startedAt, delaySeconds: takeDelay(delay) }));
     const answers = await control
       .pipeline()
-      .zadd(keys.beats, now, config.agent)
+      .zadd(keys.beats, body.at, config.agent)
       .hset(keys.presence, config.agent, seal(config.key, body))
       .exec();
     const failed = answers?.find(([error]) => error !== null)?.[0];

@@ -35,6 +35,32 @@ export async function followTopics(parts: SubscriptionParts): Promise<void> {
   }
 }
 
+/** Subscriptions that end one by one and begin again: what a drill needs of them. */
+export function createDroppable(subscribe: (topic: string) => void) {
+  const running = new Map<string, AbortController>();
+  const dropped: string[] = [];
+  const next = (): string | null => running.keys().next().value ?? null;
+  return {
+    /** @returns aborts when the subscription is dropped */
+    add(topic: string): AbortSignal {
+      const ending = new AbortController();
+      running.set(topic, ending);
+      return ending.signal;
+    },
+    next,
+    drop(): void {
+      const topic = next();
+      if (topic === null) return;
+      running.get(topic)?.abort();
+      running.delete(topic);
+      dropped.push(topic);
+    },
+    restore(): void {
+      for (const topic of dropped.splice(0)) subscribe(topic);
+    },
+  };
+}
+
 async function readTopics({ control, keys }: SubscriptionParts): Promise<string[] | null> {
   try {
     const parsed = compiledFleet.safeParse(JSON.parse((await control.get(keys.fleet)) ?? "null"));

@@ -1,3 +1,5 @@
+import { pause } from "./persist.ts";
+
 /** Something for the work loop. `run` deals with its own failures; `name` is a topic, or the agent's own periodic work. */
 export interface WorkItem {
   readonly name: string;
@@ -39,6 +41,8 @@ export interface WorkQueue {
   idle(): Promise<void>;
   /** Drill: the loop never comes back from its current or next item. */
   hang(): void;
+  /** Drill: each item stays in hand for this long, also the one in hand now; canaries pass meanwhile. 0 ends it. */
+  holdItems(milliseconds: number): void;
 }
 
 export interface WorkQueueOptions {
@@ -49,6 +53,8 @@ export interface WorkQueueOptions {
 
 // One comes every 15 s: this many wait after five minutes, and each more would say nothing new.
 const MOST_CANARIES_WAITING = 20;
+
+const HOLD_STEP_MS = 100;
 
 export function createWorkQueue({ now, mayWork }: WorkQueueOptions): WorkQueue {
   return new SerialQueue(now, mayWork);
@@ -66,6 +72,7 @@ class SerialQueue implements WorkQueue {
   #canaries: WaitingCanary[] = [];
   #closed = false;
   #hung = false;
+  #holdMs = 0;
   #running: Promise<void> | null = null;
   #item: Promise<void> | null = null;
   #itemSince: number | null = null;
@@ -124,6 +131,10 @@ class SerialQueue implements WorkQueue {
     this.add({ name: "drill", run: async () => undefined });
   }
 
+  holdItems(milliseconds: number): void {
+    this.#holdMs = milliseconds;
+  }
+
   #start(): void {
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
@@ -154,8 +165,18 @@ class SerialQueue implements WorkQueue {
     const item = this.#items.shift();
     this.#itemSince = this.#now();
     await item?.run();
+    await this.#hold();
     if (this.#hung) await new Promise<never>(() => undefined);
     this.#itemSince = null;
+  }
+
+  /** As an item that waits for something slow: the loop looks after canaries between two looks at it. */
+  async #hold(): Promise<void> {
+    while (!this.#closed && this.#now() - (this.#itemSince ?? 0) < this.#holdMs) {
+      const canary = this.#canaries.shift();
+      if (canary) this.#handleCanary(canary);
+      else await pause(HOLD_STEP_MS);
+    }
   }
 
   #handleCanary({ arrivedAt, handled }: WaitingCanary): void {

@@ -1,4 +1,5 @@
 import type { Ports } from "./command.ts";
+import { isFailure } from "./domain/failure.ts";
 import { timeToken } from "./domain/report.ts";
 import { counted } from "./fleet-words.ts";
 import { compareSubscriptions, type Drift, isBroken, lagWords, type Subscription } from "./subscription-state.ts";
@@ -7,6 +8,20 @@ import { compareSubscriptions, type Drift, isBroken, lagWords, type Subscription
 export async function surveyBus({ registry, events }: Pick<Ports, "registry" | "events">): Promise<Drift> {
   const fleet = await registry.expected();
   return compareSubscriptions(fleet, await events.read(fleet.topics));
+}
+
+/** A line for each topic that one of the agents declares and does not read; what cannot be asked has no line. */
+export async function deafLines(
+  ports: Pick<Ports, "registry" | "events">,
+  ids: ReadonlySet<string>,
+): Promise<string[]> {
+  try {
+    const { subscriptions } = await surveyBus(ports);
+    return subscriptions.filter((one) => isBroken(one) && ids.has(one.agent.id)).map(subscriptionLine);
+  } catch (error) {
+    if (isFailure(error) && error.code === "unavailable") return [];
+    throw error;
+  }
 }
 
 /** "4.2/s", "0.05/s", "quiet" */

@@ -1,5 +1,6 @@
 import { askMappedHeartbeats, readMappedHeartbeats } from "@rollcall/core/adapters/redis/mapped-heartbeats.ts";
 import { isForeign } from "@rollcall/core/domain/foreign-verdict.ts";
+import { CLOCK_SKEW_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import type { MappedBeat } from "@rollcall/core/domain/verdict.ts";
 import { INBOX_GROUP, type Keys, keysOf } from "@rollcall/core/protocol/keys.ts";
 import { type CompiledFleet, compiledFleet } from "@rollcall/core/protocol.ts";
@@ -91,7 +92,8 @@ export class BusReader {
     const pipeline = this.#redis.pipeline();
     // ioredis refuses a command that names no field; an empty name stands for "none".
     pipeline.hmget(this.#keys.presence, ...(ids.length === 0 ? [""] : ids));
-    pipeline.zcount(this.#keys.beats, now - this.#freshMs, "+inf");
+    // A score further in the future than a right clock can put it would count as fresh until then.
+    pipeline.zcount(this.#keys.beats, now - this.#freshMs, now + CLOCK_SKEW_SECONDS * 1000);
     const foreign = fleet.agents.filter(isForeign);
     pipeline.hmget(this.#keys.processes, "", ...foreign.map(({ id }) => id));
     const mapped = askMappedHeartbeats(pipeline, foreign);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { deafLines } from "../bus-words.ts";
 import { defineCommand, type ReadContext } from "../command.ts";
 import { isFailure } from "../domain/failure.ts";
 import { isForeign, provableRung } from "../domain/foreign-verdict.ts";
@@ -26,9 +27,10 @@ export default defineCommand({
     const { ports, actor } = context;
     const { id } = input.parse(raw);
     const chosen = await selectAgents([id], ports, { verb: "Show", isChange: false });
-    const [view, waiting] = await Promise.all([
+    const [view, waiting, deaf] = await Promise.all([
       observeFleet(ports, chosen.slice(0, 1)),
       waitingOf(chosen[0]?.id, context),
+      deafLines(ports, new Set(chosen.map((one) => one.id))),
     ]);
     const seen = view.agents[0] as SeenAgent;
     const { expected } = seen;
@@ -38,6 +40,7 @@ export default defineCommand({
       lines: [
         rungLine(seen, view.at),
         `Reads ${listed(expected.consumes, 6) || "nothing"} · writes ${listed(expected.publishes, 6) || "nothing"}`,
+        ...deaf,
         processLine(seen),
         `${expected.criticality}, ${expected.consequence} when it does not work · group ${expected.group}${
           expected.parent === null ? "" : ` under ${expected.parent}`

@@ -3,12 +3,13 @@ import { type ActContext, defineCommand, type StageResult } from "../command.ts"
 import { Failure, isFailure } from "../domain/failure.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { effectId } from "../lifecycle/stop-agent.ts";
+import { END_OF_FAULTS, FAULTS } from "../protocol/faults.ts";
 import { keysOf } from "../protocol/keys.ts";
 import { type ControlMessage, type ControlReply, PROTOCOL_VERSION } from "../protocol.ts";
 import { selectAgents } from "../selector.ts";
 
 const input = z.strictObject({
-  fault: z.enum(["crash", "hang", "stop-consuming"]).describe("What is to go wrong"),
+  fault: z.enum([...FAULTS, END_OF_FAULTS]).describe("What is to go wrong; end: what can end without a restart ends"),
   id: z.string().min(1).max(200).describe("Id of the agent"),
 });
 const ANSWER_MS = 5000;
@@ -17,12 +18,12 @@ export default defineCommand({
   name: "drill",
   aliases: [],
   kind: "act",
-  summary: "Rehearse a fault on one agent: crash, hang or stop-consuming",
+  summary: "Rehearse a fault on one agent, or end it",
   role: "operator",
   danger: 1,
   input,
   words: ["fault", "id"],
-  examples: ["drill hang order-validator", "drill crash billing"],
+  examples: ["drill hang order-validator", "drill drop-subscription billing", "drill end billing"],
   async targets(raw, { ports }) {
     const { id } = input.parse(raw);
     if (/[*@!=,]/.test(id) || id.toLowerCase() === "all") {
@@ -65,7 +66,9 @@ async function sendFault(target: TargetProgress, { ports, operation }: ActContex
 function resultOf(agent: string, reply: ControlReply | undefined): StageResult {
   if (reply === undefined)
     return { state: "failed", error: `${agent} did not answer in ${ANSWER_MS / 1000} s`, ending: "unknown" };
-  if (reply.outcome === "done" || reply.outcome === "repeated") return { state: "done", ending: "done" };
+  const { detail } = reply;
+  if (reply.outcome === "done") return { state: "done", ending: "done", ...(detail !== null && { detail }) };
+  if (reply.outcome === "repeated") return { state: "done", ending: "done" };
   const ending = reply.outcome === "failed" ? "failed" : reply.outcome;
   return { state: "failed", error: reply.detail ?? reply.outcome, ending };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { clockLines } from "../agent-remarks.ts";
+import { deafLines } from "../bus-words.ts";
 import { defineCommand } from "../command.ts";
 import {
   agentData,
@@ -31,7 +32,10 @@ export default defineCommand({
   async run(raw, { ports, actor }) {
     const { who: words } = input.parse(raw);
     const agents = await selectAgents(words, ports, { verb: "Call", isChange: false });
-    const roll = await takeRoll(ports, agents);
+    const [roll, deaf] = await Promise.all([
+      takeRoll(ports, agents),
+      deafLines(ports, new Set(agents.map(({ id }) => id))),
+    ]);
     const tally = tallyOf(roll);
     const first = [...tally.sick, ...tally.unknown, ...tally.unprovable, ...tally.off];
     const more = first.length - MOST_LINES;
@@ -42,6 +46,7 @@ export default defineCommand({
         ...first.slice(0, MOST_LINES).map(agentLine),
         ...(more > 0 ? [`and ${counted(more, "more agent")}`] : []),
         ...(tally.working.length > 0 ? [workingLine(tally.working)] : []),
+        ...deaf.slice(0, MOST_LINES),
         ...clockLines(tally.working),
       ],
       fields: [],

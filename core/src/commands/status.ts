@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { clockLines } from "../agent-remarks.ts";
+import { deafLines } from "../bus-words.ts";
 import { defineCommand, type ReadContext } from "../command.ts";
 import { isFailure } from "../domain/failure.ts";
 import { firingAgents, type Incident } from "../domain/incident.ts";
@@ -10,6 +11,8 @@ import { observeFleet, type SeenAgent } from "../observe-fleet.ts";
 import { selectAgents, who } from "../selector.ts";
 
 const input = z.strictObject({ who });
+/** Subscriptions that are told; `bus subs` has them all. */
+const MOST_DEAF = 3;
 const SQUARES = { P0: "🟥", P1: "🟧", P2: "🟨", P3: "🟦" } as const;
 
 export default defineCommand({
@@ -26,13 +29,14 @@ export default defineCommand({
     const { ports, actor } = context;
     const { who: words } = input.parse(raw);
     const agents = await selectAgents(words, ports, { verb: "Show", isChange: false });
-    const [view, running, firing] = await Promise.all([
+    const ids = new Set(agents.map(({ id }) => id));
+    const [view, running, firing, deaf] = await Promise.all([
       observeFleet(ports, agents),
       known(ports.operations.list({ running: true, limit: 10 })),
       known(ports.incidents.open()),
+      deafLines(ports, ids),
     ]);
     const tally = tallyOf(view);
-    const ids = new Set(agents.map(({ id }) => id));
     const shown = (one: Incident): boolean => one.alerts.some(({ agent }) => agent === null || ids.has(agent));
     const incidents = firing?.filter((one) => words.length === 0 || shown(one)) ?? null;
     return {
@@ -42,6 +46,7 @@ export default defineCommand({
         countsLine(view),
         sickLine([...tally.sick, ...tally.unknown]),
         ...unprovableLines(tally.unprovable),
+        ...deaf.slice(0, MOST_DEAF),
         ...clockLines(tally.working),
         offLine(tally.off),
         runningLine(running),
