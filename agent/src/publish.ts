@@ -7,9 +7,6 @@ import type { BusClock } from "./clock.ts";
 import { createEvent, MalformedEvent } from "./event.ts";
 import { persist } from "./persist.ts";
 
-/** Topic streams keep about this many events; `~` lets Redis trim whole nodes only, which costs next to nothing. */
-const STREAM_LENGTH = 10_000;
-
 export interface PublishOptions {
   readonly correlationId?: string;
   readonly customerId?: string;
@@ -50,7 +47,8 @@ async function write(parts: PublisherParts, event: Envelope): Promise<void> {
   if (Buffer.byteLength(text) > MAX_ENVELOPE_BYTES)
     throw new MalformedEvent(`an event of ${event.type} is over 256 KiB`);
   await persist(
-    () => parts.control.xadd(parts.keys.topic(event.type), "MAXLEN", "~", STREAM_LENGTH, "*", "e", text),
+    // Without MAXLEN: it would cut what a slow subscription has not had, and count it nowhere. The control service cuts.
+    () => parts.control.xadd(parts.keys.topic(event.type), "*", "e", text),
     parts.signal,
   );
 }

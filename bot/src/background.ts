@@ -22,6 +22,7 @@ import { markForeignProcesses } from "./schedule/foreign-processes.ts";
 import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
 import type { Readiness } from "./schedule/readiness.ts";
 import { retryWhileUnavailable } from "./schedule/retry.ts";
+import { trimTopics } from "./schedule/topic-trim.ts";
 import { withinTime } from "./schedule/within-time.ts";
 import { startPublisher } from "./slack/publisher.ts";
 import { slackSettings } from "./slack-settings.ts";
@@ -47,6 +48,8 @@ interface Deps {
 const READINESS_MS = 2_000;
 // Four canaries an agent a minute: an inbox stays at a handful of entries.
 const INBOX_TRIM_MS = 60_000;
+// Between two cuts a topic grows by what is published in that time.
+const TOPIC_TRIM_MS = 5_000;
 const CATCH_UP_MS = 15_000;
 // A viewer sees a change within a second: a quarter of it here, the rest is for the way.
 const LIVE_ROWS_MS = 250;
@@ -138,27 +141,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
   const audit = await startAuditWork({ ...deps, isLeader: () => lease.isLeader() }, loop);
   const loops = [
     ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
-    loop({
-      name: "canaries",
-      everyMs: CANARY_SECONDS * 1000,
-      when: () => lease.isLeader(),
-      run: () => sendCanaryRound(ports),
-    }),
-    loop({
-      name: "foreign-processes",
-      everyMs: HEARTBEAT_SECONDS * 1000,
-      when: () => lease.isLeader(),
-      run: () => markForeignProcesses(ports),
-    }),
-    loop({
-      name: "inbox-trim",
-      everyMs: INBOX_TRIM_MS,
-      when: () => lease.isLeader(),
-      run: async () => {
-        const { agents } = await ports.registry.expected();
-        await ports.bus.trimInboxes(agents.map(({ id }) => id));
-      },
-    }),
+    ...leaderLoops(ports, loop, () => lease.isLeader()),
   ];
   return {
     async stop() {
@@ -167,6 +150,43 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
       await lease.close();
     },
   };
+}
+
+/** What one control service alone does for the fleet. */
+function leaderLoops(
+  ports: Deps["adapters"]["ports"],
+  loop: (options: LoopOptions) => Loop,
+  when: () => boolean,
+): Loop[] {
+  return [
+    loop({
+      name: "canaries",
+      everyMs: CANARY_SECONDS * 1000,
+      when,
+      run: () => sendCanaryRound(ports),
+    }),
+    loop({
+      name: "foreign-processes",
+      everyMs: HEARTBEAT_SECONDS * 1000,
+      when,
+      run: () => markForeignProcesses(ports),
+    }),
+    loop({
+      name: "inbox-trim",
+      everyMs: INBOX_TRIM_MS,
+      when,
+      run: async () => {
+        const { agents } = await ports.registry.expected();
+        await ports.bus.trimInboxes(agents.map(({ id }) => id));
+      },
+    }),
+    loop({
+      name: "topic-trim",
+      everyMs: TOPIC_TRIM_MS,
+      when,
+      run: () => trimTopics(ports),
+    }),
+  ];
 }
 
 function startSchedule({ config, adapters, metrics, log }: Deps): DiagnosticSchedule | null {

@@ -2,6 +2,7 @@ import type { Ports } from "./command.ts";
 import { isFailure } from "./domain/failure.ts";
 import { timeToken } from "./domain/report.ts";
 import { counted } from "./fleet-words.ts";
+import type { GroupReading } from "./ports/event-bus.ts";
 import { compareSubscriptions, type Drift, isBroken, lagWords, type Subscription } from "./subscription-state.ts";
 
 /** Reads the whole bus and lays it beside what is declared. @throws Failure "unavailable" */
@@ -56,7 +57,20 @@ export function subscriptionLine({ agent, pattern, topic, state, group }: Subscr
   const by = pattern === topic ? pattern : `${pattern} · topic ${topic}`;
   const oldest = group?.oldestAt == null ? [] : [`oldest since ${timeToken(group.oldestAt)}`];
   const waiting = group === null ? [] : [`${lagWords(group.lag)} waiting`, `${group.pending} in hand`];
-  return [STATES[state], `*${agent.id}* ${by}`, ...waiting, ...oldest].join(" · ");
+  const lost = lostWords(group === null ? [] : [group]);
+  return [STATES[state], `*${agent.id}* ${by}`, ...waiting, ...oldest, ...lost].join(" · ");
+}
+
+/** "⚠️ 500 lost undelivered, 16 in hand", or nothing. */
+export function lostWords(groups: readonly Pick<GroupReading, "lost">[]): string[] {
+  const undelivered = groups.reduce((sum, { lost }) => sum + lost.undelivered, 0);
+  const inHand = groups.reduce((sum, { lost }) => sum + lost.inHand, 0);
+  if (undelivered + inHand === 0) return [];
+  const parts = [
+    ...(undelivered > 0 ? [`${undelivered} lost undelivered`] : []),
+    ...(inHand > 0 ? [`${inHand} cut while in hand`] : []),
+  ];
+  return [`⚠️ ${parts.join(", ")}`];
 }
 
 const RANK: readonly Subscription["state"][] = ["dead", "never-read", "behind", "reads", "quiet", "off"];
@@ -78,4 +92,5 @@ export const subscriptionData = ({ agent, pattern, topic, state, group }: Subscr
   ...{ agent: agent.id, pattern, topic, state },
   ...{ lag: group?.lag ?? null, pending: group?.pending ?? null, consumers: group?.consumers ?? null },
   ...{ oldestAt: group?.oldestAt ?? null, idleMs: group?.idleMs ?? null },
+  lost: group?.lost ?? null,
 });

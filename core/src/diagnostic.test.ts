@@ -52,7 +52,7 @@ const watching = (now: number): MonitoringReading => ({
 });
 /** One topic, and who has a group on it. */
 const readBy = (...names: string[]): BusReading => {
-  const idle = { lag: 0, pending: 0, consumers: 1, oldestAt: null, idleMs: null };
+  const idle = { lag: 0, pending: 0, consumers: 1, oldestAt: null, idleMs: null, lost: { undelivered: 0, inHand: 0 } };
   const groups = names.map((name) => ({ name, ...idle }));
   const topic = { topic: "stock.reserved", entries: 3, added: 3, lastAt: 1, perSecond: 0, deadLetters: 0, groups };
   return { now: 0, topics: [topic] };

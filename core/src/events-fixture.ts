@@ -8,6 +8,7 @@ export const quietEvents = (now: () => number): EventBus => ({
       ...{ topic, entries: 0, added: 0, lastAt: null, perSecond: 0, deadLetters: 0, groups: [] },
     })),
   }),
+  trim: async () => undefined,
   publishProbe: async () => `${now()}-0`,
   readTaken: async () => new Set(),
   readDeadLetters: async () => ({ letters: [], total: 0 }),

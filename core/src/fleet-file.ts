@@ -5,12 +5,14 @@ import {
   type DesiredState,
   type ExpectedAgent,
   expectedAgent,
+  keptEntries,
   mappedHeartbeat,
   matchTopics,
   PROTOCOL_VERSION,
   topicName,
   topicPattern,
 } from "./protocol.ts";
+
 import { readYamlFile, type YamlFile } from "./yaml-file.ts";
 
 const { shape } = expectedAgent;
@@ -37,6 +39,7 @@ const listedAgent = z.strictObject({
 const fleetFileSchema = z.strictObject({
   fleet: agentId,
   topics: z.array(topicName).default([]),
+  keep: z.record(topicName, keptEntries).optional(),
   agents: z.array(listedAgent).min(1),
 });
 type Listed = z.infer<typeof fleetFileSchema>;
@@ -46,6 +49,8 @@ export interface FleetFile {
   readonly fleet: string;
   /** Topics that come from outside the fleet. */
   readonly topics: readonly string[];
+  /** Entries to keep by topic, where that is not the usual number. */
+  readonly keep?: Readonly<Record<string, number>>;
   readonly agents: readonly Omit<ExpectedAgent, "desired">[];
 }
 
@@ -62,10 +67,12 @@ export async function readFleetFile(path: string): Promise<FleetFile> {
     ...circles(file, agents),
     ...wrongPresences(file, agents),
     ...unknownTopics(file),
+    ...unknownKept(file),
   ]);
   return {
     fleet: file.value.fleet,
     topics: file.value.topics,
+    ...(file.value.keep !== undefined && { keep: file.value.keep }),
     agents: agents.map((agent) => ({
       ...agent,
       owner: agent.owner ?? agent.group,
@@ -93,6 +100,7 @@ export function compileFleet(
     at: now,
     agents: file.agents.map((agent) => ({ ...agent, desired: desired.get(agent.id) ?? RUNNING })),
     topics: allTopics(file),
+    ...(file.keep !== undefined && { keep: { ...file.keep } }),
   };
 }
 
@@ -183,5 +191,19 @@ function unknownTopics(file: YamlFile<Listed>): string[] {
             ),
           ],
     ),
+  );
+}
+
+function unknownKept(file: YamlFile<Listed>): string[] {
+  const topics = allTopics(file.value);
+  return Object.keys(file.value.keep ?? {}).flatMap((topic) =>
+    topics.includes(topic)
+      ? []
+      : [
+          file.problem(
+            ["keep", topic],
+            `found "${topic}", which is no topic; allowed: a topic that an agent publishes`,
+          ),
+        ],
   );
 }

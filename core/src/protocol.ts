@@ -216,6 +216,10 @@ export const expectedAgent = z.object({
 });
 export type ExpectedAgent = z.infer<typeof expectedAgent>;
 
+/** Entries that a topic keeps, if nothing is said. */
+export const USUAL_KEPT_ENTRIES = 10_000;
+export const keptEntries = z.number().int().min(1000).max(10_000_000);
+
 export const compiledFleet = z.object({
   v: z.literal(PROTOCOL_VERSION),
   fleet: agentId,
@@ -225,6 +229,8 @@ export const compiledFleet = z.object({
   agents: z.array(expectedAgent),
   /** Every topic that an agent declares to publish, or that comes from outside. */
   topics: z.array(topicName),
+  /** Entries to keep of a topic, where that is not the usual 10,000. */
+  keep: z.record(topicName, keptEntries).optional(),
 });
 export type CompiledFleet = z.infer<typeof compiledFleet>;
 

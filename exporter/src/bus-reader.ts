@@ -43,6 +43,8 @@ export interface Reading {
   readonly processes: ReadonlyMap<string, string | null>;
   readonly topics: ReadonlyMap<string, StreamReading | null>;
   readonly deadLetters: ReadonlyMap<string, StreamReading | null>;
+  /** By topic: what its groups have lost, as it stands in Redis; null if it is not to be read. */
+  readonly lost: ReadonlyMap<string, Readonly<Record<string, string>> | null>;
   /** By agent id: the group that the agent reads its inbox with. */
   readonly inboxes: ReadonlyMap<string, GroupReading | null>;
 }
@@ -103,6 +105,7 @@ export class BusReader {
       pipeline.xinfo("STREAM", this.#keys.topic(topic));
       pipeline.xinfo("GROUPS", this.#keys.topic(topic));
       pipeline.xinfo("STREAM", this.#keys.deadLetters(topic));
+      pipeline.hgetall(this.#keys.lost(topic));
     }
     const outcomes = await run(pipeline);
     const [sealed, freshBeats, marks] = allOf(outcomes.splice(0, 3)) as [(string | null)[], number, (string | null)[]];
@@ -115,8 +118,9 @@ export class BusReader {
       mapped: readMappedHeartbeats(mapped, beats),
       processes: new Map(foreign.map(({ id }, index) => [id, marks[index + 1] ?? null])),
       inboxes: new Map(ids.map((id) => [id, this.#inboxes.get(id) ?? null])),
-      topics: new Map(fleet.topics.map((topic, i) => [topic, streamOf(streams[3 * i], streams[3 * i + 1])])),
-      deadLetters: new Map(fleet.topics.map((topic, i) => [topic, streamOf(streams[3 * i + 2], undefined)])),
+      topics: new Map(fleet.topics.map((topic, i) => [topic, streamOf(streams[4 * i], streams[4 * i + 1])])),
+      deadLetters: new Map(fleet.topics.map((topic, i) => [topic, streamOf(streams[4 * i + 2], undefined)])),
+      lost: new Map(fleet.topics.map((topic, i) => [topic, hashOf(streams[4 * i + 3])])),
     };
   }
 
@@ -163,6 +167,9 @@ function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+const hashOf = (outcome: Outcome | undefined): Record<string, string> | null =>
+  outcome === undefined || outcome[0] !== null ? null : (outcome[1] as Record<string, string>);
 
 function streamOf(stream: Outcome | undefined, groups: Outcome | undefined): StreamReading | null {
   if (stream === undefined) return null;

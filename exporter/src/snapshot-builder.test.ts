@@ -16,6 +16,7 @@ const readingAt = (now: number, beat: string | null, changes: Partial<Reading> =
   canaryRoundAt: now - 5000,
   presence: new Map([["billing", beat]]),
   mapped: new Map(),
+  lost: new Map(),
   processes: new Map(),
   freshBeats: 1,
   topics: new Map(),

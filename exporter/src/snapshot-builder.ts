@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { isMarkedUp } from "@rollcall/core/adapters/redis/foreign-processes.ts";
+import { lostOf } from "@rollcall/core/adapters/redis/read-topics.ts";
 import { VerifiedPresence } from "@rollcall/core/adapters/redis/verified-presence.ts";
 import { isForeign, provableRung } from "@rollcall/core/domain/foreign-verdict.ts";
 import {
@@ -145,7 +146,7 @@ export class SnapshotBuilder {
     return labels;
   }
 
-  #viewTopics({ fleet, topics, deadLetters }: Reading): TopicView[] {
+  #viewTopics({ fleet, topics, deadLetters, lost }: Reading): TopicView[] {
     const subscribers = subscribersOf(fleet);
     return fleet.topics.map((topic) => {
       const stream = topics.get(topic) ?? null;
@@ -157,7 +158,9 @@ export class SnapshotBuilder {
         deadLetters: deadLetters.get(topic)?.added ?? null,
         subscriptions: (subscribers.get(topic) ?? []).map((group): SubscriptionView => {
           const found = stream?.groups.find(({ name }) => name === group);
-          return { group, lag: found?.lag ?? null, pending: found?.pending ?? null };
+          const cut = lost.get(topic) ?? null;
+          const ofGroup = cut === null ? null : lostOf(cut, group);
+          return { group, lag: found?.lag ?? null, pending: found?.pending ?? null, lost: ofGroup };
         }),
         latency: { latency: [...(latency?.latency ?? [])], latencySumSeconds: latency?.latencySumSeconds ?? 0 },
       };

@@ -1,4 +1,5 @@
 import type { Health, Verdict } from "@rollcall/core/domain/verdict.ts";
+import type { Lost } from "@rollcall/core/ports/event-bus.ts";
 import type { Heartbeat } from "@rollcall/core/protocol.ts";
 import type { Totals } from "./epoch-totals.ts";
 
@@ -27,6 +28,8 @@ export interface SubscriptionView {
   readonly lag: number | null;
   /** null: there is no such group yet. */
   readonly pending: number | null;
+  /** Entries that were cut before it had them; null: not readable. */
+  readonly lost: Lost | null;
 }
 
 /** What an agent declares to read of one topic, and whether something waits that nobody takes. */

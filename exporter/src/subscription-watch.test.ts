@@ -32,6 +32,7 @@ function readingAt(seconds: number, change: Change = {}): Reading {
       canaryRoundAt: null,
       presence: new Map(),
       mapped: new Map(),
+      lost: new Map(),
       processes: new Map(),
       freshBeats: 0,
     },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { deadFirst, subscriptionData, subscriptionLine, surveyBus } from "../bus-words.ts";
+import { deadFirst, lostWords, subscriptionData, subscriptionLine, surveyBus } from "../bus-words.ts";
 import { defineCommand } from "../command.ts";
 import { timeToken } from "../domain/report.ts";
 import { pageField, pageOf } from "../paged.ts";
@@ -27,12 +27,15 @@ export default defineCommand({
     const subscriptions = deadFirst(drift.subscriptions.filter(({ agent }) => chosen.has(agent.id)));
     const unknown = subscriptions.filter(({ group }) => group !== null && group.lag === null).length;
     const waiting = subscriptions.reduce((sum, { group }) => sum + (group?.lag ?? 0) + (group?.pending ?? 0), 0);
+    const lost = lostWords(subscriptions.flatMap(({ group }) => group ?? []));
     const shown = pageOf(subscriptions, page, { command: "bus-lag", input: { who: words } });
     const mark = subscriptions.some(isBroken) ? "🔴" : unknown > 0 ? "❔" : "🟢";
     const more = unknown > 0 ? `, and an unknown number in ${unknown} of ${subscriptions.length}` : "";
     return {
       headline: `${mark} *${waiting} wait or are in hand*${more}`,
-      context: [`${subscriptions.length} subscriptions`, ...shown.words, `as of ${timeToken(drift.at)}`].join(" · "),
+      context: [`${subscriptions.length} subscriptions`, ...lost, ...shown.words, `as of ${timeToken(drift.at)}`].join(
+        " · ",
+      ),
       lines: shown.rows.map(subscriptionLine),
       fields: [],
       actions: [...shown.actions],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { rateWords } from "../bus-words.ts";
+import { lostWords, rateWords } from "../bus-words.ts";
 import { defineCommand } from "../command.ts";
 import { timeToken } from "../domain/report.ts";
 import { counted, plain } from "../fleet-words.ts";
@@ -41,7 +41,11 @@ export default defineCommand({
       sameAs: `same as /fleet bus topics ${text}`.trimEnd(),
       data: {
         ...{ at: reading.now, page, pages: shown.pages },
-        topics: shown.rows.map(({ groups, ...topic }) => ({ ...topic, groups: groups.map(({ name }) => name) })),
+        topics: shown.rows.map(({ groups, ...topic }) => ({
+          ...topic,
+          groups: groups.map(({ name }) => name),
+          lost: groups.reduce((sum, { lost }) => sum + lost.undelivered + lost.inHand, 0),
+        })),
       },
     };
   },
@@ -54,5 +58,6 @@ function topicLine({ topic, perSecond, entries, lastAt, deadLetters, groups }: T
     counted(groups.length, "reader"),
     lastAt === null ? "never published on" : `last ${timeToken(lastAt)}`,
     ...(deadLetters > 0 ? [`💀 ${counted(deadLetters, "dead letter")}`] : []),
+    ...lostWords(groups),
   ].join(" · ");
 }

@@ -10,6 +10,23 @@ export interface GroupReading {
   readonly oldestAt: number | null;
   /** How long ago a consumer last asked for entries, ms; null if none waits, or no consumer ever asked. */
   readonly idleMs: number | null;
+  readonly lost: Lost;
+}
+
+/** Entries that a subscription will never get, because the topic was cut while it was behind; all that ever were. */
+export interface Lost {
+  readonly undelivered: number;
+  /** Handed out and not acknowledged: they cannot be handed out again. */
+  readonly inHand: number;
+}
+
+/** How long a topic may be, and whose losses are counted. */
+export interface TopicTrim {
+  readonly topic: string;
+  /** Entries to keep, about. */
+  readonly keep: number;
+  /** Groups of the declared subscriptions. */
+  readonly groups: readonly string[];
 }
 
 /** One topic; a topic that nobody published on is empty. */
@@ -69,6 +86,8 @@ export interface ReplayOrder {
 export interface EventBus {
   /** @throws Failure "unavailable" */
   read(topics: readonly string[]): Promise<BusReading>;
+  /** Cuts topics to their length and counts what is lost by it. @throws Failure "unavailable" */
+  trim(topics: readonly TopicTrim[]): Promise<void>;
   /** Publishes a marked probe, which no handler ever sees. @returns its id @throws Failure "unavailable" */
   publishProbe(topic: string): Promise<string>;
   /** Those of the groups that were handed the entry and acknowledged it. @throws Failure "unavailable" */

@@ -26,6 +26,8 @@ export function keysOf(fleet: string) {
     inbox: (agent: string) => `rc:${fleet}:{agent:${agent}}:inbox`,
     /** Stream: what was published on the topic. */
     topic: (topic: string) => `rc:${fleet}:{topic:${topic}}:stream`,
+    /** Hash: `<group> undelivered` and `<group> in-hand` → entries that were cut from the topic before the group had them. */
+    lost: (topic: string) => `rc:${fleet}:{topic:${topic}}:lost`,
     /** Stream: what could not be handled, with the reason. */
     deadLetters: (topic: string) => `rc:${fleet}:{topic:${topic}}:dead`,
     /** Stream: the answers to one control message (or to one roll call of many). */

@@ -50,7 +50,7 @@ describe("docs/protocol.md", () => {
     const names = Object.values(keys).map((key) => {
       if (typeof key === "string") return key;
       if (key === keys.replies) return key("op-7");
-      return key(key === keys.topic || key === keys.deadLetters ? "stock.reserved" : "billing");
+      return key(key === keys.topic || key === keys.lost || key === keys.deadLetters ? "stock.reserved" : "billing");
     });
     expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });

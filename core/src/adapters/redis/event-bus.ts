@@ -1,11 +1,20 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
-import type { BusReading, DeadLetter, DeadLetters, EventBus, Replayed, ReplayOrder } from "../../ports/event-bus.ts";
+import type {
+  BusReading,
+  DeadLetter,
+  DeadLetters,
+  EventBus,
+  Replayed,
+  ReplayOrder,
+  TopicTrim,
+} from "../../ports/event-bus.ts";
 import { type Keys, keysOf } from "../../protocol/keys.ts";
 import { type Envelope, envelope } from "../../protocol.ts";
 import { connectRedis, withRedis } from "./connection.ts";
 import { compareIds, millisOf, type Row, readTopics, rowOf, unlessLost } from "./read-topics.ts";
 import { findEntry, replayLetter } from "./replay-letter.ts";
+import { trimTopics } from "./trim-topics.ts";
 
 export interface EventBusOptions {
   readonly url: string;
@@ -13,7 +22,6 @@ export interface EventBusOptions {
   readonly onProblem?: (error: Error) => void;
 }
 
-const STREAM_LENGTH = 10_000;
 const LETTERS_PER_TOPIC = 1000;
 const LETTERS_PER_READ = 100;
 // What lies there may be large; a list of reasons must not take the memory of the service.
@@ -28,9 +36,9 @@ export function openEventBus(options: EventBusOptions): EventBus & { close(): vo
 class RedisEventBus implements EventBus {
   readonly #keys: Keys;
   readonly #redis: Redis;
-  /** WATCH belongs to a connection, so replays have one of their own and go one after the other. */
+  /** WATCH belongs to a connection, so replays and cuts have one of their own and go one after the other. */
   readonly #replays: Redis;
-  #lastReplay: Promise<unknown> = Promise.resolve();
+  #lastAlone: Promise<unknown> = Promise.resolve();
 
   constructor({ url, fleet, onProblem }: EventBusOptions) {
     this.#keys = keysOf(fleet);
@@ -42,11 +50,15 @@ class RedisEventBus implements EventBus {
     return withRedis(() => readTopics(this.#redis, this.#keys, topics));
   }
 
+  trim(topics: readonly TopicTrim[]): Promise<void> {
+    return this.#alone(() => withRedis(() => trimTopics(this.#replays, this.#keys, topics)));
+  }
+
   publishProbe(topic: string): Promise<string> {
     return withRedis(async () => {
       const probe = probeOf(topic, millisOf(await this.#redis.time()));
       const stream = this.#keys.topic(topic);
-      return String(await this.#redis.xadd(stream, "MAXLEN", "~", STREAM_LENGTH, "*", "e", JSON.stringify(probe)));
+      return String(await this.#redis.xadd(stream, "*", "e", JSON.stringify(probe)));
     });
   }
 
@@ -75,10 +87,7 @@ class RedisEventBus implements EventBus {
   }
 
   replay(order: ReplayOrder): Promise<Replayed> {
-    const run = (): Promise<Replayed> => withRedis(() => replayLetter(this.#replays, this.#keys, order));
-    const replayed = this.#lastReplay.then(run, run);
-    this.#lastReplay = replayed.catch(() => undefined);
-    return replayed;
+    return this.#alone(() => withRedis(() => replayLetter(this.#replays, this.#keys, order)));
   }
 
   readComeback(topic: string, { agent, entryId }: { agent: string; entryId: string }): Promise<string | null> {
@@ -97,6 +106,12 @@ class RedisEventBus implements EventBus {
   close(): void {
     this.#redis.disconnect();
     this.#replays.disconnect();
+  }
+
+  #alone<Result>(run: () => Promise<Result>): Promise<Result> {
+    const done = this.#lastAlone.then(run, run);
+    this.#lastAlone = done.catch(() => undefined);
+    return done;
   }
 
   /** A Redis that came back empty has no such topic. */

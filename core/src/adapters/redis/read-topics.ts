@@ -1,12 +1,12 @@
 import type { Redis } from "ioredis";
-import type { BusReading, GroupReading, TopicReading } from "../../ports/event-bus.ts";
+import type { BusReading, GroupReading, Lost, TopicReading } from "../../ports/event-bus.ts";
 import type { Keys } from "../../protocol/keys.ts";
 import { resultsOf } from "./connection.ts";
 
 /** Entries that are read of each topic to tell its rate. */
 const RATE_ENTRIES = 50;
 const RATE_MS = 60_000;
-const COMMANDS_PER_TOPIC = 4;
+const COMMANDS_PER_TOPIC = 5;
 
 type Outcome = [error: Error | null, result: unknown];
 /** Names and values of one answer or entry. */
@@ -20,18 +20,18 @@ export async function readTopics(redis: Redis, keys: Keys, topics: readonly stri
   for (const topic of topics) {
     const stream = keys.topic(topic);
     pipeline.xinfo("STREAM", stream).xinfo("GROUPS", stream).xlen(keys.deadLetters(topic));
-    pipeline.xrevrange(stream, "+", String(now - RATE_MS), "COUNT", RATE_ENTRIES);
+    pipeline.xrevrange(stream, "+", String(now - RATE_MS), "COUNT", RATE_ENTRIES).hgetall(keys.lost(topic));
   }
   const outcomes = unlessLost(await pipeline.exec());
   const found = topics.map((topic, index) => {
     const at = index * COMMANDS_PER_TOPIC;
-    const [stream, groups, dead, recent] = outcomes.slice(at, at + COMMANDS_PER_TOPIC) as Outcome[];
-    return { topic, stream: rowOf(resultIn(stream)), groups: rowsOf(resultIn(groups)), dead, recent };
+    const [stream, groups, dead, recent, lost] = outcomes.slice(at, at + COMMANDS_PER_TOPIC) as Outcome[];
+    return { topic, stream: rowOf(resultIn(stream)), groups: rowsOf(resultIn(groups)), dead, recent, lost };
   });
   const waits = await readWaits(redis, keys, found);
   return {
     now,
-    topics: found.map(({ topic, stream, groups, dead, recent }): TopicReading => {
+    topics: found.map(({ topic, stream, groups, dead, recent, lost }): TopicReading => {
       const lastId = entryId(stream["last-entry"]);
       return {
         topic,
@@ -40,7 +40,10 @@ export async function readTopics(redis: Redis, keys: Keys, topics: readonly stri
         lastAt: lastId === null ? null : timeOf(lastId),
         perSecond: rateOf(resultIn(recent) as [string, unknown][] | null, now),
         deadLetters: Number(resultIn(dead) ?? 0),
-        groups: groups.map((group) => viewGroup(group, waits.get(waitKey(topic, String(group.name))))),
+        groups: groups.map((group) => ({
+          ...viewGroup(group, waits.get(waitKey(topic, String(group.name)))),
+          lost: lostOf((resultIn(lost) ?? {}) as Record<string, string>, String(group.name)),
+        })),
       };
     }),
   };
@@ -93,7 +96,7 @@ function isBehind(stream: Row, group: Row): boolean {
   return last !== null && compareIds(last, String(group["last-delivered-id"])) > 0;
 }
 
-const viewGroup = (group: Row, wait: Wait | undefined): GroupReading => ({
+const viewGroup = (group: Row, wait: Wait | undefined): Omit<GroupReading, "lost"> => ({
   name: String(group.name),
   lag: typeof group.lag === "number" ? group.lag : null,
   pending: Number(group.pending),
@@ -140,3 +143,9 @@ export function rowOf(flat: unknown): Row {
   const list = Array.isArray(flat) ? flat : [];
   return Object.fromEntries(list.flatMap((name, index) => (index % 2 === 0 ? [[String(name), list[index + 1]]] : [])));
 }
+
+/** What one group lost of a topic, by the hash of losses. */
+export const lostOf = (hash: Readonly<Record<string, string>>, group: string): Lost => ({
+  undelivered: Number(hash[`${group} undelivered`] ?? 0),
+  inHand: Number(hash[`${group} in-hand`] ?? 0),
+});

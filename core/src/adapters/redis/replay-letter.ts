@@ -6,7 +6,6 @@ import { envelope } from "../../protocol.ts";
 import { type Row, rowOf } from "./read-topics.ts";
 import { parseJson } from "./sealed-replies.ts";
 
-const STREAM_LENGTH = 10_000;
 /** Every new dead letter of the topic between look and step makes another try. */
 const MOST_TRIES = 20;
 const PAGE = 1000;
@@ -35,7 +34,7 @@ export async function replayLetter(redis: Redis, keys: Keys, order: ReplayOrder)
     }
     // As it was, with what a later version of the protocol may have added.
     const text = JSON.stringify({ ...(found as object), onlyfor: letter.agent });
-    const add = ["MAXLEN", "~", STREAM_LENGTH, "*", "e", text, "replay", mark] as const;
+    const add = ["*", "e", text, "replay", mark] as const;
     const outcomes = await redis
       .multi()
       .xadd(stream, ...add)
