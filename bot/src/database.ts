@@ -4,6 +4,7 @@ import { createCommandStore } from "@rollcall/core/adapters/postgres/command-sto
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
 import { createIncidents } from "@rollcall/core/adapters/postgres/incidents.ts";
 import { createLimitUses } from "@rollcall/core/adapters/postgres/limit-uses.ts";
+import { createLiveTickets } from "@rollcall/core/adapters/postgres/live-tickets.ts";
 import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
 import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
@@ -14,6 +15,7 @@ import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
 import type { Incidents } from "@rollcall/core/ports/incidents.ts";
 import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
+import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import { type AuditProtection, watchProtection } from "./audit-protection.ts";
@@ -34,6 +36,7 @@ export interface Database {
   readonly publications: Publications;
   readonly overrides: AccessOverrides;
   readonly limitUses: LimitStore;
+  readonly liveTickets: LiveTickets;
   /** Lets calls through from now on: the schema is there. */
   open(): void;
   isOpen(): boolean;
@@ -72,6 +75,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     publications: gate.guard(createPublications(pool)),
     overrides: gate.guard(createAccessOverrides(pool)),
     limitUses: gate.guard(createLimitUses(pool)),
+    liveTickets: gate.guard(createLiveTickets(pool)),
     open: gate.open,
     isOpen: gate.isOpen,
     async check() {

@@ -89,6 +89,7 @@ async function openDoors(parts: Parts): Promise<App> {
     run,
     readiness: readiness.current,
     live,
+    tickets: adapters.database.liveTickets,
     metrics,
     attempts,
     logs: {

@@ -38,6 +38,19 @@ export const liveEvent = z.discriminatedUnion("type", [
 ]);
 export type LiveEvent = z.infer<typeof liveEvent>;
 
+/** Body of `POST /live/ticket`. */
+export const liveTicketRequest = z.strictObject({
+  topics: z.array(z.enum(LIVE_TOPICS)).min(1).max(10).optional().describe("all if not said"),
+});
+
+/** Answer of `POST /live/ticket`. */
+export const liveTicket = z.object({
+  ticket: z.string().describe("for ?ticket= of the WebSocket, once"),
+  expiresInSeconds: z.number(),
+  path: z.string().describe("of the WebSocket"),
+  topics: z.array(z.enum(LIVE_TOPICS)).describe("what may be followed with it"),
+});
+
 /** What a client may send over `/live/socket`. */
 export const liveRequest = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("subscribe"), topics: z.array(z.enum(LIVE_TOPICS)).min(1).max(10) }),

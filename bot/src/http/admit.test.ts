@@ -33,6 +33,15 @@ describe("who comes to the HTTP door", () => {
     expect(seen.admitted).toEqual([]);
   });
 
+  test("with a ticket that was never given out, or from another origin, is counted as refused", async () => {
+    const { app, seen } = makeApp((deps) => ({ ...deps, corsOrigins: ["https://page.example.test"] }));
+    const url = `/api/v1/live/socket?ticket=rt_${"0".repeat(43)}`;
+    const status = async (origin: string) => (await app.inject({ url, headers: { origin } })).statusCode;
+    expect([await status("https://page.example.test"), await status("https://evil.example.test")]).toEqual([401, 403]);
+    expect(seen.refused).toMatchObject([{ reason: "unknown-credential" }, { reason: "unknown-credential" }]);
+    expect(seen.admitted).toEqual([]);
+  });
+
   test("in Alertmanager's name without its token is a refused signature", async () => {
     const { app, seen } = makeApp();
     await app.inject({ method: "POST", url: "/webhooks/alertmanager", payload: {} });

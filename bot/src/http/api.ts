@@ -10,6 +10,7 @@ import { registerDiagnostics } from "./diagnostics.ts";
 import { registerFigures } from "./figures.ts";
 import { registerIncidents } from "./incidents.ts";
 import { registerLive } from "./live.ts";
+import { registerTickets } from "./live-ticket.ts";
 import { registerOperations } from "./operations.ts";
 import { noQuery } from "./query.ts";
 
@@ -24,7 +25,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       if (deps.corsOrigins !== undefined && deps.corsOrigins.length > 0)
         await scope.register(fastifyCors, corsFor(deps.corsOrigins));
       api.addHook("onRequest", async (request) => {
-        request.caller = admit(request, deps);
+        request.caller = await admit(request, deps);
       });
       // Refusals by the command path are audited there; these are the door's own: a token's scope, a role for a list.
       api.addHook("onError", async (request, _reply, error) => {
@@ -39,6 +40,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerDiagnostics(api, deps);
       registerFigures(api, deps);
       registerLive(api, deps);
+      registerTickets(api, deps);
     },
     { prefix: API_PREFIX },
   );

@@ -18,9 +18,11 @@ import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { createApp } from "./app.ts";
 import type { AppDeps } from "./deps.ts";
+import { incident } from "./incident-fixture.ts";
+import { NOW } from "./now-fixture.ts";
+import { ticketsInMemory } from "./tickets-fixture.ts";
 
-/** Redis time of every fixture. */
-export const NOW = 1_795_000_000_000;
+export { NOW };
 export const WEBHOOK_TOKEN = "a webhook token for tests";
 const tokenOf = (name: string): string => `rc_${name.padEnd(43, "0")}`;
 
@@ -52,6 +54,10 @@ const directory: AppDeps["ports"]["directory"] = {
     return { person, tokenId: `${found.id}-token`, scopes: found.scopes };
   },
   byMail: () => null,
+  byTokenId: (id) => {
+    const text = Object.keys(tokens).find((one) => `${tokens[one]?.id}-token` === id);
+    return text === undefined ? null : directory.byToken(text);
+  },
   withRole: () => [],
   trust: () => ({ asOf: NOW, held: null }),
   confirm: async () => true,
@@ -185,6 +191,7 @@ export function makeApp(change: (deps: AppDeps) => AppDeps = (deps) => deps) {
     run,
     readiness: () => ready,
     live: createHub(),
+    tickets: ticketsInMemory(),
     metrics,
     attempts: { admitted: (one) => void seen.admitted.push(one), refused: (one) => void seen.refused.push(one) },
     webhookToken: new RotatingSecret(WEBHOOK_TOKEN),
@@ -282,19 +289,4 @@ const refusedRow: AuditEntry = {
   operationId: null,
   requestId: "req-1",
   detail: {},
-};
-
-const incident = {
-  id: "inc-3",
-  groupKey: "{}:{}",
-  alertname: "AgentGone",
-  criticality: "P0" as const,
-  alerts: [],
-  state: "firing" as const,
-  openedAt: NOW,
-  resolvedAt: null,
-  acknowledgedBy: null,
-  acknowledgedAt: null,
-  acknowledgedHow: null,
-  revision: 1,
 };

@@ -2,8 +2,11 @@ import type { Ports } from "@rollcall/core/command.ts";
 import type { Actor, Door, Role } from "@rollcall/core/domain/actor.ts";
 import { hasRole } from "@rollcall/core/domain/actor.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
+import type { LiveTopic } from "@rollcall/core/live-contract.ts";
 import { personActor } from "@rollcall/core/person-actor.ts";
 import { rightsOf } from "@rollcall/core/policy.ts";
+import type { Directory } from "@rollcall/core/ports/directory.ts";
+import type { TicketUse } from "@rollcall/core/ports/live-tickets.ts";
 import type { FastifyRequest } from "fastify";
 
 /** Who calls, by which token, and what the token may be used for. */
@@ -12,6 +15,8 @@ export interface Caller {
   readonly door: Extract<Door, "http" | "terminal">;
   readonly tokenId: string;
   readonly scopes: readonly string[];
+  /** What it may be used for, if it came with a ticket in the place of a token. */
+  readonly ticket?: { readonly use: TicketUse; readonly topics: readonly LiveTopic[] };
 }
 
 export type IdentifyingPorts = Pick<Ports, "directory" | "rules" | "clock">;
@@ -37,9 +42,21 @@ export function identify(request: Pick<FastifyRequest, "headers">, ports: Identi
   const known = token === undefined ? null : directory.byToken(token);
   // Unknown and expired look the same to the client: it learns nothing about tokens it does not have.
   if (known === null) throw new Failure("unauthenticated", "the API token is not known or has expired", { next: NEXT });
-  const { person, tokenId, scopes } = known;
-  const actor = personActor(person, rightsOf(ports));
-  return { actor, door: request.headers["x-rollcall-door"] === "terminal" ? "terminal" : "http", tokenId, scopes };
+  return callerFor(known, ports, request.headers["x-rollcall-door"] === "terminal" ? "terminal" : "http");
+}
+
+/** The caller that a ticket was given to; null if its token is not known any more, has expired, or is somebody else's. */
+export function knownAgain({ person, tokenId }: TicketUse, ports: IdentifyingPorts): Caller | null {
+  const known = ports.directory.byTokenId?.(tokenId) ?? null;
+  return known === null || known.person.id !== person ? null : callerFor(known, ports, "http");
+}
+
+function callerFor(
+  { person, tokenId, scopes }: NonNullable<ReturnType<Directory["byToken"]>>,
+  ports: IdentifyingPorts,
+  door: Caller["door"],
+): Caller {
+  return { actor: personActor(person, rightsOf(ports)), door, tokenId, scopes };
 }
 
 /** The caller that the authentication hook found. @throws Failure "unauthenticated" if the route was not behind it */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import type { ApiReadiness } from "@rollcall/core/contract.ts";
 import type { Attempts } from "@rollcall/core/ports/attempts.ts";
+import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
 import type { RotatingSecret } from "@rollcall/core/secrets/rotating-secret.ts";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
@@ -35,6 +36,7 @@ export interface AppDeps {
   readonly readiness: () => ApiReadiness;
   /** Where live streams join. */
   readonly live: Hub;
+  readonly tickets: LiveTickets;
   readonly metrics: Metrics;
   /** Told who came to a door, and who was turned away. */
   readonly attempts: Attempts;

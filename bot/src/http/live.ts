@@ -6,8 +6,17 @@ import type { FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import { z } from "zod";
 import type { Outlet } from "../live/hub.ts";
-import { callerOf, identify, requireRole, requireScope } from "./authentication.ts";
+import {
+  type Caller,
+  callerOf,
+  type IdentifyingPorts,
+  identify,
+  knownAgain,
+  requireRole,
+  requireScope,
+} from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
+import { originOf, requireOrigin } from "./live-ticket.ts";
 
 const topicList = z
   .string()
@@ -16,7 +25,9 @@ const topicList = z
   .describe(`topics with commas between: ${LIVE_TOPICS.join(",")}; all if not said`);
 const after = z.string().max(64).optional().describe("id of the last event seen, where the header cannot be set");
 const querystring = z.strictObject({ topics: topicList, after });
-type Query = z.infer<typeof querystring>;
+const ticket = z.string().max(64).optional().describe("from POST /live/ticket, for pages that cannot send a token");
+const socketQuery = querystring.extend({ ticket });
+type Query = z.infer<typeof socketQuery>;
 
 const DESCRIPTION =
   "Follow first, then read the lists: what changes from then on is sent. After an event `gap` read them again. " +
@@ -29,7 +40,7 @@ export function registerLive(api: App, deps: AppDeps): void {
   const stream = { tags: ["live"], summary: "Changes as server-sent events", description: DESCRIPTION, querystring };
   api.get("/live", { schema: stream }, async (request, reply) => {
     const follower = followerOf(deps, request);
-    deps.live.admit(follower.person);
+    counted(deps, "sse", () => deps.live.admit(follower.person));
     const { raw } = reply;
     reply.hijack();
     raw.writeHead(200, {
@@ -41,17 +52,36 @@ export function registerLive(api: App, deps: AppDeps): void {
     } as Record<string, string>);
     raw.write("retry: 2000\n\n");
     const joined = deps.live.join({ ...follower, outlet: sseOutlet(raw) });
+    deps.metrics.live.opened("sse");
+    raw.once("close", () => deps.metrics.live.closed("sse"));
     raw.on("drain", joined.pump);
     raw.on("close", joined.leave);
     raw.on("error", joined.leave);
   });
   void api.register(async (scope) => {
     await scope.register(fastifyWebsocket, { options: { maxPayload: MESSAGE_BYTES } });
-    const socket = { tags: ["live"], summary: "Changes over a WebSocket", description: DESCRIPTION, querystring };
-    (scope as App).get("/live/socket", { schema: socket, websocket: true }, (ws, request) =>
-      followOverSocket(ws, request as FastifyRequest, deps),
-    );
+    const socket = {
+      tags: ["live"],
+      summary: "Changes over a WebSocket",
+      description: DESCRIPTION,
+      querystring: socketQuery,
+    };
+    const fromNamedPages = async (request: FastifyRequest): Promise<void> => {
+      if (originOf(request) !== null) requireOrigin(originOf(request), deps.corsOrigins);
+    };
+    const options = { schema: socket, websocket: true, onRequest: fromNamedPages } as const;
+    (scope as App).get("/live/socket", options, (ws, request) => followOverSocket(ws, request as FastifyRequest, deps));
   });
+}
+
+/** Counts what is refused because there are too many streams. */
+function counted<Result>({ metrics }: AppDeps, kind: "sse" | "websocket", join: () => Result): Result {
+  try {
+    return join();
+  } catch (error) {
+    if (isFailure(error) && error.code === "too_many_requests") metrics.live.limited(kind);
+    throw error;
+  }
 }
 
 /** @throws Failure "forbidden", "invalid_input" */
@@ -61,14 +91,16 @@ function followerOf({ ports }: AppDeps, request: FastifyRequest) {
   requireRole(caller, "viewer");
   const query = request.query as Query;
   const lastId = request.headers["last-event-id"];
+  const allowed = caller.ticket?.topics ?? LIVE_TOPICS;
   return {
     person: caller.actor.id,
-    topics: topicsIn(query.topics),
+    allowed,
+    topics: topicsIn(query.topics, allowed),
     after: (typeof lastId === "string" && lastId !== "" ? lastId : query.after) ?? null,
     // Asked again and again: a token that was taken away, or has expired, shows no more.
     refusal: () => {
       try {
-        const now = identify(request, ports);
+        const now = identifyAgain(caller, request, ports);
         requireScope(now, "read");
         requireRole(now, "viewer");
         return null;
@@ -79,14 +111,25 @@ function followerOf({ ports }: AppDeps, request: FastifyRequest) {
   };
 }
 
-function topicsIn(text: string | undefined): Set<LiveTopic> {
-  const names = text === undefined ? LIVE_TOPICS : text.split(",").filter((name) => name !== "");
+/** @throws Failure "unauthenticated" */
+function identifyAgain({ ticket }: Caller, request: FastifyRequest, ports: IdentifyingPorts): Caller {
+  if (ticket === undefined) return identify(request, ports);
+  const known = knownAgain(ticket.use, ports);
+  if (known === null) throw new Failure("unauthenticated", "the token behind the ticket is not known or has expired");
+  return known;
+}
+
+function topicsIn(text: string | undefined, allowed: readonly LiveTopic[]): Set<LiveTopic> {
+  const names = text === undefined ? allowed : text.split(",").filter((name) => name !== "");
   const unknown = names.find((name) => !(LIVE_TOPICS as readonly string[]).includes(name));
-  if (unknown === undefined && names.length > 0) return new Set(names as LiveTopic[]);
-  throw new Failure("invalid_input", "the query's topics are not known here", {
-    found: unknown?.slice(0, 60) ?? "nothing",
-    allowed: LIVE_TOPICS,
-  });
+  const found = unknown?.slice(0, 60) ?? (names.length === 0 ? "nothing" : null);
+  if (found !== null)
+    throw new Failure("invalid_input", "the query's topics are not known here", { found, allowed: LIVE_TOPICS });
+  const topics = names as LiveTopic[];
+  const beyond = topics.find((name) => !allowed.includes(name));
+  if (beyond !== undefined)
+    throw new Failure("forbidden", "the ticket is not for this topic", { found: beyond, allowed, rule: "ticket" });
+  return new Set(topics);
 }
 
 const sseOutlet = (raw: ServerResponse): Outlet => ({
@@ -112,12 +155,14 @@ function followOverSocket(socket: WebSocket, request: FastifyRequest, deps: AppD
   try {
     const follower = followerOf(deps, request);
     const outlet = socketOutlet(socket);
-    const joined = deps.live.join({ ...follower, outlet });
+    const joined = counted(deps, "websocket", () => deps.live.join({ ...follower, outlet }));
+    deps.metrics.live.opened("websocket");
+    socket.once("close", () => deps.metrics.live.closed("websocket"));
     socket.on("close", joined.leave);
     socket.on("message", (data) => {
       // One who asks without end and takes no answers.
       if (outlet.bufferedBytes() > MESSAGE_BYTES * 4) return socket.close(POLICY, "take the answers first");
-      const problem = changeTopics(follower.topics, String(data));
+      const problem = changeTopics(follower, String(data));
       if (problem === null) joined.topicsChanged();
       else socket.send(JSON.stringify({ type: "error", ...problem }));
     });
@@ -129,17 +174,24 @@ function followOverSocket(socket: WebSocket, request: FastifyRequest, deps: AppD
 }
 
 interface Problem {
-  readonly code: "invalid_input";
+  readonly code: "invalid_input" | "forbidden";
   readonly message: string;
   readonly allowed: readonly string[];
 }
 
-function changeTopics(topics: Set<LiveTopic>, text: string): Problem | null {
+interface Followed {
+  readonly topics: Set<LiveTopic>;
+  readonly allowed: readonly LiveTopic[];
+}
+
+function changeTopics({ topics, allowed }: Followed, text: string): Problem | null {
   const parsed = liveRequest.safeParse(asJson(text));
   if (!parsed.success) {
     const message = 'a message is {"type":"subscribe" or "unsubscribe","topics":[…]}';
-    return { code: "invalid_input", message, allowed: LIVE_TOPICS };
+    return { code: "invalid_input", message, allowed };
   }
+  if (parsed.data.type === "subscribe" && parsed.data.topics.some((topic) => !allowed.includes(topic)))
+    return { code: "forbidden", message: "the ticket is not for this topic", allowed };
   for (const topic of parsed.data.topics) {
     if (parsed.data.type === "subscribe") topics.add(topic);
     else topics.delete(topic);

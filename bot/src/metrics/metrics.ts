@@ -6,6 +6,7 @@ import { createDatabaseMetrics, type DatabaseMetrics } from "./database.ts";
 import { createHttpMetrics, type HttpMetrics } from "./http.ts";
 import { createLeaseMetrics, type LeaseMetrics } from "./lease.ts";
 import { createLimitMetrics, type LimitMetrics } from "./limits.ts";
+import { createLiveMetrics, type LiveMetrics } from "./live.ts";
 import { createScheduleMetrics, type ScheduleMetrics } from "./schedule.ts";
 import { createSlackMetrics, type SlackMetrics } from "./slack.ts";
 
@@ -19,6 +20,7 @@ export interface Metrics {
   readonly lease: LeaseMetrics;
   readonly audit: AuditMetrics;
   readonly limits: LimitMetrics;
+  readonly live: LiveMetrics;
   readonly schedule: ScheduleMetrics;
   readonly slack: SlackMetrics;
 }
@@ -47,6 +49,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
     lease: createLeaseMetrics(registry),
     audit: createAuditMetrics(registry),
     limits: createLimitMetrics(registry),
+    live: createLiveMetrics(registry),
     schedule: createScheduleMetrics(registry),
     slack: createSlackMetrics(registry),
   };

@@ -154,15 +154,11 @@ class FileDirectory implements AccessDirectory {
 
   byToken(text: string): ReturnType<Directory["byToken"]> {
     const hash = createHash("sha256").update(text).digest();
-    const now = this.#options.clock.now();
-    for (const entry of this.#people()) {
-      for (const { id, sha256, expires, scopes } of entry.tokens) {
-        const isSame = timingSafeEqual(hash, Buffer.from(sha256, "hex"));
-        if (!isSame || Date.parse(expires) <= now) continue;
-        return { person: personOf(entry), tokenId: id, scopes: scopes.includes("*") ? TOKEN_SCOPES : scopes };
-      }
-    }
-    return null;
+    return this.#findToken(({ sha256 }) => timingSafeEqual(hash, Buffer.from(sha256, "hex")));
+  }
+
+  byTokenId(tokenId: string): ReturnType<Directory["byToken"]> {
+    return this.#findToken(({ id }) => id === tokenId);
   }
 
   withRole(role: Role): readonly Person[] {
@@ -218,6 +214,17 @@ class FileDirectory implements AccessDirectory {
 
   #people(): Access["people"] {
     return this.#file.current().people;
+  }
+
+  #findToken(fits: (token: Access["people"][number]["tokens"][number]) => boolean): ReturnType<Directory["byToken"]> {
+    const now = this.#options.clock.now();
+    for (const entry of this.#people()) {
+      const found = entry.tokens.find((token) => fits(token) && Date.parse(token.expires) > now);
+      if (found === undefined) continue;
+      const scopes = found.scopes.includes("*") ? TOKEN_SCOPES : found.scopes;
+      return { person: personOf(entry), tokenId: found.id, scopes };
+    }
+    return null;
   }
 
   #find(fits: (entry: Access["people"][number]) => boolean): Person | null {

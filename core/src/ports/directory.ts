@@ -41,6 +41,8 @@ export interface Directory {
   byMail(mail: string): Person | null;
   /** @param token as the client sent it, `rc_…` @returns the person and the token's id; null if unknown or expired */
   byToken(token: string): { person: Person; tokenId: string; scopes: readonly string[] } | null;
+  /** The same by the token's id, to see whether it is still good. Left out: nobody can be known again by it. */
+  byTokenId?(tokenId: string): { person: Person; tokenId: string; scopes: readonly string[] } | null;
   withRole(role: Role): readonly Person[];
   trust(): DirectoryTrust;
   /**
