@@ -46,6 +46,7 @@ export async function startSimulatedFleet(options: SimulatedFleetOptions): Promi
   const { redisUrl, fleetKey, fleet } = options;
   const compiled = compile(options);
   const redis = new Redis(redisUrl);
+  redis.on("error", () => undefined);
   await publish(redis, compiled);
   const child = fork(join(import.meta.dirname, "simulated-agents.ts"), {
     env: {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { createPagerDutyClient } from "@rollcall/local/pagerduty/client.ts";
 import { createSlackClient } from "@rollcall/local/slack/client.ts";
+import { Redis } from "ioredis";
 import { inject } from "vitest";
 
 const run = promisify(execFile);
@@ -25,6 +26,7 @@ export function stackUnderTest() {
   const { dataDir, portOffset } = inject("stack");
   const address = (port: number): string => `http://127.0.0.1:${port + portOffset}`;
   const secrets = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8")) as {
+    redisPassword: string;
     apiTokens: { operator: string; second: string; viewer: string };
   };
   const environment = { ...process.env, ROLLCALL_DATA_DIR: dataDir, ROLLCALL_PORT_OFFSET: String(portOffset) };
@@ -85,6 +87,13 @@ export function stackUnderTest() {
       if (pid === undefined || pid === null)
         throw new Error(`no process ${name} in ${state.processes.map((row) => row.name).join(", ")}`);
       return pid;
+    },
+
+    /** Redis with all rights, to break what nobody else may. */
+    redisAdmin(): Redis {
+      const admin = new Redis(`redis://default:${secrets.redisPassword}@127.0.0.1:${6380 + portOffset}`);
+      admin.on("error", () => undefined);
+      return admin;
     },
 
     /** Runs one of the repository's commands against the stack. */
