@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { migrate } from "@rollcall/core/adapters/postgres/migrate.ts";
@@ -7,6 +9,7 @@ import pg from "pg";
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { setStage, TOKEN } from "../slack/test-app.ts";
 import { portsAt } from "../stack/addresses.ts";
+import { STACK_MARK } from "../stack/layout.ts";
 import { checkAlertmanager, checkProcesses, checkPrometheus } from "./check-services.ts";
 import { checkAppToken, checkSlack } from "./check-slack.ts";
 import { checkPostgres, checkRedis } from "./check-stores.ts";
@@ -29,6 +32,35 @@ describe("npm run doctor, on Redis and PostgreSQL", () => {
     vi.spyOn(Redis.prototype, "config").mockResolvedValueOnce(["maxmemory-policy", "noeviction", "appendonly", "no"]);
     expectOne(await checkRedis(situation({ redisUrl, isRunning })), /appendonly is off/, /survive a restart/);
     redis.disconnect();
+  });
+
+  test("servers that are too old, a failing append-only file and clocks that are off are named", async () => {
+    const about = { redisUrl: inject("redisUrl"), databaseUrl: "", isRunning };
+    // The client itself asks too, whether Redis is loading.
+    const says = (text: string) => {
+      const info = async (told?: unknown) => (typeof told === "function" ? told(null, text) : text);
+      vi.spyOn(Redis.prototype, "info").mockImplementation(info as never);
+    };
+    const old = "redis_version:6.2.14\r\naof_last_write_status:ok\r\n";
+    says(old);
+    expectOne(await checkRedis(situation(about)), /is 6\.2\.14/, /Redis 7\.0 or newer/);
+    const full = "redis_version:7.0.15\r\naof_last_write_status:err\r\n";
+    says(full);
+    expectOne(await checkRedis(situation(about)), /append-only file failed/, /room on its disk/);
+    vi.restoreAllMocks();
+    vi.spyOn(Redis.prototype, "time").mockResolvedValueOnce([Math.floor(Date.now() / 1000) - 60, 0]);
+    expectOne(await checkRedis(situation(about)), /^[56]\d\.\d s behind this machine$/, /NTP/);
+
+    const database = await createTestDatabase();
+    await migrate({ url: database.url });
+    const answer = (version: string, at: number) => ({ rows: [{ version, at: new Date(at) }] });
+    const query = vi.spyOn(pg.Client.prototype, "query");
+    query.mockImplementationOnce(async () => answer("14.11 (Debian 14.11-1)", Date.now()));
+    expectOne(await checkPostgres(situation({ ...about, databaseUrl: database.url })), /is 14\.11/, /15 or newer/);
+    query.mockImplementationOnce(async () => answer("15.6", Date.now() + 60_000));
+    expectOne(await checkPostgres(situation({ ...about, databaseUrl: database.url })), /s ahead of this/, /NTP/);
+    vi.restoreAllMocks();
+    await database.drop();
   });
 
   test("a store that is away, or a password that is wrong, is named without the password", async () => {
@@ -87,10 +119,55 @@ describe("npm run doctor, on Slack", () => {
     const slack = { ...situation().slack, apiUrl: `${server.url}/`, token: "xoxb-x", channels: [] };
     const wrong = toMend(await checkSlack(situation({ slack, isRunning: true })));
     expect(wrong.map(({ found }) => found)).toEqual([
-      "users:read.email, channels:read missing",
+      expect.stringMatching(/^app_mentions:read, channels:history, .*users:read\.email missing$/),
       expect.stringMatching(/^(59|60)\d\.\d s behind this machine$/),
     ]);
     server.close();
+  });
+
+  test("a directory that does not answer, and a channel that is archived, are named", async () => {
+    const answers: Record<string, object> = {
+      "/auth.test": { ok: true, team_id: "T0LOCAL", user_id: "U0FLEET" },
+      "/users.info": { ok: true },
+      "/conversations.info": { ok: true, channel: { name: "fleet-alerts", is_member: true } },
+    };
+    const server = await answering((path, response) => response.end(JSON.stringify(answers[path])));
+    const slack = { ...situation().slack, apiUrl: `${server.url}/`, token: "xoxb-x" };
+    const look = () =>
+      checkSlack(situation({ slack: { ...slack, channels: slack.channels.slice(0, 1) }, isRunning: true }));
+    expect(toMend(await look())).toEqual([]);
+    answers["/users.info"] = { ok: false, error: "missing_scope" };
+    expectOne(await look(), /users\.info: missing_scope/, /users:read/);
+    answers["/users.info"] = { ok: true };
+    answers["/conversations.info"] = {
+      ok: true,
+      channel: { name: "fleet-alerts", is_member: true, is_archived: true },
+    };
+    expectOne(await look(), /#fleet-alerts is archived/, /Unarchive it, or change ROLLCALL_SLACK_ALERTS_CHANNEL/);
+    server.close();
+  });
+
+  test("another stack of this machine that has the same app token is named by its pid, and our own is not", async () => {
+    const token = "xapp-of-two-stacks";
+    const start = async (root: string) => {
+      const child = spawn(process.execPath, ["-e", "console.log(1); setInterval(() => 0, 1000)"], {
+        env: { [STACK_MARK]: root, SLACK_APP_TOKEN: token },
+      });
+      await once(child.stdout, "data");
+      return child;
+    };
+    const about = situation({}, `SLACK_APP_TOKEN=${token}`);
+    const own = await start(about.layout.root);
+    try {
+      expect(toMend(checkAppToken(about))).toEqual([]);
+      const other = await start("/somewhere/else");
+      expectOne(checkAppToken(about), new RegExp(`same one \\(pid ${other.pid}\\)`), /for each stack/);
+      other.kill();
+      await once(other, "exit");
+      expect(toMend(checkAppToken(about))).toEqual([]);
+    } finally {
+      own.kill();
+    }
   });
 
   test("without Socket Mode the app token is skipped, with the reason", () => {

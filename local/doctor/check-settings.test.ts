@@ -56,6 +56,11 @@ describe("npm run doctor, on settings and files", () => {
     expect((await checkDisk(situation({ layout }))).map(({ state }) => state)).toEqual(["skipped"]);
   });
 
+  test("a disk that is nearly full is named, with how much is needed", async () => {
+    expectOne(await checkDisk(situation(), async () => 499 * 1024 * 1024), /499 MB are free/, /needs 500 MB/);
+    expect(toMend(await checkDisk(situation(), async () => 500 * 1024 * 1024))).toEqual([]);
+  });
+
   test("a port that somebody else has, and one that nobody listens on, are named", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));

@@ -118,18 +118,23 @@ function checkSecretsFile(file: string): Finding {
 
 const MINIMUM_FREE_MB = 500;
 
-export async function checkDisk({ layout }: Situation): Promise<Finding[]> {
+/** @param measure what the file system says of itself */
+export async function checkDisk({ layout }: Situation, measure = freeSpace): Promise<Finding[]> {
   if (!existsSync(layout.root)) return [skipped("disk", `${layout.root} is made by the first start`)];
   try {
     accessSync(layout.root, constants.W_OK);
   } catch {
     return [mend("disk", `${layout.root} cannot be written`, "Give yourself the right, or set ROLLCALL_DATA_DIR.")];
   }
-  const { bavail, bsize } = await statfs(layout.root);
-  const freeMb = Math.floor((bavail * bsize) / 1024 / 1024);
+  const freeMb = Math.floor((await measure(layout.root)) / 1024 / 1024);
   return freeMb >= MINIMUM_FREE_MB
     ? [fine("disk", `${freeMb.toLocaleString("en-US")} MB free for the data`)]
     : [mend("disk", `${freeMb} MB are free for ${layout.root}`, `Make room: Rollcall needs ${MINIMUM_FREE_MB} MB.`)];
+}
+
+async function freeSpace(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 /** Of a stopped stack each port must be free; of a running one each must be its own process's. */

@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { STACK_MARK } from "../stack/layout.ts";
+import { join } from "node:path";
+import { REPOSITORY, STACK_MARK } from "../stack/layout.ts";
 import { clockFinding } from "./check-stores.ts";
 import { type Finding, fine, mend, reasonOf, skipped } from "./finding.ts";
 import type { Situation, SlackPlace } from "./situation.ts";
 
 const PATIENCE_MS = 5000;
 const TOKEN_PAGE = "Take the bot token from the app's page, OAuth & Permissions, into SLACK_BOT_TOKEN of .env.";
-const NEEDED_SCOPES = ["chat:write", "commands", "users:read", "users:read.email", "channels:read"];
+/** What the shipped app asks for is what the service needs; both manifests ask for the same. */
+const MANIFEST = join(REPOSITORY, "bot/slack-manifest.http.json");
 
 interface SlackAnswer {
   readonly body: Readonly<Record<string, unknown>>;
@@ -77,15 +79,21 @@ function identityFindings(slack: SlackPlace, { body }: SlackAnswer): Finding[] {
 /** Slack names the scopes of the token in a header; its stand-in has none. */
 function scopeFindings({ scopes }: SlackAnswer): Finding[] {
   if (scopes === null) return [skipped("Slack scopes", "the answer names none (the stand-in never does)")];
-  const missing = NEEDED_SCOPES.filter((scope) => !scopes.includes(scope));
-  if (missing.length === 0) return [fine("Slack scopes", `${NEEDED_SCOPES.length} needed, all granted`)];
+  const needed = neededScopes();
+  const missing = needed.filter((scope) => !scopes.includes(scope));
+  if (missing.length === 0) return [fine("Slack scopes", `${needed.length} needed, all granted`)];
   return [
     mend(
       "Slack scopes",
       `${missing.join(", ")} missing`,
-      "Add them under OAuth & Permissions, then install the app again.",
+      "Add them under OAuth & Permissions, or take bot/slack-manifest.http.json; then install the app again.",
     ),
   ];
+}
+
+function neededScopes(): readonly string[] {
+  const manifest = JSON.parse(readFileSync(MANIFEST, "utf8")) as { oauth_config: { scopes: { bot: string[] } } };
+  return manifest.oauth_config.scopes.bot;
 }
 
 async function directoryFinding(slack: SlackPlace): Promise<Finding> {
