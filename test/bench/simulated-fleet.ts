@@ -80,16 +80,22 @@ export async function startSimulatedFleet(options: SimulatedFleetOptions): Promi
   };
 }
 
+const PATIENCE_MS = 30_000;
+
 /** Resolves with the first thing that the process says and that is wanted. */
 function hear<Wanted>(child: ChildProcess, wanted: (said: Said) => Wanted | undefined): Promise<Wanted> {
-  return new Promise((resolve) => {
-    const listen = (said: Said): void => {
-      const found = wanted(said);
-      if (found === undefined) return;
-      child.off("message", listen);
-      resolve(found);
-    };
-    child.on("message", listen);
+  const { promise, resolve, reject } = Promise.withResolvers<Wanted>();
+  const listen = (said: Said): void => {
+    const found = wanted(said);
+    if (found !== undefined) resolve(found);
+  };
+  child.on("message", listen);
+  const late = () =>
+    reject(new Error(`the simulated agents have not said within ${PATIENCE_MS / 1000} s what they should`));
+  const timer = setTimeout(late, PATIENCE_MS);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    child.off("message", listen);
   });
 }
 

@@ -7,6 +7,8 @@ npm run drill -- <name>    rehearses it on processes of its own; the figures, th
 
 There are: ${DRILLS.map(({ name }) => name).join(", ")}.`;
 
+// An exit of our own ends the processes of a drill; the end by a signal would leave them behind.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 process.exitCode = await main(process.argv.slice(2));
 
 async function main([name, ...more]: readonly string[]): Promise<number> {
