@@ -7,6 +7,7 @@ import { CANARY_SECONDS, HEARTBEAT_SECONDS } from "@rollcall/core/domain/freshne
 import { isEnded } from "@rollcall/core/domain/operation.ts";
 import { executeOperation } from "@rollcall/core/execute-operation.ts";
 import type { OperationProgress } from "@rollcall/core/ports/command-store.ts";
+import type { FollowedSecrets } from "@rollcall/core/secrets/follow-secrets.ts";
 import type { Logger } from "pino";
 import type { Adapters } from "./adapters.ts";
 import { lookAtProtection, startAuditWork } from "./audit-work.ts";
@@ -42,10 +43,13 @@ interface Deps {
   readonly readiness: Readiness;
   readonly live: Hub;
   readonly attempts: CountedAttempts;
+  readonly secrets: FollowedSecrets;
   readonly address: string;
 }
 
 const READINESS_MS = 2_000;
+// A file counts as written when it looks the same twice, so a new secret is in force within 4 s.
+const SECRETS_MS = 2_000;
 // Four canaries an agent a minute: an inbox stays at a handful of entries.
 const INBOX_TRIM_MS = 60_000;
 // Between two cuts a topic grows by what is published in that time.
@@ -57,12 +61,13 @@ const LIVE_AGENTS_MS = 1_000;
 
 /** Starts looking at what the service stands on; and once the schema is there, the lease and all that needs it. */
 export function startBackground(deps: Deps): Background {
-  const { log, metrics, adapters, readiness } = deps;
+  const { log, metrics, adapters, readiness, secrets } = deps;
   const stopping = new AbortController();
   const loop = (options: LoopOptions): Loop =>
     startLoop(options, { log, metrics: metrics.schedule, clock: adapters.ports.clock });
   const looking = [
     loop({ name: "readiness", everyMs: READINESS_MS, run: readiness.refresh }),
+    loop({ name: "secrets", everyMs: SECRETS_MS, run: secrets.check }),
     ...liveLoops(deps, loop),
   ];
   const prepared = prepareDatabase(deps, stopping.signal);

@@ -160,6 +160,9 @@ export const controlConfig = z.object({
 });
 export type ControlConfig = Readonly<z.infer<typeof controlConfig>>;
 
+/** Where the names of the files and programs stand that secrets are read from again. */
+export const environmentOfProcess = (): Readonly<Record<string, string | undefined>> => process.env;
+
 /**
  * Reads the configuration.
  * @returns it, or every problem at once, one line each: name, what is allowed, what it is for

@@ -29,6 +29,7 @@ try {
   const service = await startControlService(config, log);
   if (config.ROLLCALL_LOG_STARTUP) log.info({ address: service.address, version }, "control service listens");
   void service.broken.then((error) => die(log, error, "the control service cannot go on"));
+  process.on("SIGHUP", () => void service.rereadSecrets());
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(service, signal));
 } catch (error) {
   if (!isFailure(error)) throw error;

@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { type Adapters, openAdapters } from "./adapters.ts";
 import { createDeliveryRate } from "./alerts/delivery-rate.ts";
 import { type Background, startBackground } from "./background.ts";
-import type { ControlConfig } from "./config.ts";
+import { type ControlConfig, environmentOfProcess } from "./config.ts";
 import { createEngine } from "./engine.ts";
 import { createApp } from "./http/app.ts";
 import type { App, AppDeps } from "./http/deps.ts";
@@ -16,6 +16,7 @@ import { problemLog } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { probesOf } from "./probes.ts";
 import { createReadiness, type Readiness } from "./schedule/readiness.ts";
+import { followControlSecrets } from "./secrets-in-force.ts";
 import { registerSlackDoor } from "./slack/door.ts";
 import { slackSettings } from "./slack-settings.ts";
 import { type SocketWatch, watchSockets } from "./slack-sockets.ts";
@@ -27,6 +28,8 @@ export interface ControlService {
   readonly address: string;
   /** Resolves at the first failure that trying again does not mend: a changed migration. Never, if there is none. */
   readonly broken: Promise<unknown>;
+  /** Reads rotating secrets from their files and programs now. */
+  rereadSecrets(): Promise<void>;
   /** Takes no more requests, lets what is under way be stored, gives the lease back, closes everything. */
   stop(): Promise<void>;
 }
@@ -54,11 +57,17 @@ export async function startControlService(config: ControlConfig, log: Logger): P
     onRefused: metrics.audit.refused,
     onProblem: problemLog(log),
   });
+  const { audit } = opened.ports;
+  const environment = environmentOfProcess();
+  const secrets = followControlSecrets({ config, environment, audit, log, metrics: metrics.secrets });
   try {
     const app = await openDoors({ config, log, metrics, adapters, readiness, live, sockets, attempts });
     const address = await listen(app, { host: config.ROLLCALL_HTTP_HOST, port: config.ROLLCALL_HTTP_PORT });
-    const background = startBackground({ config, log, metrics, adapters, readiness, live, attempts, address });
-    return { address, broken: background.broken, stop: () => stopAll({ app, background, adapters }) };
+    const background = startBackground({ config, log, metrics, adapters, readiness, live, attempts, secrets, address });
+    return {
+      ...{ address, broken: background.broken, rereadSecrets: secrets.reload },
+      stop: () => stopAll({ app, background, adapters }),
+    };
   } catch (error) {
     await adapters.close();
     throw error;

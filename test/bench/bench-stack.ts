@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { LISTENERS, type Ports, portsAt } from "@rollcall/local/stack/addresses.ts";
 import { isPortFree } from "@rollcall/local/stack/port-owner.ts";
 import type { Secrets } from "@rollcall/local/stack/secrets.ts";
+import { NO_LIMITS } from "../no-limits.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
@@ -39,7 +40,7 @@ export async function startBenchStack(): Promise<BenchStack> {
     ROLLCALL_DATA_DIR: dataDir,
     ROLLCALL_PORT_OFFSET: String(offset),
     // One caller stands for many people.
-    ROLLCALL_LIMITS: "acts=off,acts-hour=off,acknowledgements=off,reads=off,roll-calls=off,roll-call-fleet=off",
+    ROLLCALL_LIMITS: NO_LIMITS,
   };
   const launch = (...words: string[]) =>
     run(process.execPath, [join(root, "local/launch.mjs"), ...words], { cwd: root, env, timeout: START_MS });

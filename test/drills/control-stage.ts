@@ -11,6 +11,7 @@ import { startRedis } from "@rollcall/local/tools/redis-server.ts";
 import { simulatedId, startSimulatedFleet } from "../bench/simulated-fleet.ts";
 import { prepareForControl } from "../control-database.ts";
 import { type FaultProxy, startFaultProxy } from "../fault-proxy.ts";
+import { NO_LIMITS } from "../no-limits.ts";
 
 const root = join(import.meta.dirname, "../..");
 const FLEET = "drill";
@@ -140,6 +141,7 @@ async function startControl(
         ROLLCALL_HTTP_PORT: String(port),
         ROLLCALL_PUBLIC_URL: url,
         ROLLCALL_LOG_LEVEL: "error",
+        ROLLCALL_LIMITS: NO_LIMITS,
       },
       ...{ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, ROLLCALL_FLEET_KEY: FLEET_KEY },
       // One person sends more here in a minute than anybody may.

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
+import { NO_LIMITS } from "../no-limits.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
@@ -27,7 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     ROLLCALL_DATA_DIR: dataDir,
     ROLLCALL_PORT_OFFSET: String(portOffset),
     // One person does in a minute what people do in a day.
-    ROLLCALL_LIMITS: "acts=off,acts-hour=off,acknowledgements=off,reads=off,roll-calls=off,roll-call-fleet=off",
+    ROLLCALL_LIMITS: NO_LIMITS,
     ...coverageOfProcesses(),
   };
   const launch = (...words: string[]) =>

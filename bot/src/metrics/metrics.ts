@@ -8,6 +8,7 @@ import { createLeaseMetrics, type LeaseMetrics } from "./lease.ts";
 import { createLimitMetrics, type LimitMetrics } from "./limits.ts";
 import { createLiveMetrics, type LiveMetrics } from "./live.ts";
 import { createScheduleMetrics, type ScheduleMetrics } from "./schedule.ts";
+import { createSecretMetrics, type SecretMetrics } from "./secrets.ts";
 import { createSlackMetrics, type SlackMetrics } from "./slack.ts";
 
 /** Everything that the control service counts about itself; one registry per process. */
@@ -22,6 +23,7 @@ export interface Metrics {
   readonly limits: LimitMetrics;
   readonly live: LiveMetrics;
   readonly schedule: ScheduleMetrics;
+  readonly secrets: SecretMetrics;
   readonly slack: SlackMetrics;
 }
 
@@ -51,6 +53,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
     limits: createLimitMetrics(registry),
     live: createLiveMetrics(registry),
     schedule: createScheduleMetrics(registry),
+    secrets: createSecretMetrics(registry),
     slack: createSlackMetrics(registry),
   };
 }

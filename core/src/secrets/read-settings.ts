@@ -67,6 +67,17 @@ export const secretNames = (schema: z.ZodObject): string[] =>
 export const rotatingNames = (schema: z.ZodObject): string[] =>
   Object.entries(schema.shape).flatMap(([name, field]) => (ruleOf(field)?.kind === "rotating" ? [name] : []));
 
+/** A rotating secret from a text, as strict as a start would be. */
+export function readRotating(
+  text: string,
+  { schema, name, isProduction }: { schema: z.ZodObject; name: string; isProduction: boolean },
+): RotatingSecret | { readonly problem: string } {
+  const rule = ruleOf(schema.shape[name]);
+  if (rule === null) return { problem: "is no secret" };
+  const weakness = isProduction ? textWeakness(text, rule) : null;
+  return weakness === null ? RotatingSecret.read(text, rule.least) : { problem: weakness };
+}
+
 /** What `.optional()` and `.default()` wrap is looked through. */
 function ruleOf(field: unknown): SecretRule | null {
   let schema = field as z.ZodType | undefined;

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /** Ends of the names under which a secret may come instead of by its own name. */
@@ -65,30 +65,70 @@ function readFile(name: string, path: string, { production }: SourceOptions): Fo
   }
 }
 
-function runCommand(
-  name: string,
-  text: string,
-  { environment, secrets, commandTimeoutMs = COMMAND_TIMEOUT_MS }: SourceOptions & { environment: Environment },
-): FoundSecret {
-  const about = `the program of ${name}${COMMAND_SUFFIX}`;
+type CommandOptions = SourceOptions & { readonly environment: Environment };
+
+function runCommand(name: string, text: string, options: CommandOptions): FoundSecret {
   const argv = argvOf(text);
-  if (argv === null)
-    return { problem: `${name}${COMMAND_SUFFIX} is not a program with its arguments as JSON: ["vault", "read", "…"]` };
+  if (argv === null) return notArgv(name);
+  const { environment, secrets, commandTimeoutMs = COMMAND_TIMEOUT_MS } = options;
   const run = spawnSync(argv[0] as string, argv.slice(1), {
-    env: Object.fromEntries(Object.entries(environment).filter(([variable]) => !secrets.includes(variable))),
+    env: withoutSecrets(environment, secrets),
     stdio: ["ignore", "pipe", "ignore"],
     timeout: commandTimeoutMs,
     killSignal: "SIGKILL",
     maxBuffer: MOST_BYTES,
     encoding: "utf8",
   });
-  const code = (run.error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === "ETIMEDOUT") return { problem: `${about} did not end within ${commandTimeoutMs / 1000} s` };
-  if (code === "ENOBUFS") return { problem: `${about} said more than ${MOST_BYTES / 1024} kB` };
-  if (code !== undefined) return { problem: `${about} cannot be run (${code})` };
-  if (run.status !== 0)
-    return { problem: `${about} ended with ${run.signal ?? `code ${run.status}`}; its output is not shown` };
-  const value = run.stdout.trim();
+  const failure = (run.error as NodeJS.ErrnoException | undefined)?.code ?? run.signal ?? run.status;
+  return judgeRun(name, { failure, stdout: run.stdout }, commandTimeoutMs);
+}
+
+/** As a start does, without keeping everybody waiting meanwhile. */
+export async function findSecretLater(
+  name: string,
+  environment: Environment,
+  options: SourceOptions,
+): Promise<FoundSecret> {
+  const text = environment[`${name}${COMMAND_SUFFIX}`];
+  if (!text || environment[name] || environment[`${name}${FILE_SUFFIX}`]) return findSecret(name, environment, options);
+  const argv = argvOf(text);
+  if (argv === null) return notArgv(name);
+  const { secrets, commandTimeoutMs = COMMAND_TIMEOUT_MS } = options;
+  const how = { env: withoutSecrets(environment, secrets), timeout: commandTimeoutMs, maxBuffer: MOST_BYTES };
+  return await new Promise((resolve) => {
+    const child = execFile(argv[0] as string, argv.slice(1), { ...how, killSignal: "SIGKILL" }, (error, stdout) => {
+      const { code, killed, signal } = (error ?? {}) as { code?: string | number; killed?: boolean; signal?: string };
+      const isTooMuch = code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
+      const failure = isTooMuch ? "ENOBUFS" : killed ? "ETIMEDOUT" : (code ?? signal ?? 0);
+      resolve(judgeRun(name, { failure, stdout }, commandTimeoutMs));
+    });
+    child.stdin?.end();
+  });
+}
+
+const notArgv = (name: string): FoundSecret => ({
+  problem: `${name}${COMMAND_SUFFIX} is not a program with its arguments as JSON: ["vault", "read", "…"]`,
+});
+
+const withoutSecrets = (environment: Environment, secrets: readonly string[]): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(environment).filter(([variable]) => !secrets.includes(variable)));
+
+interface Run {
+  /** Exit code, name of a signal, or what the system calls the problem; 0: it ended well. */
+  readonly failure: string | number | null;
+  readonly stdout: string;
+}
+
+function judgeRun(name: string, { failure, stdout }: Run, timeoutMs: number): FoundSecret {
+  const about = `the program of ${name}${COMMAND_SUFFIX}`;
+  if (failure === "ETIMEDOUT") return { problem: `${about} did not end within ${timeoutMs / 1000} s` };
+  if (failure === "ENOBUFS") return { problem: `${about} said more than ${MOST_BYTES / 1024} kB` };
+  if (typeof failure === "string" && failure.startsWith("E")) return { problem: `${about} cannot be run (${failure})` };
+  if (failure !== 0) {
+    const how = typeof failure === "number" ? `code ${failure}` : failure;
+    return { problem: `${about} ended with ${how}; its output is not shown` };
+  }
+  const value = stdout.trim();
   return value === "" ? { problem: `${about} said nothing` } : { value };
 }
 
