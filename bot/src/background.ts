@@ -18,6 +18,7 @@ import { createSources } from "./live/sources.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { sendCanaryRound } from "./schedule/canaries.ts";
+import { dropOldLetters } from "./schedule/dead-letters.ts";
 import { type DiagnosticSchedule, startDiagnosticSchedule } from "./schedule/diagnostics.ts";
 import { markForeignProcesses } from "./schedule/foreign-processes.ts";
 import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
@@ -55,6 +56,7 @@ const INBOX_TRIM_MS = 60_000;
 // Between two cuts a topic grows by what is published in that time.
 const TOPIC_TRIM_MS = 5_000;
 const CATCH_UP_MS = 15_000;
+const DEAD_LETTERS_MS = 60_000;
 // A viewer sees a change within a second: a quarter of it here, the rest is for the way.
 const LIVE_ROWS_MS = 250;
 const LIVE_AGENTS_MS = 1_000;
@@ -147,6 +149,15 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
   const loops = [
     ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
     ...leaderLoops(ports, loop, () => lease.isLeader()),
+    loop({
+      name: "dead-letters",
+      everyMs: DEAD_LETTERS_MS,
+      when: () => lease.isLeader(),
+      run: async () => {
+        const counted = { ports, metrics: metrics.deadLetters, log: log.child({ part: "dead letters" }) };
+        await dropOldLetters(config.ROLLCALL_DEAD_LETTER_DAYS, counted);
+      },
+    }),
   ];
   return {
     async stop() {

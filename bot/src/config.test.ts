@@ -60,6 +60,7 @@ describe("the configuration of the control service", () => {
     ["ALERTMANAGER_WEBHOOK_TOKEN", "short"],
     ["PAGERDUTY_ROUTING_KEY", "short"],
     ["ROLLCALL_LEASE_SECONDS", "0"],
+    ["ROLLCALL_DEAD_LETTER_DAYS", "0"],
     ["ROLLCALL_LOG_LEVEL", "loud"],
     ["ROLLCALL_CORS_ORIGINS", "*"],
     ["ROLLCALL_CORS_ORIGINS", "https://ok.example.test,https://host.example.test/path"],

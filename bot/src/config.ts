@@ -111,6 +111,13 @@ export const controlConfig = z.object({
     .max(60)
     .default(6)
     .describe("How long a control service that does not answer keeps its work; 1 in drills"),
+  ROLLCALL_DEAD_LETTER_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(90)
+    .default(7)
+    .describe("Days that a dead letter waits for a decision before it is dropped"),
   ROLLCALL_DIAGNOSTICS_SCHEDULE: z
     .string()
     .trim()

@@ -15,4 +15,5 @@ export const quietEvents = (now: () => number): EventBus => ({
   replay: async () => ({ kind: "gone" }),
   readComeback: async () => null,
   discard: async () => 0,
+  dropLetters: async () => ({ byAge: 0, byNumber: 0 }),
 });

@@ -3,6 +3,7 @@ import { type AlertMetrics, createAlertMetrics } from "./alerts.ts";
 import { type AuditMetrics, createAuditMetrics } from "./audit.ts";
 import { type CommandMetrics, createCommandMetrics } from "./commands.ts";
 import { createDatabaseMetrics, type DatabaseMetrics } from "./database.ts";
+import { createDeadLetterMetrics, type DeadLetterMetrics } from "./dead-letters.ts";
 import { createHttpMetrics, type HttpMetrics } from "./http.ts";
 import { createLeaseMetrics, type LeaseMetrics } from "./lease.ts";
 import { createLimitMetrics, type LimitMetrics } from "./limits.ts";
@@ -18,6 +19,7 @@ export interface Metrics {
   readonly commands: CommandMetrics;
   readonly database: DatabaseMetrics;
   readonly alerts: AlertMetrics;
+  readonly deadLetters: DeadLetterMetrics;
   readonly lease: LeaseMetrics;
   readonly audit: AuditMetrics;
   readonly limits: LimitMetrics;
@@ -48,6 +50,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
     commands: createCommandMetrics(registry),
     database: createDatabaseMetrics(registry),
     alerts: createAlertMetrics(registry),
+    deadLetters: createDeadLetterMetrics(registry),
     lease: createLeaseMetrics(registry),
     audit: createAuditMetrics(registry),
     limits: createLimitMetrics(registry),

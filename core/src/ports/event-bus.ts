@@ -82,6 +82,17 @@ export interface ReplayOrder {
   readonly since: number;
 }
 
+/** How long dead letters are kept, and how many of each topic. */
+export interface LetterLimits {
+  readonly topics: readonly string[];
+  readonly keepMs: number;
+  readonly most: number;
+}
+export interface DroppedLetters {
+  readonly byAge: number;
+  readonly byNumber: number;
+}
+
 /** Looks into the topics of the bus, and deals with dead letters. */
 export interface EventBus {
   /** @throws Failure "unavailable" */
@@ -100,4 +111,6 @@ export interface EventBus {
   readComeback(topic: string, entry: { agent: string; entryId: string }): Promise<string | null>;
   /** Takes letters off for good. @returns how many were still there @throws Failure "unavailable" */
   discard(topic: string, ids: readonly string[]): Promise<number>;
+  /** Drops what nobody dealt with in time, and the oldest of too many. @throws Failure "unavailable" */
+  dropLetters(limits: LetterLimits): Promise<DroppedLetters>;
 }

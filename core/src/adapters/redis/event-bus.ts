@@ -4,7 +4,9 @@ import type {
   BusReading,
   DeadLetter,
   DeadLetters,
+  DroppedLetters,
   EventBus,
+  LetterLimits,
   Replayed,
   ReplayOrder,
   TopicTrim,
@@ -12,6 +14,7 @@ import type {
 import { type Keys, keysOf } from "../../protocol/keys.ts";
 import { type Envelope, envelope } from "../../protocol.ts";
 import { connectRedis, withRedis } from "./connection.ts";
+import { dropLetters } from "./drop-letters.ts";
 import { compareIds, millisOf, type Row, readTopics, rowOf, unlessLost } from "./read-topics.ts";
 import { findEntry, replayLetter } from "./replay-letter.ts";
 import { trimTopics } from "./trim-topics.ts";
@@ -101,6 +104,10 @@ class RedisEventBus implements EventBus {
 
   discard(topic: string, ids: readonly string[]): Promise<number> {
     return withRedis(async () => (ids.length === 0 ? 0 : this.#redis.xdel(this.#keys.deadLetters(topic), ...ids)));
+  }
+
+  dropLetters(limits: LetterLimits): Promise<DroppedLetters> {
+    return withRedis(() => dropLetters(this.#redis, this.#keys, limits));
   }
 
   close(): void {
