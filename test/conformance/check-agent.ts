@@ -1,13 +1,19 @@
 import { openSeal } from "@rollcall/core/protocol/seal.ts";
 import { heartbeat } from "@rollcall/core/protocol.ts";
+import { judgeBroadcasts } from "./broadcast-rules.ts";
 import { converse } from "./conversation.ts";
 import { judgeDeclared } from "./declared.ts";
+import { judgePublished, unprovable } from "./publishing.ts";
 import { type Finding, failed } from "./rule.ts";
 import { Subject, type Target } from "./subject.ts";
 import { judgeBeats, parseJson, watchBeats } from "./watch.ts";
 
-/** Checks one running agent against each rule of the protocol; takes about 15 s. @throws what Redis answers */
-export async function checkAgent(target: Target): Promise<Finding[]> {
+/**
+ * Checks one running agent against each rule of the protocol; takes about 15 s, half a minute with events.
+ * @param mayPublish whether events may be published to it, which others that read the topic get too
+ * @throws what Redis answers
+ */
+export async function checkAgent(target: Target, mayPublish = false): Promise<Finding[]> {
   const subject = new Subject(target);
   const traces = [subject.keys.inbox(target.agent), subject.keys.epoch(target.agent)];
   const found = await Promise.all(traces.map((key) => target.redis.exists(key)));
@@ -20,5 +26,10 @@ export async function checkAgent(target: Target): Promise<Finding[]> {
   };
   const [sightings, conversation] = await Promise.all([watchBeats(subject), converse(subject, readBeat)]);
   const [beats, newest] = judgeBeats(subject, sightings);
-  return [...beats, ...(await judgeDeclared(subject, newest)), ...conversation];
+  const declared = await judgeDeclared(subject, newest);
+  const [broadcasts, published] = await Promise.all([
+    judgeBroadcasts(subject, newest),
+    mayPublish ? judgePublished(subject, readBeat) : unprovable("say --publish to try it"),
+  ]);
+  return [...beats, ...declared, ...conversation, ...broadcasts, ...published];
 }

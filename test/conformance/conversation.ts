@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { deriveAgentKey } from "@rollcall/core/protocol/seal.ts";
-import type { Heartbeat } from "@rollcall/core/protocol.ts";
+import type { ControlMessage, Heartbeat } from "@rollcall/core/protocol.ts";
 import { type Finding, failed, judged, notProvable, passed } from "./rule.ts";
 import { ANSWER_MS, type Answer, type Question, redisNow, type Subject, sleep } from "./subject.ts";
 
@@ -30,12 +30,14 @@ export async function converse(subject: Subject, beat: ReadBeat): Promise<Findin
       args: { fault: "none" },
     }),
     "unknown-fault": await subject.ask("drill", { args: { fault: "no-such-fault" } }),
+    "later-minor": await subject.ask("echo", LATER),
     effect: await subject.ask("drill", { args: { fault: "none" } }),
   };
   const findings = [
     await judgeEcho(asked.echo),
     ...(await judgeCanary(asked.canary, beat)),
     await expectOutcome("expired", asked.expired, "expired"),
+    await expectOutcome("later-minor", asked["later-minor"], "done"),
     await expectOutcome("epoch-fence", asked["epoch-fence"], "refused"),
     await expectOutcome("unknown-fault", asked["unknown-fault"], "refused"),
     await judgeRepeat(subject, asked.effect),
@@ -52,6 +54,9 @@ export async function converse(subject: Subject, beat: ReadBeat): Promise<Findin
   await forget(subject, questions);
   return findings;
 }
+
+/** What a later minor version may add, here and there. */
+const LATER = { minor: 99, urgency: "high", args: { nonce: "later", colour: "red" } } as Partial<ControlMessage>;
 
 const nonce = (): string => randomBytes(9).toString("base64url");
 

@@ -13,9 +13,10 @@ if (process.argv.includes("--help") || process.argv.includes("-h")) {
     [
       "npm run conformance -- --agent ID   checks a running agent of any language against docs/protocol.md, in about 15 s",
       "  --fleet NAME                      the fleet, if it is not demo",
+      "  --publish                         also a probe, a broken event and a new topic, seen by all who read them; half a minute",
       "",
       "The fleet is the local stack's (ROLLCALL_DATA_DIR, ROLLCALL_PORT_OFFSET), or the one of REDIS_URL with ROLLCALL_FLEET_KEY.",
-      "Nothing is stopped and no event is published. Exit code: 0 all passed, 1 a rule is broken, 2 it could not be checked.",
+      "Nothing is stopped; without --publish no event is published. Exit code: 0 all passed, 1 a rule is broken, 2 it could not be checked.",
     ].join("\n"),
   );
 } else if (major > 22 || (major === 22 && minor >= 18)) {

@@ -19,14 +19,18 @@ export async function runConformance(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<number> {
   try {
-    const options = { agent: { type: "string" }, fleet: { type: "string" } } as const;
-    const { agent, fleet = environment.ROLLCALL_FLEET || "demo" } = parseArgs({ args: [...args], options }).values;
+    const options = { agent: { type: "string" }, fleet: { type: "string" }, publish: { type: "boolean" } } as const;
+    const {
+      agent,
+      publish,
+      fleet = environment.ROLLCALL_FLEET || "demo",
+    } = parseArgs({ args: [...args], options }).values;
     for (const [name, value] of Object.entries({ agent, fleet })) {
       if (!agentId.safeParse(value).success)
         return complain(`--${name} must be a name of a-z, 0-9 and -; found: ${value}`);
     }
     const findings = await withRedis(environment, ({ redis, fleetKey }) =>
-      checkAgent({ redis, fleetKey, fleet, agent: agent as string }),
+      checkAgent({ redis, fleetKey, fleet, agent: agent as string }, publish),
     );
     for (const line of report(findings)) console.log(line);
     return findings.some(({ outcome }) => outcome === "failed") ? 1 : 0;

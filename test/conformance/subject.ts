@@ -1,8 +1,9 @@
-import { randomBytes } from "node:crypto";
+import { type KeyObject, randomBytes } from "node:crypto";
 import { openReply } from "@rollcall/core/adapters/redis/sealed-replies.ts";
+import { signBroadcast } from "@rollcall/core/protocol/broadcast-seal.ts";
 import { keysOf } from "@rollcall/core/protocol/keys.ts";
 import { deriveAgentKey, seal } from "@rollcall/core/protocol/seal.ts";
-import type { ControlMessage, ControlReply } from "@rollcall/core/protocol.ts";
+import type { BroadcastMessage, ControlMessage, ControlReply } from "@rollcall/core/protocol.ts";
 import type { Redis } from "ioredis";
 
 export interface Target {
@@ -20,7 +21,7 @@ export interface Answer {
 
 /** What was asked, and every answer that came. */
 export interface Question {
-  readonly message: ControlMessage;
+  readonly message: Pick<ControlMessage, "replyTo" | "args" | "id" | "deadline">;
   answers(): Promise<Answer[]>;
   /** The n-th answer, or undefined if there are fewer 5 s after it was asked. */
   answer(count?: number): Promise<Answer | undefined>;
@@ -68,7 +69,14 @@ export class Subject {
     return this.#question(message, sentAt);
   }
 
-  #question(message: ControlMessage, sentAt: number): Question {
+  /** Tells all agents, signed. */
+  async broadcast(message: BroadcastMessage, key: KeyObject): Promise<Question> {
+    const sentAt = performance.now();
+    await this.target.redis.xadd(this.keys.broadcast, "*", "m", signBroadcast(key, message));
+    return this.#question(message, sentAt);
+  }
+
+  #question(message: Pick<ControlMessage, "replyTo" | "args" | "id" | "deadline">, sentAt: number): Question {
     const { redis, agent } = this.target;
     const arrived = new Map<string, number>();
     const answers = async (): Promise<Answer[]> => {
