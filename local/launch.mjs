@@ -31,12 +31,8 @@ const HELP = {
     "ROLLCALL_DATABASE_PASSWORD     its password, at least 16 characters; no login is made if it is not set",
     "npm start does this by itself.",
   ],
-  audit: [
-    "npm run audit -- verify  checks the chain of the audit log; exit 2 and the first bad row if it is broken",
-    "npm run audit -- search  newest rows: --actor ID  --target AGENT  --operation op-7  --limit 50  --json",
-    "",
-    "The database is the local stack's, or DATABASE_URL.",
-  ],
+  // Its options are many, so it says them itself.
+  audit: null,
   // Its help lists the fleet's commands, so it says it itself.
   rollcall: null,
 };

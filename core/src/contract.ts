@@ -220,7 +220,9 @@ export const apiAudit = z.object({
       at: z.string(),
       event: z.string(),
       actor: z.string(),
+      identity: z.string().optional().describe("as whom the door knows them"),
       door: z.string(),
+      action: z.string().optional(),
       command: z.string().nullable(),
       targets: z.array(z.string()),
       decision: z.enum(["allowed", "refused"]).nullable(),
@@ -231,10 +233,13 @@ export const apiAudit = z.object({
       correlationId: z.string().optional(),
       customerId: z.string().optional(),
       traceId: z.string().optional(),
+      before: z.unknown().optional(),
+      after: z.unknown().optional(),
       detail: z.record(z.string(), z.unknown()),
       hash: z.string(),
     }),
   ),
+  next: z.number().int().nullable().describe("value of `after` for the next page; null: this is the last one"),
 });
 
 /** State of one thing the service stands on. */

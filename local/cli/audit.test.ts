@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openAnchors } from "@rollcall/core/adapters/audit-anchors.ts";
 import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
 import { acceptanceOf, openTestStore, type TestStore, tamper } from "@rollcall/test/store-fixture.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -38,11 +40,11 @@ const audit = (...args: string[]) => run(args, { DATABASE_URL: store.url });
 describe("npm run audit", () => {
   test("verify of an unbroken chain is one line with rows and head, exit 0", async () => {
     expect(await audit("verify")).toBe(0);
-    expect(out).toEqual([expect.stringMatching(/^2 rows, unbroken, head [0-9a-f]{64}$/)]);
+    expect(out).toEqual([expect.stringMatching(/^2 rows, unbroken, no anchors, head [0-9a-f]{64}$/)]);
   });
 
   test("search prints a line per row, newest first, that cannot move the cursor, and the number of rows", async () => {
-    expect(await audit("search")).toBe(0);
+    expect(await audit("search", "--door", "slack")).toBe(0);
     expect(out).toHaveLength(3);
     expect(out[0]).toMatch(
       /^a-2 {2}\d{4}-.*Z {2}intent {2}second {2}slack {2}– {2}invoices {2}allowed {2}role-operator {2}– {2}–$/,
@@ -56,22 +58,54 @@ describe("npm run audit", () => {
     [["--target", "billing"], ["a-1"]],
     [["--operation", "op-1"], ["a-1"]],
     [["--actor", "nobody"], []],
+    [
+      ["--door", "slack", "--event", "intent", "--decision", "allowed", "--since", "1h"],
+      ["a-2", "a-1"],
+    ],
+    [["--text", "AND", "--command", "restart"], ["a-1"]],
   ])("search %j", async (args, found) => {
     expect(await audit("search", ...args)).toBe(0);
     expect(out.slice(0, -1).map((line) => line.split(" ")[0])).toEqual(found);
   });
 
   test("search as JSON gives rows as they are", async () => {
-    expect(await audit("search", "--json", "--limit", "1")).toBe(0);
+    expect(await audit("search", "--json", "--door", "slack", "--limit", "1")).toBe(0);
     expect(out.map((line) => JSON.parse(line))).toMatchObject([{ seq: 2, actor: "second" }]);
     await audit("search", "--limit", "1");
     expect(out.at(-1)).toBe("1 row, there may be more");
   });
 
+  test("an export is checked by a program that shares nothing with ours, with and without anchors", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "rollcall-export-"));
+    const anchors = await openAnchors({ directory: folder, fleet: "test" });
+    const [newest] = await createAuditLog(store.pool).search({ limit: 1 });
+    await anchors.add({ seq: newest?.seq ?? 0, hash: newest?.hash ?? "", at: new Date() });
+    const file = join(folder, "audit.jsonl");
+    let text = "";
+    vi.spyOn(process.stdout, "write").mockImplementation((part, ...more) => {
+      text += part;
+      (more.find((one) => typeof one === "function") as (() => void) | undefined)?.();
+      return true;
+    });
+    expect(await audit("export")).toBe(0);
+    vi.mocked(process.stdout.write).mockRestore();
+    await writeFile(file, text);
+    const program = join(import.meta.dirname, "../../docs/verify-audit-export.mjs");
+    const check = (...args: string[]) => spawnSync(process.execPath, [program, file, ...args], { encoding: "utf8" });
+    expect(check().stdout).toMatch(/^\d+ rows from 1 to \d+, unbroken, no anchors compared, last hash [0-9a-f]{64}\n$/);
+    expect(check("--anchors", folder).stdout).toContain("1 anchors fit");
+    await writeFile(file, text.replace("billing", "invoice"));
+    expect(check()).toMatchObject({ status: 2, stdout: expect.stringMatching(/^broken at row 1: edited/) });
+    await writeFile(file, text.split("\n").slice(0, -3).join("\n"));
+    expect(check().status).toBe(0);
+    expect(check("--anchors", folder)).toMatchObject({ status: 2, stdout: expect.stringContaining("cut off") });
+    await rm(folder, { recursive: true });
+  });
+
   test("verify of a broken chain names the first bad row, exit 2", async () => {
     await tamper(store.pool, "update audit_log set body = replace(body, 'second', 'nobody') where seq = 2");
     expect(await audit("verify")).toBe(2);
-    expect(out).toEqual(["broken at row 2: edited: its hash does not fit its text; 1 row before it fit"]);
+    expect(out).toEqual(["broken at row 2: edited: its hash does not fit its text; 1 row fit the row before"]);
     await tamper(store.pool, "update audit_log set body = replace(body, 'nobody', 'second') where seq = 2");
   });
 
@@ -85,6 +119,10 @@ describe("npm run audit", () => {
     [["verify", "twice"], /There is no "verify twice"/],
     [["search", "--limit", "many"], /--limit is "many"\. Allowed: a whole number from 1 to 10000/],
     [["search", "--limit", "0"], /--limit is "0"/],
+    [["search", "--event", "gossip"], /--event is "gossip"; allowed: authentication, /],
+    [["search", "--decision", "maybe"], /--decision is "maybe"; allowed: allowed, refused/],
+    [["search", "--since", "soon"], /--since is "soon"; allowed: 30m, 12h, 7d/],
+    [["export", "--format", "xml"], /--format is "xml"; allowed: jsonl, csv/],
     [["verify", "--fast"], /Unknown option '--fast'/],
   ])("%j is one clear line, exit 1", async (args, line) => {
     expect(await audit(...args)).toBe(1);
