@@ -49,7 +49,7 @@ export async function openAdapters(
     ...(config.ROLLCALL_LOG_SQL && { onStatement: (statement) => log.info(statement, "statement answered") }),
     onProblem: (error) => tell("a connection to PostgreSQL broke", error),
   });
-  const { audit, operations, incidents, desired, overrides } = database;
+  const { audit, operations, incidents, desired, overrides, requests } = database;
   const rights = await openRights(config, { overrides, clock, tell });
   const { directory, rules } = rights;
   const fleetKey = config.ROLLCALL_FLEET_KEY.reveal();
@@ -73,7 +73,7 @@ export async function openAdapters(
   registry.watch();
   return {
     ports: {
-      ...{ audit, operations, incidents, bus, events, registry, supervisor, pager },
+      ...{ audit, operations, requests, incidents, bus, events, registry, supervisor, pager },
       directory,
       rules,
       clock,

@@ -1,6 +1,7 @@
 import { checkProtection } from "@rollcall/core/adapters/postgres/audit-protection.ts";
 import type { Queryable } from "@rollcall/core/adapters/postgres/pool.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
+import type { ApprovalRequests } from "@rollcall/core/ports/approval-requests.ts";
 import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
 
 /** What the last look at the protection of the audit log found, and what follows from it. */
@@ -11,6 +12,8 @@ export interface AuditProtection {
   problems(): readonly string[] | null;
   /** The same store; nothing is accepted while the log is not protected or was not looked at yet. */
   guard(store: CommandStore): CommandStore;
+  /** The same requests; nothing is agreed to while the log is not protected or was not looked at yet. */
+  guardRequests(requests: ApprovalRequests): ApprovalRequests;
 }
 
 export interface ProtectionChange {
@@ -21,6 +24,13 @@ export interface ProtectionChange {
 /** Nothing that nobody could be held to is done: while rows could be changed unnoticed, no command is accepted. */
 export function watchProtection(on: Queryable, check = checkProtection): AuditProtection {
   let problems: readonly string[] | null = null;
+  const mustHold = (): void => {
+    if (problems !== null && problems.length === 0) return;
+    throw new Failure("unavailable", "the audit log is not protected from changes, so nothing is changed", {
+      found: problems?.[0] ?? "it was not looked at yet",
+      next: "Nothing was done. Looking is open. Runbook audit-unprotected.md says how it is mended.",
+    });
+  };
   return {
     problems: () => problems,
     async look() {
@@ -32,11 +42,15 @@ export function watchProtection(on: Queryable, check = checkProtection): AuditPr
     guard: (store) => ({
       find: (key) => store.find(key),
       async accept(acceptance) {
-        if (problems !== null && problems.length === 0) return await store.accept(acceptance);
-        throw new Failure("unavailable", "the audit log is not protected from changes, so nothing is changed", {
-          found: problems?.[0] ?? "it was not looked at yet",
-          next: "Nothing was done. Looking is open. Runbook audit-unprotected.md says how it is mended.",
-        });
+        mustHold();
+        return await store.accept(acceptance);
+      },
+    }),
+    guardRequests: (requests) => ({
+      ...requests,
+      async settle(settlement) {
+        mustHold();
+        return await requests.settle(settlement);
       },
     }),
   };

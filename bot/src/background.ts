@@ -55,6 +55,8 @@ const SECRETS_MS = 2_000;
 const INBOX_TRIM_MS = 60_000;
 // Between two cuts a topic grows by what is published in that time.
 const TOPIC_TRIM_MS = 5_000;
+// A request that nobody answered is marked as over soon after its ten minutes.
+const REQUESTS_MS = 2_000;
 const CATCH_UP_MS = 15_000;
 const DEAD_LETTERS_MS = 60_000;
 // A viewer sees a change within a second: a quarter of it here, the rest is for the way.
@@ -195,6 +197,12 @@ function leaderLoops(
         const { agents } = await ports.registry.expected();
         await ports.bus.trimInboxes(agents.map(({ id }) => id));
       },
+    }),
+    loop({
+      name: "requests",
+      everyMs: REQUESTS_MS,
+      when,
+      run: async () => void (await ports.requests.expire()),
     }),
     loop({
       name: "topic-trim",

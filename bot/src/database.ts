@@ -1,4 +1,5 @@
 import { createAccessOverrides } from "@rollcall/core/adapters/postgres/access-overrides.ts";
+import { createApprovalRequests } from "@rollcall/core/adapters/postgres/approval-requests.ts";
 import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
 import { createCommandStore } from "@rollcall/core/adapters/postgres/command-store.ts";
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
@@ -10,6 +11,7 @@ import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/a
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { AccessOverrides } from "@rollcall/core/ports/access-overrides.ts";
+import type { ApprovalRequests } from "@rollcall/core/ports/approval-requests.ts";
 import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
 import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
@@ -37,6 +39,7 @@ export interface Database {
   readonly overrides: AccessOverrides;
   readonly limitUses: LimitStore;
   readonly liveTickets: LiveTickets;
+  readonly requests: ApprovalRequests;
   /** Lets calls through from now on: the schema is there. */
   open(): void;
   isOpen(): boolean;
@@ -73,6 +76,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     store: gate.guard(protection.guard(createCommandStore(pool))),
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
+    requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
     overrides: gate.guard(createAccessOverrides(pool)),
     limitUses: gate.guard(createLimitUses(pool)),
     liveTickets: gate.guard(createLiveTickets(pool)),

@@ -30,8 +30,7 @@ export function createEngine({
       const answer = await metrics.commands.count(labels, () =>
         inSpan("run command", { attributes: attributesOf(line) }, () => runCommand(request, engine)),
       );
-      if (answer.kind === "read") log.debug(line, "command answered");
-      else log.info({ ...line, operation: answer.operation.id, repeated: answer.repeated }, "command accepted");
+      logAnswer(answer, line, log);
       return answer;
     } catch (error) {
       if (isFailure(error) && error.code === "forbidden" && isAttemptDoor(door))
@@ -40,6 +39,13 @@ export function createEngine({
       throw error;
     }
   };
+}
+
+function logAnswer(answer: CommandAnswer, line: Record<string, unknown>, log: Logger): void {
+  if (answer.kind === "read") return log.debug(line, "command answered");
+  const { repeated } = answer;
+  if (answer.kind === "request") log.info({ ...line, request: answer.request.id, repeated }, "second person asked");
+  else log.info({ ...line, operation: answer.operation.id, repeated }, "command accepted");
 }
 
 const isAttemptDoor = (door: string): door is AttemptDoor => (ATTEMPT_DOORS as readonly string[]).includes(door);

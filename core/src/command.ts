@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Actor, Door, Role } from "./domain/actor.ts";
 import type { Ending, Operation, Stage, TargetProgress } from "./domain/operation.ts";
 import type { Report } from "./domain/report.ts";
+import type { ApprovalRequests } from "./ports/approval-requests.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Dependencies } from "./ports/dependencies.ts";
@@ -29,6 +30,7 @@ export interface Ports {
   readonly pager: Pager;
   readonly directory: Directory;
   readonly rules: PolicyRulesPort;
+  readonly requests: ApprovalRequests;
   readonly clock: Clock;
   /** Left out where nothing looks in the background. */
   readonly dependencies?: Dependencies;
@@ -50,6 +52,7 @@ export interface ReadContext {
 export interface ActContext {
   readonly ports: Ports;
   readonly operation: Operation;
+  readonly commands: readonly CommandDefinition[];
 }
 
 /** What one stage did: on with the next one, or ended for this target. */
@@ -72,6 +75,8 @@ interface CommandBase {
   readonly role: Role | null;
   /** 0 look · 1 small and undoable · 2 up to three agents, confirmed · 3 plan and second person. */
   readonly danger: 0 | 1 | 2 | 3;
+  /** Asks the source of the rights itself at every use, as what cannot be undone always does. */
+  readonly live?: true;
   /** Input of the command as a strict object; doors validate with it and make forms, help and API schema from it. */
   readonly input: z.ZodObject;
   /** How words map to input: `who` takes selector words, `text` the rest, a name takes one word. In order. */

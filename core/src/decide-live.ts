@@ -5,13 +5,15 @@ import { type Decision, decide, type PolicyQuestion } from "./policy.ts";
 
 /**
  * As `decide`; but what cannot be undone, or is done on the word of two, does not rest on what was known a minute ago: the
- * source of the rights is asked itself, and no answer is a no (design section 6).
+ * source of the rights is asked itself, and no answer is a no (design section 6). Asked once what it is about is known.
  */
 export async function decideLive(question: PolicyQuestion, { directory }: Pick<Ports, "directory">): Promise<Decision> {
   const decision = decide(question);
   if (!decision.allowed && !decision.needsSecondPerson) return decision;
-  const isDangerous = decision.needsSecondPerson || question.command.danger === 3;
-  if (question.command.kind === "read" || !isDangerous || !question.actor.person) return decision;
+  if (question.scope === null || question.command.kind === "read" || !question.actor.person) return decision;
+  const { danger, live = false } = question.command;
+  const isDangerous = live || danger === 3 || decision.needsSecondPerson || question.scope.isApproved === true;
+  if (!isDangerous) return decision;
   const doubt = await doubtOf(question.actor, directory);
   return doubt === null ? decision : { ...decision, ...doubt, allowed: false, needsSecondPerson: false, instead: null };
 }

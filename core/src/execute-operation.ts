@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { approverDoubt } from "./approver-doubt.ts";
 import type { ActCommand, CommandDefinition, Ports, StageResult } from "./command.ts";
 import { decideLive } from "./decide-live.ts";
 import { type Failure, isFailure } from "./domain/failure.ts";
 import { isEnded, nextStage, type Operation, type Stage, type TargetProgress } from "./domain/operation.ts";
 import { applyResult, beginStage, overallEnding, overallError, skipRest } from "./operation-course.ts";
-import { personActor } from "./person-actor.ts";
-import { type PolicyQuestion, rightsOf } from "./policy.ts";
+import { personNow } from "./person-actor.ts";
+import { type Decision, type PolicyQuestion, rightsOf } from "./policy.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { OperationProgress } from "./ports/command-store.ts";
 import { withContext } from "./protocol/request-context.ts";
@@ -76,13 +77,11 @@ class Run {
 
   /** Asks the policy once more: rights may have gone since it was accepted. @returns false if that has ended it */
   async begin(command: ActCommand): Promise<boolean> {
-    const { directory, clock } = this.#execution.ports;
-    const rights = rightsOf(this.#execution.ports);
-    const { actor: before } = this.#operation;
-    const person = before.person ? directory.byId(before.id) : null;
-    const actor =
-      person === null ? { ...before, role: before.person ? null : before.role } : personActor(person, rights);
-    const decision = await decideLive({ actor, command, ...rights, scope: await this.#scope() }, this.#execution.ports);
+    const { ports } = this.#execution;
+    const actor = personNow(this.#operation.actor, ports);
+    const question = { actor, command, ...rightsOf(ports), scope: await this.#scope() };
+    const byActor = await decideLive(question, ports);
+    const decision = byActor.allowed ? await this.#stillApproved(byActor) : byActor;
     const { role } = actor;
     if (!decision.allowed) {
       const targets = this.targets.map((target) => ({
@@ -95,13 +94,14 @@ class Run {
         rule: decision.rule,
         detail: { why: decision.why },
       });
-      await this.#save({ targets, state: "ended", ending: "refused", error: decision.why, endedAt: clock.now() }, [
-        audit,
-      ]);
+      await this.#save(
+        { targets, state: "ended", ending: "refused", error: decision.why, endedAt: ports.clock.now() },
+        [audit],
+      );
       return false;
     }
     const dispatch = this.#entry("dispatch", { decision: "allowed", rule: decision.rule, detail: { role } });
-    await this.#save({ state: "running", startedAt: clock.now() }, [dispatch]);
+    await this.#save({ state: "running", startedAt: ports.clock.now() }, [dispatch]);
     return true;
   }
 
@@ -110,7 +110,16 @@ class Run {
     const ids = new Set(this.targets.map(({ agent }) => agent));
     const fleet = await untilStored(this.#execution, () => this.#execution.ports.registry.expected());
     const targets = fleet.agents.filter(({ id }) => ids.has(id));
-    return { targets, fleetSize: fleet.agents.length, secondPerson: null, isApproved: true };
+    const isApproved = this.#operation.approval !== undefined;
+    return { targets, fleetSize: fleet.agents.length, secondPerson: null, isApproved, isAccepted: true };
+  }
+
+  /** Who agreed must still be one who may agree. */
+  async #stillApproved(decision: Decision): Promise<Decision> {
+    const { approval } = this.#operation;
+    if (approval === undefined) return decision;
+    const doubt = await approverDoubt(approval, this.#execution.ports);
+    return doubt === null ? decision : { ...decision, allowed: false, rule: "approver-gone", why: doubt };
   }
 
   async workOn(agent: string, command: ActCommand): Promise<void> {
@@ -160,7 +169,14 @@ class Run {
     if (definition === undefined) return failed(`this version does not know the stage ${name}`);
     for (let tries = 0; ; tries += 1) {
       try {
-        return await beforeAbort(signal, definition.run(this.#target(agent), { ports, operation: this.#operation }));
+        return await beforeAbort(
+          signal,
+          definition.run(this.#target(agent), {
+            ports,
+            operation: this.#operation,
+            commands: this.#execution.commands,
+          }),
+        );
       } catch (error) {
         signal.throwIfAborted();
         const result = this.#judgeError(error);

@@ -6,6 +6,7 @@ import type { Operation } from "./domain/operation.ts";
 import type { MappedBeat } from "./domain/verdict.ts";
 import { quietEvents } from "./events-fixture.ts";
 import { beatOf, type FakeAgent, OPERATOR, operationOf, workingAgent } from "./fake-agent-fixture.ts";
+import { memoryRequests } from "./memory-requests-fixture.ts";
 import { NO_RULES } from "./policy-rules.ts";
 import type { FleetBus } from "./ports/fleet.ts";
 import type { ProcessState } from "./ports/supervisor.ts";
@@ -105,6 +106,7 @@ export class FakeFleet {
       verify: async () => ({ rows: 0, unbroken: true, firstBad: null, head: "", anchors: null }),
     },
     rules: { current: () => NO_RULES },
+    requests: memoryRequests({ now: () => this.now }),
     directory: {
       source: "access.yaml",
       byId: (id) =>
@@ -125,7 +127,7 @@ export class FakeFleet {
   }
 
   acting(change: Partial<Operation> = {}): ActContext {
-    return { ports: this.ports, operation: { ...operationOf(this.now), ...change } };
+    return { ports: this.ports, operation: { ...operationOf(this.now), ...change }, commands: [] };
   }
 
   /** An incident in which the agents fire. */

@@ -8,36 +8,23 @@ import { loadCommands } from "./load-commands.ts";
 const commands = await loadCommands();
 
 describe("every command", () => {
-  test("of the first set is there", () => {
+  test("that people rely on is there, in the order of the alphabet", () => {
     const names = commands.map(({ name }) => name);
-    expect(names).toEqual([
-      "ack",
-      "agent",
-      "agents",
-      "audit-export",
-      "audit-verify",
-      "bus",
-      "bus-lag",
-      "bus-subs",
-      "bus-test",
-      "bus-topics",
-      "dead-letters",
-      "diag",
-      "diag-cancel",
-      "diag-history",
-      "diag-run",
-      "discard",
-      "drill",
-      "help",
-      "history",
-      "replay",
-      "restart",
-      "roll-call",
-      "start",
-      "status",
-      "stop",
-      "whoami",
-    ]);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "ack",
+        "approve",
+        "bus",
+        "diag",
+        "help",
+        "requests",
+        "restart",
+        "roll-call",
+        "status",
+        "whoami",
+      ]),
+    );
+    expect(names).toEqual(names.toSorted());
   });
 
   test.each(commands.map((command) => [command.name, command] as const))(

@@ -1,3 +1,4 @@
+import type { Ports } from "./command.ts";
 import { type Actor, ROLES, type Role } from "./domain/actor.ts";
 import type { Directory, Person } from "./ports/directory.ts";
 import type { Block, Lift, PolicyRules } from "./ports/policy-rules.ts";
@@ -42,3 +43,12 @@ export const blockOf = (
   { blocks }: Pick<PolicyRules, "blocks">,
   now: number,
 ): Block | null => blocks.find(({ person, until }) => person === id && (until === null || until > now)) ?? null;
+
+/** Who the actor of an earlier step is now: a person with the rights of this moment, or our own actor unchanged. */
+export function personNow(before: Actor, ports: Pick<Ports, "directory" | "rules" | "clock">): Actor {
+  if (!before.person) return before;
+  const person = ports.directory.byId(before.id);
+  if (person === null) return { ...before, role: null, groups: [] };
+  const rights = { directory: ports.directory, rules: ports.rules.current(), now: ports.clock.now() };
+  return { ...personActor(person, rights), slackUser: before.slackUser };
+}

@@ -13,7 +13,7 @@ export const OLDEST_FOR_ADMIN_SECONDS = 5 * 60;
 /** What is asked of the policy. */
 export interface PolicyQuestion {
   readonly actor: Actor;
-  readonly command: Pick<CommandDefinition, "name" | "kind" | "role" | "danger">;
+  readonly command: Pick<CommandDefinition, "name" | "kind" | "role" | "danger" | "live">;
   readonly directory: Pick<Directory, "withRole" | "byId" | "trust" | "source">;
   readonly rules: PolicyRules;
   /** ms since the epoch. */
@@ -26,6 +26,8 @@ export interface PolicyQuestion {
     readonly secondPerson: string | null;
     /** Whether a second person has agreed to exactly this. */
     readonly isApproved?: boolean;
+    /** Whether it was decided before that one person is enough. */
+    readonly isAccepted?: boolean;
   } | null;
 }
 
@@ -47,8 +49,8 @@ export function decide(question: PolicyQuestion): Decision {
   if (!byPerson.allowed || question.scope === null) return byPerson;
   const outside = decideByScope(question, question.scope.targets);
   if (outside !== null) return outside;
-  const { targets, fleetSize, secondPerson, isApproved = false } = question.scope;
-  if (isApproved) return byPerson;
+  const { targets, fleetSize, secondPerson, isApproved = false, isAccepted = false } = question.scope;
+  if (isApproved || isAccepted) return byPerson;
   const risk = secondPersonRisk(question.command, { count: targets.length, fleetSize, secondPerson });
   if (risk === null) return byPerson;
   return {

@@ -5,6 +5,7 @@ import type { Actor, Role } from "./domain/actor.ts";
 import { Failure } from "./domain/failure.ts";
 import type { Operation } from "./domain/operation.ts";
 import { plainReport } from "./domain/report.ts";
+import { memoryRequests } from "./memory-requests-fixture.ts";
 import { NO_RULES } from "./policy-rules.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { Acceptance, CommandStore } from "./ports/command-store.ts";
@@ -98,6 +99,7 @@ beforeEach(() => {
     audit: { append: async (entry: AuditEntry) => audited.push(entry) },
     clock: { now: () => 0 },
     rules: { current: () => NO_RULES },
+    requests: memoryRequests({ now: () => 0 }),
     directory: {
       ...{ source: "access.yaml", byId: (id: string) => ({ id, role: "operator" }), confirm: async () => true },
       ...{ withRole: () => [{ id: "adam", name: "Adam" }], trust: () => ({ asOf: 0, held: null }) },
@@ -242,17 +244,14 @@ describe("a refusal", () => {
     expect([calls, accepted]).toEqual([[], []]);
   });
 
-  test("for want of a second person names the agents in the audit and what is possible instead", async () => {
-    const refused = runCommand(ask({ input: { who: ["billing"] } }), engine);
-    await expect(refused).rejects.toMatchObject({
-      code: "forbidden",
-      message: expect.stringContaining("billing is P0 and works, so it needs a second person"),
-      detail: {
-        rule: "second-person",
-        next: "Looking is open to you: agent, roll-call, status. Can do it now: Adam. Nothing was done.",
-      },
+  test("is not what becomes of a wish for which one person is not enough: it waits for another, once", async () => {
+    const wish = ask({ input: { who: ["billing"] }, reason: "the release is broken" });
+    const answer = await runCommand(wish, engine);
+    expect(answer).toMatchObject({
+      ...{ kind: "request", repeated: false },
+      request: { rule: "second-person", targets: ["billing"], why: expect.stringContaining("billing is P0 and works") },
     });
-    expect(audited).toMatchObject([{ decision: "refused", rule: "second-person", targets: ["billing"] }]);
+    expect(await runCommand(wish, engine)).toEqual({ ...answer, repeated: true });
     expect(accepted).toEqual([]);
   });
 

@@ -1,7 +1,9 @@
 import { distance } from "fastest-levenshtein";
+import { askSecondPerson } from "./ask-second-person.ts";
 import type { ActCommand, CommandDefinition, Ports, ReadContext } from "./command.ts";
 import { decideLive } from "./decide-live.ts";
 import type { Actor, Door } from "./domain/actor.ts";
+import type { ApprovalRequest } from "./domain/approval.ts";
 import { Failure, isFailure } from "./domain/failure.ts";
 import type { Operation, OperationOrigin } from "./domain/operation.ts";
 import type { Report } from "./domain/report.ts";
@@ -42,7 +44,9 @@ export interface Engine {
 /** What became of it: an answer at once, or an accepted operation. */
 export type CommandAnswer =
   | { readonly kind: "read"; readonly report: Report; readonly data: unknown }
-  | { readonly kind: "act"; readonly operation: Operation; readonly repeated: boolean };
+  | { readonly kind: "act"; readonly operation: Operation; readonly repeated: boolean }
+  /** Nothing is done yet: it waits for a second person. */
+  | { readonly kind: "request"; readonly request: ApprovalRequest; readonly repeated: boolean };
 
 const MOST_REASON_CHARACTERS = 200;
 
@@ -98,6 +102,8 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
   // A repeat is answered with the first operation, whatever has become of the agents since.
   const earlier = await engine.store.find(idempotencyKey);
   if (earlier !== null) return { kind: "act", operation: earlier, repeated: true };
+  const asked = await engine.ports.requests.findByKey(idempotencyKey);
+  if (asked !== null) return { kind: "request", request: asked, repeated: true };
   const targets = await command.targets(input, context);
   const agents = targets.map((target) => target.id);
   const fleet = await engine.ports.registry.expected();
@@ -107,6 +113,11 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
   await engine.limits?.admitBulk(request, agents.length);
   const worked = command.subjects?.(input) ?? agents;
   const incidentId = command.incidentId?.(input) ?? request.incidentId;
+  if (decision.needsSecondPerson) {
+    const policyVersion = engine.ports.rules.current().version;
+    const wish = { request, command, input, targets: worked, idempotencyKey, incidentId, decision, policyVersion };
+    return { kind: "request", ...(await askSecondPerson(wish, engine.ports.requests)) };
+  }
   const facts = { input, role: request.actor.role, source: request.actor.source, incident: incidentId, idempotencyKey };
   const audit = {
     ...auditOf(request, { command, decision, targets: worked }),
@@ -147,14 +158,14 @@ function checkWish({ idempotencyKey, reason }: CommandRequest, command: ActComma
   return idempotencyKey;
 }
 
-/** @throws Failure "forbidden"; the refusal is audited */
+/** @returns what is allowed, or needs a second person @throws Failure "forbidden"; the refusal is audited */
 async function permit(
   request: CommandRequest,
   engine: Engine,
   { command, scope }: { command: CommandDefinition } & Pick<PolicyQuestion, "scope">,
 ): Promise<Decision> {
   const decision = await decideLive({ actor: request.actor, command, ...rightsOf(engine.ports), scope }, engine.ports);
-  if (decision.allowed) return decision;
+  if (decision.allowed || decision.needsSecondPerson) return decision;
   // Not a refusal: PostgreSQL has not said yet who is blocked, and without it nothing could be accepted either.
   if (decision.rule === "rules-unknown") {
     throw new Failure("unavailable", "PostgreSQL has not said yet who may not act here", { next: "Repeat it." });

@@ -6,7 +6,7 @@ import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
 import { StartFailure } from "../stack/addresses.ts";
 import { type ControlClient, connectControl, isAway, type Wish } from "./terminal/control-client.ts";
-import { acceptedLine, endedWell, endLines, followOperation } from "./terminal/follow-operation.ts";
+import { acceptedLine, askedLines, endedWell, endLines, followOperation } from "./terminal/follow-operation.ts";
 import { findTarget, type Invocation, readInvocation } from "./terminal/invocation.ts";
 import { painted, refusalLines, reportLines, type Screen } from "./terminal/paint.ts";
 
@@ -88,16 +88,23 @@ interface Course {
 async function carryOut(wish: Wish, course: Course): Promise<number> {
   const { client, commands, invocation, screen } = course;
   const answer = await client.run(wish);
-  if ("report" in answer) {
-    if (invocation.json) screen.print(JSON.stringify(answer));
-    else for (const line of reportLines(answer.report, commands, screen.isRich)) screen.print(line);
-    return EXIT.well;
-  }
+  if ("operation" in answer) return seeThrough(answer, course);
+  if (invocation.json) screen.print(JSON.stringify(answer));
+  else if ("report" in answer)
+    for (const line of reportLines(answer.report, commands, screen.isRich)) screen.print(line);
+  else for (const line of askedLines(answer.request)) screen.print(painted(line, screen.isRich));
+  return EXIT.well;
+}
+
+async function seeThrough(
+  { operation, repeated }: { operation: ApiOperation; repeated: boolean },
+  { client, invocation, screen }: Course,
+): Promise<number> {
   const tell = (line: string): void => {
     if (!invocation.json) screen.print(painted(line, screen.isRich));
   };
-  tell(acceptedLine(answer.operation, answer.repeated));
-  const last = invocation.noWait ? answer.operation : await follow(answer.operation, { client, tell });
+  tell(acceptedLine(operation, repeated));
+  const last = invocation.noWait ? operation : await follow(operation, { client, tell });
   if (invocation.json) screen.print(JSON.stringify({ operation: last }));
   if (invocation.noWait) return EXIT.well;
   for (const line of endLines(last)) tell(line);

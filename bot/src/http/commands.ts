@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { apiAsked, apiRequest } from "@rollcall/core/approval-contract.ts";
 import type { CommandDefinition } from "@rollcall/core/command.ts";
 import {
   apiAccepted,
@@ -43,7 +44,7 @@ export function registerCommands(api: App, deps: AppDeps): void {
     body: commandRequest,
     response: {
       200: z.union([apiAnswer, apiAccepted]).describe("answer of a read, or an operation accepted before"),
-      202: apiAccepted,
+      202: z.union([apiAccepted, apiAsked]).describe("accepted, or waiting for a second person"),
     },
   };
   api.post("/commands/:name", { schema: run }, async (request, reply) => {
@@ -63,6 +64,11 @@ export function registerCommands(api: App, deps: AppDeps): void {
     });
     if (result.kind === "read")
       return reply.code(200).send({ report: { ...result.report }, data: result.data } as never);
+    if (result.kind === "request") {
+      const { request: asked } = result;
+      if (result.repeated) refuseOtherWish(asked, definition, request.body.input);
+      return reply.code(202).send({ request: apiRequest.parse(asked), repeated: result.repeated } as never);
+    }
     const { operation, repeated } = result;
     if (repeated) refuseOtherWish(operation, definition, request.body.input);
     void reply.header("location", `/api/v1/operations/${operation.id}`);
@@ -119,7 +125,11 @@ function keyOf(request: FastifyRequest, caller: Caller, definition: CommandDefin
 }
 
 /** The same key for something else is a mistake of the client, not a repeat. */
-function refuseOtherWish(operation: Operation, definition: CommandDefinition | undefined, input: unknown): void {
+function refuseOtherWish(
+  operation: Pick<Operation, "id" | "command" | "input">,
+  definition: CommandDefinition | undefined,
+  input: unknown,
+): void {
   const parsed = definition?.input.safeParse(input);
   const same = operation.command === definition?.name && isDeepStrictEqual(plain(parsed?.data), plain(operation.input));
   if (same) return;

@@ -60,5 +60,6 @@ export function createCommandMetrics(registry: Registry): CommandMetrics {
 
 function outcomeOf(result: { kind: string; repeated?: boolean }): string {
   if (result.kind === "read") return "answered";
+  if (result.kind === "request") return result.repeated ? "repeated" : "asked";
   return result.repeated ? "repeated" : "accepted";
 }

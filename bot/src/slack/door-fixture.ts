@@ -3,6 +3,7 @@ import { Failure } from "@rollcall/core/domain/failure.ts";
 import { type Operation, plannedStages } from "@rollcall/core/domain/operation.ts";
 import { quietEvents } from "@rollcall/core/events-fixture.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
+import { memoryRequests } from "@rollcall/core/memory-requests-fixture.ts";
 import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
 import type { Acceptance, CommandStore } from "@rollcall/core/ports/command-store.ts";
@@ -123,6 +124,7 @@ function portsOf(rows: MemoryRows, audited: AuditEntry[]): Ports {
     pager: { acknowledge: async () => {} },
     events: quietEvents(() => Date.now()),
     rules: { current: () => NO_RULES },
+    requests: memoryRequests({ now: () => Date.now() }),
     directory: {
       source: "access.yaml",
       byId: (id) => PEOPLE.find((one) => one.id === id) ?? null,

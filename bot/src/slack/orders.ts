@@ -6,7 +6,7 @@ import type { Told } from "./answer.ts";
 import type { SlackDoorDeps } from "./door.ts";
 import type { Identified } from "./identity.ts";
 import { agentsOf, gatherAgents } from "./incident-facts.ts";
-import { acceptedMessage, confirmMessage, runningWords } from "./render/asking.ts";
+import { acceptedMessage, askedMessage, confirmMessage, runningWords } from "./render/asking.ts";
 import type { Order } from "./render/buttons.ts";
 import type { Intent } from "./render/confirm-words.ts";
 import { reportMessage } from "./render/report.ts";
@@ -51,6 +51,7 @@ export async function carryOut(wish: Wish, deps: SlackDoorDeps): Promise<Told> {
     })
     .catch((error: unknown) => explainConflict(error, deps));
   if (result.kind === "read") return { message: reportMessage(result.report), isNeedless: false };
+  if (result.kind === "request") return { message: askedMessage(result.request), isNeedless: false };
   const { alertsChannel, opsChannel } = deps.settings;
   const channel = result.operation.incidentId === null ? opsChannel : alertsChannel;
   return { message: acceptedMessage(result, channel), isNeedless: wish.isShownThere };

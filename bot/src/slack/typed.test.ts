@@ -75,10 +75,12 @@ describe("a typed command", () => {
     await whispered("U0GUEST", "no role here");
   });
 
-  test("for more agents than one person may touch is refused without a question", async () => {
+  test("for more agents than one person may touch waits for a second person, and needs a reason for them", async () => {
     await types("U0SECOND", "/fleet restart all");
-    const refusal = textOf(await whispered("U0SECOND", "🚫 *Not done: restart all.*"));
-    expect(refusal).toContain("rule many-agents");
+    expect(textOf(await whispered("U0SECOND", "they need a reason"))).toContain("--reason");
+    await types("U0SECOND", '/fleet restart all --reason "new release"');
+    const asked = textOf(await whispered("U0SECOND", "*Waiting for a second person*"));
+    expect(asked).toContain("Nothing has happened yet.");
     expect(stage.accepted).toEqual([]);
   });
 

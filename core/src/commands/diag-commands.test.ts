@@ -121,7 +121,11 @@ describe("`diag cancel RUN`", () => {
 test("a run that was left lying for more than 5 min is ended, and says so", async () => {
   const fleet = new FakeFleet("billing");
   const { operation } = fleet.acting({ startedAt: fleet.now - 301_000 });
-  const result = await diagRun.stages[0]?.run(targetOf("redis-answers"), { ports: fleet.ports, operation });
+  const result = await diagRun.stages[0]?.run(targetOf("redis-answers"), {
+    ports: fleet.ports,
+    operation,
+    commands: [],
+  });
   expect(result).toMatchObject({ state: "failed", ending: "failed", error: expect.stringContaining("5 min already") });
 });
 

@@ -1,4 +1,5 @@
 import type { Actor, Door } from "./actor.ts";
+import type { Approval } from "./approval.ts";
 
 /** State of one stage; the marks of `ux` section 2: ○ ▸ ✓ ✗ –. */
 export const STAGE_STATES = ["next", "now", "done", "failed", "skipped"] as const;
@@ -76,6 +77,8 @@ export interface Operation {
   readonly earlierRuns: number;
   /** Grows with every change; a message shows one revision. */
   readonly revision: number;
+  /** Who agreed to it; not there if one person was enough. */
+  readonly approval?: Approval | undefined;
 }
 
 export const isEnded = (operation: Pick<Operation, "state">): boolean => operation.state === "ended";

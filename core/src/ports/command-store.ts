@@ -1,4 +1,5 @@
 import type { Actor, Door } from "../domain/actor.ts";
+import type { Approval } from "../domain/approval.ts";
 import type { Operation, OperationOrigin } from "../domain/operation.ts";
 import type { AuditEntry } from "./audit-log.ts";
 
@@ -18,6 +19,8 @@ export interface Acceptance {
   /** Run in order for each agent; once for the incident itself (target `inc-7`) if there are no agents. */
   readonly stages: readonly string[];
   readonly incidentId: string | null;
+  /** Who agreed to it, if one person was not enough. */
+  readonly approval?: Approval | undefined;
   readonly audit: Omit<AuditEntry, "operationId">;
 }
 

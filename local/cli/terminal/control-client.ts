@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { apiAsked } from "@rollcall/core/approval-contract.ts";
 import {
   type ApiAnswer,
   type ApiError,
@@ -22,7 +23,7 @@ export interface Wish {
 
 export interface ControlClient {
   /** @throws Failure as the service refuses, "unavailable" if it cannot be asked */
-  run(wish: Wish): Promise<ApiAnswer | z.infer<typeof apiAccepted>>;
+  run(wish: Wish): Promise<ApiAnswer | z.infer<typeof apiAccepted> | z.infer<typeof apiAsked>>;
   /** @throws Failure "not_found", "unavailable" */
   operation(id: string): Promise<ApiOperation>;
 }
@@ -41,7 +42,7 @@ export function connectControl(target: Target): ControlClient {
       const post = () => ask(target, `/api/v1/commands/${command}`, { method: "POST", body, headers });
       // With the same key nothing happens twice, so an act may be sent again when its answer was lost.
       const answer = await again(post, key === null ? 1 : TRIES);
-      return understood(z.union([apiAccepted, apiAnswer]), answer, target);
+      return understood(z.union([apiAccepted, apiAsked, apiAnswer]), answer, target);
     },
     async operation(id) {
       const answer = await ask(target, `/api/v1/operations/${id}`, {});

@@ -1,5 +1,7 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
+import type { ApprovalRequest } from "@rollcall/core/domain/approval.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
+import { requestWhat } from "@rollcall/core/request-words.ts";
 import { section } from "./blocks.ts";
 import { buttonRow, dismissButton, type Order } from "./buttons.ts";
 import { actionLabel, effectWords, type Intent } from "./confirm-words.ts";
@@ -30,6 +32,19 @@ export function acceptedMessage(
   return {
     text: lockScreen(`${operation.id} ${state}: ${running} ${subject}`),
     blocks: [section(`⏳ *${operation.id}* ${state}: ${running} ${subject}. See <#${foreign(channel, 30)}>.`)],
+  };
+}
+
+/** To whoever asked for what one person may not do alone. */
+export function askedMessage(request: ApprovalRequest): ChatMessage {
+  const what = `${request.id}: ${requestWhat(request)}`;
+  return {
+    text: lockScreen(`Waits for a second person, ${what}. Nothing has happened yet.`),
+    blocks: [
+      section(
+        `✋ *Waiting for a second person* — ${markup(what, 300)}. ${markup(request.why, 300)}. Nothing has happened yet.`,
+      ),
+    ],
   };
 }
 

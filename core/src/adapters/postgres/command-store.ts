@@ -82,7 +82,8 @@ function notAccepted(
   });
 }
 
-async function acceptIn(client: Queryable, acceptance: Acceptance): Promise<Accepted> {
+/** Accepts within a transaction of the caller. @throws Failure "conflict" if an agent is taken */
+export async function acceptIn(client: Queryable, acceptance: Acceptance): Promise<Accepted> {
   const operation = await insertOperation(client, acceptance);
   if (operation === null) {
     const first = await findByKey(client, acceptance.idempotencyKey);
@@ -105,8 +106,8 @@ async function insertOperation(client: Queryable, acceptance: Acceptance): Promi
     client,
     `insert into operations
        (command, input, actor, door, reason, request_id, idempotency_key, targets, agents, incident, usual_seconds, earlier_runs,
-        traceparent, correlation_id, customer_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        traceparent, correlation_id, customer_id, approval)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
      on conflict (idempotency_key) do nothing
      returning ${OPERATION_COLUMNS}`,
     [
@@ -125,6 +126,7 @@ async function insertOperation(client: Queryable, acceptance: Acceptance): Promi
       acceptance.origin?.traceparent ?? null,
       acceptance.origin?.correlationId ?? null,
       acceptance.origin?.customerId ?? null,
+      acceptance.approval === undefined ? null : toJson(acceptance.approval),
     ],
   );
   return rows.map(toOperation)[0] ?? null;

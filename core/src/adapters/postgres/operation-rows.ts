@@ -1,9 +1,10 @@
 import type { Actor, Door } from "../../domain/actor.ts";
+import type { Approval } from "../../domain/approval.ts";
 import type { Ending, Operation, OperationState, TargetProgress } from "../../domain/operation.ts";
 
 /** Columns of `operations` that make an Operation, in the order in which they are named everywhere. */
 export const OPERATION_COLUMNS = `id, command, input, actor, door, reason, request_id, traceparent, correlation_id, customer_id, state, ending, error, targets, incident,
-  created_at, started_at, ended_at, usual_seconds, earlier_runs, revision`;
+  created_at, started_at, ended_at, usual_seconds, earlier_runs, revision, approval`;
 
 /** A row of `operations` as pg reads it. */
 export interface OperationRow {
@@ -28,6 +29,7 @@ export interface OperationRow {
   readonly usual_seconds: number | null;
   readonly earlier_runs: number;
   readonly revision: number;
+  readonly approval: Approval | null;
 }
 
 /** The operation that a row holds. */
@@ -53,6 +55,7 @@ export const toOperation = (row: OperationRow): Operation => ({
   usualSeconds: row.usual_seconds,
   earlierRuns: row.earlier_runs,
   revision: row.revision,
+  ...(row.approval !== null && { approval: row.approval }),
 });
 
 /** Milliseconds since the epoch of a time that may not be there. */
@@ -61,10 +64,10 @@ export const toMillis = (at: Date | null): number | null => at?.getTime() ?? nul
 export const toDate = (at: number | null): Date | null => (at === null ? null : new Date(at));
 
 /**
- * Number of a row that people see as `op-481` or `inc-7`.
+ * Number of a row that people see as `op-481`, `inc-7` or `req-31`.
  * @returns null if the text is not such an id
  */
-export function rowNumber(kind: "op" | "inc", id: string): string | null {
+export function rowNumber(kind: "op" | "inc" | "req", id: string): string | null {
   const digits = new RegExp(`^${kind}-([1-9]\\d{0,17})$`).exec(id)?.[1];
   return digits ?? null;
 }

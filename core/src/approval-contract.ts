@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { DOORS } from "./domain/actor.ts";
+import { REQUEST_STATES } from "./domain/approval.ts";
+
+const at = z.number().int().nonnegative().describe("milliseconds since the epoch");
+const person = z.object({ id: z.string(), name: z.string() });
+
+/** A command that waits for a second person, or has waited. */
+export const apiRequest = z.object({
+  id: z.string(),
+  command: z.string(),
+  input: z.unknown(),
+  actor: person.describe("who asked"),
+  door: z.enum(DOORS),
+  reason: z.string(),
+  targets: z.array(z.string()),
+  hash: z.string().describe("SHA-256 over command, input, targets and the policy's version: what is agreed to"),
+  incidentId: z.string().nullable(),
+  rule: z.string().describe("why one person is not enough, as an id"),
+  why: z.string(),
+  state: z.enum(REQUEST_STATES),
+  createdAt: at,
+  expiresAt: at,
+  decidedBy: person.nullable(),
+  decidedDoor: z.enum(DOORS).nullable(),
+  decidedAt: at.nullable(),
+  decisionReason: z.string().nullable(),
+  operationId: z.string().nullable().describe("what it became"),
+  revision: z.number().int(),
+});
+export type ApiRequest = z.infer<typeof apiRequest>;
+
+/** Answer of a command that waits for a second person; nothing was done. */
+export const apiAsked = z.object({
+  request: apiRequest,
+  repeated: z.boolean().describe("the same Idempotency-Key asked before; nothing was done now"),
+});

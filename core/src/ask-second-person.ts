@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import type { ActCommand } from "./command.ts";
+import type { Actor } from "./domain/actor.ts";
+import { type ApprovalRequest, REQUEST_SECONDS } from "./domain/approval.ts";
+import { auditEntry } from "./domain/audit.ts";
+import { Failure } from "./domain/failure.ts";
+import type { Decision } from "./policy.ts";
+import type { ApprovalRequests } from "./ports/approval-requests.ts";
+import type { CommandRequest } from "./run-command.ts";
+
+/** What two people have to mean alike. */
+export interface Agreed {
+  readonly command: string;
+  readonly input: unknown;
+  readonly targets: readonly string[];
+  readonly policyVersion: string;
+}
+
+/** SHA-256 over command, input, targets and policy version; the order of targets does not matter. */
+export const hashOfAgreed = ({ command, input, targets, policyVersion }: Agreed): string =>
+  createHash("sha256")
+    .update(JSON.stringify([command, sorted(input), [...targets].toSorted(), policyVersion]))
+    .digest("hex");
+
+/** The same input is the same text, in whatever order its fields were sent or stored. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value).filter(([, content]) => content !== undefined);
+  return entries.toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([name, content]) => [name, sorted(content)]);
+}
+
+interface Wish {
+  readonly request: CommandRequest;
+  readonly command: ActCommand;
+  readonly input: Record<string, unknown>;
+  readonly targets: readonly string[];
+  readonly idempotencyKey: string;
+  readonly incidentId: string | null;
+  readonly decision: Decision;
+  readonly policyVersion: string;
+}
+
+/**
+ * Stores the wish as a request for a second person; nothing is done until somebody agrees.
+ * @throws Failure "invalid_input" without a reason, "forbidden" for what is no person, "unavailable"
+ */
+export async function askSecondPerson(
+  wish: Wish,
+  requests: ApprovalRequests,
+): Promise<{ request: ApprovalRequest; repeated: boolean }> {
+  const { request, command, decision, targets, policyVersion, input, idempotencyKey, incidentId } = wish;
+  const { actor, door, requestId } = request;
+  const reason = reasonOf(request, command);
+  if (!actor.person) {
+    throw new Failure("forbidden", `${decision.why}, and ${actor.id} is no person`, { rule: decision.rule });
+  }
+  const draft = {
+    ...{ command: command.name, input, actor, door, reason, requestId, idempotencyKey, targets, policyVersion },
+    ...{ incidentId, rule: decision.rule, why: decision.why, expiresInSeconds: REQUEST_SECONDS },
+    hash: hashOfAgreed({ command: command.name, input, targets, policyVersion }),
+  };
+  return requests.ask(draft, askedEntry(draft));
+}
+
+function reasonOf({ reason }: CommandRequest, { name }: ActCommand): string {
+  if (reason !== null && reason.trim() !== "") return reason;
+  throw new Failure("invalid_input", `${name} needs a second person here, and they need a reason`, {
+    next: `Add --reason "why". Nothing was done.`,
+  });
+}
+
+interface Asked extends Agreed {
+  readonly actor: Actor;
+  readonly door: CommandRequest["door"];
+  readonly reason: string;
+  readonly requestId: string;
+  readonly rule: string;
+  readonly why: string;
+  readonly hash: string;
+}
+
+const askedEntry = ({ actor, door, command, targets, rule, reason, requestId, hash, why, input }: Asked) =>
+  auditEntry({
+    ...{ event: "approval", action: "asked", actor: actor.id, door, command, targets, rule, reason, requestId },
+    detail: { input, hash, why, role: actor.role, source: actor.source },
+  });
