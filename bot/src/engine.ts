@@ -42,7 +42,10 @@ export function createEngine({
 }
 
 function logAnswer(answer: CommandAnswer, line: Record<string, unknown>, log: Logger): void {
-  if (answer.kind === "read") return log.debug(line, "command answered");
+  if (answer.kind === "read") {
+    log.debug(line, "command answered");
+    return;
+  }
   const { repeated } = answer;
   if (answer.kind === "request") log.info({ ...line, request: answer.request.id, repeated }, "second person asked");
   else log.info({ ...line, operation: answer.operation.id, repeated }, "command accepted");
