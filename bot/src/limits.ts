@@ -1,6 +1,7 @@
 import { openLimitUses } from "@rollcall/core/adapters/redis/limit-uses.ts";
 import type { LimitTable } from "@rollcall/core/domain/limits.ts";
 import { type CommandLimits, limitCommands } from "@rollcall/core/limit-commands.ts";
+import { ATTEMPT_DOORS, type Attempts } from "@rollcall/core/ports/attempts.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
 import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
 import { type FailedAttempts, limitFailedAttempts } from "./http/failed-attempts.ts";
@@ -11,6 +12,8 @@ export interface Limits {
   readonly table: LimitTable;
   readonly commands: CommandLimits;
   readonly failedAttempts: FailedAttempts;
+  /** Where refusals are counted for the audit log, from now on. */
+  countBy(attempts: Pick<Attempts, "refused">): void;
   close(): void;
 }
 
@@ -31,17 +34,29 @@ export function openLimits({ table, acts, redisUrl, fleet, clock, metrics, onPro
     ...{ url: redisUrl, fleet, clock },
     onProblem: (error) => onProblem("a connection to Redis broke", error),
   });
+  let attempts: Pick<Attempts, "refused"> | null = null;
+  const onRefused = (refused: { limit: string; door: string; actor?: string }): void => {
+    metrics.refused(refused);
+    const door = ATTEMPT_DOORS.find((one) => one === refused.door);
+    if (door === undefined) return;
+    attempts?.refused({ event: "limit", door, reason: "limit", identity: refused.limit, ...actorOf(refused) });
+  };
   return {
     table,
+    countBy(counter) {
+      attempts = counter;
+    },
     commands: limitCommands({
       ...{ table, acts, reads: redis },
-      onRefused: metrics.refused,
+      onRefused,
       onUncounted: (cause) => {
         metrics.uncounted();
         onProblem("reads are not counted, so they have no limit", cause);
       },
     }),
-    failedAttempts: limitFailedAttempts({ table, store: redis, onRefused: metrics.refused, clock }),
+    failedAttempts: limitFailedAttempts({ table, store: redis, onRefused, clock }),
     close: () => redis.close(),
   };
 }
+
+const actorOf = ({ actor }: { readonly actor?: string }) => (actor === undefined ? {} : { actor });

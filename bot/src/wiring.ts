@@ -57,6 +57,7 @@ export async function startControlService(config: ControlConfig, log: Logger): P
     onRefused: metrics.audit.refused,
     onProblem: problemLog(log),
   });
+  opened.limits.countBy(attempts);
   const { audit } = opened.ports;
   const environment = environmentOfProcess();
   const secrets = followControlSecrets({ config, environment, audit, log, metrics: metrics.secrets });

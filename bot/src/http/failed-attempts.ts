@@ -86,7 +86,7 @@ function countedRoom({ now }: { now(): number }): (principal: string) => boolean
 const fingerprintOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 32);
 
 /** Somebody has a whole /64 of IPv6, so its first half names them. */
-export function addressOf(remote: string | undefined): string {
+function addressOf(remote: string | undefined): string {
   const address = (remote ?? "unknown").replace(/^::ffff:/i, "").replace(/%.*$/, "");
   if (!isIPv6(address)) return address;
   const [head = "", tail] = address.split("::") as [string, string?];

@@ -1,0 +1,112 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { tooMany } from "@rollcall/core/limit-commands.ts";
+import { createTestDatabase } from "@rollcall/test/database.ts";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
+import {
+  authorization,
+  createControlSetting,
+  FLEET,
+  postOf,
+  type StartedControl,
+  untilStatus,
+} from "./control-process-fixture.ts";
+import { refusalMessage } from "./slack/render/refusal.ts";
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let setting: Awaited<ReturnType<typeof createControlSetting>>;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  setting = await createControlSetting({
+    databaseUrl: database.url,
+    redisUrl: inject("redisUrl"),
+    inherited: process.env,
+  });
+  // Redis is shared with other tests: what is counted there is counted for a fleet.
+  await writeFile(join(setting.folder, "own.yaml"), FLEET.replace("main-test", "limits-test"));
+});
+afterEach(() => setting.endAll());
+afterAll(async () => {
+  await setting.remove();
+  await database.drop();
+});
+
+const LIMITS = "acts=3/10m,roll-call-fleet=1/10m,login-failures=off,unauthenticated=off";
+const ready = async (): Promise<StartedControl> => {
+  const service = await setting.start({
+    ROLLCALL_LIMITS: LIMITS,
+    ROLLCALL_FLEET_FILE: join(setting.folder, "own.yaml"),
+  });
+  await untilStatus(service, "/ready", 200);
+  return service;
+};
+/** Of an agent that does not exist: an attempt that has no effect, but is one. */
+const restart = (service: StartedControl, key: string, headers = authorization) =>
+  service.ask(
+    "/api/v1/commands/restart",
+    postOf({ input: { who: ["nobody"] } }, { ...headers, "idempotency-key": key }),
+  );
+
+describe("limits of a person, over two control services", { timeout: 120_000 }, () => {
+  test("are shared by them and by all doors, outlive a restart, and are audited as one row", async () => {
+    const [one, other] = await Promise.all([ready(), ready()]);
+    const terminal = { ...authorization, "x-rollcall-door": "terminal" };
+    expect((await restart(one, "wish-number-1")).status).toBe(404);
+    expect((await restart(other, "wish-number-2")).status).toBe(404);
+    expect((await restart(other, "wish-number-3", terminal)).status).toBe(404);
+    // The same wish again is the same wish.
+    expect((await restart(one, "wish-number-3")).status).toBe(404);
+
+    for (const service of [one, other]) {
+      const refused = await restart(service, "wish-number-4");
+      expect(refused.status).toBe(429);
+      const seconds = Number(refused.headers.get("retry-after"));
+      expect(seconds).toBeGreaterThan(400);
+      expect(seconds).toBeLessThanOrEqual(600);
+      const body = (await refused.json()) as { message: string };
+      expect(body).toMatchObject({ code: "too_many_requests", next: expect.stringContaining("Nothing was done.") });
+      expect(body.message).toMatch(/^there may be 3 changes by one person in 10 minutes; next at \d\d:\d\d:\d\d UTC$/);
+    }
+    expect(await (await one.ask("/metrics")).text()).toMatch(
+      /^rollcall_limit_refusals_total\{limit="acts",door="http"\} 1$/m,
+    );
+
+    for (const service of [one, other]) service.child.kill("SIGTERM");
+    await Promise.all([one.exited, other.exited]);
+    const again = await ready();
+    expect((await restart(again, "wish-number-5", { ...terminal })).status).toBe(429);
+
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const { rows } = await client.query<{ body: { decision: string; actor: string; detail: { count: number } } }>(
+      "select body::jsonb as body from audit_log where body::jsonb ->> 'event' = 'limit' order by seq",
+    );
+    await client.end();
+    expect(rows.map(({ body }) => [body.actor, body.decision, body.detail.count])).toEqual([
+      ["operator", "refused", 1],
+      ["operator", "refused", 1],
+    ]);
+  });
+
+  test("let the whole fleet be called once, and single agents on", async () => {
+    const service = await ready();
+    const call = async (who: string[]) =>
+      (await service.ask("/api/v1/commands/roll-call", postOf({ input: { who } }))).status;
+    expect(await call([])).toBe(200);
+    expect(await call([])).toBe(429);
+    expect(await call(["billing"])).toBe(200);
+  });
+});
+
+test("in Slack the refusal shows the moment in the reader's own time", () => {
+  const freeAt = Date.UTC(2026, 10, 21, 2, 41, 30);
+  const limit = { name: "acts", most: 10, seconds: 60, what: "changes by one person" };
+  const refusal = tooMany({ name: "acts", freeAt }, [limit]);
+  const text = JSON.stringify(refusalMessage(refusal, { what: "restart billing", ref: "r-1", suggestions: [] }));
+  expect(text).toContain(
+    "Not done: restart billing.* There may be 10 changes by one person in a minute; next at <!date^",
+  );
+  expect(text).toContain("rule limit-acts");
+});
