@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import { READ_PROBLEMS, type ReadProblemReason, reasonOf } from "./read-problem.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -65,17 +64,20 @@ export class RefreshLoop {
 
   async #refresh(): Promise<void> {
     const startedAt = performance.now();
+    let restMs = 0;
     try {
       // The age counts from before the reading: what it found is at least that old.
       this.#newest = { snapshot: await this.#options.read(), at: startedAt };
       if (this.#problem !== null && this.#problem !== "starting") this.#options.onRecovery();
       this.#problem = null;
+      // A fleet too large for this machine is read less often: readings without a pause would leave scrapes no room.
+      restMs = performance.now() - startedAt;
     } catch (error) {
       this.#fail(error);
     }
     this.#lastDurationSeconds = (performance.now() - startedAt) / 1000;
     if (this.#isStopped) return;
-    const pauseMs = Math.max(0, this.#options.refreshSeconds * 1000 - (performance.now() - startedAt));
+    const pauseMs = Math.max(restMs, this.#options.refreshSeconds * 1000 - (performance.now() - startedAt));
     this.#timer = setTimeout(() => void this.#refresh(), pauseMs);
   }
 
