@@ -1,7 +1,9 @@
 import { createStage, type Stage, until } from "@rollcall/test/agent-stage.ts";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { redisUsers } from "../adapters/redis/agent-access.ts";
+import { connectRedis } from "../adapters/redis/connection.ts";
 import { openEventBus } from "../adapters/redis/event-bus.ts";
+import { replayLetter } from "../adapters/redis/replay-letter.ts";
 import { lookAt, named, runOn } from "../command-fixture.ts";
 import { parseCommandWords } from "../command-words.ts";
 import type { Actor } from "../domain/actor.ts";
@@ -17,6 +19,8 @@ const TOPIC = "invoice.due";
 let stage: Stage;
 let events: EventBus & { close(): void };
 let problem: string | null = null;
+/** Which events it can handle in spite of the problem. */
+let isWell: (n: number) => boolean = () => false;
 const handled = { invoices: [] as unknown[], archive: [] as unknown[] };
 
 beforeAll(async () => {
@@ -24,7 +28,7 @@ beforeAll(async () => {
   stage = await createStage(inject("redisUrl"), { invoices: declared, archive: declared });
   events = openEventBus({ url: await controlUrl(), fleet: stage.fleet });
   const take = ({ data }: { data: Record<string, unknown> }) => {
-    if (problem !== null) throw new Error(problem);
+    if (problem !== null && !isWell(Number(data.n))) throw new Error(problem);
     handled.invoices.push(data.n);
   };
   await stage.start("invoices", { ...declared, handle: { [TOPIC]: take } });
@@ -121,6 +125,49 @@ describe("replay", () => {
     const { ending } = await runOn(fleet(), { id, name: "replay", agent: "invoices", input, crash });
     expect(ending).toBe("done");
     expect(handled.invoices.toSorted()).toEqual([1, 2, 3]);
+  });
+
+  test("a first that comes back is known to have come back, also after a crash in between", async () => {
+    const input = { who: ["invoices"] };
+    const { results, ending } = await runOn(fleet(), {
+      ...{ id: "op-crash-back", name: "replay", agent: "invoices", input, crash: "first" },
+    });
+    expect(ending).toBe("did-not-help");
+    expect(results.at(-1)?.error).toContain("it came back with the same reason — 2 not tried");
+  });
+
+  test("of the rest no more are handed out once some of a batch have come back", async () => {
+    for (let n = 4; n <= 25; n += 1) await stage.publish(TOPIC, { n });
+    await until("25 dead letters", async () => (await stage.deadLetters(TOPIC)).length === 25, 30);
+    isWell = (n) => n === 1;
+    try {
+      const input = { who: ["invoices"] };
+      const { results } = await runOn(fleet(), { id: "op-batch", name: "replay", agent: "invoices", input });
+      expect(results.at(-1)?.error).toBe("Replayed 21 of 25, 20 did not stay down — 4 not tried: vat_id is null");
+    } finally {
+      isWell = () => false;
+    }
+    expect(handled.invoices).toEqual([1]);
+    expect(await lying()).toHaveLength(24);
+  }, 60_000);
+
+  test("whoever looked at a letter and is then too late replays nothing", async () => {
+    problem = null;
+    const [letter] = await lying();
+    if (letter === undefined) throw new Error("no letter");
+    const since = await stage.now();
+    const late = connectRedis({ url: inject("redisUrl"), name: "late" });
+    const look = late.xrange.bind(late);
+    let other: unknown = null;
+    vi.spyOn(late, "xrange").mockImplementationOnce((async (key: string, from: string, to: string) => {
+      const found = await look(key, from, to);
+      other = await events.replay({ letter, mark: "op-quick:x", since });
+      return found;
+    }) as never);
+    const fate = await replayLetter(late, stage.keys, { letter, mark: "op-late:x", since });
+    late.disconnect();
+    expect([other, fate]).toMatchObject([{ kind: "published" }, { kind: "gone" }]);
+    await until("it is handled", async () => handled.invoices.length === 1);
   });
 
   test("of two who replay the same letter at once only one does", async () => {
