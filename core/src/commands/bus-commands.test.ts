@@ -63,6 +63,13 @@ describe("bus test", () => {
     expect(lines[0]).toBe("🔴 *absent* did not take it within 5 s");
   });
 
+  test("who was stopped on purpose is not waited for", async () => {
+    const two = fleet("keen", "absent");
+    await two.ports.registry.setDesired(["absent"], { state: "stopped", by: "x", since: 1, reason: null });
+    const { headline } = await lookAt(two, { name: "bus-test", input: { topic: "stock.reserved" } });
+    expect(headline).toBe("🟢 *1 of 1 took it*");
+  });
+
   test("a handed out probe that is not acknowledged is not taken", async () => {
     const stream = stage.keys.topic("order.placed");
     await stage.admin.xgroup("CREATE", stream, "holder", "0", "MKSTREAM");
