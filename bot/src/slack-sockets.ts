@@ -14,7 +14,7 @@ export function watchSockets(metrics: SlackMetrics): SocketWatch {
   return {
     note(newest) {
       state = newest;
-      metrics.sockets(newest.connected);
+      metrics.sockets(newest);
     },
     async check() {
       const words = `${state?.connected ?? 0} of ${state?.wanted ?? 2} open`;

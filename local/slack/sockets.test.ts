@@ -76,6 +76,18 @@ describe("Socket Mode of the stand-in", () => {
     expect((await types("/fleet status")).acks).toMatchObject([{ outcome: "failed" }]);
   });
 
+  test("takes ten connections of an app, and tells the eleventh to leave", async () => {
+    const ten = await Promise.all(Array.from({ length: 10 }, () => connect()));
+    const eleventh = new WebSocket(await urlOf());
+    const said: unknown[] = [];
+    eleventh.addEventListener("message", ({ data }) => said.push(JSON.parse(String(data))));
+    await new Promise((resolve) => eleventh.addEventListener("close", resolve));
+    expect(said).toMatchObject([{ type: "disconnect", reason: "too_many_websockets" }]);
+    expect(await stage.client.openSockets()).toBe(10);
+    for (const one of ten) await one.close();
+    await (await connect()).close();
+  });
+
   test("asks a connection to leave, and sends it nothing more", async () => {
     const leaving = await connect();
     await stage.client.dropSockets("refresh_requested");

@@ -25,6 +25,8 @@ interface Connection {
 const TICKET_MS = 30_000;
 const PING_MS = 5_000;
 const LEAVE_MS = 10_000;
+/** Of one app; Slack lets an eleventh in only to tell it to leave. */
+const MOST_CONNECTIONS = 10;
 
 /** Socket Mode: several connections of one app; each envelope goes to one of them. */
 export class Sockets {
@@ -88,9 +90,15 @@ export class Sockets {
   }
 
   #welcome(socket: WebSocket, raw: Duplex): void {
+    socket.on("error", () => socket.terminate());
+    if (this.#connections.length >= MOST_CONNECTIONS) {
+      const debug_info = { host: "stand-in" };
+      socket.send(JSON.stringify({ type: "disconnect", reason: "too_many_websockets", debug_info }));
+      socket.close(1000);
+      return;
+    }
     const connection = { socket, raw, isLeaving: false };
     this.#connections.push(connection);
-    socket.on("error", () => socket.terminate());
     socket.on("close", () => {
       this.#connections = this.#connections.filter((one) => one !== connection);
     });

@@ -93,8 +93,9 @@ describe("lease, audit and Slack metrics", () => {
   test("show the sockets to Slack only where there should be some", async () => {
     const { metrics, read } = make();
     expect(await read("rollcall_slack_sockets")).not.toMatch(/^rollcall_slack_sockets /m);
-    metrics.slack.sockets(2);
-    expect(await read("rollcall_slack_sockets")).toContain("rollcall_slack_sockets 2");
+    metrics.slack.sockets({ connected: 1, wanted: 2 });
+    expect(await read("rollcall_slack_sockets")).toContain("rollcall_slack_sockets 1");
+    expect(await read("rollcall_slack_sockets_wanted")).toContain("rollcall_slack_sockets_wanted 2");
   });
 
   test("count refused requests by a short list of words", async () => {

@@ -8,8 +8,8 @@ export interface SlackMetrics {
   refused(why: string): void;
   /** Messages that do not show the newest state yet, and how long the oldest has waited. */
   outbox(state: { waiting: number; oldestSeconds: number }): void;
-  /** Sockets to Slack that are open; absent without Socket Mode. */
-  sockets(connected: number): void;
+  /** Sockets to Slack that are open, and how many should be; both absent without Socket Mode. */
+  sockets(state: { connected: number; wanted: number }): void;
 }
 
 /** The Slack door and its outbox. */
@@ -32,16 +32,21 @@ export function createSlackMetrics(registry: Registry): SlackMetrics {
     help: "How long the oldest of them has been behind",
     read: () => outbox?.oldestSeconds ?? null,
   });
-  let sockets: number | null = null;
+  let sockets: { connected: number; wanted: number } | null = null;
   knownGauge(registry, {
     name: "rollcall_slack_sockets",
-    help: "Open sockets to Slack (Socket Mode), of two",
-    read: () => sockets,
+    help: "Open sockets to Slack (Socket Mode)",
+    read: () => sockets?.connected ?? null,
+  });
+  knownGauge(registry, {
+    name: "rollcall_slack_sockets_wanted",
+    help: "Sockets to Slack that should be open",
+    read: () => sockets?.wanted ?? null,
   });
   return {
     refused: (why) => refused.inc({ reason: (REASONS as readonly string[]).includes(why) ? why : "other" }),
-    sockets(connected) {
-      sockets = connected;
+    sockets(state) {
+      sockets = state;
     },
     outbox(state) {
       outbox = state;
