@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,7 +9,14 @@ import { promisify } from "node:util";
 import { createStage, type Stage, until } from "@rollcall/test/agent-stage.ts";
 import { createTestDatabase } from "@rollcall/test/database.ts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { createControlSetting, type StartedControl, untilStatus } from "./control-process-fixture.ts";
+import {
+  createControlSetting,
+  DELIVERY,
+  postOf,
+  type StartedControl,
+  untilStatus,
+  WEBHOOK_TOKEN,
+} from "./control-process-fixture.ts";
 
 interface Received {
   readonly traceId: string;
@@ -69,6 +77,7 @@ let stage: Stage;
 let service: StartedControl;
 let telemetry: Record<string, string>;
 const billing = { consumes: ["stock.reserved"], publishes: ["payments.captured", "payments.declined"] };
+const EXPORTER = join(import.meta.dirname, "../../exporter/src/main.ts");
 const preload = (room: string) => join(import.meta.dirname, `../../${room}/telemetry.ts`);
 
 beforeAll(async () => {
@@ -186,6 +195,43 @@ describe("spans at an OTLP receiver", { timeout: 60_000 }, () => {
     const handled = spans.find(({ name }) => name === "handle event");
     expect(handled).toMatchObject({ service: "rollcall-agent", parentSpanId: "00f067aa0ba902b7" });
     expect(spans.find(({ name }) => name === "publish event")).toMatchObject({ parentSpanId: handled?.spanId });
+  });
+
+  test("an alert's trace runs from Alertmanager's delivery to the incident that was recorded", async () => {
+    const traceId = "5bf92f3577b34da6a3ce929d0e0e4737";
+    const { headers, ...delivery } = postOf(DELIVERY, { authorization: `Bearer ${WEBHOOK_TOKEN}` });
+    const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+    const answer = await service.ask("/webhooks/alertmanager", { ...delivery, headers: { ...headers, traceparent } });
+    expect(answer.status).toBe(200);
+    const spans = await until("both spans", async () => {
+      const found = received.filter((span) => span.traceId === traceId);
+      return found.length >= 2 && found;
+    });
+    const asked = spans.find(({ name }) => name === "answer request");
+    expect(asked).toMatchObject({ service: "rollcall-control", parentSpanId: "00f067aa0ba902b7" });
+    expect(spans.find(({ name }) => name === "record incident")).toMatchObject({ parentSpanId: asked?.spanId });
+  });
+
+  test("each reading of the exporter is a trace of what it read and what it made of it", async () => {
+    const exporter = spawn(process.execPath, ["--import", preload("exporter"), EXPORTER], {
+      env: {
+        ...{ PATH: process.env.PATH, ...telemetry, ROLLCALL_EXPORTER_PORT: "0" },
+        ...{ REDIS_URL: inject("redisUrl"), ROLLCALL_FLEET: stage.fleet, ROLLCALL_FLEET_KEY: "f".repeat(40) },
+      },
+      stdio: "ignore",
+    });
+    try {
+      const named = (name: string) =>
+        received.find((span) => span.service === "rollcall-exporter" && span.name === name);
+      const whole = await until("a reading", async () => named("refresh snapshot") ?? false);
+      expect(whole.resource).toMatchObject({
+        ...{ "service.version": "0.1.0", "deployment.environment.name": "test-lab" },
+      });
+      expect(named("read bus")).toMatchObject({ traceId: whole.traceId, parentSpanId: whole.spanId });
+    } finally {
+      exporter.kill();
+      await once(exporter, "exit");
+    }
   });
 
   test("nothing but spans is sent", () => expect([...asked]).toEqual(["/v1/traces"]));

@@ -1,5 +1,6 @@
 import { connectRedis } from "@rollcall/core/adapters/redis/connection.ts";
 import { HEARTBEAT_DEADLINE_SECONDS } from "@rollcall/core/domain/freshness.ts";
+import { inSpan } from "@rollcall/core/protocol/span.ts";
 import type { Logger } from "pino";
 import { BusReader } from "./bus-reader.ts";
 import type { ExporterConfig } from "./config.ts";
@@ -7,6 +8,7 @@ import { Page } from "./page.ts";
 import { RefreshLoop } from "./refresh-loop.ts";
 import { loadFamilies } from "./registry.ts";
 import { createServer } from "./server.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { SnapshotBuilder } from "./snapshot-builder.ts";
 
 /** A running exporter. */
@@ -34,13 +36,8 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
   });
   const page = new Page(await loadFamilies());
   const loop = new RefreshLoop({
-    read: async () => {
-      const reading = await reader.read();
-      await builder.check(reading);
-      const snapshot = builder.build(reading);
-      await page.prepare(snapshot);
-      return snapshot;
-    },
+    // A trace of its own: nobody asked for it.
+    read: () => inSpan("refresh snapshot", {}, () => readSnapshot({ reader, builder, page })),
     refreshSeconds: config.refreshSeconds,
     maxAgeSeconds: config.maxAgeSeconds,
     onProblem: (reason, error) =>
@@ -60,6 +57,20 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
     await stop();
     throw error;
   }
+}
+
+interface Parts {
+  readonly reader: BusReader;
+  readonly builder: SnapshotBuilder;
+  readonly page: Page;
+}
+
+async function readSnapshot({ reader, builder, page }: Parts): Promise<Snapshot> {
+  const reading = await inSpan("read bus", { kind: "client" }, () => reader.read());
+  await builder.check(reading);
+  const snapshot = builder.build(reading);
+  await inSpan("prepare page", {}, () => page.prepare(snapshot));
+  return snapshot;
 }
 
 // The message only: errors of the Redis client carry the command that was sent.

@@ -1,5 +1,6 @@
 import { Failure } from "@rollcall/core/domain/failure.ts";
-import type { Incidents } from "@rollcall/core/ports/incidents.ts";
+import type { AlertNotification, Incidents } from "@rollcall/core/ports/incidents.ts";
+import { inSpan } from "@rollcall/core/protocol/span.ts";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App, AppDeps } from "../http/deps.ts";
 import { answerError } from "../http/errors.ts";
@@ -69,11 +70,21 @@ async function take(request: FastifyRequest, { ports, metrics }: WebhookDeps): P
     metrics.alerts.delivered("watchdog");
     return;
   }
-  const incident = await withinTime(ports.incidents.record(notification), STORE_TIMEOUT_MS);
+  const incident = await inSpan("record incident", { attributes: attributesOf(notification) }, async (span) => {
+    const recorded = await withinTime(ports.incidents.record(notification), STORE_TIMEOUT_MS);
+    span.set({ "rollcall.incident.id": recorded.id });
+    return recorded;
+  });
   metrics.alerts.delivered("stored");
   const { status, alerts } = notification;
   request.log.info({ incident: incident.id, status, alerts: alerts.length }, "alerts stored");
 }
+
+const attributesOf = ({ status, alerts }: AlertNotification) => ({
+  "rollcall.alert.name": alerts[0]?.alertname ?? "none",
+  "rollcall.alert.status": status,
+  "rollcall.alert.count": alerts.length,
+});
 
 const isAnonymous = (error: unknown): boolean => error instanceof Failure && error.code === "unauthenticated";
 

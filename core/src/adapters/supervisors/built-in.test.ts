@@ -3,6 +3,8 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withContext } from "../../protocol/request-context.ts";
+import { useTracer } from "../../protocol/span.ts";
 import { type BuiltInSupervisor, connectBuiltInSupervisor } from "./built-in.ts";
 
 const billing = { agent: "billing", state: "running", pid: 7, startedAt: 1, exit: null, lastErrors: [] };
@@ -72,5 +74,19 @@ describe("connectBuiltInSupervisor", () => {
 
   test("no supervisor at all is said as unavailable", async () => {
     await expect(connectBuiltInSupervisor("/nowhere.sock").list()).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  test("is a span of the trace that it belongs to, with the agent; what nobody asked for begins none", async () => {
+    const begun: unknown[] = [];
+    const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    useTracer({
+      start: (name, { kind, attributes }) => {
+        begun.push([name, kind, attributes]);
+        return { traceparent, set: () => undefined, end: () => undefined };
+      },
+    });
+    await supervisor.list();
+    await withContext({ traceparent }, () => supervisor.start("billing", "cmd-1"));
+    expect(begun).toEqual([["start process", "client", { "rollcall.agent.name": "billing" }]]);
   });
 });

@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { z } from "zod";
 import { Failure, isFailure } from "../../domain/failure.ts";
 import type { ProcessState, Supervisor } from "../../ports/supervisor.ts";
+import { inSpanOfTrace } from "../../protocol/span.ts";
 
 const TIMEOUT_MS = 2000;
 // A kill answers when the process is gone.
@@ -30,22 +31,47 @@ export interface BuiltInSupervisor extends Supervisor {
  * @param socketPath ROLLCALL_SUPERVISOR_SOCKET
  */
 export function connectBuiltInSupervisor(socketPath: string): BuiltInSupervisor {
-  const ask = <Schema extends z.ZodType>(call: Omit<Call, "socketPath">, schema: Schema): Promise<z.infer<Schema>> =>
-    exchange({ socketPath, ...call }, schema);
+  const ask = <Schema extends z.ZodType>(call: Omit<Call, "socketPath">, schema: Schema): Promise<z.infer<Schema>> => {
+    const attributes = call.agent === undefined ? {} : { "rollcall.agent.name": call.agent };
+    return inSpanOfTrace(call.does, { kind: "client", attributes }, () => exchange({ socketPath, ...call }, schema));
+  };
   const of = (agent: string): string => `/v1/agents/${encodeURIComponent(agent)}`;
   return {
-    list: async () => (await ask({ method: "GET", path: "/v1/agents" }, stateList)).agents,
-    inspect: (agent): Promise<ProcessState> => ask({ method: "GET", path: of(agent) }, processState),
-    start: (agent, commandId) => ask({ method: "POST", path: `${of(agent)}/start`, body: { commandId } }, processState),
+    list: async () => (await ask({ does: "list processes", method: "GET", path: "/v1/agents" }, stateList)).agents,
+    inspect: (agent): Promise<ProcessState> =>
+      ask({ does: "inspect process", agent, method: "GET", path: of(agent) }, processState),
+    start: (agent, commandId) =>
+      ask(
+        { does: "start process", agent, method: "POST", path: `${of(agent)}/start`, body: { commandId } },
+        processState,
+      ),
     kill: (agent, wish) =>
-      ask({ method: "POST", path: `${of(agent)}/kill`, body: wish, timeoutMs: KILL_TIMEOUT_MS }, processState),
+      ask(
+        {
+          does: "kill process",
+          agent,
+          method: "POST",
+          path: `${of(agent)}/kill`,
+          body: wish,
+          timeoutMs: KILL_TIMEOUT_MS,
+        },
+        processState,
+      ),
     output: async (agent, lines) =>
-      (await ask({ method: "GET", path: `${of(agent)}/output?lines=${lines}` }, outputLines)).lines,
+      (
+        await ask(
+          { does: "read output", agent, method: "GET", path: `${of(agent)}/output?lines=${lines}` },
+          outputLines,
+        )
+      ).lines,
   };
 }
 
 interface Call {
   readonly socketPath: string;
+  /** Name of its span. */
+  readonly does: string;
+  readonly agent?: string;
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly body?: unknown;
