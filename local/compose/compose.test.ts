@@ -16,6 +16,7 @@ interface Service {
   readonly command?: readonly string[];
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
+  readonly profiles?: readonly string[];
   readonly restart?: string;
   readonly healthcheck?: unknown;
   readonly environment?: Readonly<Record<string, string>>;
@@ -27,6 +28,7 @@ const compose = parse(text, { merge: true }) as {
   volumes: Record<string, unknown>;
 };
 const services = Object.entries(compose.services);
+const ENDED = "service_completed_successfully";
 const once = ["configure", "migrate", "start-fleet"];
 
 describe("docker-compose.yml", () => {
@@ -37,11 +39,13 @@ describe("docker-compose.yml", () => {
       "control",
       "exporter",
       "fleet",
+      "grafana",
       "migrate",
       "postgres",
       "prometheus",
       "redis",
       "start-fleet",
+      "traces",
     ]);
     for (const [name, service] of services) {
       expect(service.image, name).toMatch(/:v?\d+\.\d+/);
@@ -64,14 +68,16 @@ describe("docker-compose.yml", () => {
   test("runs files that exist", () => {
     for (const [name, { command = [], build }] of services) {
       if (build === undefined) continue;
-      const file = command.find((word) => word.endsWith(".ts")) as string;
-      expect(existsSync(join(REPOSITORY, file)), `${name}: ${file}`).toBe(true);
+      const files = command.filter((word) => word.endsWith(".ts"));
+      expect(files.length, name).toBeGreaterThan(0);
+      for (const file of files) expect(existsSync(join(REPOSITORY, file)), `${name}: ${file}`).toBe(true);
     }
   });
 
   test("opens the ports of the local stack, to this machine only", () => {
     const opened = services.flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port] as const));
-    const expected = portsAt("0");
+    // The local stack has neither: its Grafana is a page of its own, and it receives no spans.
+    const expected = { ...portsAt("0"), grafana: 3000, traces: 16_686 };
     for (const [name, port] of opened) {
       const [host, outside] = port.split(":");
       expect(host, name).toBe("127.0.0.1");
@@ -84,11 +90,52 @@ describe("docker-compose.yml", () => {
     );
   });
 
+  test("loads telemetry before each program that sends spans", () => {
+    for (const [name, room] of [
+      ["control", "bot"],
+      ["exporter", "exporter"],
+    ] as const) {
+      const { command = [] } = compose.services[name] as Service;
+      const preloaded = command[command.indexOf("--import") + 1];
+      expect(preloaded, name).toBe(`./${room}/telemetry.ts`);
+      expect(command.at(-1), name).toBe(`${room}/src/main.ts`);
+    }
+  });
+
+  test("starts what only staging has in that profile alone, and lets nothing else wait for it", () => {
+    const staging = services.filter(([, { profiles = [] }]) => profiles.includes("staging")).map(([name]) => name);
+    expect(staging).toEqual(["traces"]);
+    expect(services.filter(([, { profiles }]) => profiles !== undefined)).toHaveLength(1);
+    for (const [name, { depends_on = {} }] of services)
+      for (const other of Object.keys(depends_on)) {
+        expect(Object.keys(compose.services), `${name} waits for ${other}`).toContain(other);
+        expect(staging, `${name} waits for ${other}`).not.toContain(other);
+      }
+  });
+
+  test("waits for health only where there is a look at it, and for an end only of what ends", () => {
+    for (const [name, { depends_on = {} }] of services)
+      for (const [other, { condition }] of Object.entries(depends_on) as [string, { condition: string }][]) {
+        if (condition === "service_healthy") expect(compose.services[other]?.healthcheck, name).toBeDefined();
+        else expect([condition, once.includes(other)], `${name}: ${other}`).toEqual([ENDED, true]);
+      }
+  });
+
+  test("keeps what is worth keeping in volumes, and gives each declared volume to somebody", () => {
+    const mounted = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(":")[0]));
+    for (const volume of Object.keys(compose.volumes)) expect(mounted).toContain(volume);
+    for (const name of ["postgres", "redis", "prometheus", "alertmanager", "grafana", "fleet"])
+      expect(
+        compose.services[name]?.volumes?.some((volume) => volume.startsWith(`${name}-data:`)),
+        name,
+      ).toBe(true);
+  });
+
   test("holds no secret, not even a default one", () => {
     expect(text).not.toMatch(/password:|xox[bp]-|rc_[\w-]{20}|:-\w/i);
     for (const [name, { environment = {} }] of services) {
       const secrets = Object.keys(environment).filter(
-        (key) => /PASSWORD|TOKEN|SECRET|KEY/.test(key) && !key.endsWith("_FILE"),
+        (key) => /PASSWORD|TOKEN|SECRET|KEY/.test(key) && !/_FILE$/.test(key),
       );
       expect(secrets, name).toEqual([]);
     }
@@ -144,6 +191,30 @@ describe("configure", () => {
     const { REDIS_URL } = parseEnv(read("exporter/exporter.env"));
     expect(REDIS_URL).toMatch(/^redis:\/\/exporter:\w+@redis:6379$/);
     expect(JSON.parse(read("fleet/agents.json"))).toHaveLength(22);
+  });
+
+  test("tells Grafana where Prometheus is, and its password by a file", () => {
+    const source = parse(read("grafana/provisioning/datasources/prometheus.yml")) as { datasources: unknown[] };
+    expect(source.datasources).toEqual([
+      expect.objectContaining({ type: "prometheus", url: "http://prometheus:9090" }),
+    ]);
+    expect(read("grafana/admin-password")).toMatch(/^[\w-]{43}$/);
+    expect(compose.services.grafana?.environment?.GF_SECURITY_ADMIN_PASSWORD__FILE).toBe("/config/admin-password");
+  });
+
+  test("sends spans nowhere, in staging to its own receiver, and where it is told to", async () => {
+    const endpoints = () =>
+      ["control/control.env", "exporter/exporter.env", "fleet/supervisor.env"].map((file) => {
+        const { OTEL_EXPORTER_OTLP_ENDPOINT, ROLLCALL_ENVIRONMENT } = parseEnv(read(file));
+        return [OTEL_EXPORTER_OTLP_ENDPOINT, ROLLCALL_ENVIRONMENT];
+      });
+    expect(endpoints()).toEqual(Array(3).fill([undefined, undefined]));
+    await configure(into, { ...settings, COMPOSE_PROFILES: "staging" });
+    expect(endpoints()).toEqual(Array(3).fill(["http://traces:4318", "staging"]));
+    const OTEL_EXPORTER_OTLP_ENDPOINT = "https://spans.example.test";
+    await configure(into, { ...settings, COMPOSE_PROFILES: "staging", OTEL_EXPORTER_OTLP_ENDPOINT });
+    expect(endpoints()[0]?.[0]).toBe(OTEL_EXPORTER_OTLP_ENDPOINT);
+    await configure(into, settings);
   });
 
   test("no container is told the secrets of another", () => {

@@ -1,15 +1,17 @@
+import { createHmac } from "node:crypto";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { redisAclLines } from "@rollcall/core/adapters/redis/agent-access.ts";
 import { type FleetFile, readFleetFile } from "@rollcall/core/fleet-file.ts";
 import { deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
+import { stringify } from "yaml";
 import { writeAccessFile } from "../stack/access-file.ts";
 import { StartFailure } from "../stack/addresses.ts";
 import { CONTROL_LOGIN, deriveDatabasePassword } from "../stack/context.ts";
 import { REPOSITORY } from "../stack/layout.ts";
 import { renderInto, renderRules } from "../stack/render-template.ts";
 import { readOrMakeSecrets, type Secrets } from "../stack/secrets.ts";
-import { readCredentials, type Settings, settingsForControl } from "../stack/settings.ts";
+import { readCredentials, type Settings, settingsForControl, telemetrySettings } from "../stack/settings.ts";
 
 /** One folder for each container, so that none sees the secrets of another. */
 export const FOLDERS = [
@@ -22,6 +24,7 @@ export const FOLDERS = [
   "control",
   "exporter",
   "fleet",
+  "grafana",
 ] as const;
 
 /**
@@ -43,19 +46,42 @@ export async function configure(into: string, settings: Settings): Promise<void>
     // The programs in the containers run as users of their own; only their own folder is mounted there.
     chmodSync(join(into, path), 0o644);
   };
+  const telemetry = telemetrySettings(withTraces(settings));
   write("postgres/password", secrets.postgresPassword);
   write("redis/users.acl", `${redisAclLines(fleet, secrets.fleetKey, secrets.redisPassword).join("\n")}\n`);
-  write("exporter/exporter.env", envFile(exporterEnvironment(secrets, fleet)));
-  write("fleet/supervisor.env", envFile(supervisorEnvironment(secrets, fleet)));
+  write("exporter/exporter.env", envFile({ ...telemetry, ...exporterEnvironment(secrets, fleet) }));
+  write("fleet/supervisor.env", envFile({ ...telemetry, ...supervisorEnvironment(secrets, fleet) }));
   write("fleet/agents.json", JSON.stringify(fleet.agents.map(({ id }) => id)));
   write("migrate/migrate.env", envFile(migrateEnvironment(secrets)));
-  write("control/control.env", envFile(controlEnvironment(secrets, settings)));
+  write("control/control.env", envFile({ ...controlEnvironment(secrets, settings), ...telemetry }));
   writeAccessFile(join(into, "control/access.yaml"), secrets, new Date());
   chmodSync(join(into, "control/access.yaml"), 0o644);
   write("alertmanager/webhook-token", secrets.alertmanagerToken);
   write("alertmanager/pagerduty-routing-key", pagerdutyRoutingKey);
+  write("grafana/admin-password", deriveGrafanaPassword(secrets));
+  mkdirSync(join(into, "grafana/provisioning/datasources"), { recursive: true });
+  write("grafana/provisioning/datasources/prometheus.yml", GRAFANA_SOURCE);
   renderMonitoring(into, settings);
 }
+
+/** The profile `staging` brings a receiver of spans, unless another one is named. */
+function withTraces(settings: Settings): Settings {
+  const isStaging = (settings.COMPOSE_PROFILES ?? "").split(",").includes("staging");
+  if (!isStaging || settings.OTEL_EXPORTER_OTLP_ENDPOINT) return settings;
+  const environment = settings.ROLLCALL_ENVIRONMENT || "staging";
+  return { ...settings, OTEL_EXPORTER_OTLP_ENDPOINT: "http://traces:4318", ROLLCALL_ENVIRONMENT: environment };
+}
+
+/** Derived, so that a stack whose secrets were made before it had Grafana gets one too. */
+const deriveGrafanaPassword = ({ postgresPassword }: Secrets): string =>
+  createHmac("sha256", postgresPassword).update("grafana admin").digest("base64url");
+
+const GRAFANA_SOURCE = stringify({
+  apiVersion: 1,
+  datasources: [
+    { name: "Prometheus", uid: "prometheus", type: "prometheus", url: "http://prometheus:9090", isDefault: true },
+  ],
+});
 
 function renderMonitoring(into: string, settings: Settings): void {
   const publicUrl = settings.ROLLCALL_PUBLIC_URL || "http://127.0.0.1:8080";
