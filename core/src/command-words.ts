@@ -50,7 +50,8 @@ export function refuseUnknownCommand(name: string, commands: readonly CommandDef
     commands.map((command) => command.name),
   );
   const hint = near.length === 0 ? "`help` lists them." : `Nearest: ${near.join(", ")}.`;
-  throw new Failure("unknown_command", `No command "${plain(name)}". ${hint}`, { allowed: near });
+  const found = name.slice(0, 60);
+  throw new Failure("unknown_command", `No command "${plain(found)}". ${hint}`, { found, allowed: near });
 }
 
 const refusal = (command: CommandDefinition, message: string, allowed: readonly string[] = []): Failure =>

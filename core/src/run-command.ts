@@ -1,6 +1,6 @@
-import { distance } from "fastest-levenshtein";
 import { askSecondPerson } from "./ask-second-person.ts";
 import type { ActCommand, CommandDefinition, Ports, ReadContext } from "./command.ts";
+import { commandNamed, refuseUnknownCommand } from "./command-words.ts";
 import { decideLive } from "./decide-live.ts";
 import type { Actor, Door } from "./domain/actor.ts";
 import type { ApprovalRequest } from "./domain/approval.ts";
@@ -73,21 +73,9 @@ export async function runCommand(request: CommandRequest, engine: Engine): Promi
 }
 
 /** @throws Failure "unknown_command" with the nearest names that the actor may use in `detail.allowed` */
-function findCommand({ command: asked, actor }: CommandRequest, { commands, ports }: Engine) {
-  const command = commands.find(({ name, aliases }) => name === asked || aliases.includes(asked));
-  if (command !== undefined) return command;
-  const typed = asked.slice(0, 60);
-  const nearest = commands
-    .filter((candidate) => mayAsk({ actor, command: candidate, ...rightsOf(ports) }))
-    .map(({ name, aliases }) => ({ name, far: Math.min(...[name, ...aliases].map((word) => distance(word, typed))) }))
-    .toSorted((one, other) => one.far - other.far)
-    .slice(0, 3)
-    .map(({ name }) => name);
-  throw new Failure("unknown_command", `no command "${typed}"`, {
-    found: typed,
-    allowed: nearest,
-    next: `Nearest: ${nearest.join(", ")}. Nothing was done.`,
-  });
+function findCommand({ command: asked, actor }: CommandRequest, { commands, ports }: Engine): CommandDefinition {
+  const open = (command: CommandDefinition): boolean => mayAsk({ actor, command, ...rightsOf(ports) });
+  return commandNamed(asked, commands) ?? refuseUnknownCommand(asked, commands.filter(open));
 }
 
 interface Act {
