@@ -1,5 +1,6 @@
 import { askAgents } from "./ask-agents.ts";
 import { isFailure } from "./domain/failure.ts";
+import type { Verdict } from "./domain/verdict.ts";
 import {
   type Asked,
   type FleetLook,
@@ -86,7 +87,8 @@ async function hearAgents(call: Call, callable: readonly SeenAgent[]): Promise<F
   if (more.size === 0) return judgeFleet(look, asked());
   const agents = look.expected;
   const view = await observeFleet(sight, agents, asked());
-  if (view.agents.every((seen) => isExplained(seen, before, canary))) return view;
+  const earlier = new Map(before.agents.map((seen) => [idOf(seen), seen.judgement.verdict]));
+  if (view.agents.every((seen) => isExplained(seen, earlier.get(idOf(seen)), canary))) return view;
   await canary.wait(limits.canaryMs - limits.firstCanaryMs, working);
   return observeFleet(sight, agents, asked());
 }
@@ -119,11 +121,9 @@ async function hearEchoes({ sight, limits }: Call, agents: readonly string[]): P
 }
 
 /** Whether longer waiting would change nothing: it answered, or its heartbeat says why it does not. */
-function isExplained(seen: SeenAgent, before: FleetView, canary: Canaries): boolean {
+function isExplained(seen: SeenAgent, earlier: Verdict | undefined, canary: Canaries): boolean {
   const { verdict } = seen.judgement;
-  if (verdict !== "alive but not consuming" || canary.took.has(seen.expected.id)) return true;
-  const earlier = before.agents.find(({ expected }) => expected.id === seen.expected.id);
-  return earlier?.judgement.verdict === verdict;
+  return verdict !== "alive but not consuming" || canary.took.has(seen.expected.id) || earlier === verdict;
 }
 
 const withProblem = (view: FleetView, problem: string): FleetView =>
