@@ -32,6 +32,11 @@ const person = z.strictObject({
     )
     .default([]),
   tokens: z.array(token).default([]),
+  /** Account of Google that this person is, by its number; where roles come from Google, nothing else links the two. */
+  google: z
+    .string()
+    .regex(/^\d{5,30}$/, "the number of a Google account, digits in quotes")
+    .optional(),
   /** null: known, but allowed nothing. */
   role: z.enum(ROLES).nullable(),
 });
@@ -71,6 +76,8 @@ export interface AccessFileOptions {
 }
 
 export interface AccessDirectory extends Directory {
+  /** Who is linked with a Google account. @param google its number */
+  byGoogle(google: string): Person | null;
   /** What it says beside who has which role. */
   standingRules(): StandingRules;
   /** Reads the file if it has changed. */
@@ -98,6 +105,7 @@ async function readAccessFile(path: string): Promise<Access> {
     const at = ["people", index] as const;
     return [
       { kind: "id", value: entry.id, at: [...at, "id"] },
+      ...(entry.google === undefined ? [] : [{ kind: "Google account", value: entry.google, at: [...at, "google"] }]),
       ...entry.mails.map((mail, place) => ({ kind: "mail", value: mail.toLowerCase(), at: [...at, "mails", place] })),
       ...entry.slack.map(({ team, user }, place) => ({
         ...{ kind: "Slack user", value: `${team}/${user}`, at: [...at, "slack", place] },
@@ -145,6 +153,10 @@ class FileDirectory implements AccessDirectory {
 
   bySlack(team: string, user: string): Person | null {
     return this.#find((entry) => entry.slack.some((link) => link.team === team && link.user === user));
+  }
+
+  byGoogle(google: string): Person | null {
+    return this.#find((entry) => entry.google === google);
   }
 
   byMail(mail: string): Person | null {
@@ -234,7 +246,8 @@ class FileDirectory implements AccessDirectory {
 }
 
 /** Tokens stay in here. */
-const personOf = ({ id, name, mails, slack, role }: Access["people"][number]): Person => ({
+const personOf = ({ id, name, mails, slack, role, google }: Access["people"][number]): Person => ({
   ...{ id, name, mails, slack, role },
+  ...(google === undefined ? {} : { google }),
   grants: role === null ? [] : [{ role, from: "access.yaml", via: [], knownSince: null }],
 });

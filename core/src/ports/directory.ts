@@ -18,6 +18,8 @@ export interface Person {
   readonly name: string;
   readonly mails: readonly string[];
   readonly slack: readonly { readonly team: string; readonly user: string }[];
+  /** Google account that access.yaml links with them. */
+  readonly google?: string;
   /** The highest of what is granted; null: known, but allowed nothing. */
   readonly role: Role | null;
   readonly grants?: readonly Grant[];
