@@ -16,7 +16,7 @@ import { type Database, openDatabase } from "./database.ts";
 import { type Limits, openLimits } from "./limits.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
-import { openRights } from "./rights.ts";
+import { openRights, type Rights } from "./rights.ts";
 
 /** Everything that reaches out of the process, behind its ports. */
 export interface Adapters {
@@ -26,6 +26,8 @@ export interface Adapters {
   readonly bus: OpenFleetBus;
   readonly registry: OpenRegistry;
   readonly directory: AccessDirectory;
+  /** Null where roles come from access.yaml. */
+  readonly google: Rights["google"];
   readonly limits: Limits;
   close(): Promise<void>;
 }
@@ -49,9 +51,9 @@ export async function openAdapters(
     ...(config.ROLLCALL_LOG_SQL && { onStatement: (statement) => log.info(statement, "statement answered") }),
     onProblem: (error) => tell("a connection to PostgreSQL broke", error),
   });
-  const { audit, operations, incidents, desired, overrides, requests } = database;
-  const rights = await openRights(config, { overrides, clock, tell });
-  const { directory, rules } = rights;
+  const { audit, operations, incidents, desired, requests } = database;
+  const rights = await openRights(config, { database, clock, tell });
+  const { directory, google, rules } = rights;
   const fleetKey = config.ROLLCALL_FLEET_KEY.reveal();
   const url = config.REDIS_URL.reveal();
   const onProblem = (error: Error) => tell("a connection to Redis broke", error);
@@ -79,12 +81,7 @@ export async function openAdapters(
       clock,
       ...measured,
     },
-    commands,
-    database,
-    bus,
-    registry,
-    directory,
-    limits,
+    ...{ commands, database, bus, registry, directory, google, limits },
     async close() {
       rights.close();
       await registry.close();

@@ -20,6 +20,7 @@ import type { Metrics } from "./metrics/metrics.ts";
 import { sendCanaryRound } from "./schedule/canaries.ts";
 import { dropOldLetters } from "./schedule/dead-letters.ts";
 import { type DiagnosticSchedule, startDiagnosticSchedule } from "./schedule/diagnostics.ts";
+import { startDirectory } from "./schedule/directory.ts";
 import { markForeignProcesses } from "./schedule/foreign-processes.ts";
 import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
 import type { Readiness } from "./schedule/readiness.ts";
@@ -57,6 +58,8 @@ const INBOX_TRIM_MS = 60_000;
 const TOPIC_TRIM_MS = 5_000;
 // A request that nobody answered is marked as over soon after its ten minutes.
 const REQUESTS_MS = 2_000;
+// It is read once a minute; looked at more often so that a new leader need not wait for its turn.
+const DIRECTORY_MS = 2_000;
 const CATCH_UP_MS = 15_000;
 const DEAD_LETTERS_MS = 60_000;
 // A viewer sees a change within a second: a quarter of it here, the rest is for the way.
@@ -128,33 +131,26 @@ async function prepareDatabase({ config, log, metrics, adapters }: Deps, signal:
 async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Promise<Work> {
   const { config, log, metrics, adapters } = deps;
   const { database, ports } = adapters;
-  const onProblem = problemLog(log);
-  const lease = createLease({
-    pool: database.reserved,
-    // Two on one machine differ by their port, and a restarted one knows its predecessor by it.
-    instance: `${hostname()} ${deps.address}`,
-    seconds: config.ROLLCALL_LEASE_SECONDS,
-    onProblem,
-  });
-  metrics.lease.watch(() => lease.state());
-  await lease.start();
+  const lease = await takeLease(deps);
+  const whenLeading = () => lease.isLeader();
   const worker = startOperations(deps, lease);
   const publisher = startPublisher({
     settings: slackSettings(config),
     ports,
     publications: database.publications,
-    isLeader: () => lease.isLeader(),
+    isLeader: whenLeading,
     log: log.child({ part: "publisher" }),
   });
   const schedule = startSchedule(deps);
-  const audit = await startAuditWork({ ...deps, isLeader: () => lease.isLeader() }, loop);
+  const audit = await startAuditWork({ ...deps, isLeader: whenLeading }, loop);
   const loops = [
+    ...directoryLoops(deps, loop, whenLeading),
     ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
-    ...leaderLoops(ports, loop, () => lease.isLeader()),
+    ...leaderLoops(ports, loop, whenLeading),
     loop({
       name: "dead-letters",
       everyMs: DEAD_LETTERS_MS,
-      when: () => lease.isLeader(),
+      when: whenLeading,
       run: async () => {
         const counted = { ports, metrics: metrics.deadLetters, log: log.child({ part: "dead letters" }) };
         await dropOldLetters(config.ROLLCALL_DEAD_LETTER_DAYS, counted);
@@ -211,6 +207,24 @@ function leaderLoops(
       run: () => trimTopics(ports),
     }),
   ];
+}
+
+async function takeLease({ config, log, metrics, adapters, address }: Deps): Promise<ControlLease> {
+  const lease = createLease({
+    pool: adapters.database.reserved,
+    // Two on one machine differ by their port, and a restarted one knows its predecessor by it.
+    instance: `${hostname()} ${address}`,
+    seconds: config.ROLLCALL_LEASE_SECONDS,
+    onProblem: problemLog(log),
+  });
+  metrics.lease.watch(() => lease.state());
+  await lease.start();
+  return lease;
+}
+
+function directoryLoops(deps: Deps, loop: (options: LoopOptions) => Loop, when: () => boolean): Loop[] {
+  const directory = startDirectory(deps);
+  return directory === null ? [] : [loop({ name: "directory", everyMs: DIRECTORY_MS, when, run: directory.runIfDue })];
 }
 
 function startSchedule({ config, adapters, metrics, log }: Deps): DiagnosticSchedule | null {

@@ -9,6 +9,7 @@ import {
 } from "@rollcall/core/secrets/read-settings.ts";
 import { validate } from "node-cron";
 import { z } from "zod";
+import { googleSettings } from "./google-settings.ts";
 import { isTimeZone } from "./schedule/due-time.ts";
 
 const address = z.url({ protocol: /^https?$/, error: "an address http://… or https://…" });
@@ -102,6 +103,7 @@ export const controlConfig = z.object({
   PAGERDUTY_EVENTS_URL: address
     .default("https://events.pagerduty.com/v2/enqueue")
     .describe("Where acknowledgements are sent; a stand-in in tests"),
+  ...googleSettings,
   PROMETHEUS_URL: secretAddress("http", "https")
     .optional()
     .describe("Prometheus that reads the exporter; there are no figures if not set"),

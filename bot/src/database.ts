@@ -3,6 +3,7 @@ import { createApprovalRequests } from "@rollcall/core/adapters/postgres/approva
 import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
 import { createCommandStore } from "@rollcall/core/adapters/postgres/command-store.ts";
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
+import { createDirectorySnapshots } from "@rollcall/core/adapters/postgres/directory-snapshots.ts";
 import { createIncidents } from "@rollcall/core/adapters/postgres/incidents.ts";
 import { createLimitUses } from "@rollcall/core/adapters/postgres/limit-uses.ts";
 import { createLiveTickets } from "@rollcall/core/adapters/postgres/live-tickets.ts";
@@ -15,6 +16,7 @@ import type { ApprovalRequests } from "@rollcall/core/ports/approval-requests.ts
 import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
 import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
+import type { DirectorySnapshots } from "@rollcall/core/ports/directory-snapshots.ts";
 import type { Incidents } from "@rollcall/core/ports/incidents.ts";
 import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
 import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
@@ -37,6 +39,7 @@ export interface Database {
   readonly desired: DesiredStates;
   readonly publications: Publications;
   readonly overrides: AccessOverrides;
+  readonly snapshots: DirectorySnapshots;
   readonly limitUses: LimitStore;
   readonly liveTickets: LiveTickets;
   readonly requests: ApprovalRequests;
@@ -78,6 +81,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     publications: gate.guard(createPublications(pool)),
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
     overrides: gate.guard(createAccessOverrides(pool)),
+    snapshots: gate.guard(createDirectorySnapshots(pool)),
     limitUses: gate.guard(createLimitUses(pool)),
     liveTickets: gate.guard(createLiveTickets(pool)),
     open: gate.open,

@@ -1,28 +1,40 @@
 import { type AccessDirectory, openAccessFile } from "@rollcall/core/adapters/access-file.ts";
+import { type GoogleDirectory, openGoogleDirectory } from "@rollcall/core/adapters/google/directory.ts";
+import { readServiceAccount } from "@rollcall/core/adapters/google/service-account-file.ts";
+import { createWorkspace } from "@rollcall/core/adapters/google/workspace.ts";
+import { Failure } from "@rollcall/core/domain/failure.ts";
 import { createPolicyRules, type OpenPolicyRules } from "@rollcall/core/policy-rules.ts";
 import type { AccessOverrides } from "@rollcall/core/ports/access-overrides.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
+import type { DirectorySnapshots } from "@rollcall/core/ports/directory-snapshots.ts";
+import type { Workspace } from "@rollcall/core/ports/workspace.ts";
 import type { ControlConfig } from "./config.ts";
+import { googleSourceOf } from "./google-settings.ts";
 
 /** Who may do what: people with their roles, and the rules that narrow or widen them. */
 export interface Rights {
   readonly directory: AccessDirectory;
+  /** Where the roles are read from, if it is not access.yaml. */
+  readonly google: { readonly workspace: Workspace; readonly directory: GoogleDirectory } | null;
   readonly rules: OpenPolicyRules;
   close(): void;
 }
 
 interface RightsDeps {
-  readonly overrides: AccessOverrides;
+  readonly database: { readonly overrides: AccessOverrides; readonly snapshots: DirectorySnapshots };
   readonly clock: Clock;
   readonly tell: (problem: string, cause?: unknown) => void;
 }
 
-/** Opens both and keeps looking at them. @throws Failure "invalid_input" with all problems of access.yaml */
-export async function openRights(config: ControlConfig, { overrides, clock, tell }: RightsDeps): Promise<Rights> {
-  const directory = await openAccessFile({ file: config.ROLLCALL_ACCESS_FILE, clock, onProblem: tell });
+/** Opens both and keeps looking at them. @throws Failure "invalid_input" with all problems of access.yaml or of Google's settings */
+export async function openRights(config: ControlConfig, deps: RightsDeps): Promise<Rights> {
+  const { database, clock, tell } = deps;
+  const file = await openAccessFile({ file: config.ROLLCALL_ACCESS_FILE, clock, onProblem: tell });
+  const google = await openGoogle(config, { ...deps, doors: file });
+  const directory = google?.directory ?? file;
   const rules = createPolicyRules({
     standing: () => directory.standingRules(),
-    overrides,
+    overrides: database.overrides,
     clock,
     onProblem: tell,
   });
@@ -30,10 +42,25 @@ export async function openRights(config: ControlConfig, { overrides, clock, tell
   rules.watch();
   return {
     directory,
+    google,
     rules,
     close() {
       directory.close();
       rules.close();
     },
   };
+}
+
+async function openGoogle(
+  config: ControlConfig,
+  { database, clock, tell, doors }: RightsDeps & { doors: AccessDirectory },
+): Promise<Rights["google"]> {
+  const found = googleSourceOf(config);
+  if ("problems" in found) throw new Failure("invalid_input", found.problems.join("; "));
+  if (found.source === null) return null;
+  const { keyFile, ...source } = found.source;
+  const workspace = createWorkspace({ ...source, ...(await readServiceAccount(keyFile)) });
+  const { groups } = source;
+  const { snapshots } = database;
+  return { workspace, directory: openGoogleDirectory({ workspace, snapshots, groups, doors, clock, onProblem: tell }) };
 }

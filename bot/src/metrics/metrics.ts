@@ -4,6 +4,7 @@ import { type AuditMetrics, createAuditMetrics } from "./audit.ts";
 import { type CommandMetrics, createCommandMetrics } from "./commands.ts";
 import { createDatabaseMetrics, type DatabaseMetrics } from "./database.ts";
 import { createDeadLetterMetrics, type DeadLetterMetrics } from "./dead-letters.ts";
+import { createDirectoryMetrics, type DirectoryMetrics } from "./directory.ts";
 import { createHttpMetrics, type HttpMetrics } from "./http.ts";
 import { createLeaseMetrics, type LeaseMetrics } from "./lease.ts";
 import { createLimitMetrics, type LimitMetrics } from "./limits.ts";
@@ -22,6 +23,7 @@ export interface Metrics {
   readonly deadLetters: DeadLetterMetrics;
   readonly lease: LeaseMetrics;
   readonly audit: AuditMetrics;
+  readonly directory: DirectoryMetrics;
   readonly limits: LimitMetrics;
   readonly live: LiveMetrics;
   readonly schedule: ScheduleMetrics;
@@ -53,6 +55,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
     deadLetters: createDeadLetterMetrics(registry),
     lease: createLeaseMetrics(registry),
     audit: createAuditMetrics(registry),
+    directory: createDirectoryMetrics(registry),
     limits: createLimitMetrics(registry),
     live: createLiveMetrics(registry),
     schedule: createScheduleMetrics(registry),

@@ -198,6 +198,7 @@ function authorize({ email, privateKey, administrator, apiUrl }: GoogleAccess) {
     key: privateKey,
     scopes: [...GOOGLE_SCOPES],
     subject: administrator,
-    transporterOptions: { fetchImplementation },
+    // Google's client repeats the request for a token by itself, past our time and with the reason lost.
+    transporterOptions: { fetchImplementation, retryConfig: { retry: 0, noResponseRetries: 0 } },
   });
 }
