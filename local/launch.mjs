@@ -33,6 +33,12 @@ const HELP = {
   ],
   // Its options are many, so it says them itself.
   audit: null,
+  access: [
+    "npm run access -- status                   how old the list of people by Google is, and what waits to be confirmed",
+    "npm run access -- confirm --reason TEXT    puts the list that waits in force; written to the audit log",
+    "",
+    "The database is the local stack's, or DATABASE_URL.",
+  ],
   // Its help lists the fleet's commands, so it says it itself.
   rollcall: null,
 };

@@ -104,6 +104,10 @@ const breakage: Readonly<Record<string, (world: World) => void>> = {
   "backlog-bounded": ({ bus }) =>
     bus({ readWaiting: async (group) => [{ topic: "stock.reserved", group, lag: 900, pending: 101 }] }),
   "clocks-agree": ({ fleet, bus }) => bus({ now: async () => fleet.now - 2001 }),
+  "directory-current": ({ fleet, ports }) => {
+    const asOf = fleet.now - 121_000;
+    Object.assign(ports, { directory: { ...ports.directory, trust: () => ({ asOf, held: null }) } });
+  },
   "files-in-force": without("access.yaml"),
   "fleet-published": ({ bus }) => bus({ readFleet: async () => null }),
   "heartbeats-fresh": ({ fleet }) => fleet.kill("billing"),

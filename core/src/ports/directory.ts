@@ -47,6 +47,8 @@ export interface Directory {
   byTokenId?(tokenId: string): { person: Person; tokenId: string; scopes: readonly string[] } | null;
   withRole(role: Role): readonly Person[];
   trust(): DirectoryTrust;
+  /** What the source said when it could not be read last, in its words; null if it could. Left out where nobody reads: a file. */
+  problem?(): string | null;
   /**
    * Asks the source itself, within 5 s, whether the person still has the role.
    * @returns false if not @throws Failure "unavailable" if the source does not say: no answer is never a yes

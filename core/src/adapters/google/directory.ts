@@ -149,6 +149,11 @@ class StoredDirectory implements GoogleDirectory {
     return this.#options.doors.fileProblem();
   }
 
+  problem(): string | null {
+    const attempt = this.#known?.state.attempt;
+    return attempt?.problem == null ? null : `${attempt.problem}, ${attempt.words}`;
+  }
+
   state(): DirectoryState | null {
     return this.#known?.state ?? null;
   }
