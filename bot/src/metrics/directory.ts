@@ -5,7 +5,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import { knownGauge } from "./known-gauge.ts";
 
 /** What the directory says of itself at this moment. */
-export interface DirectoryReading {
+interface DirectoryReading {
   trust(): DirectoryTrust;
   withRole(role: Role): readonly unknown[];
   /** Problem of the last attempt to read; null if there was none, or nobody reads: a file. */
