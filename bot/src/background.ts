@@ -129,7 +129,7 @@ async function prepareDatabase({ config, log, metrics, adapters }: Deps, signal:
 }
 
 async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Promise<Work> {
-  const { config, log, adapters } = deps;
+  const { config, log, metrics, adapters } = deps;
   const { database, ports } = adapters;
   const lease = await takeLease(deps);
   const whenLeading = () => lease.isLeader();

@@ -1,4 +1,4 @@
-import { ROLES, type Role } from "../../domain/actor.ts";
+import { ROLES } from "../../domain/actor.ts";
 import type { RoleGroups, WorkspaceGrant, WorkspacePerson } from "../../domain/workspace.ts";
 import type { Workspace } from "../../ports/workspace.ts";
 import type { GoogleUser } from "./google-answers.ts";
@@ -139,6 +139,3 @@ function anyYes(answers: readonly PromiseSettledResult<boolean | "unknown-key">[
   for (const answer of answers) if (answer.status === "rejected") throw answer.reason;
   return false;
 }
-
-/** Groups whose members have the role, the lowest first. */
-export const groupsWith = (groups: RoleGroups, roles: readonly Role[]): string[] => roles.map((role) => groups[role]);
