@@ -1,5 +1,5 @@
 import { isFailure } from "@rollcall/core/domain/failure.ts";
-import { ATTEMPT_DOORS, type AttemptDoor } from "@rollcall/core/ports/attempts.ts";
+import { ATTEMPT_DOORS, type AttemptDoor, type Attempts } from "@rollcall/core/ports/attempts.ts";
 import { inSpan } from "@rollcall/core/protocol/span.ts";
 import { type CommandAnswer, type CommandRequest, runCommand } from "@rollcall/core/run-command.ts";
 import type { Logger } from "pino";
@@ -10,6 +10,8 @@ interface EngineDeps {
   readonly adapters: Pick<Adapters, "ports" | "commands" | "database" | "limits">;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Told who came too often. */
+  readonly attempts?: Attempts;
 }
 
 /** The one command path, bound to its ports, counted and logged alike for every door. */
@@ -17,10 +19,17 @@ export function createEngine({
   adapters,
   metrics,
   log,
+  attempts,
 }: EngineDeps): (request: CommandRequest) => Promise<CommandAnswer> {
   const { ports, commands, database, limits } = adapters;
   const onProblem = (problem: string, cause: unknown): void => log.error({ err: cause }, problem);
   const engine = { ports, commands, store: database.store, limits: limits.commands, onProblem };
+  const countRefusal = (error: unknown, { door, actor }: CommandRequest): void => {
+    if (!isFailure(error) || !isAttemptDoor(door)) return;
+    if (error.code === "forbidden") metrics.audit.refused({ door, reason: "policy" });
+    if (error.code === "too_many_requests")
+      attempts?.refused({ event: "limit", door, reason: "limit", actor: actor.id });
+  };
   return async (request) => {
     const command = commands.find(({ name, aliases }) => name === request.command || aliases.includes(request.command));
     const { door, actor, requestId } = request;
@@ -33,8 +42,7 @@ export function createEngine({
       logAnswer(answer, line, log);
       return answer;
     } catch (error) {
-      if (isFailure(error) && error.code === "forbidden" && isAttemptDoor(door))
-        metrics.audit.refused({ door, reason: "policy" });
+      countRefusal(error, request);
       if (isFailure(error)) log.info({ ...line, code: error.code, rule: error.detail.rule }, "command refused");
       throw error;
     }

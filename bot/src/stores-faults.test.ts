@@ -107,6 +107,28 @@ describe("the control service, when a store answers but does not work", { timeou
     expect((await command()).status).toBe(202);
   });
 
+  test("P12: with a trigger of the audit log switched off, changes are 503 in words, looks are answered, and the metric says it", async () => {
+    const owner = new pg.Client({ connectionString: database.url });
+    await owner.connect();
+    try {
+      await owner.query("alter table audit_log disable trigger all");
+      const service = await setting.start();
+      await untilStatus(service, "/ready", 200);
+      const wish = { ...authorization, "idempotency-key": "while-unprotected" };
+      const refused = await service.ask("/api/v1/commands/restart", postOf({ input: { who: ["billing"] } }, wish));
+      expect(refused.status).toBe(503);
+      expect(await refused.json()).toMatchObject({
+        message: "the audit log is not protected from changes, so nothing is changed",
+        found: "the trigger audit_log_append_only of audit_log is switched off",
+      });
+      expect((await service.ask("/api/v1/commands/status", postOf({}))).status).toBe(200);
+      expect(await (await service.ask("/metrics")).text()).toMatch(/^rollcall_audit_protection_problems 1$/m);
+    } finally {
+      await owner.query("alter table audit_log enable trigger all");
+      await owner.end();
+    }
+  });
+
   test("R6, R7: is not ready while Redis may throw messages away or takes none, says how to mend it, and is ready again", async () => {
     const port = await findFreePort();
     const redis = await startRedis({

@@ -89,7 +89,7 @@ interface Parts {
 async function openDoors(parts: Parts): Promise<App> {
   const { config, log, metrics, adapters, readiness, live, attempts } = parts;
   const { ports, commands, registry, limits } = adapters;
-  const run = createEngine({ adapters, metrics, log });
+  const run = createEngine({ adapters, metrics, log, attempts });
   const app = createApp({
     version,
     fleet: registry.fleet,

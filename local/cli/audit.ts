@@ -179,7 +179,7 @@ const line = (row: AuditRow): string =>
     row.event,
     row.actor,
     row.door,
-    row.command,
+    row.command ?? row.action ?? null,
     row.targets.join(","),
     row.decision,
     row.rule,
