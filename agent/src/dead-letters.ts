@@ -20,21 +20,41 @@ export interface DeadLetter {
 
 /** Parks what cannot be handled, with the reason, until Redis has taken it. */
 export function createDeadLetters(parts: { control: Redis; keys: Keys; agent: string; signal: AbortSignal }) {
+  const write = createWriter(parts.control);
   return async ({ topic, id, body = "", reason, attempts }: DeadLetter): Promise<void> => {
     const kept = Buffer.byteLength(body) > MOST_BYTES ? body.slice(0, KEPT_OF_OVERSIZED) : body;
     const fields = { e: kept, id, group: parts.agent, reason: reason.slice(0, 500), attempts: String(attempts) };
-    await persist(
-      () =>
-        parts.control.xadd(
-          parts.keys.deadLetters(topic),
-          "MAXLEN",
-          "~",
-          STREAM_LENGTH,
-          "*",
-          ...Object.entries(fields).flat(),
-        ),
-      parts.signal,
-    );
+    await persist(() => write(parts.keys.deadLetters(topic), Object.entries(fields).flat()), parts.signal);
+  };
+}
+
+interface Waiting {
+  readonly stream: string;
+  readonly fields: readonly string[];
+  readonly done: PromiseWithResolvers<void>;
+}
+
+/** Writes what comes in one turn in one packet: a flood of what is no event must not hold up its good neighbours. */
+function createWriter(control: Redis) {
+  let waiting: Waiting[] = [];
+  const flush = async () => {
+    const batch = waiting;
+    waiting = [];
+    const pipeline = control.pipeline();
+    for (const { stream, fields } of batch) pipeline.xadd(stream, "MAXLEN", "~", STREAM_LENGTH, "*", ...fields);
+    const lost = new Error("Redis did not answer");
+    const outcomes = await pipeline.exec().catch((error: Error) => batch.map(() => [error] as const));
+    for (const [index, { done }] of batch.entries()) {
+      const error = outcomes === null ? lost : (outcomes[index] ?? [lost])[0];
+      if (error === null) done.resolve();
+      else done.reject(error);
+    }
+  };
+  return (stream: string, fields: readonly string[]): Promise<void> => {
+    const done = Promise.withResolvers<void>();
+    waiting.push({ stream, fields, done });
+    if (waiting.length === 1) queueMicrotask(() => void flush());
+    return done.promise;
   };
 }
 export type Park = ReturnType<typeof createDeadLetters>;

@@ -98,7 +98,10 @@ class InboxReader implements Inbox {
     this.#inHand.add(entry.id);
     const ack = () => this.#acknowledge(entry.id);
     const message = this.#open(entry);
-    if (message === null) return ack();
+    if (message === null) {
+      void ack(); // Nobody waits for it, and what comes behind it must not either.
+      return;
+    }
     await this.#parts.apply(message, ack);
   }
 

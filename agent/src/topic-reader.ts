@@ -7,6 +7,10 @@ import { backoffMs, ensureGroup, isMissingGroup, pause, untilReady } from "./per
 /** Entries of one topic that an agent holds at most; what is not yet read is the bus' backlog, and counted there. */
 const PREFETCH = 16;
 const PAGE = 100;
+/** Entries that are read at once while none of them is an event, so that a flood of them holds up the next good one less. */
+const FLOOD_PAGE = 64;
+/** Larger ones are read a few at a time even then. */
+const SMALL_CHARACTERS = 16_384;
 
 export interface TopicReaderParts {
   /** A connection of its own: its reads block. */
@@ -30,6 +34,7 @@ const SWEEP_MS = 10_000;
 export async function readTopic(parts: TopicReaderParts): Promise<void> {
   const { signal, reader } = parts;
   let sweptAt = Number.NEGATIVE_INFINITY;
+  let page = PREFETCH;
   for (let failures = 0; !signal.aborted; ) {
     try {
       await untilReady(reader, signal);
@@ -37,7 +42,7 @@ export async function readTopic(parts: TopicReaderParts): Promise<void> {
         await recover(parts, Number.isFinite(sweptAt) ? SWEEP_MS : 0);
         sweptAt = performance.now();
       }
-      await readOnce(parts);
+      page = await readOnce(parts, page);
       failures = 0;
     } catch (error) {
       sweptAt = Number.NEGATIVE_INFINITY;
@@ -49,11 +54,16 @@ export async function readTopic(parts: TopicReaderParts): Promise<void> {
   }
 }
 
-async function readOnce(parts: TopicReaderParts): Promise<void> {
+/** @returns how many to read next time, if nothing is in hand */
+async function readOnce(parts: TopicReaderParts, page: number): Promise<number> {
   const { delivery, signal } = parts;
   await delivery.room(PREFETCH);
-  if (signal.aborted) return;
-  for (const entry of await readNew(parts)) await delivery.take(entry);
+  if (signal.aborted) return PREFETCH;
+  const entries = await readNew(parts, page);
+  // They are queued in their order at once; those that are put aside need not wait for one another.
+  await Promise.all(entries.map((entry) => delivery.take(entry)));
+  const isFlood = entries.length >= PREFETCH && delivery.size() === 0;
+  return isFlood && entries.every(({ fields }) => (fields.e ?? "").length <= SMALL_CHARACTERS) ? FLOOD_PAGE : PREFETCH;
 }
 
 function explain({ stream, log, signal }: TopicReaderParts, error: unknown): void {
@@ -67,8 +77,8 @@ export function reconnectIfSilent(reader: Redis, error: unknown): void {
   if (messageOf(error).includes("timed out") && reader.status === "ready") reader.disconnect(true);
 }
 
-async function readNew({ reader, stream, agent, delivery }: TopicReaderParts): Promise<Entry[]> {
-  const count = Math.max(1, PREFETCH - delivery.size());
+async function readNew({ reader, stream, agent, delivery }: TopicReaderParts, page: number): Promise<Entry[]> {
+  const count = delivery.size() === 0 ? page : Math.max(1, PREFETCH - delivery.size());
   const answer = await reader.xreadgroup(
     "GROUP",
     agent,

@@ -3,6 +3,7 @@ import type { Figure } from "./figures.ts";
 import { measureAck } from "./measure-ack.ts";
 import { measureBus } from "./measure-bus.ts";
 import { measureClick } from "./measure-click.ts";
+import { measureMalformed } from "./measure-malformed.ts";
 import { measureRollCall } from "./measure-roll-call.ts";
 import { measureScrape } from "./measure-scrape.ts";
 import { measureStart } from "./measure-start.ts";
@@ -55,5 +56,13 @@ export const BENCHES: readonly Bench[] = [
       "`/metrics` of the exporter to the last byte, warm: the 22 agents of the stack, then a process of its own before 1,000 " +
       "simulated agents, and before 10,000 with 1,000 topics.",
     measure: measureScrape,
+  },
+  {
+    name: "malformed",
+    about:
+      "Good neighbours of 10,000 messages that are none: cut JSON, other forms, another topic's events, 20,000 levels of nesting, two " +
+      "of 5 MiB, written as fast as Redis takes them into the topic of a real agent, then into its inbox. Beside them an order every " +
+      "50 ms, of which the agent takes 5 to 20 ms, and an echo of it and of another agent every 50 ms. The worst of each counts.",
+    measure: ({ redisUrl, secrets }) => measureMalformed({ redisUrl, fleetKey: secrets.fleetKey }),
   },
 ];
