@@ -3,7 +3,14 @@ import { isFailure } from "./domain/failure.ts";
 import { timeToken } from "./domain/report.ts";
 import { counted } from "./fleet-words.ts";
 import type { GroupReading } from "./ports/event-bus.ts";
-import { compareSubscriptions, type Drift, isBroken, lagWords, type Subscription } from "./subscription-state.ts";
+import {
+  compareSubscriptions,
+  type Drift,
+  declaredBy,
+  isBroken,
+  lagWords,
+  type Subscription,
+} from "./subscription-state.ts";
 
 /** Reads the whole bus and lays it beside what is declared. @throws Failure "unavailable" */
 export async function surveyBus({ registry, events }: Pick<Ports, "registry" | "events">): Promise<Drift> {
@@ -17,8 +24,11 @@ export async function deafLines(
   ids: ReadonlySet<string>,
 ): Promise<string[]> {
   try {
-    const { subscriptions } = await surveyBus(ports);
-    return subscriptions.filter((one) => isBroken(one) && ids.has(one.agent.id)).map(subscriptionLine);
+    const fleet = await ports.registry.expected();
+    const agents = fleet.agents.filter(({ id }) => ids.has(id));
+    const topics = [...new Set(agents.flatMap((agent) => declaredBy(agent, fleet.topics).map(({ topic }) => topic)))];
+    const { subscriptions } = compareSubscriptions({ agents, topics }, await ports.events.read(topics));
+    return subscriptions.filter(isBroken).map(subscriptionLine);
   } catch (error) {
     if (isFailure(error) && error.code === "unavailable") return [];
     throw error;
