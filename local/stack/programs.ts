@@ -6,7 +6,7 @@ import { readOrMakeGoogleAccount } from "./google-account.ts";
 import type { KeptProcess } from "./keeper.ts";
 import { REPOSITORY } from "./layout.ts";
 import type { Secrets } from "./secrets.ts";
-import { areSpansWanted, settingsForControl, telemetrySettings } from "./settings.ts";
+import { areSpansWanted, type Settings, settingsForControl, telemetrySettings } from "./settings.ts";
 
 /** A program of this repository that Node runs. */
 export interface Program {
@@ -50,12 +50,13 @@ const preloaded = ({ settings }: StackContext, { telemetry }: Program): string[]
 export const logFileOf = ({ layout }: StackContext, name: ProcessName): string =>
   join(layout.logs, `${name.toLowerCase().replaceAll(" ", "-")}.log`);
 
-export function supervisorProgram({ layout, ports, secrets, fleet }: StackContext): Program {
+export function supervisorProgram({ layout, ports, secrets, settings, fleet }: StackContext): Program {
   return {
     name: "supervisor",
     file: "local/supervisor/main.ts",
     port: null,
     environment: {
+      ...productionOf(settings),
       ROLLCALL_SUPERVISOR_SOCKET: layout.supervisorSocket,
       ROLLCALL_SUPERVISOR_DIR: join(layout.root, "supervisor"),
       ROLLCALL_AGENTS_DIR: join(layout.root, "agents"),
@@ -67,6 +68,10 @@ export function supervisorProgram({ layout, ports, secrets, fleet }: StackContex
     },
   };
 }
+
+/** Who wants the strict rules for secrets wants them of every program. */
+const productionOf = ({ ROLLCALL_PRODUCTION }: Settings): Record<string, string> =>
+  ROLLCALL_PRODUCTION ? { ROLLCALL_PRODUCTION } : {};
 
 export function slackProgram({ layout, ports, secrets }: StackContext): Program {
   return {
@@ -181,13 +186,14 @@ export const runbookUrl = ({ settings, ports }: StackContext): string =>
   settings.ROLLCALL_RUNBOOK_URL ?? `http://127.0.0.1:${ports.control}/runbooks`;
 
 export function exporterProgram(context: StackContext): Program {
-  const { ports, secrets, fleet } = context;
+  const { ports, secrets, settings, fleet } = context;
   return {
     name: "exporter",
     file: "exporter/src/main.ts",
     telemetry: "exporter/telemetry.ts",
     port: ports.exporter,
     environment: {
+      ...productionOf(settings),
       REDIS_URL: redisUrlOf(context, "exporter"),
       ROLLCALL_FLEET: fleet.fleet,
       ROLLCALL_FLEET_KEY: secrets.fleetKey,

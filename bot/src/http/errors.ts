@@ -1,6 +1,7 @@
 import type { ApiError } from "@rollcall/core/contract.ts";
 import { Failure, type FailureCode, isFailure } from "@rollcall/core/domain/failure.ts";
 import { renderTimes } from "@rollcall/core/domain/report.ts";
+import { redact } from "@rollcall/core/secrets/redact.ts";
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -61,10 +62,11 @@ function showError(error: unknown, request: Pick<FastifyRequest, "id" | "routeOp
 
 const bodyOf = ({ code, message, detail }: Failure, id: string): ApiError => ({
   code,
-  message: renderTimes(message, utcTime),
-  found: detail.found ?? null,
-  allowed: [...(detail.allowed ?? [])],
-  next: detail.next === undefined ? null : renderTimes(detail.next, utcTime),
+  // What somebody sent is named in the answer, and may be a secret in the wrong place.
+  message: redact(renderTimes(message, utcTime)),
+  found: detail.found === undefined ? null : redact(detail.found),
+  allowed: (detail.allowed ?? []).map((word) => redact(word)),
+  next: detail.next === undefined ? null : redact(renderTimes(detail.next, utcTime)),
   id,
 });
 

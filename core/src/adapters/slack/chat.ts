@@ -8,6 +8,7 @@ import {
 } from "@slack/web-api";
 
 import { inSpanOfTrace } from "../../protocol/span.ts";
+import { redact } from "../../secrets/redact.ts";
 
 /** A message as it is written: blocks for the eye, `text` for the lock screen and the screen reader. */
 export interface ChatMessage {
@@ -51,12 +52,17 @@ export interface SlackChat {
 const PAGES_AT_MOST = 5;
 const GONE = new Set(["message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"]);
 
+/** A label, an agent's last words or what somebody typed may hold a secret; a channel has many readers. */
+const withoutSecrets = (message: ChatMessage): ChatMessage =>
+  JSON.parse(redact(JSON.stringify(message))) as ChatMessage;
+
 /** The chat of one workspace. */
 export function createSlackChat(client: WebClient): SlackChat {
   const metadata = (key: string) => ({ event_type: METADATA_EVENT, event_payload: { key } });
   return {
-    post: ({ channel, thread, key }, { text, blocks }) =>
+    post: ({ channel, thread, key }, message) =>
       settle(async () => {
+        const { text, blocks } = withoutSecrets(message);
         const answer = await client.chat.postMessage({
           channel,
           text,
@@ -68,14 +74,16 @@ export function createSlackChat(client: WebClient): SlackChat {
         });
         return at(answer.channel ?? channel, answer.ts);
       }),
-    edit: ({ channel, ts, key }, { text, blocks }) =>
+    edit: ({ channel, ts, key }, message) =>
       settle(async () => {
+        const { text, blocks } = withoutSecrets(message);
         const answer = await client.chat.update({ channel, ts, text, blocks: [...blocks], metadata: metadata(key) });
         return at(answer.channel ?? channel, answer.ts ?? ts);
       }),
     find: (place, sinceMs) => settle(() => search(client, place, sinceMs)),
-    whisper: ({ channel, user }, { text, blocks }) =>
+    whisper: ({ channel, user }, message) =>
       settle(async () => {
+        const { text, blocks } = withoutSecrets(message);
         const answer = await client.chat.postEphemeral({ channel, user, text, blocks: [...blocks] });
         return at(channel, answer.message_ts);
       }),
