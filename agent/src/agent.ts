@@ -20,6 +20,7 @@ import { pause, persist } from "./persist.ts";
 import { createPresence, type Presence } from "./presence.ts";
 import { createPublisher } from "./publish.ts";
 import { createReplier } from "./replies.ts";
+import { createRunReporter, type RunReporter } from "./runs.ts";
 import { createDroppable, followTopics } from "./subscriptions.ts";
 import { readTopic } from "./topic-reader.ts";
 import { createWorkQueue, type WorkQueue } from "./work-queue.ts";
@@ -98,6 +99,7 @@ class RunningAgent implements Agent {
   readonly #meters = createTaskMeters();
   readonly #acks: ReturnType<typeof createAcks>[] = [];
   readonly #publisher: ReturnType<typeof createPublisher>;
+  readonly #runs: RunReporter;
   readonly #subscriptions = createDroppable((topic) => this.#subscribe(topic));
   #presence: Presence | null = null;
   #stage: "starting" | "stopping" | null = "starting";
@@ -116,6 +118,14 @@ class RunningAgent implements Agent {
     const { control } = parts.connections;
     const { keys, clock } = parts;
     this.#publisher = createPublisher({ control, keys, agent: this.id, publishes, clock, signal: parts.ending.signal });
+    this.#runs = createRunReporter({
+      control,
+      keys,
+      agent: this.id,
+      key: config.key,
+      clock,
+      signal: parts.ending.signal,
+    });
   }
 
   async start(): Promise<void> {
@@ -219,7 +229,8 @@ class RunningAgent implements Agent {
 
   #context(cause?: Envelope): WorkContext {
     const { clock, log, ending } = this.#parts;
-    return { agent: this.id, log, publish: this.#publisher(cause), now: clock.now, signal: ending.signal };
+    const publish = this.#publisher(cause);
+    return { agent: this.id, log, publish, runs: this.#runs, now: clock.now, signal: ending.signal };
   }
 
   async #mayWork(maxAgeMs = FENCE_MAX_AGE_MS): Promise<boolean> {

@@ -48,6 +48,8 @@ export interface NewEvent {
   /** Same for all events that follow from one order or one run. */
   readonly correlationId?: string | undefined;
   readonly customerId?: string | undefined;
+  /** The run that it is part of; that of the cause goes on if not said. */
+  readonly runId?: string | undefined;
   /** The event that is being handled; its trace and its ids go on. */
   readonly cause?: Envelope | undefined;
   /** W3C trace context to write; that of the cause goes on if not said. */
@@ -60,6 +62,7 @@ export function createEvent({ agent, topic, data, at, cause, ...given }: NewEven
     requestid: cause?.requestid,
     correlationid: given.correlationId ?? cause?.correlationid,
     customerid: given.customerId ?? cause?.customerid,
+    runid: given.runId ?? cause?.runid,
   };
   return {
     specversion: "1.0",

@@ -1,12 +1,15 @@
 import type { Envelope } from "@rollcall/core/protocol.ts";
 import type { Log } from "./log.ts";
 import type { Publish } from "./publish.ts";
+import type { RunReporter } from "./runs.ts";
 
 /** What the work of an agent can use. */
 export interface WorkContext {
   readonly agent: string;
   readonly log: Log;
   readonly publish: Publish;
+  /** Reports of runs: begun, a step reached, ended. */
+  readonly runs: RunReporter;
   /** Redis time in ms, as far as it can be known here. */
   now(): number;
   /** Aborts when the process ends. */

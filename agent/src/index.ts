@@ -6,3 +6,4 @@ export type { Handler, PeriodicWork, WorkContext } from "./handler.ts";
 export { createLog, type Log } from "./log.ts";
 export { pause } from "./persist.ts";
 export type { Publish, PublishOptions } from "./publish.ts";
+export type { NewRun, RunReporter } from "./runs.ts";

@@ -10,6 +10,8 @@ import { persist } from "./persist.ts";
 export interface PublishOptions {
   readonly correlationId?: string;
   readonly customerId?: string;
+  /** The run that it is part of, if the handled event does not say so already. */
+  readonly runId?: string;
 }
 export type Publish = (topic: string, data: Envelope["data"], options?: PublishOptions) => Promise<void>;
 

@@ -4,6 +4,7 @@ import { openFigures } from "@rollcall/core/adapters/prometheus/figures.ts";
 import { openMonitoring } from "@rollcall/core/adapters/prometheus/monitoring.ts";
 import { openEventBus } from "@rollcall/core/adapters/redis/event-bus.ts";
 import { type OpenFleetBus, openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
+import { openRunReports, type RunReports } from "@rollcall/core/adapters/redis/run-reports.ts";
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import { readFleetFile } from "@rollcall/core/fleet-file.ts";
@@ -29,6 +30,7 @@ export interface Adapters {
   /** Null where roles come from access.yaml. */
   readonly google: Rights["google"];
   readonly limits: Limits;
+  readonly runReports: RunReports;
   close(): Promise<void>;
 }
 
@@ -51,14 +53,12 @@ export async function openAdapters(
     ...(config.ROLLCALL_LOG_SQL && { onStatement: (statement) => log.info(statement, "statement answered") }),
     onProblem: (error) => tell("a connection to PostgreSQL broke", error),
   });
-  const { audit, operations, incidents, desired, requests } = database;
+  const { audit, operations, incidents, desired, requests, runs } = database;
   const rights = await openRights(config, { database, clock, tell });
   const { directory, google, rules } = rights;
-  const fleetKey = config.ROLLCALL_FLEET_KEY.reveal();
   const url = config.REDIS_URL.reveal();
   const onProblem = (error: Error) => tell("a connection to Redis broke", error);
-  const bus = openFleetBus({ url, fleet, fleetKey, onProblem });
-  const events = openEventBus({ url, fleet, onProblem });
+  const { bus, events, runReports } = openStreams(config, fleet, onProblem);
   const file = config.ROLLCALL_FLEET_FILE;
   const registry = await openFleetRegistry({ file, desired, bus, clock, onProblem: tell });
   const limits = openLimits({
@@ -75,22 +75,33 @@ export async function openAdapters(
   registry.watch();
   return {
     ports: {
-      ...{ audit, operations, requests, incidents, bus, events, registry, supervisor, pager },
+      ...{ audit, operations, requests, incidents, runs, bus, events, registry, supervisor, pager },
       directory,
       rules,
       clock,
       ...measured,
     },
-    ...{ commands, database, bus, registry, directory, google, limits },
+    ...{ commands, database, bus, registry, directory, google, limits, runReports },
     async close() {
       rights.close();
       await registry.close();
       bus.close();
       events.close();
+      runReports.close();
       limits.close();
       await database.close();
     },
   };
+}
+
+function openStreams(config: ControlConfig, fleet: string, onProblem: (error: Error) => void) {
+  const options = {
+    url: config.REDIS_URL.reveal(),
+    fleet,
+    fleetKey: config.ROLLCALL_FLEET_KEY.reveal(),
+    onProblem,
+  };
+  return { bus: openFleetBus(options), events: openEventBus(options), runReports: openRunReports(options) };
 }
 
 const measuredBy = (url: string, { fleet, clock }: { fleet: string; clock: Clock }) => ({

@@ -25,6 +25,7 @@ import { markForeignProcesses } from "./schedule/foreign-processes.ts";
 import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
 import type { Readiness } from "./schedule/readiness.ts";
 import { retryWhileUnavailable } from "./schedule/retry.ts";
+import { foldRuns, forgetOldRuns } from "./schedule/runs.ts";
 import { trimTopics } from "./schedule/topic-trim.ts";
 import { withinTime } from "./schedule/within-time.ts";
 import { startPublisher } from "./slack/publisher.ts";
@@ -60,6 +61,8 @@ const TOPIC_TRIM_MS = 5_000;
 const REQUESTS_MS = 2_000;
 // It is read once a minute; looked at more often so that a new leader need not wait for its turn.
 const DIRECTORY_MS = 2_000;
+const RUNS_MS = 2_000;
+const RUNS_KEPT_MS = 60_000;
 const CATCH_UP_MS = 15_000;
 const DEAD_LETTERS_MS = 60_000;
 // A viewer sees a change within a second: a quarter of it here, the rest is for the way.
@@ -146,7 +149,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
   const loops = [
     ...directoryLoops(deps, loop, whenLeading),
     ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
-    ...leaderLoops(ports, loop, whenLeading),
+    ...leaderLoops(adapters, loop, whenLeading),
     loop({
       name: "dead-letters",
       everyMs: DEAD_LETTERS_MS,
@@ -168,7 +171,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
 
 /** What one control service alone does for the fleet. */
 function leaderLoops(
-  ports: Deps["adapters"]["ports"],
+  { ports, database, runReports }: Deps["adapters"],
   loop: (options: LoopOptions) => Loop,
   when: () => boolean,
 ): Loop[] {
@@ -194,6 +197,8 @@ function leaderLoops(
         await ports.bus.trimInboxes(agents.map(({ id }) => id));
       },
     }),
+    loop({ name: "runs", everyMs: RUNS_MS, when, run: () => foldRuns(database.pool, runReports) }),
+    loop({ name: "runs-kept", everyMs: RUNS_KEPT_MS, when, run: () => forgetOldRuns(database.pool) }),
     loop({
       name: "requests",
       everyMs: REQUESTS_MS,

@@ -10,6 +10,7 @@ import { createLiveTickets } from "@rollcall/core/adapters/postgres/live-tickets
 import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
 import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
+import { createRuns } from "@rollcall/core/adapters/postgres/runs.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { AccessOverrides } from "@rollcall/core/ports/access-overrides.ts";
 import type { ApprovalRequests } from "@rollcall/core/ports/approval-requests.ts";
@@ -22,6 +23,7 @@ import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
 import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
+import type { Runs } from "@rollcall/core/ports/runs.ts";
 import { type AuditProtection, watchProtection } from "./audit-protection.ts";
 import { createGate } from "./gate.ts";
 import type { DatabaseMetrics } from "./metrics/database.ts";
@@ -38,6 +40,7 @@ export interface Database {
   readonly store: CommandStore;
   readonly desired: DesiredStates;
   readonly publications: Publications;
+  readonly runs: Runs;
   readonly overrides: AccessOverrides;
   readonly snapshots: DirectorySnapshots;
   readonly limitUses: LimitStore;
@@ -80,6 +83,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
+    runs: gate.guard(createRuns(pool)),
     overrides: gate.guard(createAccessOverrides(pool)),
     snapshots: gate.guard(createDirectorySnapshots(pool)),
     limitUses: gate.guard(createLimitUses(pool)),

@@ -15,6 +15,7 @@ import type { Monitoring } from "./ports/monitoring.ts";
 import type { Operations } from "./ports/operations.ts";
 import type { Pager } from "./ports/pager.ts";
 import type { PolicyRulesPort } from "./ports/policy-rules.ts";
+import type { Runs } from "./ports/runs.ts";
 import type { Supervisor } from "./ports/supervisor.ts";
 import type { ExpectedAgent } from "./protocol.ts";
 
@@ -32,6 +33,8 @@ export interface Ports {
   readonly rules: PolicyRulesPort;
   readonly requests: ApprovalRequests;
   readonly clock: Clock;
+  /** Left out where runs are not kept. */
+  readonly runs?: Runs;
   /** Left out where nothing looks in the background. */
   readonly dependencies?: Dependencies;
   /** Left out where no Prometheus is named. */

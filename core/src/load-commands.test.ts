@@ -20,6 +20,7 @@ describe("every command", () => {
         "requests",
         "restart",
         "roll-call",
+        "runs",
         "status",
         "whoami",
       ]),

@@ -22,6 +22,9 @@ export const topicPattern = z
 const millis = z.number().int().nonnegative();
 const count = z.number().int().nonnegative();
 
+/** A run is named by whoever begins it; the name appears in keys of no store, and in no address. */
+export const runId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "a-z, 0-9 and -, at most 64 characters");
+
 /** What an agent says it does; a second axis beside health, which the reader decides. */
 export const ACTIVITIES = ["starting", "idle", "processing", "paused", "stopping", "error"] as const;
 
@@ -157,6 +160,8 @@ export const envelope = z.object({
   protocol: z.string().regex(MAJOR_ONE, `another major version is not read here; this is ${PROTOCOL_WORDS}`).optional(),
   traceparent: z.string().max(100).optional(),
   ...origin,
+  /** The run that it is part of; events that follow from it name it too. */
+  runid: runId.optional(),
   /** A marked probe; never reaches a business handler. */
   probe: z.literal(true).optional(),
   /** Published again for one agent; every other acknowledges it unhandled. */

@@ -23,28 +23,31 @@ export const contentOrchestrator: MakeBehaviour = async ({ dir, log }) => {
   const path = join(dir, "run.json");
   let run = await readRun(path);
   let dueAt = Math.max(Date.now() + FIRST_MS, run === null ? 0 : run.startedAt + EVERY_MS);
-  const start = async ({ publish, now }: WorkContext) => {
+  const start = async ({ publish, runs, now }: WorkContext) => {
     if (Date.now() < dueAt) return;
     if (run !== null && !run.finished)
       log.warn("a run is not finished", { run: run.id, delivered: run.delivered.length });
     dueAt = Date.now() + EVERY_MS;
     run = { id: `run-${now()}`, startedAt: Date.now(), delivered: [], finished: false };
     await writeRun(path, run);
+    await runs.start({ id: run.id, name: "daily-content", of: ADVISORS, withinSeconds: EVERY_MS / 1000 });
     for (let index = 1; index <= ADVISORS; index += 1) {
       const data = { run: run.id, advisor: `advisor-${index}`, tries: 0 };
-      await publish("content.requested", data, { correlationId: run.id });
+      await publish("content.requested", data, { correlationId: run.id, runId: run.id });
     }
   };
   return {
     handle: {
-      "deliveries.*": async (event, { publish }) => {
+      "deliveries.*": async (event, { publish, runs }) => {
         const advisor = text(event, "advisor");
         if (run === null || event.data.run !== run.id || event.type !== "deliveries.sent") return;
         if (run.finished || run.delivered.includes(advisor)) return;
         run.delivered.push(advisor);
         run.finished = run.delivered.length === ADVISORS;
         await writeRun(path, run);
+        await runs.step(run.id, run.delivered.length, advisor);
         if (!run.finished) return;
+        await runs.end(run.id, "completed");
         await publish("content.run-finished", {
           run: run.id,
           seconds: Math.round((Date.now() - run.startedAt) / 1000),

@@ -15,6 +15,8 @@ const STEP_MS = 25;
 
 /** All 22 behaviours on a bus in memory, in simulated time. */
 class SimulatedFleet {
+  /** By run: its steps and its outcome, as they were reported. */
+  readonly runs = new Map<string, (number | string)[]>();
   readonly published: Envelope[] = [];
   readonly failures: unknown[] = [];
   readonly stopped = new Set<string>();
@@ -92,9 +94,14 @@ class SimulatedFleet {
       log: SILENT,
       now: () => Date.now(),
       signal: new AbortController().signal,
-      publish: async (topic, data, { correlationId } = {}) => {
+      publish: async (topic, data, { correlationId, runId } = {}) => {
         expect(DECLARED[id]?.publishes).toContain(topic);
-        this.deliver(createEvent({ agent: id, topic, data, at: Date.now(), correlationId, cause }));
+        this.deliver(createEvent({ agent: id, topic, data, at: Date.now(), correlationId, runId, cause }));
+      },
+      runs: {
+        start: async ({ id: run }) => void this.runs.set(run, []),
+        step: async (run, step) => void this.runs.get(run)?.push(step),
+        end: async (run, outcome) => void this.runs.get(run)?.push(outcome),
       },
     };
   }
@@ -146,6 +153,11 @@ describe("the sample fleet", () => {
     expect(fleet.count("content.requested")).toBe(24);
     expect(fleet.count("deliveries.sent")).toBe(24);
     expect(fleet.count("content.run-finished")).toBe(1);
+    const content = [...fleet.runs].filter(([run]) => run.startsWith("run-")).map(([, said]) => said);
+    expect(content).toEqual([[...Array.from({ length: 24 }, (_, index) => index + 1), "completed"]]);
+    const orders = [...fleet.runs].filter(([run]) => run.startsWith("o-")).map(([, said]) => said.at(-1));
+    expect(orders.filter((last) => last === "completed").length).toBe(fleet.count("orders.completed"));
+    expect(orders.filter((last) => last === "cancelled").length).toBeGreaterThanOrEqual(fleet.count("orders.rejected"));
     expect(fleet.count("chats.answered")).toBeGreaterThan(50);
     expect(fleet.count("metrics.daily")).toBeGreaterThanOrEqual(9);
     expect(fleet.count("api.budget-low")).toBe(0);
@@ -209,6 +221,7 @@ describe("files of the sample fleet", () => {
     const context = {
       now: () => Date.now(),
       publish: async (topic: string) => void published.push(topic),
+      runs: { start: async () => undefined, step: async () => undefined, end: async () => undefined },
     } as unknown as WorkContext;
     const start = async () => (await BEHAVIOURS["content-orchestrator"]?.())!({ dir: runDir, log: SILENT });
     const first = await start();

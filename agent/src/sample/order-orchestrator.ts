@@ -28,11 +28,13 @@ export const orderOrchestrator: MakeBehaviour = (): Behaviour => {
     orders.set(order, progress);
     progress.steps.add(event.type);
     if (event.type.startsWith("stock.")) furthestInStock = Math.max(furthestInStock, progress.sequence);
+    await reportStep(event, progress.steps.size, context);
     if (ENDINGS.has(event.type)) orders.delete(order);
     if (!progress.steps.has("invoices.issued") || !progress.steps.has("shipments.booked")) return;
     orders.delete(order);
     const seconds = progress.since === null ? null : (context.now() - progress.since) / 1000;
     await context.publish("orders.completed", { order, seconds, wasLate: progress.reported });
+    if (event.runid !== undefined) await context.runs.end(event.runid, "completed");
   };
   const isLate = ({ since, reported }: Progress, now: number) => since !== null && !reported && now - since >= LATE_MS;
   const reportLate = async ({ publish, now }: WorkContext) => {
@@ -58,6 +60,13 @@ export const orderOrchestrator: MakeBehaviour = (): Behaviour => {
     periodic: [{ name: "look-for-late", everyMs: 5000, run: reportLate }],
   };
 };
+
+/** An order that goes no further has ended, too. */
+async function reportStep({ runid, type }: Envelope, step: number, { runs }: WorkContext): Promise<void> {
+  if (runid === undefined) return;
+  if (ENDINGS.has(type)) await runs.end(runid, "cancelled", type);
+  else await runs.step(runid, step, type.replace(".", "-"));
+}
 
 function startOf(event: Envelope, order: string, now: number): Progress {
   const since = event.type === "orders.received" ? now : null;

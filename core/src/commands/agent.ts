@@ -9,6 +9,8 @@ import { agentData, agentLine, asOf, lookAction, restartActions } from "../fleet
 import { listed, verdictWords } from "../fleet-words.ts";
 import { observeFleet, type SeenAgent } from "../observe-fleet.ts";
 import type { Waiting } from "../ports/fleet.ts";
+import type { Run } from "../ports/runs.ts";
+import { runLine } from "../run-words.ts";
 import { selectAgents } from "../selector.ts";
 
 const input = z.strictObject({ id: z.string().min(1).max(200).describe("Id of the agent") });
@@ -27,10 +29,11 @@ export default defineCommand({
     const { ports, actor } = context;
     const { id } = input.parse(raw);
     const chosen = await selectAgents([id], ports, { verb: "Show", isChange: false });
-    const [view, waiting, deaf] = await Promise.all([
+    const [view, waiting, deaf, runs] = await Promise.all([
       observeFleet(ports, chosen.slice(0, 1)),
       waitingOf(chosen[0]?.id, context),
       deafLines(ports, new Set(chosen.map((one) => one.id))),
+      newestRuns(chosen[0]?.id, context),
     ]);
     const seen = view.agents[0] as SeenAgent;
     const { expected } = seen;
@@ -45,6 +48,7 @@ export default defineCommand({
         `${expected.criticality}, ${expected.consequence} when it does not work · group ${expected.group}${
           expected.parent === null ? "" : ` under ${expected.parent}`
         } · normal ≤ ${expected.normalSeconds} s`,
+        ...runs.map((run) => `Last run ${runLine(run, view.at)}`),
       ],
       fields: [
         { name: "Doing now", value: seen.beat === null ? "not known" : doingNow(seen, view.at) },
@@ -68,6 +72,16 @@ async function waitingOf(id: string | undefined, { ports }: ReadContext): Promis
     return id === undefined ? null : await ports.bus.readWaiting(id);
   } catch (error) {
     if (isFailure(error) && error.code === "unavailable") return null;
+    throw error;
+  }
+}
+
+/** The newest run that the agent began or took part in; none if that is not known. */
+async function newestRuns(id: string | undefined, { ports }: ReadContext): Promise<Run[]> {
+  try {
+    return id === undefined || ports.runs === undefined ? [] : await ports.runs.list({ agents: [id], limit: 1 });
+  } catch (error) {
+    if (isFailure(error) && error.code === "unavailable") return [];
     throw error;
   }
 }

@@ -16,6 +16,8 @@ export function keysOf(fleet: string) {
     canaryRound: `rc:{${fleet}}:canary-round`,
     /** Hash: foreign agent id → what its supervisor last said of its process. Written by the leader. */
     processes: `rc:{${fleet}}:processes`,
+    /** Stream: what agents report of their runs, sealed; taken off when it is stored. */
+    runs: `rc:{${fleet}}:runs`,
     /** Stream of one entry: what a control service writes to see whether Redis still takes messages. */
     probe: `rc:{${fleet}}:probe`,
     /** Stream: control messages to all agents at once; trimmed by time. Written by the control service only. */

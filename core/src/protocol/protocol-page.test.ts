@@ -8,10 +8,11 @@ import { redisUsers } from "../adapters/redis/agent-access.ts";
 import { broadcastMessage, compiledFleet, controlMessage, controlReply, envelope, heartbeat } from "../protocol.ts";
 import { deriveBroadcastKey, publicBroadcastKey, signBroadcast } from "./broadcast-seal.ts";
 import { keysOf } from "./keys.ts";
+import { runReport } from "./run-report.ts";
 import { deriveAgentKey, deriveRedisPassword, openSeal, seal } from "./seal.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../docs/protocol.md"), "utf8");
-const SCHEMAS = { heartbeat, controlMessage, broadcastMessage, controlReply, envelope, compiledFleet };
+const SCHEMAS = { heartbeat, controlMessage, broadcastMessage, controlReply, envelope, compiledFleet, runReport };
 const FLEET_KEY = "a fleet key of at least 32 characters";
 
 const blocksOf = (language: string) =>
@@ -38,7 +39,8 @@ describe("docs/protocol.md", () => {
 
   test.each(Object.entries(SCHEMAS))("names every field of the %s, and the example has each", (name, schema) => {
     const fields = fieldsOf(z.toJSONSchema(schema, { unrepresentable: "any", reused: "inline" }));
-    const example = blocksOf("json").find((block) => block.name === name)?.text ?? "";
+    const examples = blocksOf("json").filter((block) => block.name === name);
+    const example = examples.map(({ text }) => text).join("\n");
     expect(fields.length).toBeGreaterThan(3);
     expect(fields.filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
     const optional = name.endsWith("Message") ? ["fault", "graceMs"] : [];
