@@ -53,7 +53,9 @@ test("secrets planted in every setting and input are in no log, metric or refusa
     await say("/api/v1/agents", { headers: { authorization: `Bearer ${secret}` } });
     await say(`/api/v1/agents?token=${secret}`, { headers: authorization });
     await say(`/api/v1/agents/${secret}`, { headers: authorization });
-    await say(`/nowhere/${secret}`, { headers: { ...authorization, "x-request-id": secret, cookie: secret } });
+    await say(`/nowhere/${secret}`, {
+      headers: { ...authorization, "x-request-id": secret, "x-correlation-id": secret, cookie: secret },
+    });
     await say(`/api/v1/commands/${secret.toLowerCase().replaceAll(/[^a-z0-9]/g, "-")}`, postOf({ [secret]: secret }));
     await say("/api/v1/commands/restart", postOf({ input: { who: [secret] }, reason: secret }, key));
     await say("/api/v1/commands/restart", postOf({ input: { [secret]: 1 } }, key));
