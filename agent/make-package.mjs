@@ -25,8 +25,9 @@ const resolve = (specifier, file) =>
 /** The same text with its imports pointing to where their files lie in the package. */
 const rewrite = (text, file) =>
   text.replaceAll(SPECIFIER, (specifier) => {
-    const path = relative(dirname(placeOf(file)), placeOf(resolve(specifier, file)));
-    return `${path.startsWith(".") ? path : `./${path}`}.js`;
+    // With its ending, or a file and a folder of one name are the same place.
+    const path = relative(dirname(placeOf(file)), `${placeOf(resolve(specifier, file))}.js`);
+    return path.startsWith(".") ? path : `./${path}`;
   });
 
 function write(path, text) {
