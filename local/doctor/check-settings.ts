@@ -16,6 +16,7 @@ const LOCAL_NAMES = [
   "ROLLCALL_PORT_OFFSET",
   "ROLLCALL_DATA_DIR",
   "ROLLCALL_ALLOW_DRILLS",
+  "ROLLCALL_DIRECTORY",
   "ROLLCALL_PRETEND_NODE_VERSION",
 ];
 const FORMS: readonly [name: string, form: RegExp, what: string][] = [

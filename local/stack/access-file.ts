@@ -17,12 +17,14 @@ export function writeAccessFile(file: string, { apiTokens }: Secrets, now: Date)
     name: string;
     mail: string;
     user: string;
+    google: string;
     role: string;
   }) => ({
     id: entry.id,
     name: entry.name,
     mails: [entry.mail],
     slack: [{ team: TEAM, user: entry.user }],
+    google: entry.google,
     tokens: [{ id: `${entry.id}-local`, sha256: sha256(apiTokens[entry.id]), expires, scopes: ["*"] }],
     role: entry.role,
   });
@@ -32,10 +34,25 @@ export function writeAccessFile(file: string, { apiTokens }: Secrets, now: Date)
       name: "Operator on call",
       mail: "operator@example.test",
       user: "U0OPERATOR",
+      google: "100000000000000000001",
       role: "operator",
     }),
-    person({ id: "second", name: "Second admin", mail: "admin@example.test", user: "U0SECOND", role: "admin" }),
-    person({ id: "viewer", name: "Viewer", mail: "viewer@example.test", user: "U0VIEWER", role: "viewer" }),
+    person({
+      id: "second",
+      name: "Second admin",
+      mail: "admin@example.test",
+      user: "U0SECOND",
+      google: "100000000000000000002",
+      role: "admin",
+    }),
+    person({
+      id: "viewer",
+      name: "Viewer",
+      mail: "viewer@example.test",
+      user: "U0VIEWER",
+      google: "100000000000000000003",
+      role: "viewer",
+    }),
     // Of another company, so Slack calls them a stranger; and without a role here.
     { id: "guest", name: "Guest of another company", mails: [], slack: [], tokens: [], role: null },
   ];

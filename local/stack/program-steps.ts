@@ -12,6 +12,7 @@ import {
   slackProgram,
   supervisorProgram,
 } from "./programs.ts";
+import { directoryOf } from "./settings.ts";
 import type { Step, StepsOptions } from "./step.ts";
 
 export function standInsStep(context: StackContext, { keeper }: StepsOptions): Step {
@@ -51,10 +52,15 @@ export function controlStep(context: StackContext, { keeper }: StepsOptions): St
       return {
         title: "Control service",
         address: `127.0.0.1:${ports.control}`,
-        detail: `policy from ${context.accessFile.split("/").at(-1)}, ${countPeople(context.accessFile)} people`,
+        detail: `${whereRolesComeFrom(context)}, ${countPeople(context.accessFile)} people in access.yaml`,
       };
     },
   };
+}
+
+function whereRolesComeFrom({ credentials, settings }: StackContext): string {
+  if (credentials.google !== null) return "roles from Google Workspace";
+  return directoryOf(settings) === "google" ? "roles from the Google stand-in" : "roles from access.yaml";
 }
 
 const countPeople = (file: string): number =>

@@ -6,7 +6,7 @@ import { readOrMakeGoogleAccount } from "./google-account.ts";
 import type { KeptProcess } from "./keeper.ts";
 import { REPOSITORY } from "./layout.ts";
 import type { Secrets } from "./secrets.ts";
-import { areSpansWanted, type Settings, settingsForControl, telemetrySettings } from "./settings.ts";
+import { areSpansWanted, directoryOf, type Settings, settingsForControl, telemetrySettings } from "./settings.ts";
 
 /** A program of this repository that Node runs. */
 export interface Program {
@@ -135,6 +135,7 @@ export function controlProgram(context: StackContext): Program {
       ...settingsForControl(settings),
       ...slackEnvironment(context),
       ...pagerdutyEnvironment(context),
+      ...googleEnvironment(context),
       ROLLCALL_HTTP_HOST: "127.0.0.1",
       ROLLCALL_HTTP_PORT: String(ports.control),
       DATABASE_URL: addressesOf(context).controlDatabaseUrl,
@@ -163,6 +164,19 @@ function slackEnvironment({ credentials, ports, secrets }: StackContext): Record
     SLACK_TEAM_ID: "T0LOCAL",
     ROLLCALL_SLACK_ALERTS_CHANNEL: "C0ALERTS",
     ROLLCALL_SLACK_OPS_CHANNEL: "C0OPS",
+  };
+}
+
+/** Roles from the stand-in's groups, if they are asked for; the settings of a real account are passed on as they are. */
+function googleEnvironment({ credentials, settings, layout, ports }: StackContext): Record<string, string> {
+  if (credentials.google !== null || directoryOf(settings) !== "google") return {};
+  return {
+    GOOGLE_SERVICE_ACCOUNT_FILE: readOrMakeGoogleAccount(layout).keyFile,
+    GOOGLE_DELEGATED_ADMIN: "workspace-admin@example.test",
+    GOOGLE_API_URL: `http://127.0.0.1:${ports.google}/`,
+    ROLLCALL_GROUP_ADMIN: "fleet-admins@example.test",
+    ROLLCALL_GROUP_OPERATOR: "fleet-operators@example.test",
+    ROLLCALL_GROUP_VIEWER: "fleet-viewers@example.test",
   };
 }
 

@@ -69,6 +69,18 @@ function googleOf(settings: Settings): Credentials["google"] {
   );
 }
 
+const DIRECTORIES = ["access.yaml", "google"] as const;
+
+/**
+ * Where roles come from while no real Google is set: the people of access.yaml, or the groups of the stand-in.
+ * @throws StartFailure for another word
+ */
+export function directoryOf({ ROLLCALL_DIRECTORY: given }: Settings): (typeof DIRECTORIES)[number] {
+  const found = DIRECTORIES.find((name) => name === (given || "access.yaml"));
+  if (found !== undefined) return found;
+  throw new StartFailure(`ROLLCALL_DIRECTORY is "${given}". Allowed: ${DIRECTORIES.join(" or ")}.`);
+}
+
 // What a person may want to pass on to the control service; everything the stack decides itself overrides it.
 const FOR_CONTROL = /^(ROLLCALL_|SLACK_|GOOGLE_|PAGERDUTY_)/;
 

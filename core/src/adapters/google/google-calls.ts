@@ -13,6 +13,8 @@ export interface GoogleAccess {
   readonly administrator: string;
   /** Ends with a slash: `https://admin.googleapis.com/`; elsewhere the token endpoint is expected there too. */
   readonly apiUrl: string;
+  /** First pause before a question is repeated; tests make none. */
+  readonly pauseMs?: number;
 }
 
 /** The only rights that the service account needs. */
@@ -106,6 +108,7 @@ interface Connection {
   client(): admin_directory_v1.Admin;
   /** Takes a new access token for the next call. */
   renew(): void;
+  readonly pauseMs: number;
 }
 
 /** @returns null for a refusal that is an answer @throws Failure "unavailable" */
@@ -123,7 +126,7 @@ async function askWithin<Shape extends z.ZodType>(
     if (question.accept?.includes(last.kind)) return null;
     if (last.kind === "unauthenticated") connection.renew();
     else if (!last.again) break;
-    await pauseAfter(attempt, question.until);
+    await pauseAfter(connection.pauseMs * 2 ** attempt, question.until);
   }
   throw workspaceFailure(asProblem(last.kind), `${last.words}, asked for ${question.what}`);
 }
@@ -160,8 +163,8 @@ async function tryOnce<Shape extends z.ZodType>(
 }
 
 /** Longer each time, and never the same for many who were turned away together. */
-async function pauseAfter(attempt: number, until: number): Promise<void> {
-  const pause = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random());
+async function pauseAfter(usualMs: number, until: number): Promise<void> {
+  const pause = usualMs * (0.5 + Math.random());
   await new Promise((resolve) => setTimeout(resolve, Math.min(pause, Math.max(0, until - performance.now()))));
 }
 
@@ -170,6 +173,7 @@ function connect(access: GoogleAccess): Connection {
   let client = open();
   return {
     client: () => client,
+    pauseMs: access.pauseMs ?? FIRST_PAUSE_MS,
     renew: () => {
       client = open();
     },
