@@ -8,7 +8,7 @@ import { parse } from "yaml";
 import { writeAccessFile } from "./access-file.ts";
 import { layOut, shownPath } from "./layout.ts";
 import { readOrMakeSecrets } from "./secrets.ts";
-import { readCredentials, readSettings, settingsForControl } from "./settings.ts";
+import { directoryOf, readCredentials, readSettings, settingsForControl } from "./settings.ts";
 
 const home = mkdtempSync(join(tmpdir(), "rollcall-files-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -128,7 +128,14 @@ describe("settings", () => {
     [{ SLACK_BOT_TOKEN: "xoxb-1" }, "SLACK_BOT_TOKEN is set, but not SLACK_SIGNING_SECRET, SLACK_BOT_ID"],
     [{ SLACK_SIGNING_SECRET: "s" }, "SLACK_SIGNING_SECRET is set, but not SLACK_BOT_TOKEN"],
     [{ PAGERDUTY_ROUTING_KEY: "short" }, "PAGERDUTY_ROUTING_KEY has 5 characters"],
+    [{ GOOGLE_SERVICE_ACCOUNT_FILE: "key.json" }, "GOOGLE_SERVICE_ACCOUNT_FILE is set, but not GOOGLE_DELEGATED_ADMIN"],
   ])("half credentials %j are refused", (settings, message) => {
     expect(() => readCredentials(settings)).toThrow(message);
+  });
+
+  test("roles come from access.yaml, or from the Google stand-in if that is asked for, and from nowhere else", () => {
+    expect(directoryOf({})).toBe("access.yaml");
+    expect(directoryOf({ ROLLCALL_DIRECTORY: "google" })).toBe("google");
+    expect(() => directoryOf({ ROLLCALL_DIRECTORY: "Google" })).toThrow("Allowed: access.yaml or google");
   });
 });
