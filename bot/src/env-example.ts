@@ -3,7 +3,7 @@ import { z } from "zod";
 import { controlConfig } from "./config.ts";
 
 const HEADER = `# Copy to .env. Every line is off: npm start decides all of it by itself and uses stand-ins.
-# Set the SLACK_ lines together for a real Slack, and PAGERDUTY_ROUTING_KEY for a real PagerDuty.
+# Set the SLACK_ lines together for a real Slack, PAGERDUTY_ROUTING_KEY for a real PagerDuty, GOOGLE_ and ROLLCALL_GROUP_ lines for roles from Google.
 # ROLLCALL_PORT_OFFSET shifts every port of the local stack, ROLLCALL_DATA_DIR moves its data.
 # A secret may come from a file or a program instead: NAME_FILE=/path or NAME_COMMAND=["program", "argument"] (docs/secrets.md).`;
 
