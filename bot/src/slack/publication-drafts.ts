@@ -42,6 +42,7 @@ function draftIncident(publication: Publication, incident: Incident, { settings,
     thread: null,
     urgency: URGENCY[incident.criticality],
     since: incident.openedAt,
+    traceparent: incident.traceparent,
     write: async (behindMinutes) => {
       const facts = await gatherIncidentFacts(incident, ports);
       return incidentCard(incident, facts, { links: settings, now: ports.clock.now(), behindMinutes, inputOf });

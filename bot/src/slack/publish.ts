@@ -16,7 +16,7 @@ export interface Draft {
   readonly urgency: number;
   /** When what it says happened; a post whose answer was lost is searched from here. */
   readonly since: number;
-  /** Trace of the wish that it answers. */
+  /** Trace of the wish that it answers, or of the delivery that it shows. */
   readonly traceparent?: string | undefined;
   readonly write: (behindMinutes: number | null) => Promise<ChatMessage>;
 }

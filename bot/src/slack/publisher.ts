@@ -74,6 +74,6 @@ function createRound(deps: PublisherDeps): (signal: AbortSignal) => Promise<"on"
   };
 }
 
-/** An incident's card answers nobody's wish, and begins no trace. */
+/** A message belongs to the trace of what its row shows; without one it begins none. */
 const publishInTrace = (draft: Draft, deps: PublishDeps): Promise<"on" | "away"> =>
   withContext({ traceparent: draft.traceparent }, () => publish(draft, deps));

@@ -27,6 +27,8 @@ export interface Incident {
   /** "by restarting", "in PagerDuty"; null for the plain button. */
   readonly acknowledgedHow: string | null;
   readonly revision: number;
+  /** W3C trace context of the delivery or acknowledgement that changed it last; not there if nobody handed one on. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Agents of an incident whose alert fires, each once, in the order they began. */

@@ -1,12 +1,13 @@
 import { Failure } from "../../domain/failure.ts";
 import type { Incident, IncidentAlert } from "../../domain/incident.ts";
 import type { AlertNotification, Incidents } from "../../ports/incidents.ts";
+import { requestContext } from "../../protocol/request-context.ts";
 import { factsOf, type IncidentFacts, mergeAlerts, newsIn } from "./incident-alerts.ts";
 import { rowNumber, toDate, toJson, toMillis, toText } from "./operation-rows.ts";
 import { inTransaction, type Pool, type Queryable, query } from "./pool.ts";
 
 const COLUMNS = `id, group_key, alertname, criticality, alerts, state, opened_at, resolved_at, acknowledged_by,
-  acknowledged_at, acknowledged_how, revision`;
+  acknowledged_at, acknowledged_how, revision, traceparent`;
 
 interface IncidentRow {
   readonly id: string;
@@ -21,6 +22,7 @@ interface IncidentRow {
   readonly acknowledged_at: Date | null;
   readonly acknowledged_how: string | null;
   readonly revision: number;
+  readonly traceparent: string | null;
 }
 
 /** Incidents made of what Alertmanager delivers: at least once, in any order, by several at a time. */
@@ -46,10 +48,11 @@ export const createIncidents = (pool: Pool): Incidents => ({
     const rows = await query(
       pool,
       `update incidents
-       set acknowledged_by = $2, acknowledged_at = clock_timestamp(), acknowledged_how = $3, revision = revision + 1
+       set acknowledged_by = $2, acknowledged_at = clock_timestamp(), acknowledged_how = $3, traceparent = $4,
+         revision = revision + 1
        where id = $1 and state = 'firing' and acknowledged_by is null
        returning id`,
-      [rowNumber("inc", id), toJson({ id: by.id, name: by.name, slackUser: by.slackUser }), how],
+      [rowNumber("inc", id), toJson({ id: by.id, name: by.name, slackUser: by.slackUser }), how, traceNow()],
     );
     return rows.length > 0;
   },
@@ -68,7 +71,10 @@ const toIncident = (row: IncidentRow): Incident => ({
   acknowledgedAt: toMillis(row.acknowledged_at),
   acknowledgedHow: row.acknowledged_how,
   revision: row.revision,
+  ...(row.traceparent !== null && { traceparent: row.traceparent }),
 });
+
+const traceNow = (): string | null => requestContext().traceparent ?? null;
 
 async function record(client: Queryable, notification: AlertNotification): Promise<Incident> {
   const key = toText(notification.groupKey);
@@ -129,10 +135,17 @@ async function extend(
   const rows = await query<IncidentRow>(
     client,
     `update incidents
-     set criticality = $2, alerts = $3, state = $4, resolved_at = $5, revision = revision + 1
+     set criticality = $2, alerts = $3, state = $4, resolved_at = $5, traceparent = $6, revision = revision + 1
      where id = $1
      returning ${COLUMNS}`,
-    [rowNumber("inc", incident.id), facts.criticality, toJson(facts.alerts), facts.state, toDate(facts.resolvedAt)],
+    [
+      rowNumber("inc", incident.id),
+      facts.criticality,
+      toJson(facts.alerts),
+      facts.state,
+      toDate(facts.resolvedAt),
+      traceNow(),
+    ],
   );
   return rows.map(toIncident)[0] as Incident;
 }
@@ -140,8 +153,8 @@ async function extend(
 async function insert(client: Queryable, { key, facts }: { key: string; facts: IncidentFacts }): Promise<Incident> {
   const rows = await query<IncidentRow>(
     client,
-    `insert into incidents (group_key, alertname, criticality, alerts, state, opened_at, resolved_at)
-     values ($1, $2, $3, $4, $5, $6, $7)
+    `insert into incidents (group_key, alertname, criticality, alerts, state, opened_at, resolved_at, traceparent)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
      returning ${COLUMNS}`,
     [
       key,
@@ -151,6 +164,7 @@ async function insert(client: Queryable, { key, facts }: { key: string; facts: I
       facts.state,
       toDate(facts.openedAt),
       toDate(facts.resolvedAt),
+      traceNow(),
     ],
   );
   return rows.map(toIncident)[0] as Incident;
