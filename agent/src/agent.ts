@@ -201,7 +201,7 @@ class RunningAgent implements Agent {
   #subscribe(topic: string): void {
     const { options, connections, keys, clock, log, ending } = this.#parts;
     const { signal } = ending;
-    const dropped = this.#subscriptions.add(topic);
+    const { dropped, ended } = this.#subscriptions.add(topic);
     const { control } = connections;
     const handler = findHandler(options.handle ?? {}, topic);
     if (handler === undefined) return;
@@ -222,6 +222,7 @@ class RunningAgent implements Agent {
       contextOf: (event) => this.#context(event),
     });
     const reader = connections.open(topic);
+    reader.once("end", ended);
     dropped.addEventListener("abort", () => reader.disconnect(), { once: true });
     const untilDropped = AbortSignal.any([signal, dropped]);
     void readTopic({ reader, control, stream, agent: this.id, delivery, log, signal: untilDropped });

@@ -97,11 +97,16 @@ async function applyStop(parts: ControlParts, message: ControlMessage, ack: Ackn
   if (finished) await parts.end();
 }
 
+/** "done" is said when it is so: whoever hears it may rely on the fault. Only a crash leaves nobody to say it. */
 async function applyDrill(parts: ControlParts, message: ControlMessage, ack: Acknowledge): Promise<void> {
+  const { drills } = parts;
   const { fault } = message.args;
-  await finish(parts, message, { outcome: "done", detail: parts.drills.detailOf(fault) });
+  const outcome: Outcome = { outcome: "done", detail: drills.detailOf(fault) };
+  const isLast = fault === "crash";
+  if (!isLast) await drills.begin(fault);
+  await finish(parts, message, outcome);
   await ack();
-  parts.drills.begin(fault);
+  if (isLast) await drills.begin(fault);
 }
 
 async function finish({ ledger, reply, clock, log }: ControlParts, message: ControlMessage, outcome: Outcome) {

@@ -20,7 +20,8 @@ const isFault = (name: string | undefined): name is Fault => FAULTS.some((fault)
 export interface Droppable {
   /** The topic that would be dropped next; null if none is read. */
   next(): string | null;
-  drop(): void;
+  /** Resolves when Redis hands nothing more to it. */
+  drop(): Promise<void>;
   /** Reads all again that were dropped. */
   restore(): void;
 }
@@ -37,8 +38,8 @@ export interface Drills {
   refuse(fault: string | undefined): Outcome | null;
   /** What the fault will do here, as far as its name does not say it. */
   detailOf(fault: string | undefined): string | null;
-  /** Begins a fault, or ends them. */
-  begin(fault: string | undefined): void;
+  /** Begins a fault, or ends them; resolves when it is so. */
+  begin(fault: string | undefined): Promise<void>;
   /** The heartbeat as the faults let it be seen. */
   disguise(beat: Heartbeat): Record<string, unknown> & { readonly at: number };
 }
@@ -78,11 +79,11 @@ class FaultSwitches implements Drills {
     return null;
   }
 
-  begin(fault: string | undefined): void {
+  async begin(fault: string | undefined): Promise<void> {
     if (fault === END_OF_FAULTS) this.#endAll();
     if (!isFault(fault)) return;
     this.#parts.log.warn("a drill begins", { fault });
-    this.#switchOn(fault);
+    await this.#switchOn(fault);
   }
 
   disguise(beat: Heartbeat) {
@@ -95,7 +96,7 @@ class FaultSwitches implements Drills {
     };
   }
 
-  #switchOn(fault: Fault): void {
+  async #switchOn(fault: Fault): Promise<void> {
     const { queue, subscriptions } = this.#parts;
     // What a crash looks like from outside: no goodbye, no last heartbeat.
     if (fault === "crash") process.kill(process.pid, "SIGKILL");
@@ -103,11 +104,11 @@ class FaultSwitches implements Drills {
     else if (fault === "stop-consuming") queue.close();
     else {
       this.#on.add(fault);
-      if (fault === "drop-subscription") subscriptions.drop();
       if (fault === "slow") queue.holdItems(SLOW_ITEM_MS);
       if (fault === "leak") this.#leak.begin();
       clearTimeout(this.#ends);
       this.#ends = setTimeout(() => this.#endAll(), LONGEST_MS).unref();
+      if (fault === "drop-subscription") await subscriptions.drop();
     }
   }
 

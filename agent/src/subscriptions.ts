@@ -5,6 +5,7 @@ import { pause } from "./persist.ts";
 
 /** How often the list of topics is read again, so that a pattern finds a topic that came later. */
 const REFRESH_MS = 15_000;
+const CLOSED_WITHIN_MS = 1000;
 
 export interface SubscriptionParts {
   readonly control: Redis;
@@ -37,23 +38,27 @@ export async function followTopics(parts: SubscriptionParts): Promise<void> {
 
 /** Subscriptions that end one by one and begin again: what a drill needs of them. */
 export function createDroppable(subscribe: (topic: string) => void) {
-  const running = new Map<string, AbortController>();
+  const running = new Map<string, { readonly ending: AbortController; readonly ended: PromiseWithResolvers<void> }>();
   const dropped: string[] = [];
   const next = (): string | null => running.keys().next().value ?? null;
   return {
-    /** @returns aborts when the subscription is dropped */
-    add(topic: string): AbortSignal {
+    /** @returns a signal that aborts when the subscription is dropped; `ended` is called when its connection is closed */
+    add(topic: string): { readonly dropped: AbortSignal; ended(): void } {
       const ending = new AbortController();
-      running.set(topic, ending);
-      return ending.signal;
+      const ended = Promise.withResolvers<void>();
+      running.set(topic, { ending, ended });
+      return { dropped: ending.signal, ended: ended.resolve };
     },
     next,
-    drop(): void {
+    async drop(): Promise<void> {
       const topic = next();
-      if (topic === null) return;
-      running.get(topic)?.abort();
+      const subscription = running.get(topic ?? "");
+      if (topic === null || subscription === undefined) return;
       running.delete(topic);
       dropped.push(topic);
+      subscription.ending.abort();
+      // A connection that is being made again never says that it is closed; nobody reads on it either.
+      await Promise.race([subscription.ended.promise, pause(CLOSED_WITHIN_MS)]);
     },
     restore(): void {
       for (const topic of dropped.splice(0)) subscribe(topic);
