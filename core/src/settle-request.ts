@@ -5,9 +5,11 @@ import type { Actor, Door } from "./domain/actor.ts";
 import type { ApprovalRequest, RequestState } from "./domain/approval.ts";
 import { auditEntry } from "./domain/audit.ts";
 import { Failure, isFailure } from "./domain/failure.ts";
+import { listed } from "./fleet-words.ts";
 import { personActor } from "./person-actor.ts";
 import { rightsOf } from "./policy.ts";
 import type { Acceptance } from "./ports/command-store.ts";
+import type { Person } from "./ports/directory.ts";
 import type { ExpectedAgent } from "./protocol.ts";
 
 /** Doors at which a person is present; a token is something that somebody has, so it never agrees (design section 6). */
@@ -28,22 +30,28 @@ interface Settling {
 
 /**
  * Why this person may not agree to this request, whatever their role: their own, by a token, or it has ended.
+ * @param others who may, to be named
  * @throws Failure "forbidden", "conflict", "expired"
  */
-export function refuseApprover({ request, by, door }: Wanted, now: number): void {
+export function refuseApprover({ request, by, door }: Wanted, now: number, others: readonly Person[] = []): void {
   refuseEnded(request, now);
   if (!by.person) throw new Failure("forbidden", `${by.id} is no person`, { rule: "not-a-person" });
-  if (by.id === request.actor.id) {
-    throw new Failure("forbidden", `you asked for ${request.id}, so somebody else approves it`, {
-      rule: "own-request",
-      next: "Nothing was done.",
-    });
-  }
+  if (by.id === request.actor.id) throw ownRequest(request, others);
   if (APPROVING_DOORS.includes(door)) return;
   throw new Failure("forbidden", `a token cannot approve, and this door (${door}) knows you by one`, {
     rule: "token-never-approves",
     allowed: APPROVING_DOORS,
     next: "Approve it in Slack or in Grafana. Nothing was done.",
+  });
+}
+
+/** To who asked for it, and would agree to it too. @param others people who may */
+export function ownRequest({ id }: Pick<ApprovalRequest, "id">, others: readonly Person[]): Failure {
+  const names = others.map(({ name }) => name);
+  return new Failure("forbidden", `you asked for ${id}, so somebody else approves it`, {
+    rule: "own-request",
+    allowed: names,
+    next: `${names.length === 0 ? "Nobody else can do it now." : `Can do it now: ${listed(names, 3)}.`} Nothing was done.`,
   });
 }
 

@@ -3,11 +3,8 @@ import { Failure } from "@rollcall/core/domain/failure.ts";
 import { type Operation, plannedStages } from "@rollcall/core/domain/operation.ts";
 import { quietEvents } from "@rollcall/core/events-fixture.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
-import { memoryRequests } from "@rollcall/core/memory-requests-fixture.ts";
-import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
 import type { Acceptance, CommandStore } from "@rollcall/core/ports/command-store.ts";
-import type { Person } from "@rollcall/core/ports/directory.ts";
 import { runCommand } from "@rollcall/core/run-command.ts";
 import { createSlackClient, type Message, type SlackClient } from "@rollcall/local/slack/client.ts";
 import { createSlackStandIn, type SlackStandIn } from "@rollcall/local/slack/stand-in.ts";
@@ -18,22 +15,6 @@ import { MemoryRows } from "./memory-rows.ts";
 import type { SocketState } from "./sockets.ts";
 
 const APP_TOKEN = "xapp-local";
-
-const person = (id: string, name: string, more: Pick<Person, "role" | "slack">): Person => ({
-  id,
-  name,
-  mails: [`${id}@example.test`],
-  ...more,
-});
-const inSlack = (user: string) => [{ team: "T0LOCAL", user }];
-
-const PEOPLE = [
-  person("operator", "Operator on call", { role: "operator", slack: inSlack("U0OPERATOR") }),
-  person("second", "Second admin", { role: "admin", slack: inSlack("U0SECOND") }),
-  person("viewer", "Viewer", { role: "viewer", slack: inSlack("U0VIEWER") }),
-  // As if somebody had entered the guest by mistake: Slack's own word still stands against it.
-  person("guest", "Guest", { role: "admin", slack: [...inSlack("U0GUEST"), { team: "T0OTHER", user: "U0GUEST" }] }),
-];
 
 /** The door with the real command path and the Slack stand-in, and rows in memory. */
 export interface DoorStage {
@@ -108,6 +89,8 @@ export async function openDoor(over: "http" | "sockets" = "http"): Promise<DoorS
     await slack.clearFaults();
     rows.operations.clear();
     rows.incidents.clear();
+    rows.requests.rows.clear();
+    rows.direct.clear();
     for (const list of [accepted, audited, refused]) list.length = 0;
   };
   return { slack, standIn, app, deps, states, rows, accepted, audited, refused, holdStore, whispered, reset, close };
@@ -123,19 +106,6 @@ function portsOf(rows: MemoryRows, audited: AuditEntry[]): Ports {
     },
     pager: { acknowledge: async () => {} },
     events: quietEvents(() => Date.now()),
-    rules: { current: () => NO_RULES },
-    requests: memoryRequests({ now: () => Date.now() }),
-    directory: {
-      source: "access.yaml",
-      byId: (id) => PEOPLE.find((one) => one.id === id) ?? null,
-      bySlack: (team, user) =>
-        PEOPLE.find(({ slack }) => slack.some((one) => one.team === team && one.user === user)) ?? null,
-      byToken: () => null,
-      byMail: () => null,
-      withRole: (role) => PEOPLE.filter((one) => one.role === role || one.role === "admin"),
-      trust: () => ({ asOf: Date.now(), held: null }),
-      confirm: async () => true,
-    },
   };
 }
 

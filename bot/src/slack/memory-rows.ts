@@ -1,9 +1,12 @@
-import type { Ports } from "@rollcall/core/command.ts";
 import type { Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
+import { memoryRequests } from "@rollcall/core/memory-requests-fixture.ts";
+import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
 import type { Publication, Publications } from "@rollcall/core/ports/publications.ts";
+import type { DraftPorts } from "./draft-deps.ts";
 import { agent, beat, NOW } from "./fixtures.ts";
+import { WORKSPACE_DIRECTORY } from "./workspace-people-fixture.ts";
 
 /** Rows in memory in place of PostgreSQL, for the tests of the publisher and the door. */
 export class MemoryRows {
@@ -11,6 +14,9 @@ export class MemoryRows {
   readonly incidents = new Map<string, Incident>();
   readonly shown = new Map<string, { channel: string; ts: string; revision: number }>();
   readonly attempted = new Set<string>();
+  /** Messages to one person each, of requests. */
+  readonly direct = new Set<string>();
+  readonly requests = memoryRequests({ now: () => Date.now() });
   /** Set to fail the next calls of `markShown`, as if the process had died there. */
   failingMarks = 0;
 
@@ -26,6 +32,8 @@ export class MemoryRows {
         .slice(0, limit)
         .map(({ key, revision }) => this.#publication(key, revision)),
     find: async (key) => this.#publication(key, 0),
+    want: async (key) => void this.direct.add(key),
+    forget: async (key) => void this.direct.delete(key),
     keyAt: async ({ channel, ts }) =>
       [...this.shown].find(([key, at]) => at.channel === channel && at.ts === ts && !key.endsWith(":ending"))?.[0] ??
       null,
@@ -41,8 +49,17 @@ export class MemoryRows {
   };
 
   #wanted(): { key: string; revision: number }[] {
-    const operations = [...this.operations.values()];
+    const quiet = ["approve", "deny", "withdraw"];
+    const operations = [...this.operations.values()].filter(({ command }) => !quiet.includes(command));
+    const requests = [...this.requests.rows.values()];
+    const unheard = requests.filter(({ state }) => ["denied", "expired", "void"].includes(state));
     return [
+      ...requests.map(({ id, revision }) => ({ key: id, revision })),
+      ...unheard.map(({ id, revision }) => ({ key: `${id}:ending`, revision })),
+      ...[...this.direct].map((key) => ({
+        key,
+        revision: this.requests.rows.get(key.split(":")[0] ?? "")?.revision ?? 0,
+      })),
       ...operations.filter(({ incidentId }) => incidentId === null).map(({ id, revision }) => ({ key: id, revision })),
       ...[...this.incidents.values()].map(({ id, revision }) => ({ key: id, revision })),
       ...operations.filter(isEnded).map(({ id, revision }) => ({ key: `${id}:ending`, revision })),
@@ -53,10 +70,13 @@ export class MemoryRows {
     return { key, revision, posted: this.shown.get(key) ?? null, attempted: this.attempted.has(key) };
   }
 
-  ports(clock: Clock): Pick<Ports, "operations" | "incidents" | "registry" | "bus" | "supervisor" | "clock"> {
+  ports(clock: Clock): DraftPorts {
     const ids = ["billing", "invoices", "order-validator", "content-strategist"];
     return {
       clock,
+      requests: this.requests,
+      rules: { current: () => NO_RULES },
+      directory: WORKSPACE_DIRECTORY,
       operations: {
         find: async (id) => this.operations.get(id) ?? null,
         list: async () => [...this.operations.values()],

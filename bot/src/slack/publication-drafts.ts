@@ -1,19 +1,13 @@
-import type { Ports } from "@rollcall/core/command.ts";
 import type { Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
-import type { Publication, Publications } from "@rollcall/core/ports/publications.ts";
+import type { Publication } from "@rollcall/core/ports/publications.ts";
+import type { DraftDeps } from "./draft-deps.ts";
 import { gatherIncidentFacts } from "./incident-facts.ts";
 import { inputOf } from "./order-inputs.ts";
 import type { Draft } from "./publish.ts";
 import { incidentCard } from "./render/incident.ts";
 import { endingNote, operationMessage } from "./render/operation.ts";
-import type { SlackSettings } from "./settings.ts";
-
-export interface DraftDeps {
-  readonly settings: SlackSettings;
-  readonly ports: Pick<Ports, "operations" | "incidents" | "registry" | "bus" | "supervisor" | "clock">;
-  readonly publications: Publications;
-}
+import { draftOfRequest } from "./request-drafts.ts";
 
 const ENDING = ":ending";
 /** Commands whose ending is seen at once and need not buzz the person who just pressed the button. */
@@ -25,6 +19,7 @@ const NOTE_URGENCY = 4;
 /** @returns null if the row is not there, or its message must wait for another one */
 export async function draftPublication(publication: Publication, deps: DraftDeps): Promise<Draft | null> {
   const { key } = publication;
+  if (key.startsWith("req-")) return await draftOfRequest(publication, deps);
   if (key.endsWith(ENDING)) return await draftNote(publication, deps);
   if (key.startsWith("inc-")) {
     const incident = await deps.ports.incidents.find(key);

@@ -11,6 +11,8 @@ export interface Draft {
   /** Revision of the row that the message shows. */
   readonly revision: number;
   readonly channel: string;
+  /** Whose direct messages it goes to, as long as it is not known which channel they are; `channel` is empty then. */
+  readonly recipient?: string;
   readonly thread: string | null;
   /** Smaller is written first. */
   readonly urgency: number;
@@ -44,12 +46,20 @@ const BAD_BLOCKS = /^(invalid_blocks|msg_too_long|msg_blocks_too_long)/;
  */
 export async function publish(draft: Draft, deps: PublishDeps): Promise<"on" | "away"> {
   const { posted, attempted } = draft.publication;
+  if (posted === null && draft.recipient !== undefined) return await postDirect(draft, draft.recipient, deps);
   if (posted === null) return await postOnce(draft, attempted, deps);
   if (!deps.pacing.mayEdit(draft.publication.key)) return "on";
   const message = await draft.write(deps.outage.behindMinutes(null));
   deps.pacing.edited(draft.publication.key);
   const outcome = await deps.chat.edit({ ...posted, key: draft.publication.key }, message);
   return outcome.kind === "gone" ? await postOnce(draft, attempted, deps) : await settle(draft, outcome, deps);
+}
+
+/** A post to a person's id could not be looked for afterwards; their channel can. */
+async function postDirect(draft: Draft, recipient: string, deps: PublishDeps): Promise<"on" | "away"> {
+  const opened = await deps.chat.openDirect(recipient);
+  if (opened.kind !== "done") return await settle(draft, opened, deps);
+  return await postOnce({ ...draft, channel: opened.channel }, draft.publication.attempted, deps);
 }
 
 async function postOnce(draft: Draft, attempted: boolean, deps: PublishDeps): Promise<"on" | "away"> {

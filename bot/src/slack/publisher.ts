@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSlackChat, type SlackChat } from "@rollcall/core/adapters/slack/chat.ts";
 import { createSlackClient } from "@rollcall/core/adapters/slack/web-client.ts";
-import type { Ports } from "@rollcall/core/command.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import { withContext } from "@rollcall/core/protocol/request-context.ts";
+import type { DraftPorts } from "./draft-deps.ts";
 import { createOutage } from "./outage.ts";
 import { createPacing } from "./pacing.ts";
 import { draftPublication } from "./publication-drafts.ts";
@@ -12,7 +12,7 @@ import type { SlackLog, SlackSettings } from "./settings.ts";
 
 export interface PublisherDeps {
   readonly settings: SlackSettings;
-  readonly ports: Pick<Ports, "operations" | "incidents" | "registry" | "bus" | "supervisor" | "clock">;
+  readonly ports: DraftPorts;
   readonly publications: Publications;
   /** Only the leader writes messages; asked before each round and each message. */
   readonly isLeader: () => boolean;

@@ -22,7 +22,13 @@ let fleet: FakeFleet;
 beforeEach(async () => {
   fleet = new FakeFleet("billing");
   const byId = (id: string) => people.find((one) => one.id === id) ?? null;
-  Object.assign(fleet.ports, { directory: { ...fleet.ports.directory, byId } });
+  Object.assign(fleet.ports, {
+    directory: {
+      ...fleet.ports.directory,
+      byId,
+      withRole: (role: string) => people.filter((one) => one.role === role),
+    },
+  });
   await fleet.ports.requests.ask(
     {
       ...{
@@ -77,6 +83,18 @@ describe("requests", () => {
     expect(actions).toEqual([]);
   });
 
+  test("shows one with its agents, its input, who can approve it and what it is bound to", async () => {
+    const { headline, lines, fields, actions } = await see("adam", { request: "req-1" });
+    expect(headline).toBe("*restart billing* (req-1)");
+    expect(lines[1]).toBe("billing is P0 and works (rule second-person)");
+    expect(Object.fromEntries(fields.map(({ name, value }) => [name, value]))).toMatchObject({
+      ...{ agents: "billing", input: '{"who":["billing"]}', "can approve it": "Adam" },
+    });
+    expect(actions.map(({ label }) => label)).toEqual(["Approve", "Deny"]);
+    expect((await see("olga", { request: "req-1" })).actions).toEqual([]);
+    await expect(see("adam", { request: "req-9" })).rejects.toMatchObject({ code: "not_found" });
+  });
+
   test("lists those that have ended only if asked to", async () => {
     await carryOut("deny", "adam", { request: "req-1", text: "not now" });
     expect((await see("adam")).headline).toBe("*Nothing waits*");
@@ -87,7 +105,7 @@ describe("requests", () => {
 describe("approve", () => {
   test("is asked of another admin, and names what it became", async () => {
     await expect(aim("approve", "olga", { request: "req-1" })).rejects.toMatchObject({
-      detail: { rule: "own-request" },
+      detail: { rule: "own-request", allowed: ["Adam"], next: "Can do it now: Adam. Nothing was done." },
     });
     expect(await aim("approve", "adam", { request: "req-1" })).toEqual([]);
   });

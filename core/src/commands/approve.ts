@@ -3,24 +3,22 @@ import { defineCommand } from "../command.ts";
 import { personNow } from "../person-actor.ts";
 import { findRequest, requestId } from "../request-input.ts";
 import { approveRequest, refuseApprover } from "../settle-request.ts";
+import { APPROVAL, whoMayApprove } from "../who-may-approve.ts";
 
 const input = z.strictObject({ request: requestId });
 
 export default defineCommand({
-  name: "approve",
+  ...APPROVAL,
   aliases: [],
-  kind: "act",
   summary: "Agree to what somebody else asked for; it is done at once",
-  role: "admin",
-  danger: 1,
-  live: true,
   input,
   words: ["request"],
   examples: ["approve req-31"],
   subjects: (raw) => [input.parse(raw).request],
   async targets(raw, context) {
     const request = await findRequest(input.parse(raw).request, context);
-    refuseApprover({ request, by: context.actor, door: context.door, reason: null }, context.ports.clock.now());
+    const wanted = { request, by: context.actor, door: context.door, reason: null };
+    refuseApprover(wanted, context.ports.clock.now(), whoMayApprove(request, context.ports));
     return [];
   },
   stages: [

@@ -67,14 +67,16 @@ function operationText(operation: Operation, now: number): string {
 
 const MENTIONABLE = /^[UW][A-Z0-9]{2,20}$/;
 
+/** Buzzes whoever can be mentioned; others are named. */
+export const mentionOf = ({ slackUser, name }: Operation["actor"]): string =>
+  slackUser !== null && MENTIONABLE.test(slackUser) ? `<@${slackUser}>` : foreign(name, 60);
+
 /** The one buzz: a reply in the thread that mentions who started it. */
 export function endingNote(operation: Operation, frame: Frame): ChatMessage {
   const { actor, id } = operation;
-  const mention = actor.slackUser !== null && MENTIONABLE.test(actor.slackUser) ? `<@${actor.slackUser}>` : "";
   const words = noteWords(operation, frame.now);
-  const told = mention === "" ? foreign(actor.name, 60) : mention;
   const behind = behindWords(frame.behindMinutes);
-  const text = `${told} ${words} (${id})${behind === null ? "" : ` · ${behind}`}`;
+  const text = `${mentionOf(actor)} ${words} (${id})${behind === null ? "" : ` · ${behind}`}`;
   return { text: lockScreen(`${words} (${id})`), blocks: [section(text)] };
 }
 

@@ -12,7 +12,7 @@ interface MessageRow {
   readonly attempted: boolean;
 }
 
-/** Which messages are behind their rows; triggers on operations and incidents say what is wanted. */
+/** Which messages are behind their rows; triggers on operations, incidents and requests say what is wanted. */
 export const createPublications = (pool: Pool): Publications => ({
   async behind(limit) {
     const rows = await query<MessageRow>(
@@ -25,6 +25,12 @@ export const createPublications = (pool: Pool): Publications => ({
   async find(key) {
     const rows = await query<MessageRow>(pool, `select ${COLUMNS} from chat_messages where key = $1`, [key]);
     return rows.map(toPublication)[0] ?? null;
+  },
+  async want(key, revision) {
+    await query(pool, "select want_message($1, $2)", [key, revision]);
+  },
+  async forget(key) {
+    await query(pool, "delete from chat_messages where key = $1 and ts is null and attempted_at is null", [key]);
   },
   async keyAt({ channel, ts }) {
     // A note that needed no message of its own is kept at that of its incident.

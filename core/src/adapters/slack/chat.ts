@@ -45,6 +45,8 @@ export interface SlackChat {
   edit(at: { channel: string; ts: string; key: string }, message: ChatMessage): Promise<ChatOutcome>;
   /** Looks through messages since `sinceMs` for the one with the key; `done` if it stands there, `gone` if it does not. */
   find(place: Placement, sinceMs: number): Promise<ChatOutcome>;
+  /** Where a person's direct messages with us go; `done` with that channel, and no message. */
+  openDirect(user: string): Promise<ChatOutcome>;
   /** Seen by one person only. */
   whisper(to: { channel: string; user: string }, message: ChatMessage): Promise<ChatOutcome>;
 }
@@ -81,6 +83,13 @@ export function createSlackChat(client: WebClient): SlackChat {
         return at(answer.channel ?? channel, answer.ts ?? ts);
       }),
     find: (place, sinceMs) => settle(() => search(client, place, sinceMs)),
+    openDirect: (users) =>
+      settle(async () => {
+        const { channel } = await client.conversations.open({ users });
+        return channel?.id === undefined
+          ? { kind: "unknown", why: "no channel in the answer" }
+          : { kind: "done", channel: channel.id, ts: "" };
+      }),
     whisper: ({ channel, user }, message) =>
       settle(async () => {
         const { text, blocks } = withoutSecrets(message);

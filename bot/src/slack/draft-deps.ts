@@ -1,0 +1,15 @@
+import type { Ports } from "@rollcall/core/command.ts";
+import type { Publications } from "@rollcall/core/ports/publications.ts";
+import type { SlackSettings } from "./settings.ts";
+
+export type DraftPorts = Pick<
+  Ports,
+  "operations" | "incidents" | "requests" | "registry" | "bus" | "supervisor" | "directory" | "rules" | "clock"
+>;
+
+/** What messages are made from. */
+export interface DraftDeps {
+  readonly settings: SlackSettings;
+  readonly ports: DraftPorts;
+  readonly publications: Publications;
+}
