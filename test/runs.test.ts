@@ -232,11 +232,51 @@ describe("what is kept of runs", () => {
       await say("packer", { kind: "step", run: `run-${index}`, step: 1, name: "packed" });
     }
     await fold();
-    await forgetRuns(store.pool, { days: 14, most: 10 });
+    await forgetRuns(store.pool, { days: 14, ofName: 10, together: 10 });
     expect((await runs().list({ limit: 10 })).map(({ id }) => id)).toEqual(["run-3", "run-2", "run-1"]);
-    await forgetRuns(store.pool, { days: 14, most: 2 });
+    await forgetRuns(store.pool, { days: 14, ofName: 2, together: 10 });
     expect((await runs().list({ limit: 10 })).map(({ id }) => id)).toEqual(["run-3", "run-2"]);
     expect((await store.pool.query("select run_id from run_steps order by run_id")).rowCount).toBe(2);
+  });
+
+  /** At one a second, the newest now. */
+  const insertMany = (agent: string, name: string, count: number) =>
+    store.pool.query(
+      `insert into runs (id, name, agent, steps_total, within_seconds, started_at, heard_at)
+       select $1 || '-' || number, $2, $1, 1, 60, clock_timestamp() - make_interval(secs => number), clock_timestamp()
+       from generate_series(1, $3::integer) as number`,
+      [agent, name, count],
+    );
+  const countByName = async () => {
+    const { rows } = await store.pool.query("select name, count(*)::integer from runs group by name");
+    return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
+  };
+
+  test("of a rare run is not pushed out by a frequent one, of the same agent or another", async () => {
+    const hour = 3600 * 1000;
+    for (let back = 1; back <= 3; back += 1) {
+      await start(`day-${back}`, { name: "daily", at: Date.now() - back * 24 * hour });
+      await say("closer", {
+        ...{ kind: "start", run: `check-${back}`, name: "check", of: 1, parent: null, endedBy: [], withinSeconds: 60 },
+        at: Date.now() - back * hour,
+      });
+    }
+    await fold();
+    await insertMany("intake", "order", 500);
+    await forgetRuns(store.pool, { days: 14, ofName: 200, together: 10_000 });
+    expect(await countByName()).toEqual({ daily: 3, check: 3, order: 200 });
+  });
+
+  test("is shared by the agents: one that invents names without end pushes out only its own", async () => {
+    await insertMany("intake", "order", 50);
+    await insertMany("stranger", "flood", 300);
+    await store.pool.query("update runs set name = id where agent = 'stranger'");
+    await forgetRuns(store.pool, { days: 14, ofName: 200, together: 150 });
+    const counts = await countByName();
+    expect(counts.order).toBe(50);
+    expect(Object.keys(counts)).toHaveLength(101);
+    expect(counts["stranger-1"]).toBe(1);
+    expect(counts["stranger-101"]).toBeUndefined();
   });
 });
 

@@ -1,9 +1,9 @@
 import type { Pool } from "@rollcall/core/adapters/postgres/pool.ts";
-import { forgetRuns, storeReports } from "@rollcall/core/adapters/postgres/runs.ts";
+import { forgetRuns, type RunLimits, storeReports } from "@rollcall/core/adapters/postgres/runs.ts";
 import type { RunReports } from "@rollcall/core/adapters/redis/run-reports.ts";
 
-/** Two weeks of daily runs; of orders, at four a second, the last hours. */
-const KEPT = { days: 14, most: 50_000 };
+/** Two weeks of daily runs; of orders, at four a second, the last three hours. */
+const KEPT: RunLimits = { days: 14, ofName: 50_000, together: 100_000 };
 /** Batches of one round: what has piled up while PostgreSQL was away must not hold the round for ever. */
 const MOST_BATCHES = 100;
 

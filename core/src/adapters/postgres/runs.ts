@@ -114,14 +114,32 @@ async function endRun(client: Queryable, { run, agent, outcome, detail, at }: Ru
   );
 }
 
-/** Forgets runs that began too long ago, or have more than so many after them. @throws Failure "unavailable" */
-export async function forgetRuns(pool: Pool, { days, most }: { days: number; most: number }): Promise<void> {
+/** How many runs are kept, and for how long. */
+export interface RunLimits {
+  readonly days: number;
+  /** Of each name of each agent. */
+  readonly ofName: number;
+  /** Together. Beyond it the agent with the most gives up its oldest: a busy one does not push out the others. */
+  readonly together: number;
+}
+
+/** Forgets runs that began too long ago, and the oldest of those that are too many. @throws Failure "unavailable" */
+export async function forgetRuns(pool: Pool, { days, ofName, together }: RunLimits): Promise<void> {
   await query(
     pool,
-    `delete from runs
-     where started_at < clock_timestamp() - make_interval(days => $1)
-       or (started_at, id) < (select started_at, id from runs order by started_at desc, id desc offset $2 - 1 limit 1)`,
-    [days, most],
+    `with ranked as (
+       select id, started_at,
+         row_number() over (partition by agent, name order by started_at desc, id) as rank_of_name,
+         row_number() over (partition by agent order by started_at desc, id) as rank_of_agent
+       from runs
+     )
+     delete from runs where id in (
+       select id from ranked
+       where rank_of_name > $2 or started_at < clock_timestamp() - make_interval(days => $1)
+       union all
+       (select id from ranked order by rank_of_agent, started_at desc, id offset $3)
+     )`,
+    [days, ofName, together],
   );
 }
 
