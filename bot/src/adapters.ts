@@ -27,6 +27,7 @@ export interface Adapters {
   readonly bus: OpenFleetBus;
   readonly registry: OpenRegistry;
   readonly directory: AccessDirectory;
+  readonly rules: Rights["rules"];
   /** Null where roles come from access.yaml. */
   readonly google: Rights["google"];
   readonly limits: Limits;
@@ -81,7 +82,7 @@ export async function openAdapters(
       clock,
       ...measured,
     },
-    ...{ commands, database, bus, registry, directory, google, limits, runReports },
+    ...{ commands, database, bus, registry, directory, rules, google, limits, runReports },
     async close() {
       rights.close();
       await registry.close();

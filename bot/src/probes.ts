@@ -7,12 +7,12 @@ import type { SocketWatch } from "./slack-sockets.ts";
 
 /** What `/ready` looks at. Without Slack the service still serves its API and pages; without the required ones it is no use. */
 export function probesOf(
-  { ports, database, bus, registry, directory }: Adapters,
+  { ports, database, bus, registry, directory, rules }: Adapters,
   { slack }: Metrics,
   sockets: SocketWatch | null,
 ): Probe[] {
   return [
-    { name: "postgres", required: true, check: database.check },
+    { name: "postgres", required: true, check: () => answeredWithRules({ database, rules }) },
     { name: "redis", required: true, check: () => bus.check() },
     { name: "supervisor", required: true, check: () => answered(ports.supervisor.list()) },
     {
@@ -25,6 +25,13 @@ export function probesOf(
     { name: "fleet.yaml", required: false, check: async () => inForce(registry.fileProblem()) },
     { name: "access.yaml", required: false, check: async () => inForce(directory.fileProblem()) },
   ];
+}
+
+/** Ready means that a command is taken: until it is known who is blocked, none is. */
+async function answeredWithRules({ database, rules }: Pick<Adapters, "database" | "rules">): Promise<null> {
+  await database.check();
+  if (rules.current().readAt === null) await rules.refresh();
+  return null;
 }
 
 async function answered(asked: Promise<unknown>): Promise<null> {
