@@ -1,6 +1,6 @@
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
+import { isFailure } from "@rollcall/core/domain/failure.ts";
 import { isForeign } from "@rollcall/core/domain/foreign-verdict.ts";
-import type { Supervisor } from "@rollcall/core/ports/supervisor.ts";
 import { keysOf } from "@rollcall/core/protocol/keys.ts";
 import { type CompiledFleet, compiledFleet } from "@rollcall/core/protocol.ts";
 import { Redis } from "ioredis";
@@ -8,6 +8,7 @@ import { addressesOf, type StackContext } from "./context.ts";
 import { rollCall } from "./roll-call.ts";
 
 const PUBLISHED_WITHIN_MS = 20_000;
+const ANSWERED_WITHIN_MS = 60_000;
 const WORKING_WITHIN_MS = 90_000;
 
 export interface FleetStart {
@@ -40,11 +41,14 @@ export const placeOf = (context: StackContext): FleetPlace => ({
  */
 export async function startAgents(place: FleetPlace, startId: string): Promise<{ running: string[]; off: number }> {
   const supervisor = connectBuiltInSupervisor(place.supervisorSocket);
-  await waitForSupervisor(supervisor);
+  // It listens only when the agents of its predecessor are gone.
+  await untilAnswered(() => supervisor.list());
   const fleet = await withRedis(place.redisUrl, (redis) => waitForFleet(redis, place.fleet));
   const ours = fleet.agents.filter((agent) => agent.runtime.kind === "process" && !isForeign(agent));
   const wanted = ours.filter((agent) => agent.desired.state !== "stopped").map((agent) => agent.id);
-  await Promise.all(wanted.map((agent) => supervisor.start(agent, `${startId}:${agent}:start`)));
+  // Many processes at once on a busy machine take longer than one call may; the id makes a repeated start the same one.
+  const start = (agent: string) => untilAnswered(() => supervisor.start(agent, `${startId}:${agent}:start`));
+  await Promise.all(wanted.map(start));
   return { running: wanted, off: ours.length - wanted.length };
 }
 
@@ -97,15 +101,15 @@ function waitForBeats(context: StackContext, { running, since, deadline, update 
   });
 }
 
-// It listens only when the agents of its predecessor are gone.
-async function waitForSupervisor(supervisor: Supervisor): Promise<void> {
-  const deadline = Date.now() + PUBLISHED_WITHIN_MS;
+/** Repeats what may be repeated while the supervisor is not there, or too busy to answer in time. */
+async function untilAnswered(ask: () => Promise<unknown>): Promise<void> {
+  const deadline = Date.now() + ANSWERED_WITHIN_MS;
   for (;;) {
     try {
-      await supervisor.list();
+      await ask();
       return;
     } catch (error) {
-      if (Date.now() > deadline) throw error;
+      if (!(isFailure(error) && error.code === "unavailable") || Date.now() > deadline) throw error;
       await pause(100);
     }
   }

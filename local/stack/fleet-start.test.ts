@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { keysOf } from "@rollcall/core/protocol/keys.ts";
+import type { CompiledFleet, ExpectedAgent } from "@rollcall/core/protocol.ts";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { serveSupervisor } from "../supervisor/server.ts";
+import { type BuiltInSupervisor, openSupervisor, SUPERVISOR_MARK } from "../supervisor/supervisor.ts";
+import { findMarkedProcesses } from "../tools/own-processes.ts";
+import { startAgents } from "./fleet-start.ts";
+
+const FLEET = "fleet-start-test";
+const BILLING: ExpectedAgent = {
+  ...{ id: "billing", group: "payments", parent: null, does: "takes payments", labels: {}, criticality: "P0" },
+  ...{ owner: "operator", runbook: null, consequence: "payments stop", normalSeconds: 1, consumes: [], publishes: [] },
+  runtime: { kind: "process", name: "billing" },
+  desired: { state: "running", by: null, since: null, reason: null },
+};
+const PUBLISHED: CompiledFleet = { v: 1, fleet: FLEET, version: 1, at: 1, agents: [BILLING], topics: [] };
+let folder: string;
+let redis: Redis;
+let supervisor: BuiltInSupervisor;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rollcall-start-"));
+  redis = new Redis(inject("redisUrl"));
+  await redis.set(keysOf(FLEET).fleet, JSON.stringify(PUBLISHED));
+  supervisor = await openSupervisor({
+    dir: join(folder, "supervisor"),
+    agentsDir: join(folder, "agents"),
+    logsDir: join(folder, "logs"),
+    knownAgents: async () => ["billing"],
+    program: { path: process.execPath, args: ["--eval", "setInterval(() => {}, 1000)"], cwd: folder },
+    environmentOf: () => ({}),
+  });
+});
+afterAll(async () => {
+  await supervisor.stopAll(1000);
+  redis.disconnect();
+  await rm(folder, { recursive: true });
+});
+
+/** A supervisor whose first start takes longer than one call may. */
+function busyAtFirst(): BuiltInSupervisor & { readonly starts: string[] } {
+  const starts: string[] = [];
+  return {
+    ...supervisor,
+    starts,
+    async start(agent, commandId) {
+      starts.push(commandId);
+      const started = await supervisor.start(agent, commandId);
+      if (starts.length === 1) await new Promise((resolve) => setTimeout(resolve, 2200));
+      return started;
+    },
+  };
+}
+
+describe("starting the agents", () => {
+  test("a supervisor too busy to answer in time is asked again, and each agent is one process", async () => {
+    const busy = busyAtFirst();
+    const socket = join(folder, "supervisor.sock");
+    const server = await serveSupervisor(busy, { socket, onError: () => undefined });
+    try {
+      const place = { supervisorSocket: socket, redisUrl: inject("redisUrl"), fleet: FLEET };
+      expect(await startAgents(place, "start-1")).toEqual({ running: ["billing"], off: 0 });
+      expect(busy.starts).toEqual(["start-1:billing:start", "start-1:billing:start"]);
+      expect(findMarkedProcesses(SUPERVISOR_MARK, join(folder, "supervisor"))).toHaveLength(1);
+    } finally {
+      server.close();
+    }
+  });
+});
