@@ -77,10 +77,11 @@ async function waitUntilReady({ port, password, logFile }: RedisOptions, child: 
     void client.connect().catch(() => undefined);
     while (Date.now() < deadline && !child.hasExited()) {
       const answer = await Promise.race([
-        client.ping().catch(() => null),
-        new Promise((resolve) => setTimeout(resolve, 250, null)),
+        client.info("server").catch(() => null),
+        new Promise<null>((resolve) => setTimeout(resolve, 250, null)),
       ]);
-      if (answer === "PONG") return;
+      // Another Redis may have taken the port since it was found free; ours ends then, and must not be mistaken for it.
+      if (answer?.includes(`process_id:${child.pid}\r\n`)) return;
     }
     throw new Error(`Redis does not answer on port ${port}; see ${logFile}`);
   } finally {

@@ -14,36 +14,36 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 const FLEET = "faults";
 const keys = keysOf(FLEET);
 let scratch: string;
-const servers: RunningRedis[] = [];
-const admins: Redis[] = [];
+const pairs: { readonly server: RunningRedis; readonly admin: Redis }[] = [];
 let way: FaultProxy;
 let bus: OpenFleetBus;
 
-async function startOne(): Promise<void> {
+async function startOne() {
   const port = await findFreePort();
   const dataDir = join(scratch, `redis-${port}`);
   const logFile = join(scratch, `redis-${port}.log`);
   const server = await startRedis({ toolsDir: inject("toolsDir"), dataDir, logFile, port, password: "test" });
-  servers.push(server);
   const admin = new Redis(server.url, { maxRetriesPerRequest: null });
   admin.on("error", () => undefined);
   await admin.config("SET", "masterauth", "test");
-  admins.push(admin);
+  return { server, admin };
 }
-const adminOf = (index: number): Redis => admins[index] as Redis;
-const portOf = (index: number): number => Number(new URL((servers[index] as RunningRedis).url).port);
+const pairOf = (index: number) => pairs[index] as (typeof pairs)[number];
+const adminOf = (index: number): Redis => pairOf(index).admin;
+const portOf = (index: number): number => Number(new URL(pairOf(index).server.url).port);
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "rollcall-faults-"));
-  await Promise.all([startOne(), startOne()]);
+  // Whichever is up first, a server and its admin keep one place.
+  pairs.push(...(await Promise.all([startOne(), startOne()])));
 });
 afterAll(async () => {
-  for (const admin of admins) admin.disconnect();
-  await Promise.all(servers.map(({ child }) => child.stop()));
+  for (const { admin } of pairs) admin.disconnect();
+  await Promise.all(pairs.map(({ server }) => server.child.stop()));
   await rm(scratch, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  for (const admin of admins) {
+  for (const { admin } of pairs) {
     await admin.replicaof("NO", "ONE");
     await admin.config("SET", "maxmemory", "0", "maxmemory-policy", "noeviction", "min-replicas-to-write", "0");
     await admin.flushall();
@@ -102,7 +102,7 @@ describe("Redis fails over", () => {
 
   test("R4: the old master is frozen: orders go to the new master within 15 s, and none to the old one when it wakes", async () => {
     await send("before");
-    const frozen = (servers[0] as RunningRedis).child;
+    const frozen = pairOf(0).server.child;
     frozen.signal("SIGSTOP");
     try {
       way.retarget(portOf(1));
