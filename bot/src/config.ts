@@ -10,6 +10,7 @@ import {
 import { validate } from "node-cron";
 import { z } from "zod";
 import { googleSettings } from "./google-settings.ts";
+import { grafanaSettings } from "./grafana-settings.ts";
 import { isTimeZone } from "./schedule/due-time.ts";
 
 const address = z.url({ protocol: /^https?$/, error: "an address http://… or https://…" });
@@ -104,6 +105,7 @@ export const controlConfig = z.object({
     .default("https://events.pagerduty.com/v2/enqueue")
     .describe("Where acknowledgements are sent; a stand-in in tests"),
   ...googleSettings,
+  ...grafanaSettings,
   PROMETHEUS_URL: secretAddress("http", "https")
     .optional()
     .describe("Prometheus that reads the exporter; there are no figures if not set"),

@@ -8,6 +8,7 @@ import { createDeliveryRate } from "./alerts/delivery-rate.ts";
 import { type Background, startBackground } from "./background.ts";
 import { type ControlConfig, environmentOfProcess } from "./config.ts";
 import { createEngine } from "./engine.ts";
+import { openGrafana } from "./grafana.ts";
 import { createApp } from "./http/app.ts";
 import type { App, AppDeps } from "./http/deps.ts";
 import { listen } from "./http/listen.ts";
@@ -111,6 +112,7 @@ async function openDoors(parts: Parts): Promise<App> {
     corsOrigins: config.ROLLCALL_CORS_ORIGINS,
     failedAttempts: limits.failedAttempts,
     takesDelivery: createDeliveryRate(limits.table.webhook, ports.clock),
+    ...openGrafana(config, { log, clock: ports.clock }),
     webhookToken: config.ALERTMANAGER_WEBHOOK_TOKEN,
     metricsToken: config.ROLLCALL_METRICS_TOKEN ?? null,
   });

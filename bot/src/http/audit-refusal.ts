@@ -17,7 +17,7 @@ export async function auditRefusal(
       event: "decision",
       actor: caller.actor.id,
       door: caller.door,
-      identity: `token:${caller.tokenId}`,
+      identity: caller.identity,
       command: (request.params as { name?: string } | undefined)?.name ?? null,
       targets: [],
       decision: "refused",

@@ -91,7 +91,7 @@ function registerExport(api: App, { ports }: AppDeps): void {
       auditEntry({
         event: "export",
         actor: caller.actor.id,
-        identity: `token:${caller.tokenId}`,
+        identity: caller.identity,
         door: caller.door,
         action: "fetched",
         decision: "allowed",

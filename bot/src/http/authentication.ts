@@ -1,3 +1,4 @@
+import type { GrafanaUser } from "@rollcall/core/adapters/grafana/identity-token.ts";
 import type { Ports } from "@rollcall/core/command.ts";
 import type { Actor, Door, Role } from "@rollcall/core/domain/actor.ts";
 import { hasRole } from "@rollcall/core/domain/actor.ts";
@@ -9,12 +10,17 @@ import type { Directory } from "@rollcall/core/ports/directory.ts";
 import type { TicketUse } from "@rollcall/core/ports/live-tickets.ts";
 import type { FastifyRequest } from "fastify";
 
-/** Who calls, by which token, and what the token may be used for. */
+/** Who calls, by which proof, and what the proof may be used for. */
 export interface Caller {
   readonly actor: Actor;
-  readonly door: Extract<Door, "http" | "terminal">;
-  readonly tokenId: string;
+  readonly door: Extract<Door, "http" | "terminal" | "grafana">;
+  /** As whom the door knows them: `token:t-laptop`, `grafana:org:1/user:de1x2y3z`. */
+  readonly identity: string;
+  /** Null where no API token was sent. */
+  readonly tokenId: string | null;
   readonly scopes: readonly string[];
+  /** What Grafana said, if they came through it. */
+  readonly grafana?: GrafanaUser;
   /** What it may be used for, if it came with a ticket in the place of a token. */
   readonly ticket?: { readonly use: TicketUse; readonly topics: readonly LiveTopic[] };
 }
@@ -56,7 +62,7 @@ function callerFor(
   ports: IdentifyingPorts,
   door: Caller["door"],
 ): Caller {
-  return { actor: personActor(person, rightsOf(ports)), door, tokenId, scopes };
+  return { actor: personActor(person, rightsOf(ports)), door, identity: `token:${tokenId}`, tokenId, scopes };
 }
 
 /** The caller that the authentication hook found. @throws Failure "unauthenticated" if the route was not behind it */

@@ -10,6 +10,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Hub } from "../live/hub.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { FailedAttempts } from "./failed-attempts.ts";
+import type { GrafanaDoor } from "./grafana-door.ts";
 
 /** What the HTTP door needs of the rest; `wiring.ts` makes it, tests use plain objects. */
 export interface AppDeps {
@@ -48,6 +49,8 @@ export interface AppDeps {
   readonly failedAttempts?: FailedAttempts;
   /** Whether one more delivery of alerts is taken just now; each one if left out. */
   readonly takesDelivery?: () => boolean;
+  /** How people who come through Grafana are known; nobody comes that way if left out. */
+  readonly grafana?: GrafanaDoor;
   readonly webhookToken: RotatingSecret;
   /** Bearer token for `/metrics`; null: open, for a service that listens on the loopback interface. */
   readonly metricsToken: RotatingSecret | null;

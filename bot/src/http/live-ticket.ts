@@ -27,6 +27,11 @@ export function registerTickets(api: App, deps: AppDeps): void {
     requireRole(caller, "viewer");
     const origin = originOf(request);
     if (origin !== null) requireOrigin(origin, deps.corsOrigins);
+    if (caller.tokenId === null)
+      throw new Failure("forbidden", "a ticket stands for an API token, and you came without one", {
+        next: "Through Grafana open /live or /live/socket itself.",
+        rule: "ticket",
+      });
     const topics = request.body.topics ?? LIVE_TOPICS;
     const ticket = await deps.tickets.issue({
       ...{ person: caller.actor.id, tokenId: caller.tokenId, topics: [...new Set(topics)], origin },

@@ -6,16 +6,9 @@ import type { FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import { z } from "zod";
 import type { Outlet } from "../live/hub.ts";
-import {
-  type Caller,
-  callerOf,
-  type IdentifyingPorts,
-  identify,
-  knownAgain,
-  requireRole,
-  requireScope,
-} from "./authentication.ts";
+import { type Caller, callerOf, identify, knownAgain, requireRole, requireScope } from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
+import { knownByGrafanaAgain } from "./grafana-door.ts";
 import { originOf, requireOrigin } from "./live-ticket.ts";
 
 const topicList = z
@@ -85,7 +78,7 @@ function counted<Result>({ metrics }: AppDeps, kind: "sse" | "websocket", join: 
 }
 
 /** @throws Failure "forbidden", "invalid_input" */
-function followerOf({ ports }: AppDeps, request: FastifyRequest) {
+function followerOf(deps: AppDeps, request: FastifyRequest) {
   const caller = callerOf(request);
   requireScope(caller, "read");
   requireRole(caller, "viewer");
@@ -100,7 +93,7 @@ function followerOf({ ports }: AppDeps, request: FastifyRequest) {
     // Asked again and again: a token that was taken away, or has expired, shows no more.
     refusal: () => {
       try {
-        const now = identifyAgain(caller, request, ports);
+        const now = identifyAgain(caller, request, deps);
         requireScope(now, "read");
         requireRole(now, "viewer");
         return null;
@@ -112,7 +105,9 @@ function followerOf({ ports }: AppDeps, request: FastifyRequest) {
 }
 
 /** @throws Failure "unauthenticated" */
-function identifyAgain({ ticket }: Caller, request: FastifyRequest, ports: IdentifyingPorts): Caller {
+function identifyAgain({ ticket, grafana }: Caller, request: FastifyRequest, deps: AppDeps): Caller {
+  const { ports } = deps;
+  if (grafana !== undefined) return knownByGrafanaAgain(request, grafana, deps);
   if (ticket === undefined) return identify(request, ports);
   const known = knownAgain(ticket.use, ports);
   if (known === null) throw new Failure("unauthenticated", "the token behind the ticket is not known or has expired");

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { HttpMetrics } from "../metrics/http.ts";
+import type { Caller } from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
 
 /** Asked every few seconds by machines; a line each would bury the rest. */
@@ -44,8 +45,10 @@ function describe(request: FastifyRequest): Record<string, unknown> {
   const { caller } = request;
   return {
     ...labelsOf(request),
-    ...(caller === null ? {} : { actor: caller.actor.id, door: caller.door, token_id: caller.tokenId }),
+    ...(caller === null ? {} : { actor: caller.actor.id, door: caller.door, ...tokenIn(caller) }),
   };
 }
+
+const tokenIn = ({ tokenId }: Caller) => (tokenId === null ? {} : { token_id: tokenId });
 
 const rounded = (seconds: number): number => Math.round(seconds * 10_000) / 10_000;

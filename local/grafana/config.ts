@@ -1,0 +1,24 @@
+import { z } from "zod";
+
+const Config = z.object({
+  GRAFANA_STANDIN_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(3000)
+    .describe("Port of the page, the signing keys and the plugin's proxy"),
+  GRAFANA_STANDIN_UPSTREAM: z.url({ protocol: /^http$/ }).describe("Control service that the plugin's routes lead to"),
+  GRAFANA_PLUGIN_SECRET: z.string().min(32).describe("What the plugin's routes send to it"),
+  ROLLCALL_LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .describe("Lowest level that is logged"),
+});
+
+/** Settings of the Grafana stand-in. @throws Error that names every problem */
+export function readConfig(environment: NodeJS.ProcessEnv): z.output<typeof Config> {
+  const parsed = Config.safeParse(environment);
+  if (parsed.success) return Object.freeze(parsed.data);
+  throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
+}

@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { InvalidInput, readBody } from "../stand-in/read-body.ts";
+import { FaultInput, type Faults } from "./faults.ts";
+import { AlterInput, type IdTokens } from "./id-tokens.ts";
+import type { SigningKeys } from "./keys.ts";
+import { type GrafanaPerson, PEOPLE, personOf } from "./people.ts";
+
+export interface ControlParts {
+  readonly keys: SigningKeys;
+  readonly faults: Faults;
+  readonly idTokens: IdTokens;
+  readonly calls: { readonly keys: number; readonly proxied: number };
+  readonly settings: { pluginSecret: string; upstream: string };
+  readonly cookie: string;
+  readonly signedIn: (request: FastifyRequest) => GrafanaPerson | null;
+}
+
+const Settings = z.strictObject({ pluginSecret: z.string().min(1).optional(), upstream: z.url().optional() });
+const Who = z.strictObject({ person: z.string() });
+
+/** What the page, tests and drills use: who is signed in, keys, tokens, faults. */
+export function addControl(app: FastifyInstance, parts: ControlParts): void {
+  const { keys, faults, idTokens, calls, settings } = parts;
+  addSignIn(app, parts);
+  app.post("/control/keys/rotate", async (request) => {
+    const { forget } = readBody(request, z.strictObject({ forget: z.boolean().default(false) }));
+    keys.rotate(forget);
+    return { kid: keys.current().kid };
+  });
+  app.post("/control/faults", async (request) => {
+    faults.add(readBody(request, FaultInput));
+    return {};
+  });
+  app.post("/control/faults/clear", async () => {
+    faults.clear();
+    idTokens.clear();
+    return {};
+  });
+  app.post("/control/id-tokens/alter", async (request) => {
+    idTokens.alter(readBody(request, AlterInput));
+    return {};
+  });
+  // What a plugin, or somebody who reads the network, gets hold of.
+  app.post("/control/id-tokens/issue", async (request) => ({ token: idTokens.issue(find(readBody(request, Who))) }));
+  app.post("/control/settings", async (request) => {
+    const { pluginSecret = settings.pluginSecret, upstream = settings.upstream } = readBody(request, Settings);
+    Object.assign(settings, { pluginSecret, upstream: upstream.replace(/\/$/, "") });
+    return {};
+  });
+  app.get("/control/calls", async () => calls);
+}
+
+function addSignIn(app: FastifyInstance, { cookie, signedIn }: ControlParts): void {
+  app.get("/control/people", async (request) => ({
+    people: PEOPLE.map(({ key, name, email, emailVerified, role }) => ({ key, name, email, emailVerified, role })),
+    signedIn: signedIn(request)?.key ?? null,
+  }));
+  app.post("/control/sign-in", async (request, reply) => {
+    const { key } = find(readBody(request, Who));
+    void reply.header("set-cookie", `${cookie}=${key}; Path=/; HttpOnly; SameSite=Lax`);
+    return {};
+  });
+}
+
+function find({ person }: z.output<typeof Who>): GrafanaPerson {
+  const found = personOf(person);
+  if (found !== null) return found;
+  throw new InvalidInput(`nobody is called "${person}"; there are ${PEOPLE.map(({ key }) => key).join(", ")}`);
+}

@@ -1,0 +1,13 @@
+import { runStandIn } from "../stand-in/run-stand-in.ts";
+import { readConfig } from "./config.ts";
+import { createGrafanaStandIn } from "./stand-in.ts";
+
+await runStandIn("Grafana stand-in", () => {
+  const config = readConfig(process.env);
+  return createGrafanaStandIn({
+    port: config.GRAFANA_STANDIN_PORT,
+    upstream: config.GRAFANA_STANDIN_UPSTREAM,
+    pluginSecret: config.GRAFANA_PLUGIN_SECRET,
+    logLevel: config.ROLLCALL_LOG_LEVEL,
+  });
+});

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { createLocalServer, servePage } from "../stand-in/local-server.ts";
+import { addControl } from "./control.ts";
+import { Faults } from "./faults.ts";
+import { IdTokens } from "./id-tokens.ts";
+import { SigningKeys } from "./keys.ts";
+import { type GrafanaPerson, personOf } from "./people.ts";
+import { addPluginProxy } from "./proxy.ts";
+
+export interface GrafanaStandInOptions {
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Control service that the plugin's routes lead to: `http://127.0.0.1:8080`. */
+  readonly upstream: string;
+  readonly pluginSecret: string;
+  readonly logLevel?: string;
+}
+
+export interface GrafanaStandIn {
+  readonly app: FastifyInstance;
+  /** `http://127.0.0.1:<port>`: root_url, and where the signing keys are. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const BODY_BYTES = 1024 * 1024;
+const PAGE = join(import.meta.dirname, "page");
+const COOKIE = "grafana_session";
+
+/** What of Grafana Rollcall touches: signing keys, the plugin's proxy, and a page; listens on 127.0.0.1. */
+export async function createGrafanaStandIn(options: GrafanaStandInOptions): Promise<GrafanaStandIn> {
+  const app = createLocalServer({ logLevel: options.logLevel ?? "silent", bodyLimit: BODY_BYTES });
+  const keys = new SigningKeys();
+  const faults = new Faults();
+  const calls = { keys: 0, proxied: 0 };
+  const settings = { upstream: options.upstream.replace(/\/$/, ""), pluginSecret: options.pluginSecret };
+  let url = "";
+  const idTokens = new IdTokens(keys, () => `${url}/`);
+  app.get("/api/signing-keys/keys", async (_request, reply) => {
+    calls.keys += 1;
+    void reply.header("cache-control", "max-age=3600");
+    return faults.answer(reply, keys.published());
+  });
+  addPluginProxy(app, {
+    upstream: () => settings.upstream,
+    pluginSecret: () => settings.pluginSecret,
+    idTokens,
+    personOf: (request) => {
+      calls.proxied += 1;
+      return signedIn(request);
+    },
+  });
+  addControl(app, { keys, faults, calls, idTokens, settings, cookie: COOKIE, signedIn });
+  servePage(app, { folder: PAGE, paths: ["/"] });
+  await app.listen({ host: "127.0.0.1", port: options.port });
+  const address = app.server.address();
+  url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : options.port}`;
+  return { app, url, close: () => app.close() };
+}
+
+function signedIn({ headers }: FastifyRequest): GrafanaPerson | null {
+  const key = new RegExp(`(?:^|; *)${COOKIE}=([a-z]+)`).exec(headers.cookie ?? "")?.[1];
+  return key === undefined ? null : personOf(key);
+}
