@@ -42,14 +42,14 @@ export interface DeliveryParts {
 
 /** Takes the entries of one topic to the work loop, and each to its end: acknowledged, or parked with the reason. */
 export interface Delivery {
-  /** Resolves when the entry waits for the work loop, or is parked. Known ones are left alone. */
-  take(entry: Entry): Promise<void>;
-  /** Entries in hand. */
+  /** Lets it wait for the work loop, or begins to park it. Known ones are left alone. */
+  take(entry: Entry): void;
+  /** Entries that the work loop has or will have. */
   size(): number;
   /** In hand, or finished lately. */
   knows(id: string): boolean;
-  /** Resolves when fewer than `limit` are in hand, or the signal aborts. */
-  room(limit: number): Promise<void>;
+  /** Resolves when the work loop has fewer than so many, and fewer than so many are being parked, or the signal aborts. */
+  room(limits: { readonly working: number; readonly parking: number }): Promise<void>;
 }
 
 export function createDelivery(parts: DeliveryParts): Delivery {
@@ -59,6 +59,8 @@ export function createDelivery(parts: DeliveryParts): Delivery {
 class TopicDelivery implements Delivery {
   readonly #parts: DeliveryParts;
   readonly #inHand = new Set<string>();
+  /** Of those in hand: an outage of Redis holds them, the work loop does not. */
+  readonly #parking = new Set<string>();
   readonly #finished = new Set<string>();
   #onRoom: (() => void) | null = null;
 
@@ -68,35 +70,35 @@ class TopicDelivery implements Delivery {
   }
 
   size(): number {
-    return this.#inHand.size;
+    return this.#inHand.size - this.#parking.size;
   }
 
   knows(id: string): boolean {
     return this.#inHand.has(id) || this.#finished.has(id);
   }
 
-  async room(limit: number): Promise<void> {
-    while (this.#inHand.size >= limit && !this.#parts.signal.aborted) {
+  async room({ working, parking }: Parameters<Delivery["room"]>[0]): Promise<void> {
+    while ((this.size() >= working || this.#parking.size >= parking) && !this.#parts.signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#onRoom = resolve;
       });
     }
   }
 
-  async take(entry: Entry): Promise<void> {
+  take(entry: Entry): void {
     if (this.knows(entry.id)) return;
     this.#inHand.add(entry.id);
-    try {
-      const event = parseEvent(this.#parts.topic, entry.fields.e);
-      if (event.probe || !this.#isForUs(event)) return this.#finish(entry.id);
-      if (entry.deliveries > MOST_DELIVERIES)
-        throw new MalformedEvent(`handed out ${entry.deliveries} times, never done`);
-      this.#queue(entry, event, 1);
-    } catch (error) {
-      if (!(error instanceof MalformedEvent)) throw error;
-      this.#parts.meter.failed();
-      await this.#parkOrKeep(entry, error.message, 0);
-    }
+    const parsed = parseEvent(this.#parts.topic, entry.fields.e);
+    if (!parsed.ok) this.#refuse(entry, parsed.reason);
+    else if (parsed.event.probe || !this.#isForUs(parsed.event)) this.#finish(entry.id);
+    else if (entry.deliveries > MOST_DELIVERIES)
+      this.#refuse(entry, `handed out ${entry.deliveries} times, never done`);
+    else this.#queue(entry, parsed.event, 1);
+  }
+
+  #refuse(entry: Entry, reason: string): void {
+    this.#parts.meter.failed();
+    void this.#parkOrKeep(entry, reason, 0);
   }
 
   /** A replay is meant for the one agent that could not handle it; the others had it already. */
@@ -154,13 +156,13 @@ class TopicDelivery implements Delivery {
 
   async #parkOrKeep(entry: Entry, reason: string, attempts: number): Promise<void> {
     const { topic, park, log } = this.#parts;
+    this.#parking.add(entry.id);
     try {
       await park({ topic, id: entry.id, body: entry.fields.e, reason, attempts });
       this.#finish(entry.id);
     } catch (error) {
       // It stays pending: a later start, or a mended Redis user, takes it up again.
-      this.#inHand.delete(entry.id);
-      this.#onRoom?.();
+      this.#letGo(entry.id);
       if (!(error instanceof Interrupted)) log.error("an event cannot be parked", { topic, reason: messageOf(error) });
     }
   }
@@ -170,7 +172,12 @@ class TopicDelivery implements Delivery {
     this.#finished.add(id);
     const [oldest] = this.#finished;
     if (this.#finished.size > FINISHED_KEPT) this.#finished.delete(oldest as string);
+    this.#letGo(id);
+  }
+
+  #letGo(id: string): void {
     this.#inHand.delete(id);
+    this.#parking.delete(id);
     this.#onRoom?.();
   }
 }

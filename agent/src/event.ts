@@ -6,37 +6,39 @@ import { messageOf } from "./log.ts";
 /** An event that no further try can make usable; a handler throws it too, if the data is not what it needs. */
 export class MalformedEvent extends Error {}
 
-/**
- * The event in a stream entry's field `e`.
- * @throws MalformedEvent with the reason
- */
-export function parseEvent(topic: string, text: string | undefined): Envelope {
-  if (text === undefined) throw new MalformedEvent("the entry has no field e");
+/** Why a stream entry holds no event. No error: a flood of them must not cost a stack trace each. */
+interface NoEvent {
+  readonly ok: false;
+  readonly reason: string;
+}
+const noEvent = (reason: string): NoEvent => ({ ok: false, reason });
+type Parsed = { readonly ok: true; readonly event: Envelope } | NoEvent;
+
+/** The event in a stream entry's field `e`. */
+export function parseEvent(topic: string, text: string | undefined): Parsed {
+  if (text === undefined) return noEvent("the entry has no field e");
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_ENVELOPE_BYTES) throw new MalformedEvent(`${bytes} bytes, at most ${MAX_ENVELOPE_BYTES} are allowed`);
-  const parsed = checkEnvelope(parseJson(text));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new MalformedEvent(`not an event: ${issue?.path.join(".") || "envelope"}: ${issue?.message.slice(0, 200)}`);
+  if (bytes > MAX_ENVELOPE_BYTES) return noEvent(`${bytes} bytes, at most ${MAX_ENVELOPE_BYTES} are allowed`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return noEvent(`not JSON: ${messageOf(error).slice(0, 120)}`);
   }
-  if (parsed.data.type !== topic) throw new MalformedEvent(`type ${parsed.data.type} on topic ${topic}`);
-  return parsed.data;
+  return checkEnvelope(topic, value);
 }
 
-function parseJson(text: string): unknown {
+function checkEnvelope(topic: string, value: unknown): Parsed {
   try {
-    return JSON.parse(text);
+    const { success, data, error } = envelope.safeParse(value);
+    if (!success) {
+      const issue = error.issues[0];
+      return noEvent(`not an event: ${issue?.path.join(".") || "envelope"}: ${issue?.message.slice(0, 200)}`);
+    }
+    return data.type === topic ? { ok: true, event: data } : noEvent(`type ${data.type} on topic ${topic}`);
   } catch (error) {
-    throw new MalformedEvent(`not JSON: ${messageOf(error).slice(0, 120)}`);
-  }
-}
-
-// The check of the schema recurses, so a deep enough nesting ends in the stack's limit and not in an answer.
-function checkEnvelope(value: unknown) {
-  try {
-    return envelope.safeParse(value);
-  } catch (error) {
-    throw new MalformedEvent(`cannot be checked: ${messageOf(error).slice(0, 120)}`);
+    // The check recurses, so a deep enough nesting ends in the stack's limit and not in an answer.
+    return noEvent(`cannot be checked: ${messageOf(error).slice(0, 120)}`);
   }
 }
 

@@ -7,8 +7,13 @@ import { backoffMs, ensureGroup, isMissingGroup, pause, untilReady } from "./per
 /** Entries of one topic that an agent holds at most; what is not yet read is the bus' backlog, and counted there. */
 const PREFETCH = 16;
 const PAGE = 100;
-/** Entries that are read at once while none of them is an event, so that a flood of them holds up the next good one less. */
-const FLOOD_PAGE = 64;
+/** Entries that are read at once while hardly any is an event, so that a flood of them holds up the next good one less. */
+const FLOOD_PAGE = 128;
+/** One of so many may be an event, and it is a flood all the same. */
+const FLOOD_SHARE = 8;
+/** One page is read while another is parked: on a busy machine each way to Redis and back takes its time. */
+const MOST_PARKING = 2 * FLOOD_PAGE;
+const ROOM = { working: PREFETCH, parking: MOST_PARKING };
 /** Larger ones are read a few at a time even then. */
 const SMALL_CHARACTERS = 16_384;
 
@@ -34,7 +39,7 @@ const SWEEP_MS = 10_000;
 export async function readTopic(parts: TopicReaderParts): Promise<void> {
   const { signal, reader } = parts;
   let sweptAt = Number.NEGATIVE_INFINITY;
-  let page = PREFETCH;
+  let isFlood = false;
   for (let failures = 0; !signal.aborted; ) {
     try {
       await untilReady(reader, signal);
@@ -42,7 +47,7 @@ export async function readTopic(parts: TopicReaderParts): Promise<void> {
         await recover(parts, Number.isFinite(sweptAt) ? SWEEP_MS : 0);
         sweptAt = performance.now();
       }
-      page = await readOnce(parts, page);
+      isFlood = await readOnce(parts, isFlood);
       failures = 0;
     } catch (error) {
       sweptAt = Number.NEGATIVE_INFINITY;
@@ -54,16 +59,18 @@ export async function readTopic(parts: TopicReaderParts): Promise<void> {
   }
 }
 
-/** @returns how many to read next time, if nothing is in hand */
-async function readOnce(parts: TopicReaderParts, page: number): Promise<number> {
+/** @returns whether hardly any of what waits is an event */
+async function readOnce(parts: TopicReaderParts, wasFlood: boolean): Promise<boolean> {
   const { delivery, signal } = parts;
-  await delivery.room(PREFETCH);
-  if (signal.aborted) return PREFETCH;
-  const entries = await readNew(parts, page);
-  // They are queued in their order at once; those that are put aside need not wait for one another.
-  await Promise.all(entries.map((entry) => delivery.take(entry)));
-  const isFlood = entries.length >= PREFETCH && delivery.size() === 0;
-  return isFlood && entries.every(({ fields }) => (fields.e ?? "").length <= SMALL_CHARACTERS) ? FLOOD_PAGE : PREFETCH;
+  await delivery.room(ROOM);
+  if (signal.aborted) return false;
+  const count = wasFlood ? FLOOD_PAGE : PREFETCH - delivery.size();
+  const entries = await readNew(parts, count);
+  const before = delivery.size();
+  for (const entry of entries) delivery.take(entry);
+  const events = delivery.size() - before;
+  const isFlood = entries.length >= Math.max(count, FLOOD_SHARE) && events * FLOOD_SHARE <= entries.length;
+  return isFlood && entries.every(({ fields }) => (fields.e ?? "").length <= SMALL_CHARACTERS);
 }
 
 function explain({ stream, log, signal }: TopicReaderParts, error: unknown): void {
@@ -77,8 +84,7 @@ export function reconnectIfSilent(reader: Redis, error: unknown): void {
   if (messageOf(error).includes("timed out") && reader.status === "ready") reader.disconnect(true);
 }
 
-async function readNew({ reader, stream, agent, delivery }: TopicReaderParts, page: number): Promise<Entry[]> {
-  const count = delivery.size() === 0 ? page : Math.max(1, PREFETCH - delivery.size());
+async function readNew({ reader, stream, agent }: TopicReaderParts, count: number): Promise<Entry[]> {
   const answer = await reader.xreadgroup(
     "GROUP",
     agent,
@@ -107,8 +113,8 @@ async function recover(parts: TopicReaderParts, minIdleMs: number): Promise<void
     const rows = (await control.xpending(stream, agent, "IDLE", minIdleMs, from, "+", PAGE, agent)) as PendingRow[];
     const left = rows.filter(([id]) => !delivery.knows(id));
     for (const entry of await claim(parts, left)) {
-      await delivery.room(PAGE);
-      await delivery.take(entry);
+      await delivery.room({ working: PAGE, parking: MOST_PARKING });
+      delivery.take(entry);
     }
     const last = rows.at(-1);
     if (last === undefined) return;
