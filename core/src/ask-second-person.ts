@@ -51,7 +51,7 @@ export async function askSecondPerson(
 ): Promise<{ request: ApprovalRequest; repeated: boolean }> {
   const { request, command, decision, targets, policyVersion, input, idempotencyKey, incidentId } = wish;
   const { actor, door, requestId } = request;
-  const reason = reasonOf(request, command);
+  const reason = reasonOf(request, decision);
   if (!actor.person) {
     throw new Failure("forbidden", `${decision.why}, and ${actor.id} is no person`, { rule: decision.rule });
   }
@@ -63,12 +63,20 @@ export async function askSecondPerson(
   return requests.ask(draft, askedEntry(draft));
 }
 
-function reasonOf({ reason }: CommandRequest, { name }: ActCommand): string {
+/**
+ * What is asked of somebody else has a reason, in the asker's words.
+ * @throws Failure "invalid_input" of the rule "reason-needed", by which a door knows to ask for it
+ */
+export function reasonOf({ reason }: Pick<CommandRequest, "reason">, { why }: Pick<Decision, "why">): string {
   if (reason !== null && reason.trim() !== "") return reason;
-  throw new Failure("invalid_input", `${name} needs a second person here, and they need a reason`, {
+  throw new Failure("invalid_input", `${why}, and they need a reason`, {
+    rule: REASON_NEEDED,
     next: `Add --reason "why". Nothing was done.`,
   });
 }
+
+/** Rule of a refusal that ends with a reason. */
+export const REASON_NEEDED = "reason-needed";
 
 interface Asked extends Agreed {
   readonly actor: Actor;

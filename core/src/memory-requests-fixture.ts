@@ -2,9 +2,16 @@ import type { ApprovalRequest } from "./domain/approval.ts";
 import { Failure } from "./domain/failure.ts";
 import type { ApprovalRequests } from "./ports/approval-requests.ts";
 import type { Clock } from "./ports/clock.ts";
+import type { Acceptance } from "./ports/command-store.ts";
 
-/** Requests in memory, by the rules of the port; agreeing accepts nothing but names an operation. */
-export function memoryRequests(clock: Clock): ApprovalRequests & { readonly rows: Map<string, ApprovalRequest> } {
+/**
+ * Requests in memory, by the rules of the port.
+ * @param accept what agreeing accepts, by the id of its operation; if left out nothing is accepted, and "op-1" named
+ */
+export function memoryRequests(
+  clock: Clock,
+  accept: (acceptance: Acceptance) => string = () => "op-1",
+): ApprovalRequests & { readonly rows: Map<string, ApprovalRequest> } {
   const rows = new Map<string, ApprovalRequest>();
   const put = (request: ApprovalRequest): ApprovalRequest => {
     rows.set(request.id, request);
@@ -30,17 +37,23 @@ export function memoryRequests(clock: Clock): ApprovalRequests & { readonly rows
     findByKey: async (key) => [...rows.values()].find((one) => one.idempotencyKey === key) ?? null,
     list: async ({ waiting = false, limit }) =>
       [...rows.values()].filter((one) => !waiting || (one.state === "waiting" && !isOver(one))).slice(0, limit),
-    async settle({ id, state, by, door, reason, acceptance }) {
+    async settle({ id, state, hash, by, door, reason, acceptance }) {
       const request = rows.get(id);
       if (request === undefined) throw new Failure("not_found", `There is no request ${id}. Nothing was done.`);
-      if (request.state !== "waiting") throw new Failure("conflict", `${id} is ${request.state} already`);
+      if (request.state === state && request.decidedBy?.id === by.id) return request;
+      refuseChanged(request, hash);
       if (isOver(request)) {
         end(request, { state: "expired" });
         throw new Failure("expired", `The ten minutes of ${id} are over. Nothing was done.`);
       }
-      const operationId = acceptance === undefined ? null : "op-1";
+      const operationId = acceptance === undefined ? null : accept(acceptance);
       return end(request, { state, decidedBy: by, decidedDoor: door, decisionReason: reason, operationId });
     },
     expire: async () => [...rows.values()].filter(isOver).map((one) => end(one, { state: "expired" })),
   };
+}
+
+function refuseChanged({ id, state, hash }: ApprovalRequest, seen: string): void {
+  if (state !== "waiting") throw new Failure("conflict", `${id} is ${state} already`);
+  if (hash !== seen) throw new Failure("conflict", `${id} is not what was looked at. Nothing was done.`);
 }

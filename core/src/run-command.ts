@@ -1,4 +1,4 @@
-import { askSecondPerson } from "./ask-second-person.ts";
+import { askSecondPerson, reasonOf } from "./ask-second-person.ts";
 import type { ActCommand, CommandDefinition, Ports, ReadContext } from "./command.ts";
 import { commandNamed, refuseUnknownCommand } from "./command-words.ts";
 import { decideLive } from "./decide-live.ts";
@@ -9,7 +9,7 @@ import type { Operation, OperationOrigin } from "./domain/operation.ts";
 import type { Report } from "./domain/report.ts";
 import type { CommandLimits } from "./limit-commands.ts";
 import { parseInput } from "./parse-input.ts";
-import { type Decision, mayAsk, type PolicyQuestion, rightsOf } from "./policy.ts";
+import { type Decision, decide, mayAsk, type PolicyQuestion, rightsOf } from "./policy.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { CommandStore } from "./ports/command-store.ts";
 import { requestContext } from "./protocol/request-context.ts";
@@ -92,11 +92,14 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
   if (earlier !== null) return { kind: "act", operation: earlier, repeated: true };
   const asked = await engine.ports.requests.findByKey(idempotencyKey);
   if (asked !== null) return { kind: "request", request: asked, repeated: true };
-  const targets = await command.targets(input, context);
+  const targets = await aim(request, engine, act);
   const agents = targets.map((target) => target.id);
   const fleet = await engine.ports.registry.expected();
   const secondPerson = (await command.needsSecondPerson?.(targets, context)) ?? null;
   const scope = { targets, fleetSize: fleet.agents.length, secondPerson };
+  // Before the source of the rights is asked: a door that asks for the reason has three seconds to do so.
+  const first = decide({ actor: request.actor, command, ...rightsOf(engine.ports), scope });
+  if (first.needsSecondPerson) reasonOf(request, first);
   const decision = await permit(request, engine, { command, scope });
   await engine.limits?.admitBulk(request, agents.length);
   const worked = command.subjects?.(input) ?? agents;
@@ -123,6 +126,20 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
       const refused = { ...audit, event: "decision" as const, decision: "refused" as const, rule: "one-per-agent" };
       await auditRefusal(engine, { ...refused, detail: { ...facts, running: error.detail.found ?? null } });
     }
+    throw error;
+  }
+}
+
+/** What the command is about; who may not is refused by the command itself, too, and that is written down. */
+async function aim(request: CommandRequest, engine: Engine, { command, input, context }: Act) {
+  try {
+    return await command.targets(input, context);
+  } catch (error) {
+    if (!isFailure(error) || error.code !== "forbidden") throw error;
+    const { rule = "command", allowed = [] } = error.detail;
+    const none = { allowed: false, needsSecondPerson: false, instead: null };
+    const decision = { ...none, rule, why: error.message, whoCan: allowed };
+    await auditRefusal(engine, auditOf(request, { command, decision, targets: command.subjects?.(input) ?? [] }));
     throw error;
   }
 }

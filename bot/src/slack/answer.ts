@@ -44,7 +44,7 @@ const RESPONSE_MS = 5000;
 
 /** Acknowledges in time and answers when there is something to say. */
 export async function answerInTime(asked: Asked, { work, waiting }: Answering, deps: AnswerDeps): Promise<void> {
-  const first = await Promise.race([work, late(work)]);
+  const first = await inTime(work);
   const opening = first === "late" ? waiting : first.message;
   if (asked.from === "command") await asked.ack({ response_type: "ephemeral", ...opening });
   else {
@@ -54,11 +54,13 @@ export async function answerInTime(asked: Asked, { work, waiting }: Answering, d
   if (first === "late") await send(asked, (await work).message, deps);
 }
 
-function late(work: Promise<unknown>): Promise<"late"> {
-  return new Promise((resolve) => {
+/** What is known by the time at which Slack has to be answered. */
+export function inTime(work: Promise<Told>): Promise<Told | "late"> {
+  const late = new Promise<"late">((resolve) => {
     const timer = setTimeout(() => resolve("late"), IN_TIME_MS);
     void work.finally(() => clearTimeout(timer));
   });
+  return Promise.race([work, late]);
 }
 
 /** A card is edited from its rows only, so an answer to its button never replaces it. */
@@ -107,7 +109,7 @@ const LONGEST_PAUSE_SECONDS = 30;
 
 /** Answers where it was said, in one message that is edited once more is known. */
 export async function answerThere(at: SaidAt, { work, waiting }: Answering, deps: AnswerDeps): Promise<void> {
-  const first = await Promise.race([work, late(work)]);
+  const first = await inTime(work);
   const posted = await post(at, first === "late" ? waiting : first.message, deps);
   if (first !== "late") return tellLost(posted, "said", deps);
   const { message } = await work;

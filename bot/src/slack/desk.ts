@@ -1,8 +1,8 @@
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { AnswerDeps, Told } from "./answer.ts";
 import type { SlackDoorDeps } from "./door.ts";
+import { findCommand } from "./find-command.ts";
 import type { Identified } from "./identity.ts";
-import { findCommand } from "./orders.ts";
 import type { Order, OrderButton } from "./render/buttons.ts";
 import { refusalMessage } from "./render/refusal.ts";
 import { suggestOrders } from "./suggestions.ts";

@@ -1,15 +1,14 @@
 import type { Ports } from "@rollcall/core/command.ts";
-import { Failure } from "@rollcall/core/domain/failure.ts";
-import { type Operation, plannedStages } from "@rollcall/core/domain/operation.ts";
 import { quietEvents } from "@rollcall/core/events-fixture.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
-import type { Acceptance, CommandStore } from "@rollcall/core/ports/command-store.ts";
+import type { Acceptance } from "@rollcall/core/ports/command-store.ts";
 import { runCommand } from "@rollcall/core/run-command.ts";
 import { createSlackClient, type Message, type SlackClient } from "@rollcall/local/slack/client.ts";
 import { createSlackStandIn, type SlackStandIn } from "@rollcall/local/slack/stand-in.ts";
 import { type FastifyInstance, fastify } from "fastify";
 import { registerSlackDoor, type SlackDoorDeps } from "./door.ts";
+import { storeOf } from "./door-store-fixture.ts";
 import { SETTINGS, SIGNING_SECRET } from "./fixtures.ts";
 import { MemoryRows } from "./memory-rows.ts";
 import type { SocketState } from "./sockets.ts";
@@ -55,7 +54,7 @@ export async function openDoor(over: "http" | "sockets" = "http"): Promise<DoorS
   const gate = { open: Promise.resolve() };
   const ports = portsOf(rows, audited);
   const commands = await loadCommands();
-  const engine = { commands, ports, store: storeOf(rows, accepted, gate) };
+  const engine = { commands, ports, store: storeOf(rows, { accepted, gate, ports, commands }) };
   const app = fastify();
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const deps: SlackDoorDeps = {
@@ -106,35 +105,5 @@ function portsOf(rows: MemoryRows, audited: AuditEntry[]): Ports {
     },
     pager: { acknowledge: async () => {} },
     events: quietEvents(() => Date.now()),
-  };
-}
-
-function storeOf(rows: MemoryRows, accepted: Acceptance[], gate: { open: Promise<void> }): CommandStore {
-  const byKey = new Map<string, Operation>();
-  return {
-    find: async (key) => {
-      await gate.open;
-      return byKey.get(key) ?? null;
-    },
-    accept: async (acceptance) => {
-      await gate.open;
-      const earlier = byKey.get(acceptance.idempotencyKey);
-      if (earlier !== undefined) return { operation: earlier, repeated: true };
-      const taken = [...rows.operations.values()].find(({ targets }) =>
-        targets.some(({ agent }) => acceptance.agents.includes(agent)),
-      );
-      if (taken !== undefined) throw new Failure("conflict", "an agent is taken", { found: taken.id });
-      accepted.push(acceptance);
-      const { command, input, actor, door, reason, requestId, incidentId, agents, stages } = acceptance;
-      const operation: Operation = {
-        ...{ id: `op-${accepted.length}`, command, input, actor, door, reason, requestId, incidentId },
-        ...{ state: "queued", ending: null, error: null, createdAt: Date.now(), startedAt: null, endedAt: null },
-        ...{ usualSeconds: null, earlierRuns: 0, revision: 1 },
-        targets: agents.map((agent) => ({ agent, stages: plannedStages(stages), memory: {}, ending: null })),
-      };
-      byKey.set(acceptance.idempotencyKey, operation);
-      rows.put(operation);
-      return { operation, repeated: false };
-    },
   };
 }

@@ -4,7 +4,7 @@ import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
 import type { Secret } from "@rollcall/core/secrets/secret.ts";
-import { App, type Context, type EnvelopedEvent } from "@slack/bolt";
+import { App, type Context, type EnvelopedEvent, type ViewSubmitAction } from "@slack/bolt";
 import type { FastifyInstance } from "fastify";
 import { boltLogger } from "./bolt-logger.ts";
 import type { Desk } from "./desk.ts";
@@ -13,9 +13,11 @@ import { createIdentity } from "./identity.ts";
 import { pressButton } from "./press.ts";
 import { FastifyReceiver } from "./receiver.ts";
 import { DISMISS_ACTION, LINK_ACTION, ORDER_ACTION } from "./render/buttons.ts";
+import { REASON_VIEW } from "./render/reason-view.ts";
 import { createSeen, hear, isToUs, type Said } from "./said.ts";
 import type { SlackLog, SlackSettings } from "./settings.ts";
 import { keepSockets, type SocketState } from "./sockets.ts";
+import { submitReason } from "./submit-reason.ts";
 import { runTyped } from "./typed.ts";
 
 export interface SlackDoorDeps {
@@ -109,6 +111,14 @@ function listen(bolt: App, deps: SlackDoorDeps): void {
       await pressButton({ body, pressed, ack, requestId: String(context.requestId) }, desk);
     });
   }
+  bolt.view<ViewSubmitAction>(
+    { type: "view_submission", callback_id: REASON_VIEW },
+    async ({ body, view, ack, context }) => {
+      const team = body.user.team_id ?? body.team?.id ?? "";
+      const requestId = String(context.requestId);
+      await submitReason({ team, user: body.user.id, view, requestId, ack }, desk);
+    },
+  );
   bolt.action(LINK_ACTION, async ({ ack }) => await ack());
   listenToWords(bolt, desk);
 }

@@ -3,6 +3,7 @@ import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import { memoryRequests } from "@rollcall/core/memory-requests-fixture.ts";
 import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
+import type { Acceptance } from "@rollcall/core/ports/command-store.ts";
 import type { Publication, Publications } from "@rollcall/core/ports/publications.ts";
 import type { DraftPorts } from "./draft-deps.ts";
 import { agent, beat, NOW } from "./fixtures.ts";
@@ -16,7 +17,9 @@ export class MemoryRows {
   readonly attempted = new Set<string>();
   /** Messages to one person each, of requests. */
   readonly direct = new Set<string>();
-  readonly requests = memoryRequests({ now: () => Date.now() });
+  /** Accepts what a second person has agreed to. @returns the id of its operation */
+  acceptApproved: (acceptance: Acceptance) => string = () => "op-1";
+  readonly requests = memoryRequests({ now: () => Date.now() }, (acceptance) => this.acceptApproved(acceptance));
   /** Set to fail the next calls of `markShown`, as if the process had died there. */
   failingMarks = 0;
 

@@ -2,14 +2,19 @@ import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import type { ActCommand, CommandDefinition, ReadContext } from "@rollcall/core/command.ts";
 import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
 import { decide, mayAsk, rightsOf } from "@rollcall/core/policy.ts";
+import type { CommandAnswer } from "@rollcall/core/run-command.ts";
 import type { Told } from "./answer.ts";
+import { askReason } from "./ask-reason.ts";
+import type { Desk } from "./desk.ts";
 import type { SlackDoorDeps } from "./door.ts";
+import { findCommand } from "./find-command.ts";
 import type { Identified } from "./identity.ts";
 import { agentsOf, gatherAgents } from "./incident-facts.ts";
 import { acceptedMessage, askedMessage, confirmMessage, runningWords } from "./render/asking.ts";
 import type { Order } from "./render/buttons.ts";
 import type { Intent } from "./render/confirm-words.ts";
 import { reportMessage } from "./render/report.ts";
+import { awaitSettled, explainOwn, isSettling } from "./settled.ts";
 
 /** What one person wants at one moment, by a typed command or a button. */
 export interface Wish {
@@ -19,17 +24,22 @@ export interface Wish {
   readonly idempotencyKey: string;
   /** Pressed on a message that shows the operation itself, so that nothing need be said of it. */
   readonly isShownThere: boolean;
+  /** What Slack opens a window with, three seconds long; null: words only. */
+  readonly trigger: string | null;
 }
 
-export const findCommand = (commands: readonly CommandDefinition[], name: string): CommandDefinition | undefined =>
-  commands.find((command) => command.name === name || command.aliases.includes(name));
+/** "restart billing", for the words of a window or a refusal. */
+export function orderWords({ command, input }: Order): string {
+  const who = Array.isArray(input.who) ? input.who.slice(0, 3).join(" ") : String(input.request ?? "");
+  return `${command} ${who}`.trim();
+}
 
 /**
  * Carries out a wish on the one command path, or asks first where it may hurt.
  * @returns what its author is told
  * @throws Failure
  */
-export async function carryOut(wish: Wish, deps: SlackDoorDeps): Promise<Told> {
+export async function carryOut(wish: Wish, deps: Desk): Promise<Told> {
   const { order, identified } = wish;
   const command = findCommand(deps.commands, order.command);
   if (command !== undefined) await refuseUnproven(wish, command, deps);
@@ -38,20 +48,31 @@ export async function carryOut(wish: Wish, deps: SlackDoorDeps): Promise<Told> {
     const question = await ask(wish, command, deps);
     if (question !== null) return { message: question, isNeedless: false };
   }
-  const result = await deps
-    .run({
-      command: order.command,
-      input: order.input,
-      actor: identified.actor,
-      door: "slack",
-      reason: order.reason ?? null,
-      requestId: wish.requestId,
-      idempotencyKey: wish.idempotencyKey,
-      incidentId: order.incident ?? null,
-    })
-    .catch((error: unknown) => explainConflict(error, deps));
+  try {
+    return await tell(await runOrder(wish, deps), wish, deps);
+  } catch (error) {
+    await explainOwn(error, { order, actor: identified.actor }, deps);
+    await explainConflict(error, deps);
+    return await askReason(error, { order, what: orderWords(order), trigger: wish.trigger }, deps);
+  }
+}
+
+const runOrder = ({ order, identified, requestId, idempotencyKey }: Wish, { run }: SlackDoorDeps) =>
+  run({
+    command: order.command,
+    input: order.input,
+    actor: identified.actor,
+    door: "slack",
+    reason: order.reason ?? null,
+    requestId,
+    idempotencyKey,
+    incidentId: order.incident ?? null,
+  });
+
+async function tell(result: CommandAnswer, wish: Wish, deps: SlackDoorDeps): Promise<Told> {
   if (result.kind === "read") return { message: reportMessage(result.report), isNeedless: false };
   if (result.kind === "request") return { message: askedMessage(result.request), isNeedless: false };
+  if (isSettling(result.operation)) return await awaitSettled(result.operation, deps);
   const { alertsChannel, opsChannel } = deps.settings;
   const channel = result.operation.incidentId === null ? opsChannel : alertsChannel;
   return { message: acceptedMessage(result, channel), isNeedless: wish.isShownThere };
@@ -161,9 +182,9 @@ async function gatherIntent(
 }
 
 /** "already running, started by @you 3 s ago" in place of a bare conflict. */
-async function explainConflict(error: unknown, { ports }: SlackDoorDeps): Promise<never> {
-  if (!isFailure(error) || error.code !== "conflict" || error.detail.found === undefined) throw error;
+async function explainConflict(error: unknown, { ports }: SlackDoorDeps): Promise<void> {
+  if (!isFailure(error) || error.code !== "conflict" || error.detail.found === undefined) return;
   const running = await ports.operations.find(error.detail.found).catch(() => null);
-  if (running === null) throw error;
+  if (running === null) return;
   throw new Failure("conflict", runningWords(running, ports.clock.now()), { ...error.detail, cause: error });
 }

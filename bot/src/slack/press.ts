@@ -2,9 +2,10 @@ import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { BlockAction, BlockElementAction } from "@slack/bolt";
 import { type Asked, answerInTime, isOfAnswer, type Told } from "./answer.ts";
 import { type Desk, inWords, waitingWords } from "./desk.ts";
-import { carryOut } from "./orders.ts";
+import { carryOut, orderWords } from "./orders.ts";
 import { bareMessage } from "./render/asking.ts";
 import { DISMISS_ACTION, type Order, readOrder } from "./render/buttons.ts";
+import { isSettling } from "./settled.ts";
 
 interface Press {
   readonly body: BlockAction;
@@ -25,7 +26,7 @@ export async function pressButton(press: Press, desk: Desk): Promise<void> {
     return;
   }
   const order = readOrder(carriedBy(press.pressed));
-  const what = order === null ? "a button" : whatOf(order);
+  const what = order === null ? "a button" : orderWords(order);
   const work = carryOutPress(press, order, { desk, asked });
   const told = inWords(work, { what, requestId: press.requestId, order }, desk);
   await answerInTime(asked, { work: told, waiting: bareMessage(waitingWords(order, desk)) }, desk.answers);
@@ -42,11 +43,13 @@ async function carryOutPress(
     });
   }
   refuseOld(order, { asked, now: desk.ports.clock.now() });
+  if (isSettling(order)) await refuseForeign(order, asked, desk);
   const team = body.user.team_id ?? body.team?.id ?? "";
   const identified = await desk.identify(team, body.user.id);
   const idempotencyKey = `slack:${team}:${body.user.id}:${body.trigger_id}`;
   const isShownThere = asked.from === "card" && order.incident !== undefined;
-  return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere }, desk);
+  const trigger = body.trigger_id;
+  return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere, trigger }, desk);
 }
 
 /** A question that all see stays in its thread; a plan is as old as its message. */
@@ -54,6 +57,17 @@ function refuseOld({ asked: isConfirmed }: Order, { asked, now }: { asked: Asked
   if (asked.from !== "answer" || isConfirmed !== true || now - Number(asked.ts) * 1000 <= QUESTION_MS) return;
   throw new Failure("expired", `This was asked more than ${QUESTION_MS / 60_000} minutes ago. Nothing was done.`, {
     next: "Say it again.",
+  });
+}
+
+/** A message offers to decide about the request that it shows, and about no other. */
+async function refuseForeign({ input }: Order, { from, channel, ts }: Asked, { publications }: Desk): Promise<void> {
+  if (from !== "card") return;
+  const key = await publications.keyAt({ channel, ts });
+  if (key !== null && key.split(":")[0] === input.request) return;
+  throw new Failure("invalid_input", "This message is not about that request. Nothing was done.", {
+    found: String(input.request),
+    next: "Type it instead: /fleet requests",
   });
 }
 
@@ -72,10 +86,4 @@ function askedBy({ body, pressed, ack }: Press): Asked {
 function carriedBy(pressed: BlockElementAction): unknown {
   if (pressed.type === "button") return pressed.value;
   return pressed.type === "overflow" || pressed.type === "static_select" ? pressed.selected_option?.value : undefined;
-}
-
-/** "restart billing", for the words of a refusal. */
-function whatOf({ command, input }: Order): string {
-  const who = Array.isArray(input.who) ? input.who.slice(0, 3).join(" ") : "";
-  return `${command} ${who}`.trim();
 }

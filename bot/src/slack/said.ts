@@ -70,6 +70,7 @@ export async function hear({ said, team, eventId, requestId }: Heard, desk: Desk
     user: said.user ?? "",
     requestId,
     idempotencyKey: `slack:${team}:${eventId}`,
+    trigger: null,
   };
   const subject = await subjectOf({ channel: said.channel, thread: said.thread_ts ?? null }, desk);
   await answerThere(at, obey({ ...words, subject }, desk), desk.answers);

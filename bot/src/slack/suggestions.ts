@@ -1,6 +1,6 @@
 import type { CommandDefinition } from "@rollcall/core/command.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
-import { findCommand } from "./orders.ts";
+import { findCommand } from "./find-command.ts";
 import type { Order, OrderButton } from "./render/buttons.ts";
 import { verbOf } from "./render/operation-words.ts";
 

@@ -1,11 +1,11 @@
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
+import { findCommand } from "./find-command.ts";
 import { agentsOf } from "./incident-facts.ts";
-import { findCommand } from "./orders.ts";
 import type { Order } from "./render/buttons.ts";
 
-/** What a thread is about: the card or operation above it. */
+/** What a thread is about: the card, operation or request above it. */
 export interface Subject {
   readonly agents: readonly string[];
   /** The incident of the card; null under an operation's message. */
@@ -14,7 +14,7 @@ export interface Subject {
 
 interface SubjectDeps {
   readonly publications: Pick<Publications, "keyAt">;
-  readonly ports: Pick<Ports, "incidents" | "operations">;
+  readonly ports: Pick<Ports, "incidents" | "operations" | "requests">;
 }
 
 /** @returns null if no message of ours with a row stands above the thread @throws Failure "unavailable" */
@@ -29,6 +29,10 @@ export async function findSubject(
     const incident = await ports.incidents.find(key);
     if (incident === null) return null;
     return { agents: agentsOf(incident), incident: { id: incident.id, isFiring: incident.state === "firing" } };
+  }
+  if (key.startsWith("req-")) {
+    const request = await ports.requests.find(key.split(":")[0] ?? "");
+    return request === null ? null : { agents: request.targets, incident: null };
   }
   const operation = await ports.operations.find(key);
   return operation === null ? null : { agents: operation.targets.map(({ agent }) => agent), incident: null };

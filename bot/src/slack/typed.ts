@@ -30,7 +30,9 @@ export async function runTyped(typed: Typed, desk: Desk): Promise<void> {
   };
   const idempotencyKey = `slack:${team}:${user}:${command.trigger_id}`;
   const text = readTypedText(command.text ?? "");
-  await answerInTime(asked, obey({ text, team, user, requestId, idempotencyKey, subject: null }, desk), desk.answers);
+  const trigger = command.trigger_id;
+  const words = { text, team, user, requestId, idempotencyKey, subject: null, trigger };
+  await answerInTime(asked, obey(words, desk), desk.answers);
 }
 
 /** Words of a person, wherever they were typed. */
@@ -43,6 +45,8 @@ export interface Words {
   readonly idempotencyKey: string;
   /** What the thread is about in which they were typed; null if about nothing. */
   readonly subject: Subject | null;
+  /** What Slack opens a window with; null where words were said in a conversation. */
+  readonly trigger: string | null;
 }
 
 /** Begins what the words ask for. */
@@ -73,9 +77,10 @@ function read({ text, subject }: Words, desk: Desk): Reading {
 
 async function carryOutTyped(words: Words, reading: Reading, desk: Desk): Promise<Told> {
   if (reading.order === null) throw reading.error;
-  const { requestId, idempotencyKey } = words;
+  const { requestId, idempotencyKey, trigger } = words;
   const identified = await desk.identify(words.team, words.user);
-  return await carryOut({ order: reading.order, identified, requestId, idempotencyKey, isShownThere: false }, desk);
+  const { order } = reading;
+  return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere: false, trigger }, desk);
 }
 
 /** @throws Failure "unknown_command", "invalid_input" */

@@ -48,9 +48,9 @@ function failureMessage({ code, message, detail }: Failure, { what, ref, suggest
   };
 }
 
-/** Messages may be half sentences that fit anywhere: "restart needs operator; you are viewer". */
+/** Messages may be half sentences that fit anywhere: "restart needs operator; you are viewer". An id keeps its letters: req-31. */
 function sentence(words: string): string {
-  const first = words.slice(0, 1).toUpperCase() + words.slice(1);
+  const first = /^[a-z]+-\d/.test(words) ? words : words.slice(0, 1).toUpperCase() + words.slice(1);
   return /[.!?…]$/.test(first) ? first : `${first}.`;
 }
 

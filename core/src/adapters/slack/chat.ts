@@ -1,4 +1,4 @@
-import type { KnownBlock } from "@slack/types";
+import type { KnownBlock, ModalView } from "@slack/types";
 import {
   WebAPIHTTPError,
   WebAPIPlatformError,
@@ -15,6 +15,9 @@ export interface ChatMessage {
   readonly text: string;
   readonly blocks: readonly KnownBlock[];
 }
+
+/** A window over what a person sees. */
+export type ModalWindow = ModalView;
 
 /** Name of the metadata that marks a message as ours, with the key of the row that it shows. */
 export const METADATA_EVENT = "rollcall_publication";
@@ -47,6 +50,9 @@ export interface SlackChat {
   find(place: Placement, sinceMs: number): Promise<ChatOutcome>;
   /** Where a person's direct messages with us go; `done` with that channel, and no message. */
   openDirect(user: string): Promise<ChatOutcome>;
+  /** Opens a window for whoever acted, within three seconds of it. */
+  openWindow(trigger: string, view: ModalWindow): Promise<ChatOutcome>;
+  updateWindow(id: string, view: ModalWindow): Promise<ChatOutcome>;
   /** Seen by one person only. */
   whisper(to: { channel: string; user: string }, message: ChatMessage): Promise<ChatOutcome>;
 }
@@ -55,8 +61,8 @@ const PAGES_AT_MOST = 5;
 const GONE = new Set(["message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"]);
 
 /** A label, an agent's last words or what somebody typed may hold a secret; a channel has many readers. */
-const withoutSecrets = (message: ChatMessage): ChatMessage =>
-  JSON.parse(redact(JSON.stringify(message))) as ChatMessage;
+const withoutSecrets = <Shown extends ChatMessage | ModalWindow>(shown: Shown): Shown =>
+  JSON.parse(redact(JSON.stringify(shown))) as Shown;
 
 /** The chat of one workspace. */
 export function createSlackChat(client: WebClient): SlackChat {
@@ -89,6 +95,16 @@ export function createSlackChat(client: WebClient): SlackChat {
         return channel?.id === undefined
           ? { kind: "unknown", why: "no channel in the answer" }
           : { kind: "done", channel: channel.id, ts: "" };
+      }),
+    openWindow: (trigger_id, view) =>
+      settle(async () => {
+        const answer = await client.views.open({ trigger_id, view: withoutSecrets(view) });
+        return { kind: "done", channel: "", ts: answer.view?.id ?? "" };
+      }),
+    updateWindow: (view_id, view) =>
+      settle(async () => {
+        await client.views.update({ view_id, view: withoutSecrets(view) });
+        return { kind: "done", channel: "", ts: view_id };
       }),
     whisper: ({ channel, user }, message) =>
       settle(async () => {
