@@ -2,8 +2,8 @@ import type { ActCommand, Ports, StageResult } from "@rollcall/core/command.ts";
 import type { Role } from "@rollcall/core/domain/actor.ts";
 import { type Operation, plannedStages } from "@rollcall/core/domain/operation.ts";
 import type { Execution } from "@rollcall/core/execute-operation.ts";
-import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
+import { rightsOfEverybody } from "./rights-fixture.ts";
 
 export const STAGES = ["sent", "stopped", "working"];
 
@@ -99,15 +99,8 @@ export function rehearse(): Rehearsal {
 function portsOf(it: Rehearsal): Ports {
   const ports = {
     operations: { find: async () => it.row },
-    rules: { current: () => NO_RULES },
+    ...rightsOfEverybody(() => it.role),
     registry: { expected: async () => ({ agents: [] }) },
-    directory: {
-      source: "access.yaml",
-      byId: (id: string) => (it.role === null ? null : { id, name: id, mails: [], slack: [], role: it.role }),
-      withRole: () => [],
-      trust: () => ({ asOf: it.now, held: null }),
-      confirm: async () => true,
-    },
     clock: {
       now: () => {
         it.now += 1000;

@@ -74,5 +74,8 @@ describe("what cannot be undone", () => {
 });
 
 test.each([SEE, RESTART])("$name does not wait for the source", async (command) => {
-  expect(await ask({ command, confirm: async () => false })).toMatchObject({ allowed: true, asked: [] });
+  expect(await ask({ command, confirm: async () => false, isApproved: false })).toMatchObject({
+    allowed: true,
+    asked: [],
+  });
 });

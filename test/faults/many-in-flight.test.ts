@@ -19,6 +19,7 @@ import { type RunningRedis, startRedis } from "@rollcall/local/tools/redis-serve
 import { acceptanceOf, eventually, openTestStore, type TestStore } from "@rollcall/test/store-fixture.ts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { type SimulatedFleet, simulatedId, startSimulatedFleet } from "../bench/simulated-fleet.ts";
+import { rightsOfEverybody } from "../rights-fixture.ts";
 
 const COMMANDS = 500;
 const FLEET = "in-flight";
@@ -88,7 +89,8 @@ async function work(): Promise<void> {
   await lease.start();
   const ports = {
     ...{ audit: createAuditLog(store.pool), operations: createOperations(store.pool), clock: systemClock, bus },
-    directory: { byId: () => ({ role: "operator" }), withRole: () => [] },
+    registry: { expected: async () => ({ agents: [] }) },
+    ...rightsOfEverybody(() => "operator"),
   } as unknown as Ports;
   const worker = startWorker({
     ...{ pool: store.pool, lease, concurrency: AT_ONCE },

@@ -25,6 +25,7 @@ import { type RunningRedis, startRedis } from "@rollcall/local/tools/redis-serve
 import { acceptanceOf, eventually, openTestStore, type TestStore } from "@rollcall/test/store-fixture.ts";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { rightsOfEverybody } from "../rights-fixture.ts";
 
 const root = join(import.meta.dirname, "../..");
 const FLEET_KEY = "a fleet key of at least 32 characters";
@@ -78,7 +79,7 @@ beforeAll(async () => {
     audit: createAuditLog(store.pool),
     operations: createOperations(store.pool),
     incidents: createIncidents(store.pool),
-    directory: { byId: () => ({ role: "operator" }), withRole: () => [] },
+    ...rightsOfEverybody(() => "operator"),
     clock: systemClock,
     bus,
     registry,

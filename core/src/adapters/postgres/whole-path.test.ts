@@ -1,8 +1,10 @@
+import { rightsOfEverybody } from "@rollcall/test/rights-fixture.ts";
 import { eventually, openTestStore, operator, type TestStore } from "@rollcall/test/store-fixture.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type ActCommand, defineCommand, type Ports } from "../../command.ts";
 import { executeOperation } from "../../execute-operation.ts";
+import { memoryRequests } from "../../memory-requests-fixture.ts";
 import { systemClock } from "../../ports/clock.ts";
 import { withContext } from "../../protocol/request-context.ts";
 import { type CommandRequest, runCommand } from "../../run-command.ts";
@@ -48,8 +50,11 @@ const ports = (): Ports =>
   ({
     audit: createAuditLog(store.pool),
     operations: createOperations(store.pool),
-    directory: { byId: () => ({ role }), withRole: () => [] },
-    registry: { expected: async () => ({ agents: Array.from({ length: 22 }) }) },
+    ...rightsOfEverybody(() => role),
+    requests: memoryRequests(systemClock),
+    registry: {
+      expected: async () => ({ agents: Array.from({ length: 22 }, (_, index) => ({ id: `agent-${index}` })) }),
+    },
     clock: systemClock,
   }) as unknown as Ports;
 const ask = (key: string, who: string[]): CommandRequest => ({
