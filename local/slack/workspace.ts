@@ -22,7 +22,7 @@ type Listener = (channel: string, posted: Message | null) => void;
 
 /** Everything that stands in the workspace: people, channels, messages. */
 export class Workspace {
-  readonly users: ReadonlyMap<string, User>;
+  readonly #users: Map<string, User>;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly #clock: Clock;
   readonly #listeners: Listener[] = [];
@@ -34,8 +34,17 @@ export class Workspace {
   constructor(clock: Clock) {
     this.#clock = clock;
     const users = sampleUsers();
-    this.users = new Map(users.map((user) => [user.id, user]));
+    this.#users = new Map(users.map((user) => [user.id, user]));
     this.channels = new Map(sampleChannels(users).map((channel) => [channel.id, channel]));
+  }
+
+  get users(): ReadonlyMap<string, User> {
+    return this.#users;
+  }
+
+  /** Somebody joins, or is known otherwise from now on; for drills with many people. */
+  addUser(user: User): void {
+    this.#users.set(user.id, user);
   }
 
   onChange(listener: Listener): void {

@@ -7,12 +7,20 @@ export interface SignedCommand {
   readonly body: string;
 }
 
-/** What the operator types in #fleet-ops. @param text without `/fleet` */
-export function signCommand(text: string, signingSecret: string): SignedCommand {
+/** Who types: an id of Slack's, in the workspace that it says it is of. */
+export interface Typist {
+  readonly user: string;
+  readonly team: string;
+}
+
+const OPERATOR: Typist = { user: "U0OPERATOR", team: "T0LOCAL" };
+
+/** What somebody types in #fleet-ops. @param text without `/fleet` */
+export function signCommand(text: string, signingSecret: string, { user, team }: Typist = OPERATOR): SignedCommand {
   const timestamp = Math.floor(Date.now() / 1000);
   const body = new URLSearchParams({
-    ...{ token: "bench", team_id: "T0LOCAL", team_domain: "local", channel_id: "C0OPS", channel_name: "fleet-ops" },
-    ...{ user_id: "U0OPERATOR", user_name: "operator", command: "/fleet", text, api_app_id: "A0FLEET" },
+    ...{ token: "bench", team_id: team, team_domain: "local", channel_id: "C0OPS", channel_name: "fleet-ops" },
+    ...{ user_id: user, user_name: user.toLowerCase(), command: "/fleet", text, api_app_id: "A0FLEET" },
     ...{ is_enterprise_install: "false", trigger_id: `${timestamp}.${randomUUID()}` },
   }).toString();
   return {

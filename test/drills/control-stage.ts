@@ -26,8 +26,18 @@ export type Slowable = "postgres" | "redis" | "slack";
 /** A real control service on its own Redis, PostgreSQL and Slack stand-in, in front of simulated agents. */
 export type ControlStage = Awaited<ReturnType<typeof openControlStage>>;
 
-/** @param options.slowable whether `slow` works: what the control service talks to then answers through a proxy */
-export async function openControlStage(agents: number, options: { readonly slowable?: boolean } = {}) {
+export interface StageOptions {
+  /** Whether `slow` works: what the control service talks to then answers through a proxy. */
+  readonly slowable?: boolean;
+  /** Content of access.yaml; one operator if left out. */
+  readonly access?: object;
+  /** Agents in fleet.yaml beside the simulated ones; nobody ever sees them. */
+  readonly more?: readonly string[];
+  /** Further settings of the control service. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export async function openControlStage(agents: number, options: StageOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), "rollcall-drill-"));
   const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const close = async () => {
@@ -41,7 +51,7 @@ export async function openControlStage(agents: number, options: { readonly slowa
     ends.push(() => slack.close());
     const fleet = await startSimulatedFleet({ ...stores, fleetKey: FLEET_KEY, fleet: FLEET, agents });
     ends.push(() => fleet.stop());
-    await writeFiles(folder, agents);
+    await writeFiles(folder, agents, options);
     const supervisor = createServer((_request, response) => response.end('{"agents":[]}'));
     await new Promise<void>((resolve) => supervisor.listen(join(folder, "supervisor.sock"), resolve));
     ends.push(async () => supervisor.close());
@@ -50,8 +60,9 @@ export async function openControlStage(agents: number, options: { readonly slowa
     // What it says of servers that are slow on purpose is no news.
     const stderr = options.slowable ? "ignore" : "inherit";
     const { postgres: databaseUrl, redis: redisUrl, slack: slackUrl } = ways.urls;
-    const control = await startControl({ folder, databaseUrl, redisUrl, slackUrl, stderr }, ends);
-    return { fleet, ...stores, ...control, slow: ways.slow, close };
+    const { environment = {} } = options;
+    const control = await startControl({ folder, databaseUrl, redisUrl, slackUrl, stderr, environment }, ends);
+    return { fleet, ...stores, ...control, slack, accessFile: join(folder, "access.yaml"), slow: ways.slow, close };
   } catch (error) {
     await close();
     throw error;
@@ -71,7 +82,7 @@ async function startStores(folder: string, ends: (() => Promise<unknown>)[]) {
   const postgres = await startPostgres({ ...place("postgres"), port: await findFreePort() });
   endWithUs(postgres.child.pid);
   ends.push(() => postgres.child.stop({ signal: "SIGINT" }));
-  return { redisUrl: redis.url, databaseUrl: await prepareForControl(postgres.url) };
+  return { redisUrl: redis.url, ownerUrl: postgres.url, databaseUrl: await prepareForControl(postgres.url) };
 }
 
 /** Ctrl-C leaves no time to close a stage. */
@@ -104,9 +115,10 @@ async function openWays(direct: Ways, ends: (() => Promise<unknown>)[]) {
 }
 
 /** JSON is YAML. */
-async function writeFiles(folder: string, agents: number): Promise<void> {
-  const listed = Array.from({ length: agents }, (_, index) => ({
-    ...{ id: simulatedId(index), group: "simulated", does: "answers", criticality: "P2" },
+async function writeFiles(folder: string, agents: number, { more = [], access }: StageOptions): Promise<void> {
+  const ids = [...Array.from({ length: agents }, (_, index) => simulatedId(index)), ...more];
+  const listed = ids.map((id) => ({
+    ...{ id, group: "simulated", does: "answers", criticality: "P2" },
     ...{ consequence: "nobody notices", normalSeconds: 2 },
   }));
   const operator = {
@@ -116,7 +128,7 @@ async function writeFiles(folder: string, agents: number): Promise<void> {
     slack: [{ team: "T0LOCAL", user: "U0OPERATOR" }],
   };
   await writeFile(join(folder, "fleet.yaml"), JSON.stringify({ fleet: FLEET, agents: listed }));
-  await writeFile(join(folder, "access.yaml"), JSON.stringify({ people: [operator] }));
+  await writeFile(join(folder, "access.yaml"), JSON.stringify(access ?? { people: [operator] }));
 }
 
 interface ControlPlace {
@@ -125,10 +137,13 @@ interface ControlPlace {
   readonly databaseUrl: string;
   readonly slackUrl: string;
   readonly stderr: "ignore" | "inherit";
+  readonly environment: Readonly<Record<string, string>>;
 }
 
+export const WEBHOOK_TOKEN = "the-webhook-token-of-a-drill";
+
 async function startControl(
-  { folder, redisUrl, databaseUrl, slackUrl, stderr }: ControlPlace,
+  { folder, redisUrl, databaseUrl, slackUrl, stderr, environment }: ControlPlace,
   ends: (() => Promise<unknown>)[],
 ) {
   const port = await findFreePort();
@@ -152,8 +167,9 @@ async function startControl(
       ...{ SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_API_URL: `${slackUrl}/api/` },
       ...{ SLACK_BOT_ID: "B0FLEET", SLACK_BOT_USER_ID: "U0FLEET", SLACK_TEAM_ID: "T0LOCAL" },
       ...{ ROLLCALL_SLACK_ALERTS_CHANNEL: "C0ALERTS", ROLLCALL_SLACK_OPS_CHANNEL: "C0OPS" },
-      ALERTMANAGER_WEBHOOK_TOKEN: "the-webhook-token-of-a-drill",
+      ALERTMANAGER_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
       ...{ PAGERDUTY_ROUTING_KEY: "0123456789abcdef0123456789abcdef", PAGERDUTY_EVENTS_URL: "http://127.0.0.1:9/" },
+      ...environment,
     },
   });
   const exited = once(child, "exit");
@@ -164,7 +180,7 @@ async function startControl(
   });
   const ended = exited.then(([code]) => Promise.reject(new Error(`the control service ended with ${code}`)));
   await Promise.race([untilReady(url), ended]);
-  return { eventsUrl: `${url}/slack/events` };
+  return { url, eventsUrl: `${url}/slack/events` };
 }
 
 async function untilReady(url: string): Promise<void> {

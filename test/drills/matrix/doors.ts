@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { sendSigned, signCommand } from "../../bench/signed-command.ts";
+import { SIGNING_SECRET, WEBHOOK_TOKEN } from "../control-stage.ts";
+import type { Credential } from "./rights-by-design.ts";
+import { type MatrixStage, objectedUser, otherToken } from "./stage.ts";
+import { type MatrixPerson, tokenText } from "./subjects.ts";
+import type { Seen } from "./verdict.ts";
+import type { Wish } from "./wanted.ts";
+
+const PATIENCE_MS = 20_000;
+const REASON = "to fill a matrix";
+
+/** Who sends what with what in hand. */
+export interface Attempt {
+  readonly person: MatrixPerson;
+  readonly credential: Credential;
+  readonly wish: Wish;
+  /** 8 to 64 characters; the audit log has it. */
+  readonly requestId: string;
+}
+
+export function authorizationOf({
+  person,
+  credential,
+}: Pick<Attempt, "person" | "credential">): Record<string, string> {
+  if (credential === "none") return {};
+  const texts: Partial<Record<Credential, string>> = {
+    ...{ good: person.token, unknown: tokenText("nobody-has-it"), "of the webhook": WEBHOOK_TOKEN },
+  };
+  return { authorization: `Bearer ${texts[credential] ?? otherToken(person, credential)}` };
+}
+
+/** The same command by HTTP or from a terminal, with an API token. */
+export async function askByToken({ control }: MatrixStage, attempt: Attempt, door: "http" | "terminal"): Promise<Seen> {
+  const { wish, requestId } = attempt;
+  const response = await fetch(`${control.url}/api/v1/commands/${wish.name}`, {
+    method: "POST",
+    signal: AbortSignal.timeout(PATIENCE_MS),
+    headers: {
+      ...authorizationOf(attempt),
+      ...{ "content-type": "application/json", "x-request-id": requestId, "idempotency-key": `key-${randomUUID()}` },
+      ...(door === "terminal" ? { "x-rollcall-door": "terminal" } : {}),
+    },
+    body: JSON.stringify({ input: wish.input, reason: REASON }),
+  });
+  return seenIn(response.status, await response.text());
+}
+
+/** What an answer's status means. */
+export function seenIn(status: number, body: string): Seen {
+  const words = body.slice(0, 200);
+  const seen = (became: Seen["became"]): Seen => ({ became, rule: null, words });
+  if (status === 401) return seen("turned away");
+  if (status === 403) return seen("refused");
+  if (status === 202 && body.startsWith('{"request"')) return seen("waits");
+  if (status === 200 || status === 202) return seen("done");
+  return seen([400, 404, 409, 410].includes(status) ? "nothing to do" : "broken");
+}
+
+/** `/fleet …`, signed as Slack signs it. */
+export async function typeInSlack({ control }: MatrixStage, { person, credential, wish }: Attempt): Promise<Seen> {
+  const isObjected = credential.endsWith("Slack");
+  const user = isObjected ? objectedUser(person, credential) : person.slackUser;
+  const team = credential === "of another workspace in Slack" ? "T0OTHER" : "T0LOCAL";
+  const text = `${wish.text}${wish.kind === "act" ? ` --reason "${REASON}"` : ""}`;
+  for (let round = 1; ; round += 1) {
+    const answer = await sendSigned(control.eventsUrl, signCommand(text, SIGNING_SECRET, { user, team }));
+    // What takes longer is answered at another place; asked again it is quick.
+    if (round === 5 || !/⏳/.test(answer)) return seenInSlack(answer);
+  }
+}
+
+function seenInSlack(answer: string): Seen {
+  const rule = /rule ([a-z0-9-]+)/.exec(answer)?.[1] ?? null;
+  const seen = (became: Seen["became"]): Seen => ({ became, rule, words: answer.slice(0, 300) });
+  if (answer.includes("🚫") && rule !== null) return seen("refused");
+  if (/🚫|Nothing was done\./.test(answer)) return seen("nothing to do");
+  if (/Waiting for a second person|Nothing has happened yet/.test(answer)) return seen("waits");
+  if (/⚠️ \*Not accepted|Something broke/.test(answer)) return seen("broken");
+  return seen("done");
+}
