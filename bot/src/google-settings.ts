@@ -1,5 +1,7 @@
 import { GOOGLE_API_URL } from "@rollcall/core/adapters/google/google-calls.ts";
 import type { RoleGroups } from "@rollcall/core/domain/workspace.ts";
+import { secretDocument } from "@rollcall/core/secrets/read-settings.ts";
+import type { Secret } from "@rollcall/core/secrets/secret.ts";
 import { z } from "zod";
 
 const mail = z.email("a mail address").transform((text) => text.toLowerCase());
@@ -19,11 +21,11 @@ const domains = z
 
 /** Settings of roles from Google Workspace groups; those without a default are set together or not at all. */
 export const googleSettings = {
-  GOOGLE_SERVICE_ACCOUNT_FILE: z
-    .string()
-    .min(1)
+  GOOGLE_SERVICE_ACCOUNT: secretDocument()
     .optional()
-    .describe("JSON key of a service account with domain-wide delegation; roles come from access.yaml if not set"),
+    .describe(
+      "JSON key of a service account with domain-wide delegation, mostly as GOOGLE_SERVICE_ACCOUNT_FILE; roles come from access.yaml if not set",
+    ),
   GOOGLE_DELEGATED_ADMIN: mail.optional().describe("Administrator of the Workspace account in whose name it reads"),
   GOOGLE_API_URL: z
     .url({ protocol: /^https?$/, error: "an address http://… or https://…" })
@@ -38,7 +40,7 @@ export const googleSettings = {
 
 /** What a Google Workspace account is read with. */
 export interface GoogleSource {
-  readonly keyFile: string;
+  readonly key: Secret;
   readonly administrator: string;
   readonly apiUrl: string;
   readonly groups: RoleGroups;
@@ -49,7 +51,7 @@ const schema = z.object(googleSettings);
 type Settings = z.output<typeof schema>;
 
 const TOGETHER = [
-  "GOOGLE_SERVICE_ACCOUNT_FILE",
+  "GOOGLE_SERVICE_ACCOUNT",
   "GOOGLE_DELEGATED_ADMIN",
   "ROLLCALL_GROUP_ADMIN",
   "ROLLCALL_GROUP_OPERATOR",
@@ -60,16 +62,16 @@ const TOGETHER = [
 export function googleSourceOf(settings: Settings): { source: GoogleSource | null } | { problems: readonly string[] } {
   const missing = TOGETHER.filter((name) => settings[name] === undefined);
   const {
-    GOOGLE_SERVICE_ACCOUNT_FILE: keyFile,
+    GOOGLE_SERVICE_ACCOUNT: key,
     GOOGLE_DELEGATED_ADMIN: administrator,
     ROLLCALL_GROUP_ADMIN: admin,
     ROLLCALL_GROUP_OPERATOR: operator,
     ROLLCALL_GROUP_VIEWER: viewer,
   } = settings;
   if (missing.length === TOGETHER.length) return { source: null };
-  if (!keyFile || !administrator || !admin || !operator || !viewer)
+  if (!key || !administrator || !admin || !operator || !viewer)
     return { problems: [`${missing.join(", ")} not set, but another setting of Google is: set all five, or none`] };
   const groups = { admin, operator, viewer };
   const { GOOGLE_API_URL: apiUrl, ROLLCALL_FOREIGN_DOMAINS: foreignDomains } = settings;
-  return { source: { keyFile, administrator, apiUrl, groups, foreignDomains } };
+  return { source: { key, administrator, apiUrl, groups, foreignDomains } };
 }

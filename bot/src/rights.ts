@@ -1,6 +1,6 @@
 import { type AccessDirectory, openAccessFile } from "@rollcall/core/adapters/access-file.ts";
 import { type GoogleDirectory, openGoogleDirectory } from "@rollcall/core/adapters/google/directory.ts";
-import { readServiceAccount } from "@rollcall/core/adapters/google/service-account-file.ts";
+import { readServiceAccount } from "@rollcall/core/adapters/google/service-account-key.ts";
 import { createWorkspace } from "@rollcall/core/adapters/google/workspace.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import { createPolicyRules, type OpenPolicyRules } from "@rollcall/core/policy-rules.ts";
@@ -58,8 +58,8 @@ async function openGoogle(
   const found = googleSourceOf(config);
   if ("problems" in found) throw new Failure("invalid_input", found.problems.join("; "));
   if (found.source === null) return null;
-  const { keyFile, ...source } = found.source;
-  const workspace = createWorkspace({ ...source, ...(await readServiceAccount(keyFile)) });
+  const { key, ...source } = found.source;
+  const workspace = createWorkspace({ ...source, ...readServiceAccount(key.reveal()) });
   const { groups } = source;
   const { snapshots } = database;
   return { workspace, directory: openGoogleDirectory({ workspace, snapshots, groups, doors, clock, onProblem: tell }) };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { redact } from "@rollcall/core/secrets/redact.ts";
 import { writeBundle } from "../doctor/bundle.ts";
+import { checkGoogle } from "../doctor/check-google.ts";
 import { checkAlertmanager, checkProcesses, checkPrometheus } from "../doctor/check-services.ts";
 import { checkDisk, checkFiles, checkPorts, checkSettings } from "../doctor/check-settings.ts";
 import { checkAppToken, checkSlack } from "../doctor/check-slack.ts";
@@ -11,7 +12,7 @@ import { REPOSITORY, shownPath } from "../stack/layout.ts";
 
 const CHECKS: readonly Check<Situation>[] = [
   ...[checkSettings, checkFiles, checkDisk, checkPorts, checkAppToken, checkProcesses],
-  ...[checkRedis, checkPostgres, checkSlack, checkPrometheus, checkAlertmanager],
+  ...[checkRedis, checkPostgres, checkSlack, checkGoogle, checkPrometheus, checkAlertmanager],
 ];
 const SIGNS = { fine: "✓", mend: "✗", skipped: "–" } as const;
 

@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseEnv } from "node:util";
+import { readServiceAccount } from "@rollcall/core/adapters/google/service-account-key.ts";
 import { findTool } from "@rollcall/local/tools/find-tool.ts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { parse } from "yaml";
@@ -15,6 +17,7 @@ interface Service {
   readonly build?: string;
   readonly command?: readonly string[];
   readonly volumes?: readonly string[];
+  readonly secrets?: readonly string[];
   readonly ports?: readonly string[];
   readonly profiles?: readonly string[];
   readonly restart?: string;
@@ -26,6 +29,7 @@ const text = readFileSync(join(REPOSITORY, "docker-compose.yml"), "utf8");
 const compose = parse(text, { merge: true }) as {
   services: Record<string, Service>;
   volumes: Record<string, unknown>;
+  secrets: Record<string, { file: string }>;
 };
 const services = Object.entries(compose.services);
 const ENDED = "service_completed_successfully";
@@ -141,6 +145,14 @@ describe("docker-compose.yml", () => {
     }
   });
 
+  test("mounts the key of Google into the first container alone, and nothing if there is none", () => {
+    expect(compose.secrets).toEqual({
+      "google-service-account": { file: `\${GOOGLE_SERVICE_ACCOUNT_FILE:-/dev/null}` },
+    });
+    const users = services.filter(([, { secrets }]) => secrets !== undefined);
+    expect(users.map(([name, { secrets }]) => [name, secrets])).toEqual([["configure", ["google-service-account"]]]);
+  });
+
   test("gives each folder of configuration to one kind of container", () => {
     for (const volume of Object.keys(compose.volumes).filter((name) => name.endsWith("-config"))) {
       const users = services.filter(
@@ -165,6 +177,12 @@ describe("configure", () => {
     PAGERDUTY_ROUTING_KEY: "r".repeat(32),
   };
   const read = (path: string) => readFileSync(join(into, path), "utf8");
+  const holders = (secret: string) =>
+    FOLDERS.filter((folder) =>
+      readdirSync(join(into, folder), { recursive: true, withFileTypes: true }).some(
+        (entry) => entry.isFile() && readFileSync(join(entry.parentPath, entry.name), "utf8").includes(secret),
+      ),
+    );
   beforeAll(() => configure(into, settings));
   afterAll(() => rmSync(into, { recursive: true, force: true }));
 
@@ -193,6 +211,40 @@ describe("configure", () => {
     expect(JSON.parse(read("fleet/agents.json"))).toHaveLength(22);
   });
 
+  test("hands the key of Google on to the control service, which alone can read it, and takes it back", async () => {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const key = join(into, "key-of-the-host.json");
+    const private_key = String(privateKey.export({ format: "pem", type: "pkcs8" }));
+    const account = { type: "service_account", client_email: "x@y.iam.gserviceaccount.com", private_key };
+    writeFileSync(key, JSON.stringify(account), { mode: 0o644 });
+    const google = {
+      GOOGLE_SERVICE_ACCOUNT_FILE: "./key-of-the-host.json",
+      GOOGLE_DELEGATED_ADMIN: "admin@example.test",
+      ROLLCALL_GROUP_ADMIN: "a@example.test",
+      ROLLCALL_GROUP_OPERATOR: "o@example.test",
+      ROLLCALL_GROUP_VIEWER: "v@example.test",
+    };
+    await configure(into, { ...settings, ...google }, key);
+    const handed = parseEnv(read("control/control.env")).GOOGLE_SERVICE_ACCOUNT_FILE as string;
+    expect(handed).toBe("/config/google-service-account.json");
+    expect(parseEnv(read("control/control.env"))).toMatchObject({ ROLLCALL_GROUP_VIEWER: "v@example.test" });
+    const file = join(into, "control", basename(handed));
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    if (process.getuid?.() === 0) expect(statSync(file).uid).toBe(1000);
+    expect(readServiceAccount(readFileSync(file, "utf8")).privateKey).toBe(private_key);
+    expect(holders("BEGIN PRIVATE KEY")).toEqual(["control"]);
+    await expect(configure(into, { ...settings, ...google }, "/dev/null")).rejects.toThrow("not the key of a service");
+    await configure(into, settings);
+    expect(holders("BEGIN PRIVATE KEY")).toEqual([]);
+  });
+
+  test("passes on a vault program as it was written", async () => {
+    const SLACK_SIGNING_SECRET_COMMAND = '["vault", "read", "a b"]';
+    await configure(into, { ...settings, SLACK_SIGNING_SECRET_COMMAND });
+    expect(parseEnv(read("control/control.env"))).toMatchObject({ SLACK_SIGNING_SECRET_COMMAND });
+    await configure(into, settings);
+  });
+
   test("tells Grafana where Prometheus is, and its password by a file", () => {
     const source = parse(read("grafana/provisioning/datasources/prometheus.yml")) as { datasources: unknown[] };
     expect(source.datasources).toEqual([
@@ -219,12 +271,6 @@ describe("configure", () => {
 
   test("no container is told the secrets of another", () => {
     const { fleetKey, alertmanagerToken } = JSON.parse(read("secrets/secrets.json")) as Record<string, string>;
-    const holders = (secret: string) =>
-      FOLDERS.filter((folder) =>
-        readdirSync(join(into, folder), { recursive: true, withFileTypes: true }).some(
-          (entry) => entry.isFile() && readFileSync(join(entry.parentPath, entry.name), "utf8").includes(secret),
-        ),
-      );
     expect(holders(fleetKey as string)).toEqual(["secrets", "control", "exporter", "fleet"]);
     expect(holders(alertmanagerToken as string)).toEqual(["secrets", "alertmanager", "control"]);
     expect(holders("xoxb-1-real")).toEqual(["control"]);

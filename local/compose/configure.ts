@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readServiceAccount } from "@rollcall/core/adapters/google/service-account-key.ts";
 import { redisAclLines } from "@rollcall/core/adapters/redis/agent-access.ts";
 import { type FleetFile, readFleetFile } from "@rollcall/core/fleet-file.ts";
 import { deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
@@ -27,12 +28,19 @@ export const FOLDERS = [
   "grafana",
 ] as const;
 
+/** Where docker-compose.yml puts the key file that GOOGLE_SERVICE_ACCOUNT_FILE of .env names. */
+const GOOGLE_KEY = "/run/secrets/google-service-account";
+/** The user `node` of the image, whose programs ours are. */
+const PROGRAM_USER = 1000;
+
 /**
  * Writes what the containers of docker-compose.yml are told, each into a folder of its own.
  * @param into holds the folders; secrets are made at the first time and kept
+ * @param googleKey where the key of Google's service account is mounted
  * @throws StartFailure if the credentials of Slack or PagerDuty are missing: there are no stand-ins in containers
+ * @throws Failure "invalid_input" if the key file of Google is none
  */
-export async function configure(into: string, settings: Settings): Promise<void> {
+export async function configure(into: string, settings: Settings, googleKey = GOOGLE_KEY): Promise<void> {
   const { slack, pagerdutyRoutingKey } = readCredentials(settings);
   if (slack === null || pagerdutyRoutingKey === null)
     throw new StartFailure(
@@ -53,7 +61,8 @@ export async function configure(into: string, settings: Settings): Promise<void>
   write("fleet/supervisor.env", envFile({ ...telemetry, ...supervisorEnvironment(secrets, fleet) }));
   write("fleet/agents.json", JSON.stringify(fleet.agents.map(({ id }) => id)));
   write("migrate/migrate.env", envFile(migrateEnvironment(secrets)));
-  write("control/control.env", envFile({ ...controlEnvironment(secrets, settings), ...telemetry }));
+  const google = handOnGoogleKey(settings, { from: googleKey, to: join(into, "control/google-service-account.json") });
+  write("control/control.env", envFile({ ...controlEnvironment(secrets, settings), ...google, ...telemetry }));
   writeAccessFile(join(into, "control/access.yaml"), secrets, new Date());
   chmodSync(join(into, "control/access.yaml"), 0o644);
   write("alertmanager/webhook-token", secrets.alertmanagerToken);
@@ -62,6 +71,17 @@ export async function configure(into: string, settings: Settings): Promise<void>
   mkdirSync(join(into, "grafana/provisioning/datasources"), { recursive: true });
   write("grafana/provisioning/datasources/prometheus.yml", GRAFANA_SOURCE);
   renderMonitoring(into, settings);
+}
+
+/** A mounted file keeps the owner and mode it has on the host, where the control service's user may not read it. */
+function handOnGoogleKey(settings: Settings, { from, to }: { from: string; to: string }): Record<string, string> {
+  rmSync(to, { force: true });
+  if (!settings.GOOGLE_SERVICE_ACCOUNT_FILE) return {};
+  const text = readFileSync(from, "utf8");
+  readServiceAccount(text);
+  writeFileSync(to, text, { mode: 0o600 });
+  if (process.getuid?.() === 0) chownSync(to, PROGRAM_USER, PROGRAM_USER);
+  return { GOOGLE_SERVICE_ACCOUNT_FILE: "/config/google-service-account.json" };
 }
 
 /** The profile `staging` brings a receiver of spans, unless another one is named. */
@@ -157,5 +177,6 @@ const controlEnvironment = (secrets: Secrets, settings: Settings) => ({
 
 const envFile = (values: Readonly<Record<string, string>>): string =>
   Object.entries(values)
-    .map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
+    // Node knows no \" in such a file: a program with its arguments as JSON stands in single quotes.
+    .map(([name, value]) => `${name}=${value.includes('"') ? `'${value}'` : JSON.stringify(value)}\n`)
     .join("");

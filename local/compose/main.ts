@@ -1,3 +1,4 @@
+import { isFailure } from "@rollcall/core/domain/failure.ts";
 import { StartFailure } from "../stack/addresses.ts";
 import { configure } from "./configure.ts";
 
@@ -5,6 +6,8 @@ import { configure } from "./configure.ts";
 try {
   await configure("/config", process.env);
 } catch (error) {
-  process.stderr.write(`✗ ${error instanceof StartFailure ? error.message : (error as Error).stack}\n`);
+  process.stderr.write(
+    `✗ ${error instanceof StartFailure || isFailure(error) ? error.message : (error as Error).stack}\n`,
+  );
   process.exitCode = 1;
 }

@@ -19,6 +19,7 @@ const LOCAL_NAMES = [
   "ROLLCALL_DIRECTORY",
   "ROLLCALL_PRETEND_NODE_VERSION",
 ];
+const MAIL = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 const FORMS: readonly [name: string, form: RegExp, what: string][] = [
   ["SLACK_BOT_TOKEN", /^xoxb-/, "a bot token, xoxb-…"],
   ["SLACK_APP_TOKEN", /^xapp-/, "an app-level token, xapp-…"],
@@ -30,6 +31,10 @@ const FORMS: readonly [name: string, form: RegExp, what: string][] = [
   ["ROLLCALL_SLACK_ALERTS_CHANNEL", /^[CG][A-Z0-9]+$/, "the id of a channel, C… (not its name)"],
   ["ROLLCALL_SLACK_OPS_CHANNEL", /^[CG][A-Z0-9]+$/, "the id of a channel, C… (not its name)"],
   ["PAGERDUTY_ROUTING_KEY", /^[A-Za-z0-9]{32}$/, "an integration key, 32 letters and digits"],
+  ["GOOGLE_DELEGATED_ADMIN", MAIL, "a mail address"],
+  ["ROLLCALL_GROUP_ADMIN", MAIL, "the mail address of a group"],
+  ["ROLLCALL_GROUP_OPERATOR", MAIL, "the mail address of a group"],
+  ["ROLLCALL_GROUP_VIEWER", MAIL, "the mail address of a group"],
   ["ROLLCALL_FLEET_KEY", /^.{32,}$/, "at least 32 characters"],
   ["ROLLCALL_RUNBOOK_URL", /^https?:\/\//, "an address http://… or https://…"],
 ];
@@ -139,10 +144,10 @@ async function freeSpace(folder: string): Promise<number> {
 }
 
 /** Of a stopped stack each port must be free; of a running one each must be its own process's. */
-export async function checkPorts({ ports, isRunning, slack, settings }: Situation): Promise<Finding[]> {
+export async function checkPorts({ ports, isRunning, slack, google, settings }: Situation): Promise<Finding[]> {
   const unused = [
     ...(slack.isStandIn ? [] : ["slack"]),
-    ...(settings.GOOGLE_SERVICE_ACCOUNT_FILE ? ["google"] : []),
+    ...(google === null || google.isStandIn ? [] : ["google"]),
     ...(settings.PAGERDUTY_ROUTING_KEY ? ["pagerduty"] : []),
   ];
   const used = LISTENERS.filter(({ name }) => !unused.includes(name));

@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { GOOGLE_API_URL } from "@rollcall/core/adapters/google/google-calls.ts";
+import type { RoleGroups } from "@rollcall/core/domain/workspace.ts";
 import { deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
 import { type Ports, portsAt } from "../stack/addresses.ts";
+import { googleStandIn } from "../stack/google-account.ts";
 import { type Layout, pathsBelow, REPOSITORY } from "../stack/layout.ts";
 import { hasLauncher, type RunState, readRunState } from "../stack/run-state.ts";
 import type { Settings } from "../stack/settings.ts";
@@ -25,6 +28,8 @@ export interface Situation {
   /** Of the default user: only it may ask Redis for its settings. */
   readonly redisUrl: string | null;
   readonly slack: SlackPlace;
+  /** null: roles come from access.yaml, or its settings are there by half. */
+  readonly google: GooglePlace | null;
 }
 
 /** The Slack that the control service talks to. */
@@ -36,6 +41,22 @@ export interface SlackPlace {
   readonly botUser: string;
   readonly channels: readonly { readonly setting: string; readonly id: string }[];
 }
+
+/** The Google Workspace account that roles come from. */
+export interface GooglePlace {
+  readonly apiUrl: string;
+  readonly isStandIn: boolean;
+  /** Where the source of the key is named. */
+  readonly settings: Settings;
+  readonly administrator: string;
+  readonly groups: RoleGroups;
+}
+const GOOGLE_SET = [
+  "GOOGLE_DELEGATED_ADMIN",
+  "ROLLCALL_GROUP_ADMIN",
+  "ROLLCALL_GROUP_OPERATOR",
+  "ROLLCALL_GROUP_VIEWER",
+] as const;
 
 /** Reads what is known, and makes nothing. @throws StartFailure if the port offset is not allowed */
 export function readSituation(envFile: string, environment: NodeJS.ProcessEnv): Situation {
@@ -55,6 +76,7 @@ export function readSituation(envFile: string, environment: NodeJS.ProcessEnv): 
     secrets: secretsOf(settings, own),
     databaseUrl: postgres && `postgres://rollcall:${postgres}@127.0.0.1:${ports.postgres}/rollcall`,
     redisUrl: redis && `redis://default:${redis}@127.0.0.1:${ports.redis}`,
+    google: googleOf(settings, { layout, ports }),
     slack: slackOf(settings, { port: ports.slack, token: text(own.slackBotToken) }),
   };
 }
@@ -72,7 +94,17 @@ function readSecrets(file: string): Readonly<Record<string, unknown>> {
   }
 }
 
-const SECRET_NAME = /TOKEN|SECRET|PASSWORD|_KEY$|DATABASE_URL|REDIS_URL/;
+function googleOf(settings: Settings, { layout, ports }: Pick<Situation, "layout" | "ports">): GooglePlace | null {
+  const isStandIn = !GOOGLE_SET.some((name) => settings[name]);
+  if (isStandIn && settings.ROLLCALL_DIRECTORY !== "google") return null;
+  const all = isStandIn ? googleStandIn({ layout, ports }) : settings;
+  const [administrator, admin, operator, viewer] = GOOGLE_SET.map((name) => all[name]);
+  if (!administrator || !admin || !operator || !viewer) return null;
+  const apiUrl = all.GOOGLE_API_URL || GOOGLE_API_URL;
+  return { isStandIn, settings: all, administrator, apiUrl, groups: { admin, operator, viewer } };
+}
+
+const SECRET_NAME = /TOKEN|SECRET|PASSWORD|_KEY$|DATABASE_URL|REDIS_URL|^GOOGLE_SERVICE_ACCOUNT$/;
 
 /** Every value that must not be shown, longest first, so that none is left because a part of it went before. */
 function secretsOf(settings: Settings, own: Readonly<Record<string, unknown>>): string[] {

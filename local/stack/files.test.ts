@@ -129,6 +129,7 @@ describe("settings", () => {
     [{ SLACK_SIGNING_SECRET: "s" }, "SLACK_SIGNING_SECRET is set, but not SLACK_BOT_TOKEN"],
     [{ PAGERDUTY_ROUTING_KEY: "short" }, "PAGERDUTY_ROUTING_KEY has 5 characters"],
     [{ GOOGLE_SERVICE_ACCOUNT_FILE: "key.json" }, "GOOGLE_SERVICE_ACCOUNT_FILE is set, but not GOOGLE_DELEGATED_ADMIN"],
+    [{ ROLLCALL_GROUP_VIEWER: "v@example.test" }, "set, but not GOOGLE_SERVICE_ACCOUNT_FILE, GOOGLE_DELEGATED_ADMIN"],
   ])("half credentials %j are refused", (settings, message) => {
     expect(() => readCredentials(settings)).toThrow(message);
   });

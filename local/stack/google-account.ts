@@ -20,13 +20,25 @@ export interface GoogleAccount {
 
 const EMAIL = "rollcall@local-project.iam.gserviceaccount.com";
 
+/** Settings under which the control service takes its roles from the stand-in. */
+export const googleStandIn = ({ layout, ports }: { layout: Pick<Layout, "root">; ports: { google: number } }) => ({
+  GOOGLE_SERVICE_ACCOUNT_FILE: keyFileOf(layout),
+  GOOGLE_DELEGATED_ADMIN: "workspace-admin@example.test",
+  GOOGLE_API_URL: `http://127.0.0.1:${ports.google}/`,
+  ROLLCALL_GROUP_ADMIN: "fleet-admins@example.test",
+  ROLLCALL_GROUP_OPERATOR: "fleet-operators@example.test",
+  ROLLCALL_GROUP_VIEWER: "fleet-viewers@example.test",
+});
+
+const keyFileOf = ({ root }: Pick<Layout, "root">): string => join(root, "google/service-account.json");
+
 /**
  * The service account and the application of the stand-in, made once and kept in files that only their owner can read.
  * @throws StartFailure if a file is damaged
  */
-export function readOrMakeGoogleAccount({ root }: Pick<Layout, "root">): GoogleAccount {
-  const keyFile = join(root, "google/service-account.json");
-  const clientFile = join(root, "google/oauth-client.json");
+export function readOrMakeGoogleAccount(layout: Pick<Layout, "root">): GoogleAccount {
+  const keyFile = keyFileOf(layout);
+  const clientFile = join(layout.root, "google/oauth-client.json");
   if (!existsSync(keyFile)) write(keyFile, makeKeyFile());
   if (!existsSync(clientFile)) write(clientFile, makeClient());
   const key = read(keyFile, keyFileShape);

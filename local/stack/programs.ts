@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Child, startChild } from "../tools/child.ts";
 import type { ProcessName } from "./addresses.ts";
 import { addressesOf, markOf, redisUrlOf, type StackContext } from "./context.ts";
-import { readOrMakeGoogleAccount } from "./google-account.ts";
+import { googleStandIn, readOrMakeGoogleAccount } from "./google-account.ts";
 import type { KeptProcess } from "./keeper.ts";
 import { REPOSITORY } from "./layout.ts";
 import type { Secrets } from "./secrets.ts";
@@ -170,14 +170,7 @@ function slackEnvironment({ credentials, ports, secrets }: StackContext): Record
 /** Roles from the stand-in's groups, if they are asked for; the settings of a real account are passed on as they are. */
 function googleEnvironment({ credentials, settings, layout, ports }: StackContext): Record<string, string> {
   if (credentials.google !== null || directoryOf(settings) !== "google") return {};
-  return {
-    GOOGLE_SERVICE_ACCOUNT_FILE: readOrMakeGoogleAccount(layout).keyFile,
-    GOOGLE_DELEGATED_ADMIN: "workspace-admin@example.test",
-    GOOGLE_API_URL: `http://127.0.0.1:${ports.google}/`,
-    ROLLCALL_GROUP_ADMIN: "fleet-admins@example.test",
-    ROLLCALL_GROUP_OPERATOR: "fleet-operators@example.test",
-    ROLLCALL_GROUP_VIEWER: "fleet-viewers@example.test",
-  };
+  return googleStandIn({ layout, ports });
 }
 
 /** The stand-in knows both of one app. */

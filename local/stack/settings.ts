@@ -8,8 +8,8 @@ export type Settings = Readonly<Record<string, string | undefined>>;
 /** Which outside services are real; the others get a stand-in. */
 export interface Credentials {
   readonly slack: { readonly botToken: string; readonly signingSecret: string } | null;
-  /** The real Workspace account: only files and addresses, the key is in the file. */
-  readonly google: { readonly keyFile: string } | null;
+  /** The real Workspace account; its key is read by the control service alone. */
+  readonly google: { readonly administrator: string } | null;
   readonly pagerdutyRoutingKey: string | null;
 }
 
@@ -29,14 +29,9 @@ const SLACK = [
   "ROLLCALL_SLACK_OPS_CHANNEL",
 ];
 
-// What the control service cannot do without when Google is the real one.
-const GOOGLE = [
-  "GOOGLE_SERVICE_ACCOUNT_FILE",
-  "GOOGLE_DELEGATED_ADMIN",
-  "ROLLCALL_GROUP_ADMIN",
-  "ROLLCALL_GROUP_OPERATOR",
-  "ROLLCALL_GROUP_VIEWER",
-];
+// What the control service cannot do without when Google is the real one; the key from one of three sources.
+const GOOGLE_KEY = ["GOOGLE_SERVICE_ACCOUNT_FILE", "GOOGLE_SERVICE_ACCOUNT_COMMAND", "GOOGLE_SERVICE_ACCOUNT"];
+const GOOGLE = ["GOOGLE_DELEGATED_ADMIN", "ROLLCALL_GROUP_ADMIN", "ROLLCALL_GROUP_OPERATOR", "ROLLCALL_GROUP_VIEWER"];
 
 /** @throws StartFailure if credentials are there by half */
 export function readCredentials(settings: Settings): Credentials {
@@ -60,12 +55,14 @@ export function readCredentials(settings: Settings): Credentials {
 }
 
 function googleOf(settings: Settings): Credentials["google"] {
-  const keyFile = settings.GOOGLE_SERVICE_ACCOUNT_FILE || null;
-  const missing = GOOGLE.filter((name) => !settings[name]);
-  if (keyFile === null) return null;
-  if (missing.length === 0) return { keyFile };
+  const given = [...GOOGLE_KEY, ...GOOGLE].filter((name) => settings[name]);
+  const hasKey = GOOGLE_KEY.some((name) => settings[name]);
+  const missing = [...(hasKey ? [] : GOOGLE_KEY.slice(0, 1)), ...GOOGLE.filter((name) => !settings[name])];
+  const administrator = settings.GOOGLE_DELEGATED_ADMIN;
+  if (given.length === 0) return null;
+  if (missing.length === 0 && administrator) return { administrator };
   throw new StartFailure(
-    `GOOGLE_SERVICE_ACCOUNT_FILE is set, but not ${missing.join(", ")}. Set them all for the real Google (see .env.example), or none for the stand-in.`,
+    `${given.join(" and ")} ${given.length > 1 ? "are" : "is"} set, but not ${missing.join(", ")}. Set them all for the real Google (see docs/google-workspace.md), or none for the stand-in.`,
   );
 }
 

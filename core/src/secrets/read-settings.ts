@@ -7,7 +7,7 @@ import { weaknessOf } from "./weakness.ts";
 interface SecretRule {
   /** Characters that it has at least in production. */
   readonly least: number;
-  readonly kind: "text" | "address" | "rotating";
+  readonly kind: "text" | "address" | "rotating" | "document";
 }
 const rules = z.registry<SecretRule>();
 
@@ -58,6 +58,13 @@ export function secretAddress(...schemes: string[]) {
     .transform((text) => new Secret(text))
     .register(rules, { least: 12, kind: "address" });
 }
+
+/** A setting that is a document with a key in it, made by a program: it has sources like any secret, but is no password to be judged. */
+export const secretDocument = () =>
+  z
+    .string()
+    .transform((text) => new Secret(text))
+    .register(rules, { least: 0, kind: "document" });
 
 /** Names of the settings that are secrets. */
 export const secretNames = (schema: z.ZodObject): string[] =>
@@ -157,6 +164,7 @@ function weakSecrets(schema: z.ZodObject, given: Readonly<Record<string, unknown
     const text = given[name];
     if (typeof text !== "string") continue;
     const rule = ruleOf(schema.shape[name]) as SecretRule;
+    if (rule.kind === "document") continue;
     const why = rule.kind === "address" ? addressWeakness(text, rule) : textWeakness(text, rule);
     const twin = seen.get(text);
     seen.set(text, name);
