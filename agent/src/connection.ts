@@ -1,3 +1,4 @@
+import { GREETING_TIMEOUT_MS, giveUpIfSilent } from "@rollcall/core/protocol/greeting.ts";
 import { Redis } from "ioredis";
 import { type Log, messageOf } from "./log.ts";
 
@@ -7,6 +8,8 @@ export const BLOCK_MS = 2000;
 // busy machine and still notices within 5 s.
 const SILENCE_MS = 2 * BLOCK_MS;
 const CONTROL_TIMEOUT_MS = 3000;
+// Jittered down to half, so that a fleet does not come back in one moment; behind a greeting in vain it ends within 2 s.
+const LONGEST_PAUSE_MS = 750;
 
 /** Opens the connections of one agent and closes them all. */
 export interface Connections {
@@ -28,13 +31,14 @@ export function createConnections(url: string, agent: string, log: Log): Connect
       // A command that waits in a queue for a lost Redis comes too late and twice; whoever sends it decides again.
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      connectTimeout: CONTROL_TIMEOUT_MS,
+      connectTimeout: GREETING_TIMEOUT_MS,
       commandTimeout: timeoutMs,
       socketTimeout: SILENCE_MS,
       // After a failover the old master, now a replica, keeps our connection: only a new one leads to the new master.
       reconnectOnError: (error) => error.message.startsWith("READONLY"),
-      retryStrategy: (attempt) => Math.min(1000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2),
+      retryStrategy: (attempt) => Math.min(LONGEST_PAUSE_MS, 50 * 2 ** attempt) * (0.5 + Math.random() / 2),
     });
+    client.on("connect", () => giveUpIfSilent(client.stream));
     if (purpose === "control") logOutages(client, log);
     else client.on("error", () => undefined); // The reading loop sees it as the failure of its read.
     all.push(client);

@@ -1,12 +1,12 @@
 import { Redis } from "ioredis";
 import { Failure, isFailure } from "../../domain/failure.ts";
+import { GREETING_TIMEOUT_MS, giveUpIfSilent } from "../../protocol/greeting.ts";
 import { whyUnavailable } from "./redis-failure.ts";
 
 /** Longest wait for an answer; blocking reads stay below it. */
 export const REDIS_TIMEOUT_MS = 3000;
 
 // A link that has healed is used again after at most one try that fell into its silence, and the pause behind it: below 2 s.
-const GREETING_TIMEOUT_MS = 1200;
 const LONGEST_PAUSE_MS = 500;
 
 export interface RedisOptions {
@@ -32,7 +32,8 @@ export function connectRedis(options: RedisOptions): Redis {
     // A half-open link shows no error at all: without this a reader stays silent after the link has healed.
     socketTimeout: REDIS_TIMEOUT_MS + 1000,
     autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 1,
+    // What was under way when the connection was lost fails with it, at once; it never waits for its time limit.
+    maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(100 * attempt, LONGEST_PAUSE_MS),
     // After a failover the old master, now a replica, keeps our connection: only a new one leads to the new master.
     reconnectOnError: (error) => error.message.startsWith("READONLY"),
@@ -40,13 +41,6 @@ export function connectRedis(options: RedisOptions): Redis {
   redis.on("error", (error: Error) => options.onProblem?.(error));
   redis.on("connect", () => giveUpIfSilent(redis.stream));
   return redis;
-}
-
-/** Ends a connection that was taken, but on which nothing answers the greeting. */
-function giveUpIfSilent(stream: Redis["stream"]): void {
-  const end = (): void => void stream.destroy(new Error("Redis did not answer the greeting"));
-  const timer = setTimeout(end, GREETING_TIMEOUT_MS);
-  for (const sign of ["data", "close"]) stream.once(sign, () => clearTimeout(timer));
 }
 
 /**
