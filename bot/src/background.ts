@@ -101,12 +101,13 @@ export function startBackground(deps: Deps): Background {
 
 /** One reader for all who follow, and none while nobody does. */
 function liveLoops({ adapters, live }: Deps, loop: (options: LoopOptions) => Loop): Loop[] {
-  const { agents, operations, incidents } = createSources(adapters.ports, live);
+  const { agents, operations, incidents, requests } = createSources(adapters.ports, live);
   const when = (): boolean => live.followers() > 0;
   return [
     loop({ name: "live-agents", everyMs: LIVE_AGENTS_MS, when, run: agents }),
     loop({ name: "live-operations", everyMs: LIVE_ROWS_MS, when, run: operations }),
     loop({ name: "live-incidents", everyMs: LIVE_ROWS_MS, when, run: incidents }),
+    loop({ name: "live-requests", everyMs: LIVE_ROWS_MS, when, run: requests }),
   ];
 }
 

@@ -35,3 +35,13 @@ export const apiAsked = z.object({
   request: apiRequest,
   repeated: z.boolean().describe("the same Idempotency-Key asked before; nothing was done now"),
 });
+
+/** Answer of `GET /requests`. */
+export const apiRequests = z.object({
+  asOf: at,
+  requests: z.array(apiRequest).describe("newest first"),
+  next: z.string().nullable().describe("for ?before= of the next page; null: this is the last"),
+});
+
+/** Answer of `GET /requests/{id}`. */
+export const apiRequestAnswer = z.object({ request: apiRequest });

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { apiRequest } from "./approval-contract.ts";
 import { apiAgent, apiIncident, apiOperation } from "./contract.ts";
 
 /** What can be followed at `GET /live` and `/live/socket`. */
-export const LIVE_TOPICS = ["agents", "operations", "incidents"] as const;
+export const LIVE_TOPICS = ["agents", "operations", "incidents", "requests"] as const;
 export type LiveTopic = (typeof LIVE_TOPICS)[number];
 
 /** Why a client must read the lists anew: events between are not to be had. */
@@ -20,6 +21,7 @@ export const liveEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("agent-removed"), id: z.string(), topic: z.literal("agents"), agent: z.string() }),
   z.object({ type: z.literal("operation"), id: z.string(), topic: z.literal("operations"), operation: apiOperation }),
   z.object({ type: z.literal("incident"), id: z.string(), topic: z.literal("incidents"), incident: apiIncident }),
+  z.object({ type: z.literal("request"), id: z.string(), topic: z.literal("requests"), request: apiRequest }),
   z.object({
     type: z.literal("source"),
     id: z.string(),

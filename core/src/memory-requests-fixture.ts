@@ -35,8 +35,12 @@ export function memoryRequests(
     },
     find: async (id) => rows.get(id) ?? null,
     findByKey: async (key) => [...rows.values()].find((one) => one.idempotencyKey === key) ?? null,
-    list: async ({ waiting = false, limit }) =>
-      [...rows.values()].filter((one) => !waiting || (one.state === "waiting" && !isOver(one))).slice(0, limit),
+    list: async ({ waiting = false, before, limit }) =>
+      [...rows.values()]
+        .toReversed()
+        .filter((one) => !waiting || (one.state === "waiting" && !isOver(one)))
+        .filter(({ id }) => before === undefined || numberOf(id) < numberOf(before))
+        .slice(0, limit),
     async settle({ id, state, hash, by, door, reason, acceptance }) {
       const request = rows.get(id);
       if (request === undefined) throw new Failure("not_found", `There is no request ${id}. Nothing was done.`);
@@ -57,3 +61,5 @@ function refuseChanged({ id, state, hash }: ApprovalRequest, seen: string): void
   if (state !== "waiting") throw new Failure("conflict", `${id} is ${state} already`);
   if (hash !== seen) throw new Failure("conflict", `${id} is not what was looked at. Nothing was done.`);
 }
+
+const numberOf = (id: string): number => Number(id.slice("req-".length));

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { ApiRequest } from "@rollcall/core/approval-contract.ts";
 import type { CommandDefinition } from "@rollcall/core/command.ts";
 import { parseCommandWords } from "@rollcall/core/command-words.ts";
 import type { ApiOperation } from "@rollcall/core/contract.ts";
@@ -6,7 +7,8 @@ import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
 import { StartFailure } from "../stack/addresses.ts";
 import { type ControlClient, connectControl, isAway, type Wish } from "./terminal/control-client.ts";
-import { acceptedLine, askedLines, endedWell, endLines, followOperation } from "./terminal/follow-operation.ts";
+import { acceptedLine, endedWell, endLines, followOperation } from "./terminal/follow-operation.ts";
+import { askedLines, decidedLine, followRequest } from "./terminal/follow-request.ts";
 import { findTarget, type Invocation, readInvocation } from "./terminal/invocation.ts";
 import { painted, refusalLines, reportLines, type Screen } from "./terminal/paint.ts";
 
@@ -17,11 +19,12 @@ rollcall <command> --help  how one command is written
 --token rc_…    your API token; else ROLLCALL_TOKEN (better: others cannot read it), else the local stack's
 --as PERSON     which token of the local stack: operator (if not said), second, viewer
 --reason TEXT   why; stands in the audit log of every command that changes something
+--wait          wait for a second person too, until they have decided or the time is over
 --no-wait       return when a change is accepted; else it is followed to its end
 --json          one JSON document: the answer of a look, the operation of a change, or the error
 
 exit 0   answered, or done and proven
-exit 1   refused, or not understood; nothing was done
+exit 1   refused (with --wait also by the second person, or nobody answered), or not understood; nothing was done
 exit 2   ended badly, or its outcome is unknown
 exit 3   the control service, or what it needs, did not answer; a change may go on without us: rollcall status
 `;
@@ -89,11 +92,25 @@ async function carryOut(wish: Wish, course: Course): Promise<number> {
   const { client, commands, invocation, screen } = course;
   const answer = await client.run(wish);
   if ("operation" in answer) return seeThrough(answer, course);
+  if ("request" in answer) return awaitSecondPerson(answer.request, course);
   if (invocation.json) screen.print(JSON.stringify(answer));
-  else if ("report" in answer)
-    for (const line of reportLines(answer.report, commands, screen.isRich)) screen.print(line);
-  else for (const line of askedLines(answer.request)) screen.print(painted(line, screen.isRich));
+  else for (const line of reportLines(answer.report, commands, screen.isRich)) screen.print(line);
   return EXIT.well;
+}
+
+async function awaitSecondPerson(asked: ApiRequest, course: Course): Promise<number> {
+  const { client, invocation, screen } = course;
+  const tell = (line: string): void => {
+    if (!invocation.json) screen.print(painted(line, screen.isRich));
+  };
+  for (const line of askedLines(asked)) tell(line);
+  const request = invocation.wait ? await followRequest(asked, client) : asked;
+  if (request.state !== "waiting") tell(decidedLine(request));
+  if (request.operationId !== null) {
+    return await seeThrough({ operation: await client.operation(request.operationId), repeated: false }, course);
+  }
+  if (invocation.json) screen.print(JSON.stringify({ request }));
+  return request.state === "waiting" ? EXIT.well : EXIT.refused;
 }
 
 async function seeThrough(

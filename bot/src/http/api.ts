@@ -13,6 +13,7 @@ import { registerLive } from "./live.ts";
 import { registerTickets } from "./live-ticket.ts";
 import { registerOperations } from "./operations.ts";
 import { noQuery } from "./query.ts";
+import { registerRequests } from "./requests.ts";
 
 const API_PREFIX = "/api/v1";
 
@@ -36,6 +37,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerCommands(api, deps);
       registerOperations(api, deps);
       registerIncidents(api, deps);
+      registerRequests(api, deps);
       registerAudit(api, deps);
       registerDiagnostics(api, deps);
       registerFigures(api, deps);
@@ -61,6 +63,7 @@ function registerGateway(api: App, { version, fleet, readiness, ports }: AppDeps
     commands: `${API_PREFIX}/commands`,
     operations: `${API_PREFIX}/operations`,
     incidents: `${API_PREFIX}/incidents`,
+    requests: `${API_PREFIX}/requests`,
     audit: `${API_PREFIX}/audit`,
     diagnostics: `${API_PREFIX}/diagnostics`,
     ...(ports.figures === undefined ? {} : { figures: `${API_PREFIX}/figures/key` }),

@@ -5,6 +5,7 @@ import type { Role } from "@rollcall/core/domain/actor.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import { type Operation, plannedStages } from "@rollcall/core/domain/operation.ts";
 import { plainReport } from "@rollcall/core/domain/report.ts";
+import { memoryRequests } from "@rollcall/core/memory-requests-fixture.ts";
 import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { Admission, Refusal } from "@rollcall/core/ports/attempts.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
@@ -251,6 +252,7 @@ function fakePorts(seen: { audit: AuditEntry[]; notifications: AlertNotification
       collectReplies: unused,
       readWaiting: async (agent) => [{ topic: "payments.captured", group: agent, lag: 64, pending: 1 }],
     },
+    requests: memoryRequests({ now: () => NOW }),
     operations: {
       find: async (id) => (id === "op-7" ? operationOf() : null),
       list: async () => [operationOf()],

@@ -22,6 +22,7 @@ export interface AppDeps {
     | "audit"
     | "operations"
     | "incidents"
+    | "requests"
     | "bus"
     | "registry"
     | "supervisor"

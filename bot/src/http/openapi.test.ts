@@ -43,6 +43,8 @@ describe("the OpenAPI document", () => {
         "GET /api/v1/operations",
         "GET /api/v1/operations/{id}",
         "GET /api/v1/incidents",
+        "GET /api/v1/requests",
+        "GET /api/v1/requests/{id}",
         "GET /api/v1/audit",
         "POST /api/v1/live/ticket",
         "GET /api/v1/audit/export",

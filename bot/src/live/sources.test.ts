@@ -3,6 +3,7 @@ import type { Operation } from "@rollcall/core/domain/operation.ts";
 import { beforeEach, describe, expect, test } from "vitest";
 import { makeApp, operationOf } from "../http/app-fixture.ts";
 import type { AppDeps } from "../http/deps.ts";
+import { askedBy } from "../http/request-fixture.ts";
 import type { Draft } from "./ring.ts";
 import { createSources } from "./sources.ts";
 
@@ -118,6 +119,34 @@ describe("sources of live streams", () => {
       { type: "incident", incident: { id: "inc-3", acknowledgedHow: "by restarting" } },
       { type: "incident", incident: { id: "inc-3", state: "resolved" } },
     ]);
+  });
+});
+
+describe("the source of requests for a second person", () => {
+  test("tells each when it is asked and when it has ended, once", async () => {
+    const { requests } = sources();
+    await requests();
+    await askedBy("req-of-one", ports);
+    await requests();
+    await requests();
+    const [one] = await ports.requests.list({ limit: 1 });
+    const by = { id: "adam", name: "Adam" };
+    const audit = {} as never;
+    await ports.requests.settle({
+      id: one!.id,
+      state: "denied",
+      hash: one!.hash,
+      by,
+      door: "slack",
+      reason: null,
+      audit,
+    });
+    await requests();
+    await requests();
+    const states = told.flatMap((draft) =>
+      draft.type === "request" ? [`${draft.request.id} ${draft.request.state}`] : [],
+    );
+    expect([told[0]?.type, ...states]).toEqual(["gap", "req-1 waiting", "req-1 denied"]);
   });
 });
 

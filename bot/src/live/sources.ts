@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import { apiRequest } from "@rollcall/core/approval-contract.ts";
 import type { Ports } from "@rollcall/core/command.ts";
 import { type ApiAgent, apiIncident, apiOperation } from "@rollcall/core/contract.ts";
+import type { ApprovalRequest } from "@rollcall/core/domain/approval.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
@@ -14,9 +16,10 @@ export interface Sources {
   readonly agents: () => Promise<void>;
   readonly operations: () => Promise<void>;
   readonly incidents: () => Promise<void>;
+  readonly requests: () => Promise<void>;
 }
 
-type SourcePorts = Pick<Ports, "operations" | "incidents" | "bus" | "registry" | "supervisor" | "clock">;
+type SourcePorts = Pick<Ports, "operations" | "incidents" | "requests" | "bus" | "registry" | "supervisor" | "clock">;
 
 /** Each function is one look. @throws Failure "unavailable"; clients are told, once, and when it is back */
 export function createSources(ports: SourcePorts, hub: Pick<Hub, "publish">): Sources {
@@ -24,6 +27,7 @@ export function createSources(ports: SourcePorts, hub: Pick<Hub, "publish">): So
     agents: guarded("agents", { hub, look: agentChanges(ports) }),
     operations: guarded("operations", { hub, look: operationChanges(ports.operations) }),
     incidents: guarded("incidents", { hub, look: incidentChanges(ports.incidents) }),
+    requests: guarded("requests", { hub, look: requestChanges(ports.requests) }),
   };
 }
 
@@ -81,43 +85,66 @@ function agentChanges(ports: SourcePorts): Look {
 const isSame = (before: ApiAgent | undefined, now: ApiAgent): boolean =>
   before !== undefined && NEWS.every((field) => isDeepStrictEqual(before[field], now[field]));
 
-/** New operations read at once; more of them between two looks (250 ms) are told as a gap. */
+/** New rows read at once; more of them between two looks (250 ms) are told as a gap. */
 const NEWEST = 50;
-const RUNNING = 200;
+const OPEN = 200;
 
-function operationChanges(operations: Ports["operations"]): Look {
+/** Rows that are numbered as they come, and end. */
+interface Numbered<Row> {
+  readonly topic: LiveTopic;
+  readonly open: () => Promise<readonly Row[]>;
+  readonly newest: () => Promise<readonly Row[]>;
+  readonly find: (id: string) => Promise<Row | null>;
+  readonly isOpen: (row: Row) => boolean;
+  readonly tell: (row: Row) => Draft;
+}
+
+const operationChanges = ({ list, find }: Ports["operations"]): Look =>
+  numberedChanges<Operation>({
+    topic: "operations",
+    open: () => list({ running: true, limit: OPEN }),
+    newest: () => list({ limit: NEWEST }),
+    find,
+    isOpen: (row) => !isEnded(row),
+    tell: (row) => ({ type: "operation", topic: "operations", operation: apiOperation.parse(row) }),
+  });
+
+const requestChanges = ({ list, find }: Ports["requests"]): Look =>
+  numberedChanges<ApprovalRequest>({
+    topic: "requests",
+    open: () => list({ waiting: true, limit: OPEN }),
+    newest: () => list({ limit: NEWEST }),
+    find,
+    isOpen: ({ state }) => state === "waiting",
+    tell: (row) => ({ type: "request", topic: "requests", request: apiRequest.parse(row) }),
+  });
+
+function numberedChanges<Row extends { id: string; revision: number }>(rowsOf: Numbered<Row>): Look {
   let open: Map<string, number> | null = null;
   let highest = 0;
   return async () => {
-    const [running, newest] = await Promise.all([
-      operations.list({ running: true, limit: RUNNING }),
-      operations.list({ limit: NEWEST }),
-    ]);
+    const [unended, newest] = await Promise.all([rowsOf.open(), rowsOf.newest()]);
     const known = open;
     const last = highest;
-    const rows = new Map([...running, ...newest].map((row) => [row.id, row]));
+    const rows = new Map([...unended, ...newest].map((row) => [row.id, row]));
     const vanished = known === null ? [] : [...known.keys()].filter((id) => !rows.has(id));
-    for (const row of await Promise.all(vanished.map((id) => operations.find(id)))) if (row) rows.set(row.id, row);
+    for (const row of await Promise.all(vanished.map((id) => rowsOf.find(id)))) if (row) rows.set(row.id, row);
     // Only now is it seen: a look that fails is repeated whole.
     const all = [...rows.values()].toSorted((a, b) => numberOf(a.id) - numberOf(b.id));
     highest = Math.max(last, ...all.map(({ id }) => numberOf(id)));
-    open = new Map(all.filter((row) => !isEnded(row)).map(({ id, revision }) => [id, revision]));
+    open = new Map(all.filter(rowsOf.isOpen).map(({ id, revision }) => [id, revision]));
     if (known === null) return null;
     const changed = all.filter(
       ({ id, revision }) => known.get(id) !== revision && (known.has(id) || numberOf(id) > last),
     );
     const tooMany = newest.length === NEWEST && newest.every(({ id }) => numberOf(id) > last);
-    return [...(tooMany ? [TOO_MANY] : []), ...changed.map(operationEvent)];
+    return [...(tooMany ? [tooManyOf(rowsOf.topic)] : []), ...changed.map(rowsOf.tell)];
   };
 }
 
-const TOO_MANY: Draft = { type: "gap", topics: ["operations"], reason: "too-many", missed: null };
-const numberOf = (id: string): number => Number(id.slice("op-".length));
-const operationEvent = (operation: Operation): Draft => ({
-  type: "operation",
-  topic: "operations",
-  operation: apiOperation.parse(operation),
-});
+const tooManyOf = (topic: LiveTopic): Draft => ({ type: "gap", topics: [topic], reason: "too-many", missed: null });
+/** 481 of `op-481`. */
+const numberOf = (id: string): number => Number(id.slice(id.indexOf("-") + 1));
 
 function incidentChanges(incidents: Ports["incidents"]): Look {
   let known: Map<string, number> | null = null;

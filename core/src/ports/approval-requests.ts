@@ -32,8 +32,8 @@ export interface ApprovalRequests {
   find(id: string): Promise<ApprovalRequest | null>;
   /** The request of this idempotency key, or null. @throws Failure "unavailable" */
   findByKey(idempotencyKey: string): Promise<ApprovalRequest | null>;
-  /** Newest first. @throws Failure "unavailable" */
-  list(filter: { waiting?: boolean; limit: number }): Promise<ApprovalRequest[]>;
+  /** Newest first. @param filter `before`: those that are older than this id @throws Failure "unavailable" */
+  list(filter: { waiting?: boolean; before?: string; limit: number }): Promise<ApprovalRequest[]>;
   /**
    * Ends a request that waits. The same settlement by the same person again is answered with what it became.
    * @throws Failure "not_found"; "conflict" if it has ended otherwise, was changed, or its agents are taken; "expired" if its

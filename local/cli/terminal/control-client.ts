@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { apiAsked } from "@rollcall/core/approval-contract.ts";
+import { type ApiRequest, apiAsked, apiRequestAnswer } from "@rollcall/core/approval-contract.ts";
 import {
   type ApiAnswer,
   type ApiError,
@@ -26,6 +26,8 @@ export interface ControlClient {
   run(wish: Wish): Promise<ApiAnswer | z.infer<typeof apiAccepted> | z.infer<typeof apiAsked>>;
   /** @throws Failure "not_found", "unavailable" */
   operation(id: string): Promise<ApiOperation>;
+  /** @throws Failure "not_found", "unavailable" */
+  request(id: string): Promise<ApiRequest>;
 }
 
 // Longer than the service's own limit for a handler, 15 s, so that its words are heard.
@@ -47,6 +49,10 @@ export function connectControl(target: Target): ControlClient {
     async operation(id) {
       const answer = await ask(target, `/api/v1/operations/${id}`, {});
       return understood(apiOperationAnswer, answer, target).operation;
+    },
+    async request(id) {
+      const answer = await ask(target, `/api/v1/requests/${id}`, {});
+      return understood(apiRequestAnswer, answer, target).request;
     },
   };
 }

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { ApiRequest } from "@rollcall/core/approval-contract.ts";
 import type { ApiOperation } from "@rollcall/core/contract.ts";
 import { type Ending, isEnded, type StageState, stageSeconds } from "@rollcall/core/domain/operation.ts";
 import { type ControlClient, isAway } from "./control-client.ts";
@@ -71,15 +70,6 @@ const ENDS: Readonly<Record<Ending, readonly [mark: string, words: string]>> = {
 
 export const endedWell = ({ ending }: Pick<ApiOperation, "ending">): boolean =>
   ending === "done" || ending === "recovered";
-
-/** What waits for a second person, and that nothing has happened. */
-export function askedLines({ id, command, targets, why, expiresAt }: ApiRequest): string[] {
-  const until = new Date(expiresAt).toISOString().slice(11, 19);
-  return [
-    `✋ *${[command, ...targets.slice(0, 5)].join(" ")}* waits for a second person (${id}), until ${until} UTC`,
-    `${why}. Nothing has happened yet.`,
-  ];
-}
 
 /** "⏳ *restart billing* accepted (op-7), usually 38 s" */
 export function acceptedLine(operation: ApiOperation, repeated: boolean): string {

@@ -13,13 +13,15 @@ export interface Invocation {
   readonly isHelp: boolean;
   readonly json: boolean;
   readonly noWait: boolean;
+  /** Also for a second person. */
+  readonly wait: boolean;
   readonly address: string | null;
   readonly token: string | null;
   readonly as: string | null;
 }
 
 const VALUES: readonly string[] = ["address", "token", "as"];
-const SWITCHES: readonly string[] = ["json", "no-wait"];
+const SWITCHES: readonly string[] = ["json", "no-wait", "wait"];
 
 /**
  * Takes the terminal's own options out of the words, wherever they stand before `--`.
@@ -34,6 +36,7 @@ export function readInvocation(args: readonly string[]): Invocation {
     isHelp: words.length === 1 && words[0] === "--help",
     json: values.has("json"),
     noWait: values.has("no-wait"),
+    wait: values.has("wait"),
     address: values.get("address") ?? null,
     token: values.get("token") ?? null,
     as: values.get("as") ?? null,

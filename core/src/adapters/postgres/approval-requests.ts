@@ -46,10 +46,12 @@ export const createApprovalRequests = (pool: Pool): ApprovalRequests => ({
     const found = await query<Row>(pool, `select ${COLUMNS} from approval_requests where idempotency_key = $1`, [key]);
     return found.map(toRequest)[0] ?? null;
   },
-  async list({ waiting = false, limit }) {
-    const text = `select ${COLUMNS} from approval_requests where not $1 or (state = 'waiting' and expires_at > clock_timestamp())
-      order by id desc limit $2`;
-    return (await query<Row>(pool, text, [waiting, limit])).map(toRequest);
+  async list({ waiting = false, before, limit }) {
+    const text = `select ${COLUMNS} from approval_requests
+      where (not $1 or (state = 'waiting' and expires_at > clock_timestamp())) and ($2::bigint is null or id < $2)
+      order by id desc limit $3`;
+    const last = before === undefined ? null : rowNumber("req", before);
+    return (await query<Row>(pool, text, [waiting, last, limit])).map(toRequest);
   },
   async settle(settlement) {
     const settled = await inTransaction(pool, (client) => settle(client, settlement));
