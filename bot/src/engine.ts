@@ -1,5 +1,5 @@
 import { isFailure } from "@rollcall/core/domain/failure.ts";
-import { ATTEMPT_DOORS, type AttemptDoor, type Attempts } from "@rollcall/core/ports/attempts.ts";
+import { ATTEMPT_DOORS, type AttemptDoor } from "@rollcall/core/ports/attempts.ts";
 import { inSpan } from "@rollcall/core/protocol/span.ts";
 import { type CommandAnswer, type CommandRequest, runCommand } from "@rollcall/core/run-command.ts";
 import type { Logger } from "pino";
@@ -11,7 +11,6 @@ interface EngineDeps {
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Told who came too often. */
-  readonly attempts?: Attempts;
 }
 
 /** The one command path, bound to its ports, counted and logged alike for every door. */
@@ -19,16 +18,14 @@ export function createEngine({
   adapters,
   metrics,
   log,
-  attempts,
 }: EngineDeps): (request: CommandRequest) => Promise<CommandAnswer> {
   const { ports, commands, database, limits } = adapters;
   const onProblem = (problem: string, cause: unknown): void => log.error({ err: cause }, problem);
   const engine = { ports, commands, store: database.store, limits: limits.commands, onProblem };
-  const countRefusal = (error: unknown, { door, actor }: CommandRequest): void => {
-    if (!isFailure(error) || !isAttemptDoor(door)) return;
-    if (error.code === "forbidden") metrics.audit.refused({ door, reason: "policy" });
-    if (error.code === "too_many_requests")
-      attempts?.refused({ event: "limit", door, reason: "limit", actor: actor.id });
+  // What limits refuse is counted where it is refused.
+  const countRefusal = (error: unknown, { door }: CommandRequest): void => {
+    if (isFailure(error) && error.code === "forbidden" && isAttemptDoor(door))
+      metrics.audit.refused({ door, reason: "policy" });
   };
   return async (request) => {
     const command = commands.find(({ name, aliases }) => name === request.command || aliases.includes(request.command));

@@ -90,7 +90,7 @@ interface Parts {
 async function openDoors(parts: Parts): Promise<App> {
   const { config, log, metrics, adapters, readiness, live, attempts } = parts;
   const { ports, commands, registry, limits } = adapters;
-  const run = createEngine({ adapters, metrics, log, attempts });
+  const run = createEngine({ adapters, metrics, log });
   const app = createApp({
     version,
     fleet: registry.fleet,
