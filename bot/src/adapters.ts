@@ -54,7 +54,7 @@ export async function openAdapters(
     ...(config.ROLLCALL_LOG_SQL && { onStatement: (statement) => log.info(statement, "statement answered") }),
     onProblem: (error) => tell("a connection to PostgreSQL broke", error),
   });
-  const { audit, operations, incidents, desired, requests, runs } = database;
+  const { audit, operations, incidents, desired, requests, overrides, runs } = database;
   const rights = await openRights(config, { database, clock, tell });
   const { directory, google, rules } = rights;
   const url = config.REDIS_URL.reveal();
@@ -76,7 +76,7 @@ export async function openAdapters(
   registry.watch();
   return {
     ports: {
-      ...{ audit, operations, requests, incidents, runs, bus, events, registry, supervisor, pager },
+      ...{ audit, operations, requests, overrides, incidents, runs, bus, events, registry, supervisor, pager },
       directory,
       rules,
       clock,

@@ -44,7 +44,8 @@ export async function startAuditWork(
   loop: (options: LoopOptions) => Loop,
 ): Promise<AuditWork> {
   const { log, adapters, attempts, isLeader } = deps;
-  const { audit, directory, registry } = adapters.ports;
+  const { directory, ports } = adapters;
+  const { audit, registry } = ports;
   const anchor = await anchorKeeper(deps);
   await note(deps, "started");
   const loops = [

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Actor, Door, Role } from "./domain/actor.ts";
 import type { Ending, Operation, Stage, TargetProgress } from "./domain/operation.ts";
 import type { Report } from "./domain/report.ts";
+import type { AccessOverrides } from "./ports/access-overrides.ts";
 import type { ApprovalRequests } from "./ports/approval-requests.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -31,6 +32,8 @@ export interface Ports {
   readonly pager: Pager;
   readonly directory: Directory;
   readonly rules: PolicyRulesPort;
+  /** Blocks and lifts, to be changed; what they come to is in `rules`. */
+  readonly overrides: AccessOverrides;
   readonly requests: ApprovalRequests;
   readonly clock: Clock;
   /** Left out where runs are not kept. */
@@ -99,7 +102,9 @@ export interface ActCommand extends CommandBase {
   /** Agents it would touch. @throws Failure "unknown_agent", "invalid_input" */
   targets(input: Record<string, unknown>, context: ReadContext): Promise<readonly ExpectedAgent[]>;
   /** What it works on one after another if that is no agents: the checks of a suite. Locked like agents while it runs. */
-  subjects?(input: Record<string, unknown>): readonly string[];
+  subjects?(input: Record<string, unknown>, context: ReadContext): readonly string[];
+  /** Words of the input that say why, for what is asked without a reason of its own; null: none. */
+  reason?(input: Record<string, unknown>): string | null;
   /** Incident it acts on, if it is not about agents: `ack`. */
   incidentId?(input: Record<string, unknown>): string | null;
   readonly stages: readonly {

@@ -82,7 +82,12 @@ export const apiCommand = z.object({
   input: z.record(z.string(), z.unknown()).describe("JSON Schema of the input"),
   examples: z.array(z.string()),
 });
-export const apiCommands = z.object({ commands: z.array(apiCommand) });
+/** As the caller sees it: forms offer what they may ask for, and say of the rest why not. */
+export const apiOfferedCommand = apiCommand.extend({
+  mayAsk: z.boolean().describe("whether you alone may ask for it; about which agents is decided when you do"),
+  whyNot: z.string().nullable().describe("why you may not; null if you may"),
+});
+export const apiCommands = z.object({ commands: z.array(apiOfferedCommand) });
 
 /** Body of `POST /commands/:name`. */
 export const commandRequest = z.strictObject({

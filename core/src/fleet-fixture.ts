@@ -6,6 +6,7 @@ import type { Operation } from "./domain/operation.ts";
 import type { MappedBeat } from "./domain/verdict.ts";
 import { quietEvents } from "./events-fixture.ts";
 import { beatOf, type FakeAgent, OPERATOR, operationOf, workingAgent } from "./fake-agent-fixture.ts";
+import { memoryOverrides } from "./memory-overrides-fixture.ts";
 import { memoryRequests } from "./memory-requests-fixture.ts";
 import { NO_RULES } from "./policy-rules.ts";
 import type { FleetBus } from "./ports/fleet.ts";
@@ -107,6 +108,7 @@ export class FakeFleet {
     },
     rules: { current: () => NO_RULES },
     requests: memoryRequests({ now: () => this.now }),
+    overrides: memoryOverrides({ now: () => this.now }),
     directory: {
       source: "access.yaml",
       byId: (id) =>

@@ -1,11 +1,12 @@
 import { remarksOn } from "./agent-remarks.ts";
-import { type Actor, hasRole } from "./domain/actor.ts";
+import type { ReadContext } from "./command.ts";
 import { provableRung } from "./domain/foreign-verdict.ts";
 import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "./domain/freshness.ts";
 import { type Action, timeToken } from "./domain/report.ts";
 import { isWorking, type Verdict } from "./domain/verdict.ts";
 import { counted, listed, markOf, offWords, sickFirst, sinceWords, verdictWords } from "./fleet-words.ts";
 import type { FleetView, SeenAgent } from "./observe-fleet.ts";
+import { mayUse } from "./open-commands.ts";
 
 /** What a whole fleet comes to in a roll call or a list. */
 export interface Tally {
@@ -91,9 +92,9 @@ export const asOf = ({ at, problems }: Pick<FleetView, "at" | "problems">): stri
   [`as of ${timeToken(at)}`, ...problems].join(" · ");
 
 /** A button that restarts the agents, if the actor may and there are any. */
-export function restartActions(agents: readonly SeenAgent[], actor: Actor, at: number): Action[] {
+export function restartActions(agents: readonly SeenAgent[], context: ReadContext, at: number): Action[] {
   const [first] = agents;
-  if (first === undefined || !hasRole(actor, "operator")) return [];
+  if (first === undefined || !mayUse("restart", context)) return [];
   const ids = agents.map(({ expected }) => expected.id);
   const what = ids.length === 1 ? `Restart ${ids[0]}` : `Restart ${counted(ids.length, "agent")}`;
   const isLong = what.length > 30;

@@ -1,14 +1,21 @@
 import { createHash } from "node:crypto";
 import type { AccessOverrides } from "./ports/access-overrides.ts";
 import type { Clock } from "./ports/clock.ts";
-import type { Block, PolicyRules, PolicyRulesPort, ScopeRule } from "./ports/policy-rules.ts";
+import type { Block, Lift, OnCall, PolicyRules, PolicyRulesPort, ScopeRule } from "./ports/policy-rules.ts";
 import { LARGEST_SHARE_ALONE, MOST_AGENTS_ALONE } from "./second-person.ts";
 
 /** What a file says about rights beside the roles. */
 export interface StandingRules {
   readonly scopes: readonly ScopeRule[];
   readonly blocks: readonly Block[];
+  /** All times that are planned, also past and coming ones; nobody if left out. */
+  readonly onCall?: readonly OnCall[];
+  /** LONGEST_LIFT_HOURS if left out. */
+  readonly longestLiftHours?: number;
 }
+
+/** A night and a day; who needs a role for longer gets it where roles are kept. */
+export const LONGEST_LIFT_HOURS = 12;
 
 export interface OpenPolicyRules extends PolicyRulesPort {
   /** Asks for blocks and lifts now; also called once a second after `watch`. @throws Failure "unavailable" */
@@ -62,8 +69,14 @@ export function createPolicyRules({
   };
   return {
     current() {
-      const { scopes, blocks } = standing();
-      return { version: versionOf(scopes), scopes, blocks: [...blocks, ...open.blocks], lifts: open.lifts, readAt };
+      const { scopes, blocks, onCall = [], longestLiftHours = LONGEST_LIFT_HOURS } = standing();
+      const now = clock.now();
+      const duty = onCall.filter(({ from, until }) => from <= now && now < until);
+      return {
+        ...{ version: versionOf(scopes), scopes, readAt, longestLiftHours, onCall: duty },
+        blocks: [...blocks, ...open.blocks],
+        lifts: [...open.lifts, ...duty.flatMap(liftOf)],
+      };
     },
     refresh,
     watch: next,
@@ -74,10 +87,16 @@ export function createPolicyRules({
   };
 }
 
+const liftOf = ({ person, role, from, until }: OnCall): Lift[] =>
+  role === null ? [] : [{ person, role, reason: "on call", by: "access.yaml", since: from, until }];
+
 const versionOf = (scopes: readonly ScopeRule[]): string =>
   createHash("sha256")
     .update(JSON.stringify([scopes, MOST_AGENTS_ALONE, LARGEST_SHARE_ALONE]))
     .digest("hex");
 
 /** Rules that say nothing: roles alone decide. */
-export const NO_RULES: PolicyRules = { version: versionOf([]), scopes: [], blocks: [], lifts: [], readAt: 0 };
+export const NO_RULES: PolicyRules = {
+  ...{ version: versionOf([]), scopes: [], blocks: [], lifts: [], onCall: [], readAt: 0 },
+  longestLiftHours: LONGEST_LIFT_HOURS,
+};

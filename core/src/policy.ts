@@ -160,10 +160,13 @@ const names = ({ who }: ScopeRule, { id, groups = [] }: Pick<Actor, "id" | "grou
 const covers = ({ agents }: ScopeRule, agent: StandingAgent): boolean =>
   agents === null || fitsStandingWords(agent, agents);
 
-/** Names of people who have the role now, are not blocked, and are somebody else. */
+/** Names of people who have the role now, are not blocked, and are somebody else; who is on call comes first. */
 function whoCan({ directory, rules, actor, now }: PolicyQuestion, needed: Role): string[] {
   const lifted = rules.lifts.filter(({ role, until }) => until > now && hasRole({ role }, needed));
   const people = [...directory.withRole(needed), ...lifted.map(({ person }) => directory.byId(person))];
   const able = people.filter((one) => one !== null && one.id !== actor.id && blockOf(one, rules, now) === null);
-  return [...new Set(able.map((one) => one?.name ?? ""))];
+  const duty = new Set(rules.onCall.map(({ person }) => person));
+  const names = (isOnCall: boolean): string[] =>
+    able.flatMap((one) => (one === null || duty.has(one.id) !== isOnCall ? [] : [one.name]));
+  return [...new Set([...names(true).map((name) => `${name} (on call)`), ...names(false)])];
 }

@@ -84,8 +84,9 @@ interface Act {
   readonly context: ReadContext;
 }
 
-async function accept(request: CommandRequest, engine: Engine, act: Act): Promise<CommandAnswer> {
+async function accept(asker: CommandRequest, engine: Engine, act: Act): Promise<CommandAnswer> {
   const { command, input, context } = act;
+  const request = { ...asker, reason: asker.reason ?? command.reason?.(input) ?? null };
   const idempotencyKey = checkWish(request, command);
   // A repeat is answered with the first operation, whatever has become of the agents since.
   const earlier = await engine.store.find(idempotencyKey);
@@ -102,7 +103,7 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
   if (first.needsSecondPerson) reasonOf(request, first);
   const decision = await permit(request, engine, { command, scope });
   await engine.limits?.admitBulk(request, agents.length);
-  const worked = command.subjects?.(input) ?? agents;
+  const worked = command.subjects?.(input, context) ?? agents;
   const incidentId = command.incidentId?.(input) ?? request.incidentId;
   if (decision.needsSecondPerson) {
     const policyVersion = engine.ports.rules.current().version;

@@ -1,5 +1,5 @@
 import { hashOfAgreed } from "./ask-second-person.ts";
-import type { ActCommand, CommandDefinition, Ports } from "./command.ts";
+import type { ActCommand, CommandDefinition, Ports, ReadContext } from "./command.ts";
 import { decideLive } from "./decide-live.ts";
 import type { Actor, Door } from "./domain/actor.ts";
 import type { ApprovalRequest, RequestState } from "./domain/approval.ts";
@@ -126,7 +126,7 @@ async function whatChanged(request: ApprovalRequest, { ports, commands }: Settli
   if (person === null) return `${request.actor.name} is not in the directory any more`;
   const actor = personActor(person, rights);
   const context = { ports, actor, door: request.door, commands };
-  const targets = await targetsNow(request, command, () => command.targets(inputOf(request), context));
+  const targets = await targetsNow(request, command, context);
   if (typeof targets === "string") return targets;
   const fleet = await ports.registry.expected();
   const scope = { targets, fleetSize: fleet.agents.length, secondPerson: null, isApproved: true };
@@ -140,11 +140,11 @@ const inputOf = ({ input }: ApprovalRequest): Record<string, unknown> => input a
 async function targetsNow(
   request: ApprovalRequest,
   command: ActCommand,
-  choose: () => Promise<readonly ExpectedAgent[]>,
+  context: ReadContext,
 ): Promise<readonly ExpectedAgent[] | string> {
   try {
-    const targets = await choose();
-    const names = command.subjects?.(inputOf(request)) ?? targets.map(({ id }) => id);
+    const targets = await command.targets(inputOf(request), context);
+    const names = command.subjects?.(inputOf(request), context) ?? targets.map(({ id }) => id);
     const { command: name, input, policyVersion } = request;
     const isSame = hashOfAgreed({ command: name, input, targets: names, policyVersion }) === request.hash;
     return isSame ? targets : `it would now be about ${names.length === 0 ? "nobody" : names.slice(0, 5).join(", ")}`;

@@ -12,6 +12,7 @@ import {
 } from "@rollcall/core/contract.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
+import { decide, rightsOf } from "@rollcall/core/policy.ts";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { auditRefusal } from "./audit-refusal.ts";
@@ -23,16 +24,22 @@ const params = z.strictObject({ name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/,
 
 /** The catalogue, and the one way to run what it lists. */
 export function registerCommands(api: App, deps: AppDeps): void {
-  const catalogue = { commands: deps.commands.map(describeCommand) };
+  const catalogue = deps.commands.map((command) => ({ command, described: describeCommand(command) }));
   const list = {
     tags: ["commands"],
-    summary: "Every command with its role, its input and examples",
+    summary: "Every command with its role, its input and examples, and whether you may ask for it",
     querystring: noQuery,
     response: { 200: apiCommands },
   };
   api.get("/commands", { schema: list }, async (request) => {
-    requireScope(callerOf(request), "read");
-    return catalogue;
+    const caller = callerOf(request);
+    requireScope(caller, "read");
+    const rights = rightsOf(deps.ports);
+    const offered = catalogue.map(({ command, described }) => {
+      const { allowed, why } = decide({ actor: caller.actor, command, ...rights, scope: null });
+      return { ...described, mayAsk: allowed, whyNot: allowed ? null : why };
+    });
+    return { commands: offered };
   });
 
   const run = {

@@ -5,7 +5,7 @@ import { findCommand } from "./find-command.ts";
 import type { Identified } from "./identity.ts";
 import type { Order, OrderButton } from "./render/buttons.ts";
 import { refusalMessage } from "./render/refusal.ts";
-import { suggestOrders } from "./suggestions.ts";
+import { explainButton, suggestOrders } from "./suggestions.ts";
 
 /** What both kinds of request need. */
 export interface Desk extends SlackDoorDeps {
@@ -32,7 +32,8 @@ export async function inWords(work: Promise<Told>, attempt: Attempt, desk: Desk)
     if (!isFailure(error)) desk.log.error(fields, "a wish from Slack failed by a bug");
     else if (error.code === "unavailable" || error.code === "timeout")
       desk.log.warn(fields, "a wish from Slack was not served");
-    const suggestions = [...(attempt.suggest?.(error) ?? []), ...suggestOrders(error, attempt.order, desk.commands)];
+    const near = [...(attempt.suggest?.(error) ?? []), ...suggestOrders(error, attempt.order, desk.commands)];
+    const suggestions = [...near, ...explainButton(error, attempt.order, desk.commands)];
     return { message: refusalMessage(error, { what, ref: requestId, suggestions }), isNeedless: false };
   }
 }

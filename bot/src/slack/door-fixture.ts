@@ -1,6 +1,7 @@
 import type { Ports } from "@rollcall/core/command.ts";
 import { quietEvents } from "@rollcall/core/events-fixture.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
+import { memoryOverrides } from "@rollcall/core/memory-overrides-fixture.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
 import type { Acceptance } from "@rollcall/core/ports/command-store.ts";
 import { runCommand } from "@rollcall/core/run-command.ts";
@@ -105,5 +106,6 @@ function portsOf(rows: MemoryRows, audited: AuditEntry[]): Ports {
     },
     pager: { acknowledge: async () => {} },
     events: quietEvents(() => Date.now()),
+    overrides: memoryOverrides({ now: () => Date.now() }),
   };
 }

@@ -24,6 +24,22 @@ export function suggestOrders(
   });
 }
 
+/** Rules that `why` would only repeat, or that keep the person out of `why` itself. */
+const SAID_ALREADY = new Set(["stranger", "blocked", "slack-identity", "own-request", "own-rights"]);
+
+/** [Why] under what the policy refused: by which rule, from where the person's rights come, and who can. */
+export function explainButton(
+  error: unknown,
+  order: Order | null,
+  commands: readonly CommandDefinition[],
+): OrderButton[] {
+  if (order === null || !isFailure(error) || error.code !== "forbidden") return [];
+  const command = findCommand(commands, order.command);
+  if (command === undefined || SAID_ALREADY.has(error.detail.rule ?? "")) return [];
+  const who = command.words.flatMap((name) => order.input[name] ?? []).map(String);
+  return [{ label: "Why", order: { command: "why", input: { about: command.name, who } } }];
+}
+
 /** An order as a button that says what it does; "…" if it asks before it does. */
 export function buttonOf(order: Order, { commands }: { commands: readonly CommandDefinition[] }): OrderButton {
   const command = findCommand(commands, order.command);

@@ -1,5 +1,7 @@
 import { parseCommandWords } from "@rollcall/core/command-words.ts";
+import type { Actor } from "@rollcall/core/domain/actor.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
+import { openTo } from "@rollcall/core/open-commands.ts";
 import type { SlashCommand } from "@slack/bolt";
 import { type Answering, type Asked, answerInTime, type Told } from "./answer.ts";
 import { type Desk, inWords, waitingWords } from "./desk.ts";
@@ -76,11 +78,18 @@ function read({ text, subject }: Words, desk: Desk): Reading {
 }
 
 async function carryOutTyped(words: Words, reading: Reading, desk: Desk): Promise<Told> {
-  if (reading.order === null) throw reading.error;
   const { requestId, idempotencyKey, trigger } = words;
   const identified = await desk.identify(words.team, words.user);
   const { order } = reading;
+  if (order === null) throw forReader(words, { error: reading.error, actor: identified.actor }, desk);
   return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere: false, trigger }, desk);
+}
+
+/** "Nearest" names what the person may ask for, and nothing else. */
+function forReader(words: Words, { error, actor }: { error: unknown; actor: Actor }, desk: Desk): unknown {
+  if (!isFailure(error) || error.code !== "unknown_command") return error;
+  const again = read(words, { ...desk, commands: openTo({ ...desk, actor }) });
+  return again.order === null ? again.error : error;
 }
 
 /** @throws Failure "unknown_command", "invalid_input" */

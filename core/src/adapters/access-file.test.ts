@@ -155,3 +155,33 @@ describe("openAccessFile", () => {
     directory.watch();
   });
 });
+
+describe("rules beside the roles", () => {
+  const RULES = `scopes:
+  - { id: payments-only, who: [operator], commands: [restart], agents: [owner=payments] }
+blocked:
+  - { person: guest, reason: left }
+onCall:
+  - { person: operator, from: "2026-11-20T20:00:00Z", until: "2026-11-21T08:00:00Z", role: admin }
+longestLiftHours: 8
+`;
+
+  test("are read with them, times as moments", async () => {
+    const { directory } = await open(PEOPLE + RULES);
+    expect(directory.standingRules()).toEqual({
+      scopes: [{ id: "payments-only", who: ["operator"], commands: ["restart"], agents: ["owner=payments"] }],
+      blocks: [{ person: "guest", reason: "left", by: "access.yaml", since: null, until: null }],
+      onCall: [{ person: "operator", role: "admin", from: NOW - 4 * 3_600_000, until: NOW + 8 * 3_600_000 }],
+      longestLiftHours: 8,
+    });
+  });
+
+  test.each([
+    ["a time that ends before it begins", ["2026-11-21T08:00:00Z", "2026-11-19T08:00:00Z"], "a time after from"],
+    ["a time without its zone", ["2026-11-21T08:00:00Z", "2026-11-21 08:00"], "a time like"],
+    ["a role that is none", ["role: admin", "role: owner"], "viewer"],
+    ["a lift for longer than a week", ["longestLiftHours: 8", "longestLiftHours: 169"], "at most 168"],
+  ])("%s is refused", async (_, [right = "", wrong = ""], words) => {
+    await expect(open(PEOPLE + RULES.replace(right, wrong))).rejects.toThrow(words);
+  });
+});

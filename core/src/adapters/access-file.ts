@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { hasRole, ROLES, type Role } from "../domain/actor.ts";
-import type { StandingRules } from "../policy-rules.ts";
+import { LONGEST_LIFT_HOURS, type StandingRules } from "../policy-rules.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Directory, DirectoryTrust, Person } from "../ports/directory.ts";
 import { STANDING_WORD } from "../standing-words.ts";
@@ -57,12 +57,25 @@ const blocked = z.strictObject({
   reason: z.string().min(1).max(200),
   until: z.iso.datetime({ offset: true, error: "a time like 2027-01-31T00:00:00Z" }).nullable().default(null),
 });
+const moment = z.iso.datetime({ offset: true, error: "a time like 2027-01-31T08:00:00Z" });
+const duty = z
+  .strictObject({
+    person: z.string().min(1).max(200),
+    from: moment,
+    until: moment,
+    /** Left out: their own. */
+    role: z.enum(ROLES).nullable().default(null),
+  })
+  .refine(({ from, until }) => Date.parse(from) < Date.parse(until), { path: ["until"], error: "a time after from" });
 const accessFile = z.strictObject({
   people: z.array(person).min(1),
   /** Rules that narrow what the people they name may change. */
   scopes: z.array(scope).default([]),
   /** People who may do nothing here, whatever their role. */
   blocked: z.array(blocked).default([]),
+  /** Who is on call when: named first where it is said who can do something, with another role if one is given. */
+  onCall: z.array(duty).max(1000).default([]),
+  longestLiftHours: z.number().int().min(1).max(168, "at most 168, a week").default(LONGEST_LIFT_HOURS),
 });
 type Access = z.infer<typeof accessFile>;
 
@@ -190,12 +203,15 @@ class FileDirectory implements AccessDirectory {
   }
 
   standingRules(): StandingRules {
-    const { scopes, blocked: kept } = this.#file.current();
+    const { scopes, blocked: kept, onCall, longestLiftHours } = this.#file.current();
     const blocks = kept.map(({ person: id, reason, until }) => ({
       ...{ person: id, reason, by: "access.yaml", since: null },
       until: until === null ? null : Date.parse(until),
     }));
-    return { scopes, blocks };
+    const times = onCall.map(({ person: id, role, ...time }) => ({
+      ...{ person: id, role, from: Date.parse(time.from), until: Date.parse(time.until) },
+    }));
+    return { scopes, blocks, onCall: times, longestLiftHours };
   }
 
   async refresh(): Promise<void> {

@@ -28,10 +28,10 @@ async function runChecks(fleet: FakeFleet, names: readonly string[]): Promise<Op
 test("`diag run smoke` is one run of the suite, check by check, and names no agent", async () => {
   const { command, input } = parseCommandWords("diag run smoke", await loadCommands());
   expect(command.name).toBe("diag-run");
-  const names = diagRun.subjects?.(input) ?? [];
+  const names = diagRun.subjects?.(input, new FakeFleet().reading()) ?? [];
   expect(names).toContain("redis-answers");
   expect(names).not.toContain("audit-chain-unbroken");
-  expect(diagRun.subjects?.({ suite: "full" }).length).toBeGreaterThan(names.length);
+  expect(diagRun.subjects?.({ suite: "full" }, new FakeFleet().reading()).length).toBeGreaterThan(names.length);
   expect(() => parseCommandWords("diag run slow", [command])).toThrow("smoke");
   expect(await diagRun.targets(input, new FakeFleet().reading())).toEqual([]);
 });

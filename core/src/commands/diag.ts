@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { SUITES } from "../diagnostic.ts";
-import { hasRole } from "../domain/actor.ts";
 import { lookAction } from "../fleet-report.ts";
 import { counted } from "../fleet-words.ts";
 import { loadDiagnostics } from "../load-diagnostics.ts";
+import { mayUse } from "../open-commands.ts";
 
 const diagnostics = await loadDiagnostics();
 
@@ -18,11 +18,11 @@ export default defineCommand({
   input: z.strictObject({}),
   words: [],
   examples: ["diag"],
-  async run(_, { actor }) {
+  async run(_, context) {
     const sizes = SUITES.map(
       (suite) => `${suite} ${diagnostics.filter(({ suites }) => suites.includes(suite)).length}`,
     );
-    const mayRun = hasRole(actor, "operator");
+    const mayRun = mayUse("diag-run", context);
     return {
       headline: `*${counted(diagnostics.length, "check")}*`,
       context: `${sizes.join(", ")} · \`/fleet diag run smoke\` runs them`,

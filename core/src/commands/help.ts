@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type CommandDefinition, defineCommand, type ReadContext } from "../command.ts";
 import { commandNamed, refuseUnknownCommand } from "../command-words.ts";
-import { hasRole } from "../domain/actor.ts";
 import type { Report } from "../domain/report.ts";
 import { lookAction } from "../fleet-report.ts";
+import { openTo } from "../open-commands.ts";
 
 const input = z.strictObject({ text: z.string().max(100).default("").describe("Name of a command") });
 
@@ -19,15 +19,13 @@ export default defineCommand({
   examples: ["help", "help restart"],
   async run(raw, context) {
     const { text } = input.parse(raw);
-    const mine = context.commands.filter((command) => mayRun(command, context));
+    const mine = openTo(context);
     if (text.trim() === "") return overview(mine, context);
     const name = text.trim().toLowerCase().replaceAll(/\s+/g, "-");
     const command = commandNamed(name, mine) ?? refuseUnknownCommand(name, mine);
     return { ...describe(command), data: dataOf(command) };
   },
 });
-
-const mayRun = ({ role }: CommandDefinition, { actor }: ReadContext): boolean => role === null || hasRole(actor, role);
 
 function overview(mine: readonly CommandDefinition[], { actor }: ReadContext): Report & { data: unknown } {
   const sorted = mine.toSorted((a, b) => a.name.localeCompare(b.name));

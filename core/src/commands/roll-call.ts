@@ -29,7 +29,8 @@ export default defineCommand({
   input,
   words: ["who"],
   examples: ["roll-call", "roll-call @orders", "roll-call billing invoices"],
-  async run(raw, { ports, actor }) {
+  async run(raw, context) {
+    const { ports } = context;
     const { who: words } = input.parse(raw);
     const agents = await selectAgents(words, ports, { verb: "Call", isChange: false });
     const [roll, deaf] = await Promise.all([
@@ -50,7 +51,7 @@ export default defineCommand({
         ...clockLines(tally.working),
       ],
       fields: [],
-      actions: [...restartActions(tally.sick, actor, roll.at), lookAction("Again", "roll-call", { who: words })],
+      actions: [...restartActions(tally.sick, context, roll.at), lookAction("Again", "roll-call", { who: words })],
       sameAs: ["same as /fleet roll-call", ...words].join(" "),
       data: {
         tookMs: Math.round(roll.tookMs),

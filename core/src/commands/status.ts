@@ -26,7 +26,7 @@ export default defineCommand({
   words: ["who"],
   examples: ["status", "status @orders"],
   async run(raw, context) {
-    const { ports, actor } = context;
+    const { ports } = context;
     const { who: words } = input.parse(raw);
     const agents = await selectAgents(words, ports, { verb: "Show", isChange: false });
     const ids = new Set(agents.map(({ id }) => id));
@@ -55,7 +55,7 @@ export default defineCommand({
       fields: [],
       actions: [
         lookAction("Roll call", "roll-call", { who: words }),
-        ...restartActions(tally.sick, actor, view.at),
+        ...restartActions(tally.sick, context, view.at),
         lookAction("Agents", "agents", { who: words }),
       ],
       sameAs: ["same as /fleet status", ...words].join(" "),

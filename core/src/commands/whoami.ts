@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { defineCommand } from "../command.ts";
-import type { Grant } from "../ports/directory.ts";
+import { defineCommand, type ReadContext } from "../command.ts";
+import type { Actor } from "../domain/actor.ts";
+import { originOf, rightsLines } from "../rights-words.ts";
 
 export default defineCommand({
   name: "whoami",
@@ -12,32 +13,45 @@ export default defineCommand({
   input: z.strictObject({}),
   words: [],
   examples: ["whoami"],
-  async run(_, { actor, door, ports }) {
+  async run(_, context) {
+    const { actor, door, ports } = context;
     const person = ports.directory.byId(actor.id);
     const mails = person?.mails ?? [];
-    const grants = person?.grants ?? [];
-    const isStranger = actor.role === null;
     return {
-      headline: isStranger ? `*${actor.name}*, no role here` : `*${actor.name}*, ${actor.role} from ${actor.source}`,
+      headline:
+        actor.role === null ? `*${actor.name}*, no role here` : `*${actor.name}*, ${actor.role} from ${actor.source}`,
       context: `${actor.id}, by ${door}`,
-      lines: isStranger
-        ? [`Nobody of ${actor.source} is you. An admin can add you there; until then you may use help and whoami.`]
-        : [],
+      lines: [...(actor.role === null ? [strangerLine(actor, context)] : []), ...rightsLines(actor, ports)],
       fields: [
         ...(mails.length === 0 ? [] : [{ name: "Mail", value: mails.join(", ") }]),
-        ...grants.map((grant) => ({ name: `As ${grant.role}`, value: originOf(grant) })),
+        ...(person?.grants ?? []).map((grant) => ({ name: `As ${grant.role}`, value: originOf(grant) })),
       ],
       actions: [],
       sameAs: "same as /fleet whoami",
-      data: { ...actor, mails, grants },
+      data: { ...actor, mails, door, grants: person?.grants ?? [], ...standing(context) },
     };
   },
 });
 
-/** "fleet-operators@… through on-call@…, known since 2026-11-21 10:00 UTC" */
-function originOf({ from, via, knownSince }: Grant): string {
-  const through = via.length === 0 ? "" : ` through ${via.join(", ")}`;
-  const since =
-    knownSince === null ? "" : `, known since ${new Date(knownSince).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  return `${from}${through}${since}`;
+function strangerLine({ source }: Actor, { actor, ports }: ReadContext): string {
+  const isKnown = ports.directory.byId(actor.id) !== null;
+  if (isKnown && source !== ports.directory.source) return `You may use help and whoami, because of ${source}.`;
+  const who = isKnown
+    ? `${ports.directory.source} knows you, and gives you no role.`
+    : `Nobody of ${ports.directory.source} is you.`;
+  return `${who} An admin can add you there; until then you may use help and whoami.`;
+}
+
+/** What narrows or widens the person's role, for machines. */
+function standing({ actor, ports }: ReadContext) {
+  const { blocks, lifts, onCall, scopes, readAt } = ports.rules.current();
+  const theirs = ({ person }: { person: string }): boolean => person === actor.id;
+  const names = new Set([actor.id, ...(actor.groups ?? [])]);
+  return {
+    known: { ...ports.directory.trust(), rulesReadAt: readAt },
+    blocks: blocks.filter(theirs),
+    lifts: lifts.filter(theirs),
+    onCall: onCall.filter(theirs),
+    scopes: scopes.filter(({ who }) => who.some((one) => names.has(one))),
+  };
 }

@@ -32,13 +32,28 @@ export interface Lift {
   readonly until: number;
 }
 
+/** A time in which a person is on call. */
+export interface OnCall {
+  readonly person: string;
+  /** ms since the epoch. */
+  readonly from: number;
+  readonly until: number;
+  /** Their role in this time, if it is higher than their own; null: their own. */
+  readonly role: Role | null;
+}
+
 /** What narrows or widens the roles at this moment. */
 export interface PolicyRules {
   /** SHA-256 of the standing rules; an approval is bound to it. Blocks and lifts are not in it: they are looked at anew. */
   readonly version: string;
   readonly scopes: readonly ScopeRule[];
   readonly blocks: readonly Block[];
+  /** What was lifted by hand, and what being on call lifts at this moment. */
   readonly lifts: readonly Lift[];
+  /** Who is on call at this moment. */
+  readonly onCall: readonly OnCall[];
+  /** A lift by hand may last this many hours. */
+  readonly longestLiftHours: number;
   /** Moment when blocks and lifts were last read, ms since the epoch; null: not yet, so nobody may change anything. */
   readonly readAt: number | null;
 }

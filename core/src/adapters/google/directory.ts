@@ -109,6 +109,7 @@ class StoredDirectory implements GoogleDirectory {
       ...rules,
       scopes: rules.scopes.map((scope) => ({ ...scope, who: [...scope.who, ...scope.who.flatMap(also)] })),
       blocks: rules.blocks.flatMap((block) => [block, ...also(block.person).map((person) => ({ ...block, person }))]),
+      onCall: (rules.onCall ?? []).flatMap((one) => [one, ...also(one.person).map((person) => ({ ...one, person }))]),
     };
   }
 
