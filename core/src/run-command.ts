@@ -67,7 +67,7 @@ export async function runCommand(request: CommandRequest, engine: Engine): Promi
     door: request.door,
     commands: engine.commands,
   };
-  if (command.kind === "act") return accept(request, engine, { command, input, context });
+  if (command.kind === "act") return accept(withReason(request, command, input), engine, { command, input, context });
   const { data, ...report } = await command.run(input, context);
   return { kind: "read", report, data };
 }
@@ -84,9 +84,14 @@ interface Act {
   readonly context: ReadContext;
 }
 
-async function accept(asker: CommandRequest, engine: Engine, act: Act): Promise<CommandAnswer> {
+/** Commands whose own words say why need no second reason. */
+const withReason = (request: CommandRequest, command: ActCommand, input: Record<string, unknown>): CommandRequest => ({
+  ...request,
+  reason: request.reason ?? command.reason?.(input) ?? null,
+});
+
+async function accept(request: CommandRequest, engine: Engine, act: Act): Promise<CommandAnswer> {
   const { command, input, context } = act;
-  const request = { ...asker, reason: asker.reason ?? command.reason?.(input) ?? null };
   const idempotencyKey = checkWish(request, command);
   // A repeat is answered with the first operation, whatever has become of the agents since.
   const earlier = await engine.store.find(idempotencyKey);
@@ -140,7 +145,10 @@ async function aim(request: CommandRequest, engine: Engine, { command, input, co
     const { rule = "command", allowed = [] } = error.detail;
     const none = { allowed: false, needsSecondPerson: false, instead: null };
     const decision = { ...none, rule, why: error.message, whoCan: allowed };
-    await auditRefusal(engine, auditOf(request, { command, decision, targets: command.subjects?.(input) ?? [] }));
+    await auditRefusal(
+      engine,
+      auditOf(request, { command, decision, targets: command.subjects?.(input, context) ?? [] }),
+    );
     throw error;
   }
 }
