@@ -4,6 +4,7 @@ import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
 import { plainReport } from "@rollcall/core/domain/report.ts";
 import { FakeFleet } from "@rollcall/core/fleet-fixture.ts";
 import { personActor } from "@rollcall/core/person-actor.ts";
+import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { Directory, Person } from "@rollcall/core/ports/directory.ts";
 import type { PolicyRules } from "@rollcall/core/ports/policy-rules.ts";
 import { type Engine, runCommand } from "@rollcall/core/run-command.ts";
@@ -66,6 +67,7 @@ interface Present extends Subject {
 async function openWorld(people: readonly MatrixPerson[], knowledge: Knowledge) {
   const fleet = new FakeFleet(...AGENTS);
   const rules: PolicyRules = {
+    ...NO_RULES,
     ...{ version: "matrix", ...rulesAbout(people, fleet.now), readAt: knowledge.blocksRead ? fleet.now : null },
     ...(knowledge.blocksRead ? {} : { lifts: [] }),
   };
