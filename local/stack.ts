@@ -131,6 +131,7 @@ async function prepare(
     ...(credentials.slack === null ? [] : ["slack" as const]),
     ...(credentials.google === null ? [] : ["google" as const]),
     ...(credentials.pagerdutyRoutingKey === null ? [] : ["pagerduty" as const]),
+    ...(credentials.grafana === null ? [] : ["grafana" as const]),
   ];
   const used = LISTENERS.map(({ name }) => name).filter((name) => !unused.includes(name));
   await checkPorts(ports, used);

@@ -52,7 +52,9 @@ function contentsOf(
   { layout, settings, envFile, state, fleetFile }: Situation,
   findings: readonly Finding[],
 ): [path: string, text: string][] {
-  const given = Object.keys(settings).filter((name) => /^(ROLLCALL|SLACK|GOOGLE|PAGERDUTY|ALERTMANAGER)_/.test(name));
+  const given = Object.keys(settings).filter((name) =>
+    /^(ROLLCALL|SLACK|GOOGLE|PAGERDUTY|GRAFANA|ALERTMANAGER)_/.test(name),
+  );
   return [
     ["findings.json", JSON.stringify(findings, null, 2)],
     ["versions.json", JSON.stringify(versions(), null, 2)],

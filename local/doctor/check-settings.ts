@@ -75,7 +75,7 @@ function unknownNames(envFile: string): Finding[] {
   const names = [...readFileSync(envFile, "utf8").matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/gm)];
   return names.flatMap(([, name = ""]) => {
     if (known.has(name) || secrets.has(name.replace(/_(?:FILE|COMMAND)$/, "")) || LOCAL_NAMES.includes(name)) return [];
-    if (!/^(ROLLCALL|SLACK|GOOGLE|PAGERDUTY|ALERTMANAGER|DATABASE|REDIS)_/.test(name)) return [];
+    if (!/^(ROLLCALL|SLACK|GOOGLE|PAGERDUTY|GRAFANA|ALERTMANAGER|DATABASE|REDIS)_/.test(name)) return [];
     return [
       mend("settings", `nobody reads ${name} of .env`, "Compare its spelling with .env.example, or take it out."),
     ];
@@ -149,6 +149,7 @@ export async function checkPorts({ ports, isRunning, slack, google, settings }: 
     ...(slack.isStandIn ? [] : ["slack"]),
     ...(google === null || google.isStandIn ? [] : ["google"]),
     ...(settings.PAGERDUTY_ROUTING_KEY ? ["pagerduty"] : []),
+    ...(settings.GRAFANA_URL ? ["grafana"] : []),
   ];
   const used = LISTENERS.filter(({ name }) => !unused.includes(name));
   const free = await Promise.all(used.map(({ name }) => isPortFree(ports[name])));

@@ -5,6 +5,7 @@ import { GOOGLE_API_URL } from "@rollcall/core/adapters/google/google-calls.ts";
 import type { RoleGroups } from "@rollcall/core/domain/workspace.ts";
 import { deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
 import { type Ports, portsAt } from "../stack/addresses.ts";
+import { deriveGrafanaSecret } from "../stack/context.ts";
 import { googleStandIn } from "../stack/google-account.ts";
 import { type Layout, pathsBelow, REPOSITORY } from "../stack/layout.ts";
 import { hasLauncher, type RunState, readRunState } from "../stack/run-state.ts";
@@ -118,7 +119,9 @@ function secretsOf(settings: Settings, own: Readonly<Record<string, unknown>>): 
   const derived = fleetKeys.flatMap((key) =>
     ["control", "exporter"].map((user) => deriveRedisPassword(key as string, user)),
   );
-  const all = [...values, ...inAddresses, ...stored, ...derived].filter((value) => value.length >= 6);
+  const postgres = own.postgresPassword;
+  const ofGrafana = typeof postgres === "string" ? [deriveGrafanaSecret({ postgresPassword: postgres })] : [];
+  const all = [...values, ...inAddresses, ...stored, ...derived, ...ofGrafana].filter((value) => value.length >= 6);
   return [...new Set(all)].toSorted((a, b) => b.length - a.length);
 }
 

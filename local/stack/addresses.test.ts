@@ -11,6 +11,7 @@ describe("portsAt", () => {
       slack: 8090,
       google: 8091,
       pagerduty: 8092,
+      grafana: 3000,
       control: 8080,
       exporter: 9464,
     });

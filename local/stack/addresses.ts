@@ -7,6 +7,7 @@ export const LISTENERS = [
   { name: "slack", label: "Slack stand-in", step: 4, port: 8090 },
   { name: "google", label: "Google stand-in", step: 4, port: 8091 },
   { name: "pagerduty", label: "PagerDuty stand-in", step: 4, port: 8092 },
+  { name: "grafana", label: "Grafana stand-in", step: 4, port: 3000 },
   { name: "control", label: "Control service", step: 5, port: 8080 },
   { name: "exporter", label: "Exporter", step: 6, port: 9464 },
 ] as const;
@@ -23,6 +24,7 @@ export type ProcessName =
   | "Slack stand-in"
   | "Google stand-in"
   | "PagerDuty stand-in"
+  | "Grafana stand-in"
   | "control service"
   | "exporter";
 

@@ -32,6 +32,8 @@ export interface Addresses {
   readonly google: string | null;
   /** null: the real PagerDuty. */
   readonly pagerduty: string | null;
+  /** null: the real Grafana. */
+  readonly grafana: string | null;
   /** Of the database `rollcall`, with the superuser's password. */
   readonly databaseUrl: string;
   /** The same as the control service connects, whose role can only append to the audit log. */
@@ -51,6 +53,7 @@ export function addressesOf({ ports, secrets, credentials, layout }: StackContex
     slack: credentials.slack === null ? url(ports.slack) : null,
     google: credentials.google === null ? url(ports.google) : null,
     pagerduty: credentials.pagerdutyRoutingKey === null ? url(ports.pagerduty) : null,
+    grafana: credentials.grafana === null ? url(ports.grafana) : null,
     databaseUrl: `postgres://rollcall:${secrets.postgresPassword}@127.0.0.1:${ports.postgres}/rollcall`,
     controlDatabaseUrl: `postgres://${CONTROL_LOGIN}:${deriveDatabasePassword(secrets)}@127.0.0.1:${ports.postgres}/rollcall`,
     redisUrl: `redis://default:${secrets.redisPassword}@127.0.0.1:${ports.redis}`,
@@ -64,6 +67,10 @@ export const CONTROL_LOGIN = "rollcall_control";
 /** Its password; from it nobody learns the owner's. */
 export const deriveDatabasePassword = ({ postgresPassword }: Pick<Secrets, "postgresPassword">): string =>
   createHmac("sha256", postgresPassword).update(`postgres:${CONTROL_LOGIN}`).digest("hex");
+
+/** What the stand-in's plugin and the control service know each other by; a stack that was made before has one too. */
+export const deriveGrafanaSecret = ({ postgresPassword }: Pick<Secrets, "postgresPassword">): string =>
+  createHmac("sha256", postgresPassword).update("grafana plugin").digest("hex");
 
 /** Redis as one of the two programs that have a user of their own there. */
 export const redisUrlOf = ({ secrets, ports }: StackContext, user: "control" | "exporter"): string =>

@@ -111,6 +111,7 @@ describe("settings", () => {
       slack: null,
       google: null,
       pagerdutyRoutingKey: null,
+      grafana: null,
     });
   });
 
@@ -121,7 +122,12 @@ describe("settings", () => {
     const ids = Object.fromEntries([...names, ...channels].map((name) => [name, "X1"]));
     expect(
       readCredentials({ ...ids, SLACK_BOT_TOKEN: "xoxb-1", SLACK_SIGNING_SECRET: "s", PAGERDUTY_ROUTING_KEY: key }),
-    ).toEqual({ slack: { botToken: "xoxb-1", signingSecret: "s" }, google: null, pagerdutyRoutingKey: key });
+    ).toEqual({
+      slack: { botToken: "xoxb-1", signingSecret: "s" },
+      google: null,
+      pagerdutyRoutingKey: key,
+      grafana: null,
+    });
   });
 
   test.each([
@@ -130,6 +136,8 @@ describe("settings", () => {
     [{ PAGERDUTY_ROUTING_KEY: "short" }, "PAGERDUTY_ROUTING_KEY has 5 characters"],
     [{ GOOGLE_SERVICE_ACCOUNT_FILE: "key.json" }, "GOOGLE_SERVICE_ACCOUNT_FILE is set, but not GOOGLE_DELEGATED_ADMIN"],
     [{ ROLLCALL_GROUP_VIEWER: "v@example.test" }, "set, but not GOOGLE_SERVICE_ACCOUNT_FILE, GOOGLE_DELEGATED_ADMIN"],
+    [{ GRAFANA_URL: "http://grafana" }, "GRAFANA_URL is set, but not GRAFANA_PLUGIN_SECRET"],
+    [{ GRAFANA_PLUGIN_SECRET_FILE: "secret" }, "GRAFANA_PLUGIN_SECRET is set, but not GRAFANA_URL"],
   ])("half credentials %j are refused", (settings, message) => {
     expect(() => readCredentials(settings)).toThrow(message);
   });

@@ -7,6 +7,7 @@ import {
   controlProgram,
   exporterProgram,
   googleProgram,
+  grafanaProgram,
   keptProgram,
   pagerdutyProgram,
   slackProgram,
@@ -21,17 +22,18 @@ export function standInsStep(context: StackContext, { keeper }: StepsOptions): S
     ...(credentials.slack === null ? [{ label: "Slack", program: slackProgram(context) }] : []),
     ...(credentials.google === null ? [{ label: "Google", program: googleProgram(context) }] : []),
     ...(credentials.pagerdutyRoutingKey === null ? [{ label: "PagerDuty", program: pagerdutyProgram(context) }] : []),
+    ...(credentials.grafana === null ? [{ label: "Grafana", program: grafanaProgram(context) }] : []),
   ];
   const title =
     programs.length === 0
-      ? "Slack, Google, PagerDuty"
+      ? "Slack, Google, PagerDuty, Grafana"
       : `${programs.map(({ label }) => label).join(", ")} stand-in${programs.length > 1 ? "s" : ""}`;
   return {
     title,
     async run() {
       await Promise.all(programs.map(({ program }) => keepProgram(context, keeper, { program, readyPath: "/health" })));
       const detail =
-        programs.length === 3
+        programs.length === 4
           ? "no credentials in .env"
           : programs.length > 0
             ? "the others have credentials"

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Child, startChild } from "../tools/child.ts";
 import type { ProcessName } from "./addresses.ts";
-import { addressesOf, markOf, redisUrlOf, type StackContext } from "./context.ts";
+import { addressesOf, deriveGrafanaSecret, markOf, redisUrlOf, type StackContext } from "./context.ts";
 import { googleStandIn, readOrMakeGoogleAccount } from "./google-account.ts";
 import type { KeptProcess } from "./keeper.ts";
 import { REPOSITORY } from "./layout.ts";
@@ -120,6 +120,19 @@ export function pagerdutyProgram({ ports, secrets }: StackContext): Program {
   };
 }
 
+export function grafanaProgram({ ports, secrets }: StackContext): Program {
+  return {
+    name: "Grafana stand-in",
+    file: "local/grafana/main.ts",
+    port: ports.grafana,
+    environment: {
+      GRAFANA_STANDIN_PORT: String(ports.grafana),
+      GRAFANA_STANDIN_UPSTREAM: `http://127.0.0.1:${ports.control}`,
+      GRAFANA_PLUGIN_SECRET: deriveGrafanaSecret(secrets),
+    },
+  };
+}
+
 export function controlProgram(context: StackContext): Program {
   const { layout, ports, secrets, settings } = context;
   return {
@@ -136,6 +149,7 @@ export function controlProgram(context: StackContext): Program {
       ...slackEnvironment(context),
       ...pagerdutyEnvironment(context),
       ...googleEnvironment(context),
+      ...grafanaEnvironment(context),
       ROLLCALL_HTTP_HOST: "127.0.0.1",
       ROLLCALL_HTTP_PORT: String(ports.control),
       DATABASE_URL: addressesOf(context).controlDatabaseUrl,
@@ -164,6 +178,18 @@ function slackEnvironment({ credentials, ports, secrets }: StackContext): Record
     SLACK_TEAM_ID: "T0LOCAL",
     ROLLCALL_SLACK_ALERTS_CHANNEL: "C0ALERTS",
     ROLLCALL_SLACK_OPS_CHANNEL: "C0OPS",
+  };
+}
+
+/** The settings of a real Grafana are passed on as they are. */
+function grafanaEnvironment({ credentials, ports, secrets }: StackContext): Record<string, string> {
+  if (credentials.grafana !== null) return {};
+  const url = `http://127.0.0.1:${ports.grafana}`;
+  return {
+    GRAFANA_URL: url,
+    GRAFANA_ROOT_URL: url,
+    GRAFANA_PLUGIN_SECRET: deriveGrafanaSecret(secrets),
+    GRAFANA_ORGS: "1",
   };
 }
 

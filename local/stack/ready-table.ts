@@ -3,13 +3,14 @@ import { shownPath } from "./layout.ts";
 
 /** Addresses of a ready stack and three things to try, as lines for a person. */
 export function readyLines({ addresses, layout }: Stack, seconds: number): string[] {
-  const { slack, google, pagerduty } = addresses;
+  const { slack, google, pagerduty, grafana } = addresses;
   const cells: [string, string][] = [
     [slack === null ? "Slack" : "Slack, stand-in", slack ?? "the workspace of your token"],
     ["Control service, API", `${addresses.control}/docs`],
     ["Prometheus", addresses.prometheus],
     [google === null ? "Google" : "Google, stand-in", google ?? "the Workspace of your account"],
     [pagerduty === null ? "PagerDuty" : "PagerDuty, stand-in", pagerduty ?? "the service of your key"],
+    [grafana === null ? "Grafana" : "Grafana, stand-in", grafana ?? "the one of your settings"],
     ["Exporter", `${addresses.exporter}/metrics`],
     ["Alertmanager", addresses.alertmanager],
     ["Logs", shownPath(layout.logs)],

@@ -50,7 +50,7 @@ describe("the shipped monitoring configuration", () => {
       ports: portsAt("100"),
       secrets: readOrMakeSecrets(layout.secretsFile),
       settings: {},
-      credentials: { slack: null, google: null, pagerdutyRoutingKey: null },
+      credentials: { slack: null, google: null, pagerdutyRoutingKey: null, grafana: null },
       fleet: await readFleetFile(join(REPOSITORY, "fleet.yaml")),
       fleetFile: join(REPOSITORY, "fleet.yaml"),
       accessFile: layout.accessFile,

@@ -11,6 +11,8 @@ export interface Credentials {
   /** The real Workspace account; its key is read by the control service alone. */
   readonly google: { readonly administrator: string } | null;
   readonly pagerdutyRoutingKey: string | null;
+  /** The real Grafana; the secret of its plugin may be in a file. */
+  readonly grafana: { readonly url: string } | null;
 }
 
 export function readSettings(envFile: string, environment: NodeJS.ProcessEnv = process.env): Settings {
@@ -51,6 +53,7 @@ export function readCredentials(settings: Settings): Credentials {
     slack: botToken && signingSecret ? { botToken, signingSecret } : null,
     google: googleOf(settings),
     pagerdutyRoutingKey,
+    grafana: grafanaOf(settings),
   };
 }
 
@@ -63,6 +66,19 @@ function googleOf(settings: Settings): Credentials["google"] {
   if (missing.length === 0 && administrator) return { administrator };
   throw new StartFailure(
     `${given.join(" and ")} ${given.length > 1 ? "are" : "is"} set, but not ${missing.join(", ")}. Set them all for the real Google (see docs/google-workspace.md), or none for the stand-in.`,
+  );
+}
+
+function grafanaOf(settings: Settings): Credentials["grafana"] {
+  const url = settings.GRAFANA_URL || null;
+  const hasSecret = ["", "_FILE", "_COMMAND"].some((source) => settings[`GRAFANA_PLUGIN_SECRET${source}`]);
+  if (url === null && !hasSecret) return null;
+  if (url !== null && hasSecret) return { url };
+  const [set, missing] = hasSecret
+    ? ["GRAFANA_PLUGIN_SECRET", "GRAFANA_URL"]
+    : ["GRAFANA_URL", "GRAFANA_PLUGIN_SECRET"];
+  throw new StartFailure(
+    `${set} is set, but not ${missing}. Set both for the real Grafana (see .env.example), or none for the stand-in.`,
   );
 }
 
@@ -79,7 +95,7 @@ export function directoryOf({ ROLLCALL_DIRECTORY: given }: Settings): (typeof DI
 }
 
 // What a person may want to pass on to the control service; everything the stack decides itself overrides it.
-const FOR_CONTROL = /^(ROLLCALL_|SLACK_|GOOGLE_|PAGERDUTY_)/;
+const FOR_CONTROL = /^(ROLLCALL_|SLACK_|GOOGLE_|PAGERDUTY_|GRAFANA_)/;
 
 export const settingsForControl = (settings: Settings): Record<string, string> =>
   Object.fromEntries(

@@ -7,6 +7,7 @@ import { type Layout, STACK_MARK } from "./layout.ts";
 // Alertmanager finishes what it is sending, so its receivers go after it; and everybody writes to the stores.
 const ORDER: readonly (readonly ProcessName[])[] = [
   ["supervisor", "Prometheus", "Alertmanager"],
+  ["Grafana stand-in"],
   ["control service", "exporter", "Slack stand-in", "Google stand-in", "PagerDuty stand-in"],
   ["PostgreSQL", "Redis"],
 ];

@@ -44,7 +44,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-const DEFAULT_PORTS = [8080, 9464, 9090, 9093, 8090, 8092, 5433, 6380];
+const DEFAULT_PORTS = [8080, 9464, 9090, 9093, 8090, 8091, 8092, 3000, 5433, 6380];
 
 /** The first offset from `first` on, in steps of 100, at which every port of the stack is free. */
 async function findFreeOffset(first: number): Promise<number> {
