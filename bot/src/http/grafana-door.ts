@@ -86,12 +86,12 @@ const plain = (name: string): string => name.toLowerCase().replaceAll("_", "-");
 function callerFor(user: GrafanaUser, ports: IdentifyingPorts): Caller {
   const person = user.mail === null ? null : ports.directory.byMail(user.mail);
   const identity = `grafana:${user.org}/${user.subject}`;
-  const actor = person === null ? stranger(user, identity) : personActor(person, rightsOf(ports));
+  const actor = person === null ? stranger(user, identity, ports) : personActor(person, rightsOf(ports));
   return { actor, door: "grafana", identity, tokenId: null, scopes: ["read", "act"], grafana: user };
 }
 
 /** Known to Grafana, but nobody here: may ask who they are. */
-const stranger = ({ mail, name }: GrafanaUser, id: string): Actor => ({
+const stranger = ({ mail, name }: GrafanaUser, id: string, { directory }: IdentifyingPorts): Actor => ({
   ...{ id, name, role: null, person: false, slackUser: null },
-  source: mail === null ? "Grafana, which does not vouch for your mail address" : "nobody in the directory",
+  source: mail === null ? "the people whose address Grafana vouches for" : directory.source,
 });

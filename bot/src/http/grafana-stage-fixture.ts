@@ -21,8 +21,8 @@ export interface GrafanaStage {
   readonly people: Map<string, Person>;
   readonly blocked: Set<string>;
   readonly secret: RotatingSecret;
-  /** Milliseconds that the app's clock is ahead. */
-  readonly clock: { ahead: number };
+  /** Moves the app's clock on. */
+  readonly clock: { advance(milliseconds: number): void };
   /** Sends no request of a program, but these very headers. */
   headersOf(person: string): Promise<Record<string, string>>;
   close(): Promise<void>;
@@ -37,7 +37,13 @@ export async function openGrafanaStage(change: (deps: AppDeps) => AppDeps = (dep
     ["admin@example.test", personOf("second", "admin")],
   ]);
   const blocked = new Set<string>();
-  const clock = { ahead: 0, now: () => Date.now() + clock.ahead };
+  let ahead = 0;
+  const clock = {
+    now: () => Date.now() + ahead,
+    advance: (milliseconds: number) => {
+      ahead += milliseconds;
+    },
+  };
   const secret = new RotatingSecret(PLUGIN_SECRET);
   const grafana = await createGrafanaStandIn({ port: 0, upstream: "http://127.0.0.1:9", pluginSecret: PLUGIN_SECRET });
   const keys = openSigningKeys({ url: `${grafana.url}/api/signing-keys/keys`, clock, onProblem: () => undefined });
