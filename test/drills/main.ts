@@ -1,9 +1,15 @@
 import type { Drill } from "./drill.ts";
 import { matrixDrill } from "./matrix.ts";
 import { replayDrill } from "./replay.ts";
+import { revocationDrill } from "./revocation.ts";
 import { tamperDrill } from "./tamper.ts";
 
-const DRILLS: readonly Drill[] = [matrixDrill({ phases: 6 }), replayDrill(1000), tamperDrill(10_000)];
+const DRILLS: readonly Drill[] = [
+  matrixDrill({ phases: 6 }),
+  replayDrill(1000),
+  revocationDrill({ removals: 100, seconds: 300 }),
+  tamperDrill(10_000),
+];
 const HELP = `npm run drill -- list      the drills
 npm run drill -- <name>    rehearses it on processes of its own; the figures, then <name>: N passed, M failed
 

@@ -79,6 +79,9 @@ const accessFile = z.strictObject({
 });
 type Access = z.infer<typeof accessFile>;
 
+// A change counts from the second look that finds it, and a block or a token taken away must count within 2 s everywhere.
+const REFRESH_MS = 250;
+
 export interface AccessFileOptions {
   /** Path of access.yaml. */
   readonly file: string;
@@ -227,7 +230,7 @@ class FileDirectory implements AccessDirectory {
           this.#timer = null;
           this.watch();
         });
-    }, this.#options.refreshMs ?? 2000);
+    }, this.#options.refreshMs ?? REFRESH_MS);
     this.#timer.unref();
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import { sendSigned, signCommand } from "../../bench/signed-command.ts";
 import { SIGNING_SECRET, WEBHOOK_TOKEN } from "../control-stage.ts";
 import type { Credential } from "./rights-by-design.ts";
@@ -63,11 +64,26 @@ export async function typeInSlack({ control }: MatrixStage, { person, credential
   const user = isObjected ? objectedUser(person, credential) : person.slackUser;
   const team = credential === "of another workspace in Slack" ? "T0OTHER" : "T0LOCAL";
   const text = `${wish.text}${wish.kind === "act" ? ` --reason "${REASON}"` : ""}`;
-  for (let round = 1; ; round += 1) {
-    const answer = await sendSigned(control.eventsUrl, signCommand(text, SIGNING_SECRET, { user, team }));
-    // What takes longer is answered at another place; asked again it is quick.
-    if (round === 5 || !/⏳/.test(answer)) return seenInSlack(answer);
+  const after = lastWhisper(control, user)?.ts ?? "";
+  const answer = await sendSigned(control.eventsUrl, signCommand(text, SIGNING_SECRET, { user, team }));
+  return seenInSlack(answer.includes("⏳") ? await untilWhisper(control, { user, after }) : answer);
+}
+
+const OPS = "C0OPS";
+const lastWhisper = ({ slack }: MatrixStage["control"], user: string) => slack.workspace.ephemerals(OPS, user).at(-1);
+
+/** What was answered later: nobody else is told anything in the meantime, because a person tries one thing after another. */
+async function untilWhisper(
+  control: MatrixStage["control"],
+  { user, after }: { user: string; after: string },
+): Promise<string> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (Date.now() < deadline) {
+    const found = lastWhisper(control, user);
+    if (found !== undefined && found.ts > after) return JSON.stringify(found);
+    await wait(50);
   }
+  return "⚠️ *Not accepted*: no answer came";
 }
 
 function seenInSlack(answer: string): Seen {

@@ -36,14 +36,17 @@ export async function fillCommands(
   door: Extract<Door, "http" | "terminal" | "slack">,
 ): Promise<Tried[]> {
   const { people, wishes, stage } = filling;
-  const pairs = people.flatMap((person) => credentialsOf(person, door).map((credential) => ({ person, credential })));
-  const attempts = pairs.flatMap((pair) =>
-    wishes.map((wish) => ({ ...pair, wish, requestId: `matrix-${randomUUID()}` })),
-  );
+  const left = people
+    .flatMap((person) => credentialsOf(person, door).map((credential) => ({ person, credential })))
+    .values();
   const tried: Tried[] = [];
-  const left = attempts.values();
   const lane = async () => {
-    for (const attempt of left) tried.push(await tryOne(filling, attempt, door));
+    for (const pair of left) {
+      for (const wish of wishes) {
+        const requestId = `matrix-${randomUUID()}`;
+        tried.push(await tryOne(filling, { ...pair, wish, requestId }, door));
+      }
+    }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   return tried;

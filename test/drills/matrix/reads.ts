@@ -85,6 +85,8 @@ const follow =
     new Promise((resolve, reject) => {
       const asked = sendRequest(`${control.url}${path}`, {
         timeout: 20_000,
+        // A connection that ended a refused upgrade must not be taken for the next one.
+        agent: false,
         headers: {
           ...authorizationOf(as),
           ...{ connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },

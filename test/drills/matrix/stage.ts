@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GoogleClient } from "@rollcall/local/google/client.ts";
@@ -25,8 +25,17 @@ export interface MatrixStage {
   readonly google: GoogleClient;
   /** Runs a statement as the owner of the database. */
   sql(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  /** Writes access.yaml anew; people in it may have lost their token, or be blocked. */
+  writeAccess(taken: Taken): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Ids of people to whom something happens in access.yaml. */
+interface Taken {
+  readonly tokens: ReadonlySet<string>;
+  readonly blocked: ReadonlySet<string>;
+}
+const NOTHING: Taken = { tokens: new Set(), blocked: new Set() };
 
 export async function openMatrixStage(people: readonly MatrixPerson[]): Promise<MatrixStage> {
   const account = await openTestAccount();
@@ -41,7 +50,7 @@ export async function openMatrixStage(people: readonly MatrixPerson[]): Promise<
     const key = { type: "service_account", client_email: SERVICE_ACCOUNT, private_key: account.privateKey };
     await writeFile(keyFile, JSON.stringify(key), { mode: 0o600 });
     const environment = { ...googleSettings(account.google.url, keyFile), ROLLCALL_LIMITS: NO_LIMITS };
-    const control = await openControlStage(1, { access: accessOf(people), more: AGENTS, environment });
+    const control = await openControlStage(1, { access: accessOf(people, NOTHING), more: AGENTS, environment });
     ends.push(() => control.close());
     fillSlack(control, people);
     const owner = new pg.Client({ connectionString: control.ownerUrl });
@@ -50,7 +59,8 @@ export async function openMatrixStage(people: readonly MatrixPerson[]): Promise<
     ends.push(() => owner.end());
     const sql: MatrixStage["sql"] = async (text, values = []) => (await owner.query(text, [...values])).rows;
     await fillOverrides(sql, people);
-    return { control, google: account.client, sql, close };
+    const writeAccess = (taken: Taken) => replaceFile(control.accessFile, JSON.stringify(accessOf(people, taken)));
+    return { control, google: account.client, sql, writeAccess, close };
   } catch (error) {
     await close();
     throw error;
@@ -92,15 +102,17 @@ async function addToGoogle(google: GoogleClient, { google: id, mail, granted, st
 const HOUR_MS = 3_600_000;
 
 /** access.yaml calls everybody an admin: beside Google its roles must count for nothing. */
-function accessOf(people: readonly MatrixPerson[]): object {
+function accessOf(people: readonly MatrixPerson[], { tokens, blocked }: Taken): object {
   const now = Date.now();
   const moment = (inMs: number): string => new Date(now + inMs).toISOString();
   const entry = (person: Pick<MatrixPerson, "id" | "google" | "token">, slack: readonly string[], more: object[]) => ({
     ...{ id: person.id, name: person.id, role: "admin", google: person.google },
     slack: slack.map((user) => ({ team: "T0LOCAL", user })),
-    tokens: [tokenEntry(person.token, { id: person.id, scopes: ["*"], expires: moment(HOUR_MS) }), ...more],
+    tokens: tokens.has(person.id)
+      ? []
+      : [tokenEntry(person.token, { id: person.id, scopes: ["*"], expires: moment(HOUR_MS) }), ...more],
   });
-  const inFile = people.filter(({ standing }) => standing === "blocked in the file");
+  const inFile = people.filter(({ standing, id }) => standing === "blocked in the file" || blocked.has(id));
   const over = people.filter(({ standing }) => standing === "block of the file over");
   return {
     people: [
@@ -113,6 +125,12 @@ function accessOf(people: readonly MatrixPerson[]): object {
       ...over.map(({ id }) => ({ person: id, reason: "a matrix", until: moment(-HOUR_MS) })),
     ],
   };
+}
+
+/** Nobody ever reads half of it. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
 }
 
 const tokenEntry = (text: string, { id, scopes, expires }: { id: string; scopes: string[]; expires: string }) => ({
@@ -160,6 +178,8 @@ function fillSlack({ slack: { workspace } }: ControlStage, people: readonly Matr
   if (pattern === undefined) throw new Error("the stand-in has no operator");
   for (const person of people) {
     workspace.addUser({ ...pattern, id: person.slackUser, name: person.id });
+    // What takes longer is answered there.
+    workspace.channels.get("C0OPS")?.members.add(person.slackUser);
     if (person.standing !== "known") continue;
     for (const [credential, objection] of Object.entries(SLACK_OBJECTIONS))
       workspace.addUser({ ...pattern, ...objection, id: objectedUser(person, credential as Credential) });

@@ -40,7 +40,8 @@ export function makePeople(standings?: readonly Standing[]): readonly MatrixPers
   return subjects.map((subject, index) => makePerson(subject, index));
 }
 
-function makePerson(subject: Subject, index: number): MatrixPerson {
+/** @param index no two people have the same */
+export function makePerson(subject: Subject, index: number): MatrixPerson {
   const number = String(index + 1).padStart(3, "0");
   const domain = subject.standing === "of a foreign domain" ? "foreign.example" : "example.test";
   return {

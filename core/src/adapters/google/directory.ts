@@ -127,6 +127,8 @@ class StoredDirectory implements GoogleDirectory {
 
   watch(): void {
     if (this.#isClosed || this.#timer !== null) return;
+    // Blocks and tokens of access.yaml do not wait for the list.
+    this.#options.doors.watch();
     this.#timer = setTimeout(() => {
       this.refresh()
         .then(
