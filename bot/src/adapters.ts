@@ -1,4 +1,4 @@
-import type { AccessDirectory } from "@rollcall/core/adapters/access-file.ts";
+import type { LinkedDirectory } from "@rollcall/core/adapters/linked-directory.ts";
 import { createPagerDuty } from "@rollcall/core/adapters/pagerduty/events.ts";
 import { openFigures } from "@rollcall/core/adapters/prometheus/figures.ts";
 import { openMonitoring } from "@rollcall/core/adapters/prometheus/monitoring.ts";
@@ -17,6 +17,7 @@ import { type Database, openDatabase } from "./database.ts";
 import { type Limits, openLimits } from "./limits.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import { linkingOf } from "./own-pages.ts";
 import { openRights, type Rights } from "./rights.ts";
 
 /** Everything that reaches out of the process, behind its ports. */
@@ -26,8 +27,8 @@ export interface Adapters {
   readonly database: Database;
   readonly bus: OpenFleetBus;
   readonly registry: OpenRegistry;
-  readonly directory: AccessDirectory;
   readonly rules: Rights["rules"];
+  readonly directory: LinkedDirectory;
   /** Null where roles come from access.yaml. */
   readonly google: Rights["google"];
   readonly limits: Limits;
@@ -81,6 +82,7 @@ export async function openAdapters(
       rules,
       clock,
       ...measured,
+      ...linkingOf(config, database),
     },
     ...{ commands, database, bus, registry, directory, rules, google, limits, runReports },
     async close() {

@@ -12,6 +12,7 @@ import { z } from "zod";
 import { googleSettings } from "./google-settings.ts";
 import { grafanaSettings } from "./grafana-settings.ts";
 import { isTimeZone } from "./schedule/due-time.ts";
+import { signInProblems, signInSettings } from "./sign-in-settings.ts";
 
 const address = z.url({ protocol: /^https?$/, error: "an address http://… or https://…" });
 const onOff = (standard: "on" | "off") =>
@@ -106,6 +107,7 @@ export const controlConfig = z.object({
     .describe("Where acknowledgements are sent; a stand-in in tests"),
   ...googleSettings,
   ...grafanaSettings,
+  ...signInSettings,
   PROMETHEUS_URL: secretAddress("http", "https")
     .optional()
     .describe("Prometheus that reads the exporter; there are no figures if not set"),
@@ -182,5 +184,7 @@ export function readConfig(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): { config: ControlConfig } | { problems: readonly string[] } {
   const read = readSettings(controlConfig, environment);
-  return "settings" in read ? { config: read.settings } : read;
+  if ("problems" in read) return read;
+  const problems = signInProblems(read.settings);
+  return problems.length === 0 ? { config: read.settings } : { problems };
 }

@@ -1,4 +1,5 @@
 import { createAccessOverrides } from "@rollcall/core/adapters/postgres/access-overrides.ts";
+import { createApiTokens } from "@rollcall/core/adapters/postgres/api-tokens.ts";
 import { createApprovalRequests } from "@rollcall/core/adapters/postgres/approval-requests.ts";
 import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
 import { createCommandStore } from "@rollcall/core/adapters/postgres/command-store.ts";
@@ -11,8 +12,11 @@ import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts
 import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
 import { createRuns } from "@rollcall/core/adapters/postgres/runs.ts";
+import { createSessions } from "@rollcall/core/adapters/postgres/sessions.ts";
+import { createSlackLinks } from "@rollcall/core/adapters/postgres/slack-links.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { AccessOverrides } from "@rollcall/core/ports/access-overrides.ts";
+import type { ApiTokens } from "@rollcall/core/ports/api-tokens.ts";
 import type { ApprovalRequests } from "@rollcall/core/ports/approval-requests.ts";
 import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
 import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
@@ -24,6 +28,8 @@ import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import type { Runs } from "@rollcall/core/ports/runs.ts";
+import type { Sessions } from "@rollcall/core/ports/sessions.ts";
+import type { SlackLinks } from "@rollcall/core/ports/slack-links.ts";
 import { type AuditProtection, watchProtection } from "./audit-protection.ts";
 import { createGate } from "./gate.ts";
 import type { DatabaseMetrics } from "./metrics/database.ts";
@@ -46,6 +52,9 @@ export interface Database {
   readonly limitUses: LimitStore;
   readonly liveTickets: LiveTickets;
   readonly requests: ApprovalRequests;
+  readonly sessions: Sessions;
+  readonly apiTokens: ApiTokens;
+  readonly slackLinks: SlackLinks;
   /** Lets calls through from now on: the schema is there. */
   open(): void;
   isOpen(): boolean;
@@ -88,6 +97,9 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     snapshots: gate.guard(createDirectorySnapshots(pool)),
     limitUses: gate.guard(createLimitUses(pool)),
     liveTickets: gate.guard(createLiveTickets(pool)),
+    sessions: gate.guard(createSessions(pool)),
+    apiTokens: gate.guard(createApiTokens(pool)),
+    slackLinks: gate.guard(createSlackLinks(pool)),
     open: gate.open,
     isOpen: gate.isOpen,
     async check() {

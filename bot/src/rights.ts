@@ -2,18 +2,19 @@ import { type AccessDirectory, openAccessFile } from "@rollcall/core/adapters/ac
 import { type GoogleDirectory, openGoogleDirectory } from "@rollcall/core/adapters/google/directory.ts";
 import { readServiceAccount } from "@rollcall/core/adapters/google/service-account-key.ts";
 import { createWorkspace } from "@rollcall/core/adapters/google/workspace.ts";
+import { type LinkedDirectory, linkDirectory } from "@rollcall/core/adapters/linked-directory.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import { createPolicyRules, type OpenPolicyRules } from "@rollcall/core/policy-rules.ts";
-import type { AccessOverrides } from "@rollcall/core/ports/access-overrides.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
-import type { DirectorySnapshots } from "@rollcall/core/ports/directory-snapshots.ts";
 import type { Workspace } from "@rollcall/core/ports/workspace.ts";
 import type { ControlConfig } from "./config.ts";
+import type { Database } from "./database.ts";
 import { googleSourceOf } from "./google-settings.ts";
+import { isLinkRequired } from "./sign-in-settings.ts";
 
 /** Who may do what: people with their roles, and the rules that narrow or widen them. */
 export interface Rights {
-  readonly directory: AccessDirectory;
+  readonly directory: LinkedDirectory;
   /** Where the roles are read from, if it is not access.yaml. */
   readonly google: { readonly workspace: Workspace; readonly directory: GoogleDirectory } | null;
   readonly rules: OpenPolicyRules;
@@ -21,7 +22,7 @@ export interface Rights {
 }
 
 interface RightsDeps {
-  readonly database: { readonly overrides: AccessOverrides; readonly snapshots: DirectorySnapshots };
+  readonly database: Pick<Database, "overrides" | "snapshots" | "apiTokens" | "slackLinks" | "sessions">;
   readonly clock: Clock;
   readonly tell: (problem: string, cause?: unknown) => void;
 }
@@ -31,7 +32,13 @@ export async function openRights(config: ControlConfig, deps: RightsDeps): Promi
   const { database, clock, tell } = deps;
   const file = await openAccessFile({ file: config.ROLLCALL_ACCESS_FILE, clock, onProblem: tell });
   const google = await openGoogle(config, { ...deps, doors: file });
-  const directory = google?.directory ?? file;
+  const directory = linkDirectory({
+    people: google?.directory ?? file,
+    stored: { tokens: database.apiTokens, links: database.slackLinks, sessions: database.sessions },
+    isLinkRequired: isLinkRequired(config),
+    clock,
+    onProblem: tell,
+  });
   const rules = createPolicyRules({
     standing: () => directory.standingRules(),
     overrides: database.overrides,

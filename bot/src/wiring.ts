@@ -15,6 +15,7 @@ import { listen } from "./http/listen.ts";
 import { createHub, type Hub } from "./live/hub.ts";
 import { problemLog } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
+import { openOwnPages } from "./own-pages.ts";
 import { probesOf } from "./probes.ts";
 import { createReadiness, type Readiness } from "./schedule/readiness.ts";
 import { followControlSecrets } from "./secrets-in-force.ts";
@@ -101,6 +102,7 @@ async function openDoors(parts: Parts): Promise<App> {
     readiness: readiness.current,
     live,
     tickets: adapters.database.liveTickets,
+    ...openOwnPages(config, adapters, problemLog(log)),
     metrics,
     attempts,
     logs: {

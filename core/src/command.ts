@@ -17,6 +17,7 @@ import type { Operations } from "./ports/operations.ts";
 import type { Pager } from "./ports/pager.ts";
 import type { PolicyRulesPort } from "./ports/policy-rules.ts";
 import type { Runs } from "./ports/runs.ts";
+import type { Linking } from "./ports/slack-links.ts";
 import type { Supervisor } from "./ports/supervisor.ts";
 import type { ExpectedAgent } from "./protocol.ts";
 
@@ -42,7 +43,9 @@ export interface Ports {
   readonly dependencies?: Dependencies;
   /** Left out where no Prometheus is named. */
   readonly figures?: Figures;
-  /** Left out like them. */
+  /** Left out where nobody can sign in. */
+  readonly linking?: Linking;
+  /** Left out like the figures. */
   readonly monitoring?: Monitoring;
 }
 
@@ -83,6 +86,8 @@ interface CommandBase {
   readonly danger: 0 | 1 | 2 | 3;
   /** Asks the source of the rights itself at every use, as what cannot be undone always does. */
   readonly live?: true;
+  /** Its answer is for the asker alone: not given where others read along, nor to somebody whom the door does not vouch for. */
+  readonly private?: true;
   /** Input of the command as a strict object; doors validate with it and make forms, help and API schema from it. */
   readonly input: z.ZodObject;
   /** How words map to input: `who` takes selector words, `text` the rest, a name takes one word. In order. */

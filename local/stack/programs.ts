@@ -147,6 +147,7 @@ export function controlProgram(context: StackContext): Program {
       ROLLCALL_LIMITS: "roll-call-fleet=20/1m",
       ...settingsForControl(settings),
       ...slackEnvironment(context),
+      ...signInEnvironment(context),
       ...pagerdutyEnvironment(context),
       ...googleEnvironment(context),
       ...grafanaEnvironment(context),
@@ -197,6 +198,18 @@ function grafanaEnvironment({ credentials, ports, secrets }: StackContext): Reco
 function googleEnvironment({ credentials, settings, layout, ports }: StackContext): Record<string, string> {
   if (credentials.google !== null || directoryOf(settings) !== "google") return {};
   return googleStandIn({ layout, ports });
+}
+
+/** People sign in at the stand-in, unless the settings name an OAuth client of their own. */
+function signInEnvironment({ credentials, layout, ports, settings }: StackContext): Record<string, string> {
+  if (credentials.google !== null || settings.GOOGLE_CLIENT_ID) return {};
+  const { client } = readOrMakeGoogleAccount(layout);
+  return {
+    GOOGLE_CLIENT_ID: client.id,
+    GOOGLE_CLIENT_SECRET: client.secret,
+    GOOGLE_HOSTED_DOMAIN: "example.test",
+    GOOGLE_ISSUER: `http://127.0.0.1:${ports.google}`,
+  };
 }
 
 /** The stand-in knows both of one app. */

@@ -12,12 +12,13 @@ import { registerIncidents } from "./incidents.ts";
 import { registerLive } from "./live.ts";
 import { registerTickets } from "./live-ticket.ts";
 import { registerOperations } from "./operations.ts";
+import { registerOwnTokens } from "./own-tokens.ts";
 import { noQuery } from "./query.ts";
 import { registerRequests } from "./requests.ts";
 
 const API_PREFIX = "/api/v1";
 
-/** Everything under `/api/v1`, each route behind an API token. */
+/** Everything under `/api/v1`, each route behind an API token or a session. */
 export function registerApi(app: App, deps: AppDeps): void {
   void app.register(
     async (scope) => {
@@ -25,8 +26,8 @@ export function registerApi(app: App, deps: AppDeps): void {
       // Before anybody is identified: a browser asks first without a token.
       if (deps.corsOrigins !== undefined && deps.corsOrigins.length > 0)
         await scope.register(fastifyCors, corsFor(deps.corsOrigins));
-      api.addHook("onRequest", async (request) => {
-        request.caller = await admit(request, deps);
+      api.addHook("onRequest", async (request, reply) => {
+        request.caller = await admit(request, reply, deps);
       });
       // Refusals by the command path are audited there; these are the door's own: a token's scope, a role for a list.
       api.addHook("onError", async (request, _reply, error) => {
@@ -43,6 +44,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerFigures(api, deps);
       registerLive(api, deps);
       registerTickets(api, deps);
+      if (deps.pages !== undefined) registerOwnTokens(api, deps.pages);
     },
     { prefix: API_PREFIX },
   );
@@ -57,7 +59,7 @@ const corsFor = (origins: readonly string[]) => ({
   maxAge: 600,
 });
 
-function registerGateway(api: App, { version, fleet, readiness, ports }: AppDeps): void {
+function registerGateway(api: App, { version, fleet, readiness, ports, pages }: AppDeps): void {
   const links = {
     agents: `${API_PREFIX}/agents`,
     commands: `${API_PREFIX}/commands`,
@@ -70,6 +72,7 @@ function registerGateway(api: App, { version, fleet, readiness, ports }: AppDeps
     live: `${API_PREFIX}/live`,
     liveSocket: `${API_PREFIX}/live/socket`,
     openapi: `${API_PREFIX}/openapi.json`,
+    ...(pages === undefined ? {} : { tokens: `${API_PREFIX}/tokens`, signIn: "/sign-in" }),
     docs: "/docs",
     health: "/health",
     ready: "/ready",

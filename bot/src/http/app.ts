@@ -4,6 +4,7 @@ import { fastify, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
 import { registerAlertmanagerWebhook } from "../alerts/webhook.ts";
+import { registerOwnPages } from "../page/pages.ts";
 import { registerApi } from "./api.ts";
 import { refuseDeepBody } from "./body-depth.ts";
 import type { App, AppDeps } from "./deps.ts";
@@ -74,6 +75,8 @@ export function createApp(deps: AppDeps): App {
   });
   registerApi(app, deps);
   registerPages(app, deps);
+  const { pages, sessions } = deps;
+  if (pages !== undefined && sessions !== undefined) registerOwnPages(app, { deps: pages, shared: deps, sessions });
   registerAlertmanagerWebhook(app, deps);
   return app;
 }

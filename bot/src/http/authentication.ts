@@ -10,10 +10,21 @@ import type { Directory } from "@rollcall/core/ports/directory.ts";
 import type { TicketUse } from "@rollcall/core/ports/live-tickets.ts";
 import type { FastifyRequest } from "fastify";
 
+/** A person who signed in at our own pages. */
+export interface CallerSession {
+  readonly id: string;
+  /** `sub` of the Google account. */
+  readonly google: string;
+  /** ms since the epoch. */
+  readonly createdAt: number;
+  /** What a page of ours sends with its changes. */
+  readonly formToken: string;
+}
+
 /** Who calls, by which proof, and what the proof may be used for. */
 export interface Caller {
   readonly actor: Actor;
-  readonly door: Extract<Door, "http" | "terminal" | "grafana">;
+  readonly door: Extract<Door, "http" | "terminal" | "grafana" | "page">;
   /** As whom the door knows them: `token:t-laptop`, `grafana:org:1/user:de1x2y3z`. */
   readonly identity: string;
   /** Null where no API token was sent. */
@@ -21,6 +32,8 @@ export interface Caller {
   readonly scopes: readonly string[];
   /** What Grafana said, if they came through it. */
   readonly grafana?: GrafanaUser;
+  /** What they signed in with, if they came through our own pages. */
+  readonly session?: CallerSession;
   /** What it may be used for, if it came with a ticket in the place of a token. */
   readonly ticket?: { readonly use: TicketUse; readonly topics: readonly LiveTopic[] };
 }

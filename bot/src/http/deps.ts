@@ -9,8 +9,11 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Hub } from "../live/hub.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import type { PageDeps } from "../page/deps.ts";
+import type { SessionDoor } from "../page/session-door.ts";
 import type { FailedAttempts } from "./failed-attempts.ts";
 import type { GrafanaDoor } from "./grafana-door.ts";
+import type { StoredTokens } from "./stored-tokens.ts";
 
 /** What the HTTP door needs of the rest; `wiring.ts` makes it, tests use plain objects. */
 export interface AppDeps {
@@ -40,6 +43,12 @@ export interface AppDeps {
   readonly live: Hub;
   readonly tickets: LiveTickets;
   readonly metrics: Metrics;
+  /** Sign-in and our own pages; left out where nobody can sign in. */
+  readonly pages?: PageDeps;
+  /** People who signed in there; left out like them. */
+  readonly sessions?: SessionDoor;
+  /** Tokens that people made themselves; left out where there are none. */
+  readonly storedTokens?: StoredTokens;
   /** Told who came to a door, and who was turned away. */
   readonly attempts: Attempts;
   /** Folder of the runbooks that are served under `/runbooks`. */

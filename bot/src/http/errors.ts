@@ -136,11 +136,17 @@ function allowedKeys(context: string | undefined, request: Pick<FastifyRequest, 
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
+/** What a page shows of a caught value: logged, with its headers set. */
+export function shownError(error: unknown, request: FastifyRequest, reply: FastifyReply): Shown {
+  const shown = showError(error, request);
+  logError(request.log, error, shown.status);
+  if (shown.status === 503 || shown.status === 429) void reply.header("retry-after", String(secondsToRetry(error)));
+  return shown;
+}
+
 /** Answers a caught value: logged with its cause if it is ours to mend, never a stack trace to the client. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, body } = showError(error, request);
-  logError(request.log, error, status);
-  if (status === 503 || status === 429) void reply.header("retry-after", String(secondsToRetry(error)));
+  const { status, body } = shownError(error, request, reply);
   if (status === 401) void reply.header("www-authenticate", 'Bearer realm="rollcall"');
   return reply.code(status).type("application/json; charset=utf-8").serializer(JSON.stringify).send(body);
 }

@@ -25,6 +25,10 @@ export function registerTickets(api: App, deps: AppDeps): void {
     const caller = callerOf(request);
     requireScope(caller, "read");
     requireRole(caller, "viewer");
+    if (caller.session !== undefined)
+      throw new Failure("invalid_input", "a session needs no ticket", {
+        next: `Open ${SOCKET}: the cookie goes along.`,
+      });
     const origin = originOf(request);
     if (origin !== null) requireOrigin(origin, deps.corsOrigins);
     if (caller.tokenId === null)

@@ -60,7 +60,9 @@ export function registerLive(api: App, deps: AppDeps): void {
       querystring: socketQuery,
     };
     const fromNamedPages = async (request: FastifyRequest): Promise<void> => {
-      if (originOf(request) !== null) requireOrigin(originOf(request), deps.corsOrigins);
+      // Who came with a session was asked for our own origin already.
+      if (originOf(request) !== null && request.caller?.session === undefined)
+        requireOrigin(originOf(request), deps.corsOrigins);
     };
     const options = { schema: socket, websocket: true, onRequest: fromNamedPages } as const;
     (scope as App).get("/live/socket", options, (ws, request) => followOverSocket(ws, request as FastifyRequest, deps));
@@ -105,12 +107,19 @@ function followerOf(deps: AppDeps, request: FastifyRequest) {
 }
 
 /** @throws Failure "unauthenticated" */
-function identifyAgain({ ticket, grafana }: Caller, request: FastifyRequest, deps: AppDeps): Caller {
+function identifyAgain({ ticket, grafana, session }: Caller, request: FastifyRequest, deps: AppDeps): Caller {
   const { ports } = deps;
+  if (session !== undefined) return knownBySessionAgain(session, deps);
   if (grafana !== undefined) return knownByGrafanaAgain(request, grafana, deps);
   if (ticket === undefined) return identify(request, ports);
   const known = knownAgain(ticket.use, ports);
   if (known === null) throw new Failure("unauthenticated", "the token behind the ticket is not known or has expired");
+  return known;
+}
+
+function knownBySessionAgain(session: CallerSession, { sessions }: AppDeps): Caller {
+  const known = sessions?.knownAgain(session) ?? null;
+  if (known === null) throw new Failure("unauthenticated", "the session has ended");
   return known;
 }
 

@@ -32,7 +32,7 @@ export function createAuditMetrics(registry: Registry): AuditMetrics {
     labelNames: ["door", "reason"],
     registers: [registry],
   });
-  // At 0 from the start, or the first refusal of a kind is no increase: 8 doors times 14 reasons.
+  // At 0 from the start, or the first refusal of a kind is no increase: 9 doors times 14 reasons.
   for (const door of ATTEMPT_DOORS) for (const reason of REFUSAL_REASONS) refused.inc({ door, reason }, 0);
   return {
     headSeen(seq) {

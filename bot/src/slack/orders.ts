@@ -22,6 +22,8 @@ export interface Wish {
   readonly identified: Identified;
   readonly requestId: string;
   readonly idempotencyKey: string;
+  /** Said where others read the answer too. */
+  readonly isOverheard?: boolean;
   /** Pressed on a message that shows the operation itself, so that nothing need be said of it. */
   readonly isShownThere: boolean;
   /** What Slack opens a window with, three seconds long; null: words only. */
@@ -82,8 +84,8 @@ async function tell(result: CommandAnswer, wish: Wish, deps: SlackDoorDeps): Pro
 async function refuseUnproven(wish: Wish, command: CommandDefinition, deps: SlackDoorDeps): Promise<void> {
   const { objection, confirmed, actor } = wish.identified;
   // help, whoami: for everybody.
-  if (command.role === null) return;
-  const failure = unprovenFailure(wish.identified, command);
+  if (command.role === null && command.private !== true) return;
+  const failure = overheardFailure(wish, command) ?? unprovenFailure(wish.identified, command);
   if (failure === null) return;
   try {
     await deps.ports.audit.append({
@@ -103,6 +105,14 @@ async function refuseUnproven(wish: Wish, command: CommandDefinition, deps: Slac
     deps.log.error({ err: cause, rule: failure.detail.rule }, "refusal could not be audited");
   }
   throw failure;
+}
+
+function overheardFailure({ isOverheard }: Wish, command: CommandDefinition): Failure | null {
+  if (command.private !== true || isOverheard !== true) return null;
+  return new Failure("forbidden", `the answer to ${command.name} is for you alone, and others read this`, {
+    rule: "private",
+    next: `Type /fleet ${command.name}, or write it to me directly.`,
+  });
 }
 
 function unprovenFailure({ objection, confirmed, actor }: Identified, command: CommandDefinition): Failure | null {

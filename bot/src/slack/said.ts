@@ -73,7 +73,7 @@ export async function hear({ said, team, eventId, requestId }: Heard, desk: Desk
     trigger: null,
   };
   const subject = await subjectOf({ channel: said.channel, thread: said.thread_ts ?? null }, desk);
-  await answerThere(at, obey({ ...words, subject }, desk), desk.answers);
+  await answerThere(at, obey({ ...words, subject, isOverheard: !isDirect }, desk), desk.answers);
 }
 
 /** Words after the mention; those before it are talk between people. */

@@ -49,6 +49,8 @@ export interface Words {
   readonly subject: Subject | null;
   /** What Slack opens a window with; null where words were said in a conversation. */
   readonly trigger: string | null;
+  /** Others read the answer too; false if left out. */
+  readonly isOverheard?: boolean;
 }
 
 /** Begins what the words ask for. */
@@ -78,11 +80,11 @@ function read({ text, subject }: Words, desk: Desk): Reading {
 }
 
 async function carryOutTyped(words: Words, reading: Reading, desk: Desk): Promise<Told> {
-  const { requestId, idempotencyKey, trigger } = words;
+  const { requestId, idempotencyKey, trigger, isOverheard = false } = words;
   const identified = await desk.identify(words.team, words.user);
   const { order } = reading;
   if (order === null) throw forReader(words, { error: reading.error, actor: identified.actor }, desk);
-  return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere: false, trigger }, desk);
+  return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere: false, isOverheard, trigger }, desk);
 }
 
 /** "Nearest" names what the person may ask for, and nothing else. */

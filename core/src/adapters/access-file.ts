@@ -2,14 +2,12 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { hasRole, ROLES, type Role } from "../domain/actor.ts";
 import { LONGEST_LIFT_HOURS, type StandingRules } from "../policy-rules.ts";
+import { TOKEN_SCOPES } from "../ports/api-tokens.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Directory, DirectoryTrust, Person } from "../ports/directory.ts";
 import { STANDING_WORD } from "../standing-words.ts";
 import { openWatchedFile, type WatchedFile } from "../watched-file.ts";
 import { readYamlFile, type YamlFile } from "../yaml-file.ts";
-
-/** What an API token may be used for: to look, or to change something. */
-const TOKEN_SCOPES = ["read", "act"] as const;
 
 const token = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "a-z, 0-9 and -, at most 63 characters"),

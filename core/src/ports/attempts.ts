@@ -25,6 +25,7 @@ export const ATTEMPT_DOORS = [
   "http",
   "terminal",
   "grafana",
+  "page",
   "alertmanager",
   "google",
   "host",

@@ -18,7 +18,7 @@ export interface Person {
   readonly name: string;
   readonly mails: readonly string[];
   readonly slack: readonly { readonly team: string; readonly user: string }[];
-  /** Google account that access.yaml links with them. */
+  /** `sub` of their Google account: their id itself, or what access.yaml says. */
   readonly google?: string;
   /** The highest of what is granted; null: known, but allowed nothing. */
   readonly role: Role | null;

@@ -189,7 +189,7 @@ class StoredDirectory implements GoogleDirectory {
   #personOf({ id, name, mails, grants }: KnownPerson): Person {
     const slack = this.#options.doors.byGoogle(id)?.slack ?? [];
     return {
-      ...{ id, name, mails, slack },
+      ...{ id, name, mails, slack, google: id },
       role: highestRole(grants),
       grants: grants
         .toSorted((one, other) => ROLES.indexOf(other.role) - ROLES.indexOf(one.role))

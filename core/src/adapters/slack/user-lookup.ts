@@ -16,6 +16,8 @@ export interface SlackUser {
   readonly user: string;
   /** For greeting only; names are not identity, anybody can change theirs. */
   readonly name: string;
+  /** Confirmed by Slack, lower case; it proposes who somebody may be, and proves nothing. null if Slack names none. */
+  readonly mail: string | null;
   readonly objection: UserObjection | null;
 }
 
@@ -29,9 +31,9 @@ export async function lookUpUser(client: WebClient, user: string, team: string):
     const { user: found } = await client.users.info({ user });
     if (!found) throw new Failure("unavailable", "Slack did not say who you are");
     const name = found.profile?.display_name || found.real_name || found.name || user;
-    return { user, name, objection: objectionTo(found, team) };
+    return { user, name, mail: found.profile?.email?.toLowerCase() ?? null, objection: objectionTo(found, team) };
   } catch (error) {
-    if (isUnknownUser(error)) return { user, name: user, objection: "unknown to Slack" };
+    if (isUnknownUser(error)) return { user, name: user, mail: null, objection: "unknown to Slack" };
     if (error instanceof Failure) throw error;
     throw new Failure("unavailable", "Slack did not say who you are", { cause: error });
   }
