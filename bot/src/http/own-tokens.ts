@@ -14,7 +14,7 @@ import {
 } from "@rollcall/core/token-contract.ts";
 import { z } from "zod";
 import type { PageDeps } from "../page/deps.ts";
-import { type Caller, callerOf, identityOf, requireRole, requireScope } from "./authentication.ts";
+import { type Caller, callerOf, requireRole, requireScope } from "./authentication.ts";
 import type { App } from "./deps.ts";
 import { noQuery } from "./query.ts";
 
@@ -43,7 +43,7 @@ export async function makeToken(
   const { name, scopes, days } = wish;
   const made = await deps.tokens.make({ ...wish, person: actor.id }, (id) =>
     auditEntry({
-      ...{ event: "access", actor: actor.id, door, identity: identityOf(caller), action: "token-made" },
+      ...{ event: "access", actor: actor.id, door, identity: caller.identity, action: "token-made" },
       ...{ targets: [actor.id], requestId, after: { token: id, name, scopes, days } },
     }),
   );
@@ -61,7 +61,7 @@ export async function revokeToken(
   const { actor, door } = caller;
   const by = { id: actor.id, person: hasRole(actor, "admin") ? null : actor.id };
   const audit = auditEntry({
-    ...{ event: "access", actor: actor.id, door, identity: identityOf(caller), action: "token-revoked" },
+    ...{ event: "access", actor: actor.id, door, identity: caller.identity, action: "token-revoked" },
     ...{ requestId, before: { token: id } },
   });
   if (!(await deps.tokens.revoke(id, by, audit)))

@@ -24,7 +24,7 @@ export interface SessionDoor {
 }
 
 /** Header in which a script of a page proves that it could read an answer of ours. */
-export const FORM_HEADER = "x-rollcall-csrf";
+const FORM_HEADER = "x-rollcall-csrf";
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 const NEXT = "Sign in again at /sign-in.";
 
@@ -38,7 +38,8 @@ export function createSessionDoor(deps: PageDeps, shared: Pick<Shared, "ports">)
     return {
       actor: personActor(person, rightsOf(shared.ports)),
       door: "page",
-      tokenId: `session-${id.slice(0, 8)}`,
+      identity: `session:${id.slice(0, 8)}`,
+      tokenId: null,
       scopes: TOKEN_SCOPES,
       session: { id, google, createdAt, formToken: formTokenOf(deps.formKey, id) },
     };
