@@ -26,7 +26,6 @@ export function writeAccessFile(file: string, { apiTokens }: Secrets, now: Date)
     slack: [{ team: TEAM, user: entry.user }],
     google: entry.google,
     tokens: [{ id: `${entry.id}-local`, sha256: sha256(apiTokens[entry.id]), expires, scopes: ["*"] }],
-    google: entry.google,
     role: entry.role,
   });
   const people = [

@@ -6,7 +6,10 @@ import type { AppDeps } from "./deps.ts";
 import { identifyByGrafana, saysGrafana } from "./grafana-door.ts";
 import { hasTicket, identifyByTicket } from "./live-ticket.ts";
 
-type AdmitDeps = Pick<AppDeps, "ports" | "attempts" | "tickets" | "corsOrigins" | "grafana" | "sessions" | "storedTokens">;
+type AdmitDeps = Pick<
+  AppDeps,
+  "ports" | "attempts" | "tickets" | "corsOrigins" | "grafana" | "sessions" | "storedTokens"
+>;
 
 /** By what a request says who it is from. */
 type Proof = "grafana" | "ticket" | "session" | "token";
@@ -63,7 +66,9 @@ async function identifyByToken(request: FastifyRequest, { ports, storedTokens }:
 function isTurnedAway(error: unknown, proof: Proof): boolean {
   if (!isFailure(error)) return false;
   if (error.code === "unauthenticated") return true;
-  return proof === "ticket" || proof === "session" ? error.code === "forbidden" : proof === "grafana" && error.code === "invalid_input";
+  return proof === "ticket" || proof === "session"
+    ? error.code === "forbidden"
+    : proof === "grafana" && error.code === "invalid_input";
 }
 
 type Refusal = Parameters<Attempts["refused"]>[0];

@@ -6,7 +6,15 @@ import type { FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import { z } from "zod";
 import type { Outlet } from "../live/hub.ts";
-import { type Caller, callerOf, identify, knownAgain, requireRole, requireScope } from "./authentication.ts";
+import {
+  type Caller,
+  type CallerSession,
+  callerOf,
+  identify,
+  knownAgain,
+  requireRole,
+  requireScope,
+} from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
 import { knownByGrafanaAgain } from "./grafana-door.ts";
 import { originOf, requireOrigin } from "./live-ticket.ts";

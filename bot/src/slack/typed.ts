@@ -84,7 +84,10 @@ async function carryOutTyped(words: Words, reading: Reading, desk: Desk): Promis
   const identified = await desk.identify(words.team, words.user);
   const { order } = reading;
   if (order === null) throw forReader(words, { error: reading.error, actor: identified.actor }, desk);
-  return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere: false, isOverheard, trigger }, desk);
+  return await carryOut(
+    { order, identified, requestId, idempotencyKey, isShownThere: false, isOverheard, trigger },
+    desk,
+  );
 }
 
 /** "Nearest" names what the person may ask for, and nothing else. */
