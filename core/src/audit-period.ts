@@ -13,6 +13,15 @@ export const periodField = z
 /** Whether a word is meant as a period and not as a name. */
 export const isPeriod = (word: string): boolean => /^\d+[mhd]$/.test(word);
 
+const UNIT_WORDS = { m: "minute", h: "hour", d: "day" } as const;
+
+/** "7 days" of `7d`; with "in the last" before it, one of something has no number: "day". */
+export function periodWords(period: string): string {
+  const count = Number(period.slice(0, -1));
+  const unit = UNIT_WORDS[period.slice(-1) as keyof typeof UNIT_WORDS];
+  return count === 1 ? unit : `${count} ${unit}s`;
+}
+
 /** Where a period begins. @param now milliseconds since the epoch @throws Failure "invalid_input" beyond ten years */
 export function beginOf(period: string, now: number): number {
   const ms = Number(period.slice(0, -1)) * UNIT_MS[period.slice(-1) as keyof typeof UNIT_MS];

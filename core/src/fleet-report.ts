@@ -75,12 +75,13 @@ export function agentLine(seen: SeenAgent): string {
   return [`${markOf(judgement)} *${expected.id}* ${words}`, ...remarksOn(seen)].join(" · ");
 }
 
-/** "🟢 20 working, 1 of them busy" */
+/** "🟢 20 working, 1 of them busy"; if all are on time, what that rests on */
 export function workingLine(working: readonly SeenAgent[]): string {
   const counts = (["busy", "slow"] as const)
     .map((verdict) => ({ verdict, count: countOf(working, verdict) }))
     .filter(({ count }) => count > 0)
     .map(({ verdict, count }) => `${count} of them ${verdict}`);
+  if (counts.length === 0) return `🟢 ${working.length} working: a canary went through the work loop, in normal time`;
   return [`🟢 ${working.length} working`, ...counts].join(", ");
 }
 

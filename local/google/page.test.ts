@@ -33,7 +33,7 @@ describe("the page", () => {
     await page.getByText("Fleet admins · 0 people").waitFor();
     await page.getByLabel("Who joins Fleet admins").selectOption("viewer@example.test");
     await page.getByRole("button", { name: "Add to Fleet admins" }).click();
-    await page.getByText("Fleet admins · 1 people").waitFor();
+    await page.getByText("Fleet admins · 1 person").waitFor();
     const { groups } = await account.client.directory();
     expect(groups[0]?.members).toMatchObject([{ id: "100000000000000000003" }]);
     expect(broken).toEqual([]);

@@ -109,6 +109,9 @@ describe("the OpenAPI document", () => {
     const page = (await app.inject({ url: "/docs" })).body;
     expect(page).not.toMatch(/(src|href)="https?:/);
     expect(page).not.toMatch(/<script>[^<]/);
+    expect(page).toContain("<title>Rollcall API</title>");
+    const [, css = ""] = /href="\.?([^"]*rollcall\.css)"/.exec(page) ?? [];
+    expect((await app.inject({ url: css.startsWith("/docs") ? css : `/docs${css}` })).body).toContain("topbar");
   });
 });
 

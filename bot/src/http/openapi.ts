@@ -37,6 +37,11 @@ export function registerDocs(app: App, deps: Pick<AppDeps, "version" | "commands
     await scope.register(fastifySwaggerUi, {
       routePrefix: "/docs",
       staticCSP: DOCS_CSP,
+      // Its bar loads other documents and bears the name of the framework; there is one document here.
+      theme: {
+        title: "Rollcall API",
+        css: [{ filename: "rollcall.css", content: ".swagger-ui .topbar{display:none}" }],
+      },
       uiConfig: { docExpansion: "list", deepLinking: false },
       transformSpecification: () => read() as never,
       transformSpecificationClone: false,

@@ -32,16 +32,16 @@ function run(command: unknown, input: Record<string, unknown>) {
 describe("history", () => {
   test("says who did what to an agent, refusals with their rule, newest first", async () => {
     const { headline, lines } = await run(history, { who: ["billing", "12h"] });
-    expect(headline).toBe("*Who did what* to billing in the last 12h");
-    expect(lines[0]).toMatch(/^🚫 a-2 \{\{time:\d+\}\} · ben by slack · restart billing · refused: role-operator$/);
-    expect(lines[1]).toMatch(/^✓ a-1 .* · anna by slack · restart billing · decision · it hangs$/);
+    expect(headline).toBe("*Who did what* to billing in the last 12 hours");
+    expect(lines[0]).toMatch(/^🚫 a-2 \{\{time:\d+\}\} · ben in Slack · restart billing · refused: role-operator$/);
+    expect(lines[1]).toMatch(/^✓ a-1 .* · anna in Slack · restart billing · allowed · it hangs$/);
   });
 
   test("of a person has only their rows", async () => {
     const { lines } = await run(history, { who: ["@anna"] });
     expect(lines).toHaveLength(1);
     expect((await run(history, { who: ["@nobody"] })).headline).toBe(
-      "*Nothing is written down* by @nobody in the last 7d",
+      "*Nothing is written down* by @nobody in the last 7 days",
     );
   });
 

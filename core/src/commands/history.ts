@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { beginOf, isPeriod, periodField } from "../audit-period.ts";
+import { beginOf, isPeriod, periodField, periodWords } from "../audit-period.ts";
 import { defineCommand, type ReadContext } from "../command.ts";
 import { Failure } from "../domain/failure.ts";
 import { timeToken } from "../domain/report.ts";
 import { lookAction } from "../fleet-report.ts";
 import { counted, listed } from "../fleet-words.ts";
 import type { AuditFilter, AuditRow } from "../ports/audit-log.ts";
+import type { Directory } from "../ports/directory.ts";
 
 const SHOWN = 10;
 const USUAL_PERIOD = "7d";
@@ -40,7 +41,7 @@ export default defineCommand({
     return {
       headline: rows.length === 0 ? `*Nothing is written down* ${words}` : `*Who did what* ${words}`,
       context: `newest first · as of ${timeToken(ports.clock.now())}`,
-      lines: shown.map(lineOf),
+      lines: shown.map((row) => lineOf(row, ports.directory)),
       fields: [],
       actions: hasMore ? [lookAction("Earlier", "history", { who, after: last.seq })] : [],
       sameAs: `same as /fleet ${["history", ...who].join(" ")}`,
@@ -66,7 +67,7 @@ async function readSubject(
   if (!period.success)
     throw new Failure("invalid_input", "that is no time to look back", { found: periods[0] ?? "", allowed: ["7d"] });
   const from = beginOf(period.data, ports.clock.now());
-  const words = `in the last ${period.data}`;
+  const words = `in the last ${periodWords(period.data)}`;
   if (name === undefined) return { filter: { from }, words };
   if (name.startsWith("@"))
     return { filter: { from, actor: personNamed(name.slice(1), ports) }, words: `by ${name} ${words}` };
@@ -85,17 +86,33 @@ function personNamed(name: string, { directory }: ReadContext["ports"]): string 
 }
 
 const MARKS = { allowed: "✓", refused: "🚫" } as const;
+const DOORS: Readonly<Record<string, string>> = {
+  slack: "in Slack",
+  http: "over HTTP",
+  terminal: "in the terminal",
+  host: "on the host",
+  schedule: "by schedule",
+};
+/** What a kind of row means to people, where its command or action does not say it. */
+const ENDINGS: Readonly<Record<string, string>> = {
+  decision: "allowed",
+  intent: "accepted",
+  dispatch: "sent",
+  outcome: "ended",
+};
 
-function lineOf(row: AuditRow): string {
+function lineOf(row: AuditRow, directory: Pick<Directory, "byId">): string {
   const { seq, at, event, actor, door, command, action, targets, decision, rule, reason, operationId } = row;
   const what = [command ?? action ?? event, listed([...targets], 3)].filter((part) => part !== "").join(" ");
   const ending = decision === "refused" ? `refused: ${rule ?? "no rule"}` : endingOf(row);
-  const parts = [timeToken(Date.parse(at)), `${actor} by ${door}`, what, ending, operationId, reason];
+  const who = `${directory.byId(actor)?.name ?? actor} ${DOORS[door] ?? `by ${door}`}`;
+  const parts = [timeToken(Date.parse(at)), who, what, ending, operationId, reason];
   const said = parts.filter((part) => part !== null && part !== undefined && part !== "").join(" · ");
-  return `${decision === null ? "▸" : MARKS[decision]} a-${seq} ${said}`;
+  return `${decision === null ? "•" : MARKS[decision]} a-${seq} ${said}`;
 }
 
-function endingOf({ event, detail }: AuditRow): string {
+function endingOf({ event, action, detail }: AuditRow): string {
   if (typeof detail.count === "number") return counted(detail.count, "time");
-  return typeof detail.ending === "string" ? detail.ending : event;
+  if (typeof detail.ending === "string") return detail.ending;
+  return ENDINGS[event] ?? (action === undefined || action === null ? event : "");
 }

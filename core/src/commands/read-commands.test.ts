@@ -18,7 +18,7 @@ describe("roll-call", () => {
     const report = await look("roll-call");
     expect(report.headline).toBe("🟢 *3 of 3 work*");
     expect(report.context).toMatch(/^\d+\.\d s · as of T0$/);
-    expect(report.lines).toEqual(["🟢 3 working"]);
+    expect(report.lines).toEqual(["🟢 3 working: a canary went through the work loop, in normal time"]);
     expect(report.actions.map(({ label }) => label)).toEqual(["Again"]);
     expect(report.sameAs).toBe("same as /fleet roll-call");
   });
@@ -72,7 +72,7 @@ describe("roll-call", () => {
     expect(report.lines).toEqual([
       "🔴 *billing* gone since T-60",
       "🔴 *order-validator* alive but not consuming since T-40",
-      "🟢 1 working",
+      "🟢 1 working: a canary went through the work loop, in normal time",
     ]);
     expect(report.actions[0]).toMatchObject({
       label: "Restart 2…",
@@ -139,6 +139,16 @@ describe("status", () => {
       "🟥 inc-7 AgentGone billing since T-5",
     ]);
     expect(report.actions.map(({ label }) => label)).toEqual(["Roll call", "Restart billing", "Agents"]);
+  });
+
+  test("says who works, but is slow", async () => {
+    Object.assign(fleet.agent("billing"), { beat: { inFlight: 1, oldestInFlightAt: fleet.now - 32_000 } });
+    const report = await look("status");
+    expect(report.headline).toBe("🟡 *3 of 3 work*");
+    expect(report.lines.slice(0, 2)).toEqual([
+      "3 expected · 2 healthy · 1 degraded",
+      expect.stringMatching(/^🟡 \*billing\* slow/),
+    ]);
   });
 
   test("shows who took the alert", async () => {

@@ -44,7 +44,7 @@ export default defineCommand({
       context: asOf(view),
       lines: [
         countsLine(view),
-        sickLine([...tally.sick, ...tally.unknown]),
+        sickLine([...tally.sick, ...tally.unknown, ...tally.working.filter(isDegraded)]),
         ...unprovableLines(tally.unprovable),
         ...deaf.slice(0, MOST_DEAF),
         ...clockLines(tally.working),
@@ -79,6 +79,8 @@ async function known<Found>(asked: Promise<Found[]>): Promise<Found[] | null> {
     throw error;
   }
 }
+
+const isDegraded = ({ judgement }: SeenAgent): boolean => judgement.health === "degraded";
 
 function sickLine(sick: readonly SeenAgent[]): string {
   if (sick.length === 0) return "🟢 Nobody is sick";

@@ -41,7 +41,8 @@ function drawGroup(group, { users, groups }) {
     ...outside.map(({ email, name }) => element("option", { value: email }, `${name} (${email})`)),
   );
   const join = () => void post("membership", { group: group.email, member: choice.value, in: true });
-  const title = `${group.name} · ${group.everybody.filter(({ type }) => type === "USER").length} people, nested ones included`;
+  const people = group.everybody.filter(({ type }) => type === "USER").length;
+  const title = `${group.name} · ${people} ${people === 1 ? "person" : "people"}, nested ones included`;
   return element(
     "section",
     { class: "group" },
@@ -62,7 +63,7 @@ function drawMember(group, { email, name, members }) {
   return element(
     "li",
     {},
-    element("span", {}, `${members === undefined ? "" : "group "}${name} (${email})`),
+    element("span", {}, `${members === undefined ? "" : "Group "}${name} (${email})`),
     element(
       "button",
       { type: "button", class: "plain", "aria-label": `Remove ${name} from ${group.name}`, onclick: leave },

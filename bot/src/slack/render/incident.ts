@@ -11,7 +11,7 @@ import { fitHeadline, headlineOf } from "./incident-words.ts";
 import { agentPage, linked, runbookPage } from "./links.ts";
 import { actorName, behindWords, type Frame, stageSection } from "./operation.ts";
 import { verbOf } from "./operation-words.ts";
-import { clockTime, foreign } from "./text.ts";
+import { clockTime, errorWords, foreign } from "./text.ts";
 
 /** Writes the input of a command as the command path expects it: `restart` of these agents, `ack` of this incident. */
 export interface InputOf {
@@ -83,7 +83,7 @@ function endedWords(incident: Incident, { operation }: IncidentFacts, frame: Fra
   const began = Math.min(incident.openedAt, ...incident.alerts.slice(0, 1000).map((alert) => alert.startsAt));
   const worked = operation?.targets[0]?.stages.find(({ name, state }) => name === "working" && state === "done");
   const course = [
-    `${incident.alertname === "AgentGone" ? "gone" : "since"} ${clockTime(began)}`,
+    `${incident.alertname === "AgentGone" ? "gone" : "alert since"} ${clockTime(began)}`,
     ...(worked?.endedAt == null ? [] : [`working ${clockTime(worked.endedAt)}`]),
     `alert clear ${clockTime(incident.resolvedAt ?? frame.now)}`,
   ];
@@ -112,7 +112,7 @@ function evidence({ agents, history, asOf }: IncidentFacts, now: number): (Known
   const at = asOf ?? now;
   const rungs = rungLine(worst, at);
   const values = [waitingWords(worst.waiting), inHandWords(worst, at)].filter((value) => value !== null);
-  const errors = (worst.process?.lastErrors ?? []).slice(-1).map((line) => `*Last error* ${foreign(line, 160)}`);
+  const errors = (worst.process?.lastErrors ?? []).slice(-1).map((line) => `*Last error* ${errorWords(line)}`);
   const past = historyWords(history);
   const name = agents.length > 1 ? `*${foreign(worst.id, 63)}* ` : "";
   return [

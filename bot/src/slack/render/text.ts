@@ -100,3 +100,14 @@ export function nameSome(names: readonly string[], most = 5): string {
   const shown = names.slice(0, most).join(", ");
   return names.length <= most ? shown : `${shown} and ${names.length - most} more`;
 }
+
+const LOGGED_AT = /^(\d{4}-\d\d-\d\dT[\d:.]+Z)\s+/;
+// Whoever reads a card on a phone wants the sentence; ids are in the log.
+const LOGGED_IDS = /\s\w+_id=\S+/g;
+
+/** A line of an agent's log for a card: when, and what it says. */
+export function errorWords(line: string): string {
+  const at = Date.parse(LOGGED_AT.exec(line)?.[1] ?? "");
+  const words = foreign(line.slice(0, 2000).replace(LOGGED_AT, "").replaceAll(LOGGED_IDS, ""), 160);
+  return Number.isNaN(at) ? words : `${clockTime(at)} ${words}`;
+}
