@@ -79,7 +79,7 @@ beforeAll(async () => {
   for (const { name, rules } of redisUsers(fleet, FLEET_KEY)) {
     await admin.call("ACL", "SETUSER", `${fleetName}-${name}`, ...rules);
   }
-  await writeFile(join(home, "agents.json"), JSON.stringify(["nightly-batch"]));
+  await writeFile(join(home, "agents.json"), JSON.stringify([{ id: "nightly-batch" }]));
   await writeFile(join(home, "batch.mjs"), "setInterval(() => {}, 1000);");
   supervisorProcess = spawn(process.execPath, [join(import.meta.dirname, "../local/supervisor/main.ts")], {
     env: {

@@ -16,6 +16,8 @@ import {
 import { readYamlFile, type YamlFile } from "./yaml-file.ts";
 
 const { shape } = expectedAgent;
+/** Program and arguments for the built-in supervisor. May name files and hosts, so it does not go onto the bus. */
+const command = z.array(z.string().min(1).max(1000)).min(1).max(100).optional();
 const listedAgent = z.strictObject({
   id: agentId,
   group: agentId,
@@ -35,6 +37,7 @@ const listedAgent = z.strictObject({
   /** That it speaks the protocol, if not said. */
   presence: shape.presence,
   heartbeat: z.strictObject(mappedHeartbeat.shape).optional(),
+  command,
 });
 const fleetFileSchema = z.strictObject({
   fleet: agentId,
@@ -51,7 +54,7 @@ export interface FleetFile {
   readonly topics: readonly string[];
   /** Entries to keep by topic, where that is not the usual number. */
   readonly keep?: Readonly<Record<string, number>>;
-  readonly agents: readonly Omit<ExpectedAgent, "desired">[];
+  readonly agents: readonly (Omit<ExpectedAgent, "desired"> & { readonly command?: readonly string[] | undefined })[];
 }
 
 /**
@@ -81,6 +84,16 @@ export async function readFleetFile(path: string): Promise<FleetFile> {
   };
 }
 
+/** What the built-in supervisor has to know of the agents: who they are, and the command of those that declare one. */
+export const startableAgents = ({ agents }: FleetFile) => agents.map(({ id, command }) => ({ id, command }));
+
+/** Ids of the agents that declare a command. */
+export const commandedAgents = ({
+  agents,
+}: {
+  readonly agents: readonly Pick<FleetFile["agents"][number], "id" | "command">[];
+}): string[] => agents.filter(({ command }) => command !== undefined).map(({ id }) => id);
+
 const RUNNING: DesiredState = { state: "running", by: null, since: null, reason: null };
 
 /**
@@ -98,7 +111,7 @@ export function compileFleet(
     fleet: file.fleet,
     version,
     at: now,
-    agents: file.agents.map((agent) => ({ ...agent, desired: desired.get(agent.id) ?? RUNNING })),
+    agents: file.agents.map(({ command: _, ...agent }) => ({ ...agent, desired: desired.get(agent.id) ?? RUNNING })),
     topics: allTopics(file),
     ...(file.keep !== undefined && { keep: { ...file.keep } }),
   };

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 import { readServiceAccount } from "@rollcall/core/adapters/google/service-account-key.ts";
 import { redisAclLines } from "@rollcall/core/adapters/redis/agent-access.ts";
-import { type FleetFile, readFleetFile } from "@rollcall/core/fleet-file.ts";
+import { type FleetFile, readFleetFile, startableAgents } from "@rollcall/core/fleet-file.ts";
 import { deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
 import { stringify } from "yaml";
 import { writeAccessFile } from "../stack/access-file.ts";
@@ -59,7 +59,7 @@ export async function configure(into: string, settings: Settings, googleKey = GO
   write("redis/users.acl", `${redisAclLines(fleet, secrets.fleetKey, secrets.redisPassword).join("\n")}\n`);
   write("exporter/exporter.env", envFile({ ...telemetry, ...exporterEnvironment(secrets, fleet) }));
   write("fleet/supervisor.env", envFile({ ...telemetry, ...supervisorEnvironment(secrets, fleet) }));
-  write("fleet/agents.json", JSON.stringify(fleet.agents.map(({ id }) => id)));
+  write("fleet/agents.json", JSON.stringify(startableAgents(fleet)));
   write("migrate/migrate.env", envFile(migrateEnvironment(secrets)));
   const google = handOnGoogleKey(settings, { from: googleKey, to: join(into, "control/google-service-account.json") });
   write("control/control.env", envFile({ ...controlEnvironment(secrets, settings), ...google, ...telemetry }));

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keysOf } from "@rollcall/core/protocol/keys.ts";
@@ -17,7 +17,10 @@ const BILLING: ExpectedAgent = {
   runtime: { kind: "process", name: "billing" },
   desired: { state: "running", by: null, since: null, reason: null },
 };
-const PUBLISHED: CompiledFleet = { v: 1, fleet: FLEET, version: 1, at: 1, agents: [BILLING], topics: [] };
+const BATCH: ExpectedAgent = { ...BILLING, id: "batch", presence: "supervisor" };
+const ELSEWHERE: ExpectedAgent = { ...BILLING, id: "elsewhere", presence: "supervisor" };
+const agents = [BILLING, BATCH, ELSEWHERE];
+const PUBLISHED: CompiledFleet = { v: 1, fleet: FLEET, version: 1, at: 1, agents, topics: [] };
 let folder: string;
 let redis: Redis;
 let supervisor: BuiltInSupervisor;
@@ -30,7 +33,7 @@ beforeAll(async () => {
     dir: join(folder, "supervisor"),
     agentsDir: join(folder, "agents"),
     logsDir: join(folder, "logs"),
-    knownAgents: async () => ["billing"],
+    knownAgents: async () => [{ id: "billing" }, { id: "batch", command: ["sleep", "1000"] }, { id: "elsewhere" }],
     program: { path: process.execPath, args: ["--eval", "setInterval(() => {}, 1000)"], cwd: folder },
     environmentOf: () => ({}),
   });
@@ -63,9 +66,24 @@ describe("starting the agents", () => {
     const server = await serveSupervisor(busy, { socket, onError: () => undefined });
     try {
       const place = { supervisorSocket: socket, redisUrl: inject("redisUrl"), fleet: FLEET };
-      expect(await startAgents(place, "start-1")).toEqual({ running: ["billing"], off: 0 });
+      expect(await startAgents({ ...place, commanded: [] }, "start-1")).toEqual({ running: ["billing"], off: 0 });
       expect(busy.starts).toEqual(["start-1:billing:start", "start-1:billing:start"]);
       expect(findMarkedProcesses(SUPERVISOR_MARK, join(folder, "supervisor"))).toHaveLength(1);
+    } finally {
+      server.close();
+    }
+  });
+
+  test("one that does not speak the protocol is started if it declares a command, and nobody waits for its heartbeat", async () => {
+    const socket = join(folder, "supervisor.sock");
+    const server = await serveSupervisor(supervisor, { socket, onError: () => undefined });
+    try {
+      const place = { supervisorSocket: socket, redisUrl: inject("redisUrl"), fleet: FLEET, commanded: ["batch"] };
+      expect(await startAgents(place, "start-2")).toEqual({ running: ["billing"], off: 0 });
+      const { pid, state } = await supervisor.inspect("batch");
+      expect(state).toBe("running");
+      expect(await readFile(`/proc/${pid}/cmdline`, "utf8")).toBe("sleep\u00001000\u0000");
+      expect((await supervisor.inspect("elsewhere")).state).toBe("never-started");
     } finally {
       server.close();
     }

@@ -1,8 +1,9 @@
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import { isForeign } from "@rollcall/core/domain/foreign-verdict.ts";
+import { commandedAgents } from "@rollcall/core/fleet-file.ts";
 import { keysOf } from "@rollcall/core/protocol/keys.ts";
-import { type CompiledFleet, compiledFleet } from "@rollcall/core/protocol.ts";
+import { type CompiledFleet, compiledFleet, type ExpectedAgent } from "@rollcall/core/protocol.ts";
 import { Redis } from "ioredis";
 import { addressesOf, type StackContext } from "./context.ts";
 import { rollCall } from "./roll-call.ts";
@@ -26,30 +27,35 @@ export interface FleetPlace {
   readonly redisUrl: string;
   /** Name of the fleet. */
   readonly fleet: string;
+  /** Agents that declare a command: those are started even if they do not speak the protocol. */
+  readonly commanded?: readonly string[];
 }
 
 export const placeOf = (context: StackContext): FleetPlace => ({
   supervisorSocket: context.layout.supervisorSocket,
   redisUrl: addressesOf(context).redisUrl,
   fleet: context.fleet.fleet,
+  commanded: commandedAgents(context.fleet),
 });
 
 /**
  * Starts every agent that should run, by the supervisor.
  * @param startId unique per start, so that each agent's start has an id of its own
- * @returns ids of the agents that should run now
+ * @returns ids of the agents that should run now and will say so
  */
 export async function startAgents(place: FleetPlace, startId: string): Promise<{ running: string[]; off: number }> {
   const supervisor = connectBuiltInSupervisor(place.supervisorSocket);
   // It listens only when the agents of its predecessor are gone.
   await untilAnswered(() => supervisor.list());
   const fleet = await withRedis(place.redisUrl, (redis) => waitForFleet(redis, place.fleet));
-  const ours = fleet.agents.filter((agent) => agent.runtime.kind === "process" && !isForeign(agent));
-  const wanted = ours.filter((agent) => agent.desired.state !== "stopped").map((agent) => agent.id);
+  const isOurs = (agent: ExpectedAgent) => !isForeign(agent) || place.commanded?.includes(agent.id);
+  const ours = fleet.agents.filter((agent) => agent.runtime.kind === "process" && isOurs(agent));
+  const wanted = ours.filter((agent) => agent.desired.state !== "stopped");
   // Many processes at once on a busy machine take longer than one call may; the id makes a repeated start the same one.
-  const start = (agent: string) => untilAnswered(() => supervisor.start(agent, `${startId}:${agent}:start`));
+  const start = ({ id }: ExpectedAgent) => untilAnswered(() => supervisor.start(id, `${startId}:${id}:start`));
   await Promise.all(wanted.map(start));
-  return { running: wanted, off: ours.length - wanted.length };
+  const running = wanted.filter((agent) => !isForeign(agent)).map(({ id }) => id);
+  return { running, off: ours.length - wanted.length };
 }
 
 /**

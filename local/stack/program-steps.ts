@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { startableAgents } from "@rollcall/core/fleet-file.ts";
 import { parse } from "yaml";
 import type { StackContext } from "./context.ts";
 import { placeOf, startAgents, startFleet } from "./fleet-start.ts";
@@ -48,7 +49,7 @@ export function controlStep(context: StackContext, { keeper }: StepsOptions): St
   return {
     title: "Control service",
     async run() {
-      writeFileSync(context.layout.agentsFile, JSON.stringify(context.fleet.agents.map(({ id }) => id)));
+      writeFileSync(context.layout.agentsFile, JSON.stringify(startableAgents(context.fleet)));
       await keeper.add(keptProgram(context, supervisorProgram(context)));
       await keepProgram(context, keeper, { program: controlProgram(context), readyPath: "/ready" });
       return {

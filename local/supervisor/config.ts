@@ -10,7 +10,10 @@ const supervisorConfig = z.object({
   ROLLCALL_SUPERVISOR_DIR: z.string().min(1).describe("Folder of the supervisor's ledger of command ids"),
   ROLLCALL_AGENTS_DIR: z.string().min(1).describe("Folder that holds one folder per agent, for the agent's ledger"),
   ROLLCALL_AGENT_LOGS_DIR: z.string().min(1).describe("Folder of the agents' output"),
-  ROLLCALL_AGENTS_FILE: z.string().min(1).describe("JSON file with the ids of the agents that may be started"),
+  ROLLCALL_AGENTS_FILE: z
+    .string()
+    .min(1)
+    .describe("JSON file with the agents that may be started: the id of each, and its command if it declares one"),
   ROLLCALL_AGENT_PROGRAM: z
     .string()
     .default(join(repository, "agent/src/sample/main.ts"))

@@ -1,12 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { publicBroadcastKey } from "@rollcall/core/protocol/broadcast-seal.ts";
 import { deriveAgentKey, deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
 import { redact } from "@rollcall/core/secrets/redact.ts";
 import { pino } from "pino";
-import { z } from "zod";
 import { areSpansWanted, telemetrySettings } from "../stack/settings.ts";
 import { inheritedEnvironment } from "../tools/inherited-environment.ts";
+import { readAgentsFile } from "./agents-file.ts";
 import { readSupervisorConfig, type SupervisorConfig } from "./config.ts";
 import { claimSocket, serveSupervisor } from "./server.ts";
 import { openSupervisor } from "./supervisor.ts";
@@ -17,7 +16,6 @@ const STOP_GRACE_MS = 7_000;
 const AGENT_TELEMETRY = join(import.meta.dirname, "../../agent/telemetry.ts");
 
 const log = pino({ name: "supervisor", hooks: { streamWrite: redact } });
-const agentsFile = z.array(z.string());
 
 function environmentOf(config: SupervisorConfig, agent: string): Record<string, string> {
   const password = deriveRedisPassword(config.ROLLCALL_FLEET_KEY.reveal(), agent);
@@ -45,7 +43,7 @@ try {
     dir: config.ROLLCALL_SUPERVISOR_DIR,
     agentsDir: config.ROLLCALL_AGENTS_DIR,
     logsDir: config.ROLLCALL_AGENT_LOGS_DIR,
-    knownAgents: async () => agentsFile.parse(JSON.parse(await readFile(config.ROLLCALL_AGENTS_FILE, "utf8"))),
+    knownAgents: () => readAgentsFile(config.ROLLCALL_AGENTS_FILE),
     program: {
       path: process.execPath,
       args: [...(areSpansWanted(process.env) ? ["--import", AGENT_TELEMETRY] : []), config.ROLLCALL_AGENT_PROGRAM],

@@ -9,7 +9,11 @@ import type { BuiltInSupervisor } from "./supervisor.ts";
 const MAX_BODY_BYTES = 16 * 1024;
 const commandId = z.string().min(1).max(200);
 const startBody = z.strictObject({ commandId });
-const killBody = z.strictObject({ commandId, pid: z.number().int().positive() });
+const killBody = z.strictObject({
+  commandId,
+  pid: z.number().int().positive(),
+  graceMs: z.number().int().min(0).max(60_000).default(0),
+});
 const lineCount = z.coerce.number().int().min(1).max(1_000).default(100);
 
 const STATUS: Partial<Record<string, number>> = {

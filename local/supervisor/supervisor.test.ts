@@ -31,7 +31,10 @@ let running: ChildProcess | undefined;
 
 beforeAll(() => {
   writeFileSync(join(home, "agent.mjs"), PROGRAM);
-  writeFileSync(join(home, "agents.json"), JSON.stringify(["billing", "crasher", "stubborn", "shipping"]));
+  writeFileSync(
+    join(home, "agents.json"),
+    JSON.stringify(["billing", "crasher", "stubborn", "shipping"].map((id) => ({ id }))),
+  );
 });
 afterEach(async () => {
   await stopSupervisor("SIGTERM");

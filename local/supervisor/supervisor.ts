@@ -10,6 +10,13 @@ import { readLastLines } from "./output-log.ts";
 /** Environment variable that every process of a supervisor carries; its value is the supervisor's folder. */
 export const SUPERVISOR_MARK = "ROLLCALL_SUPERVISED_IN";
 
+/** An agent that may be started. */
+export interface KnownAgent {
+  readonly id: string;
+  /** Program and arguments, as fleet.yaml declares them. */
+  readonly command?: readonly string[] | undefined;
+}
+
 export interface SupervisorOptions {
   /** Holds the command ledger; also what tells the processes of two supervisors apart. */
   readonly dir: string;
@@ -17,7 +24,8 @@ export interface SupervisorOptions {
   readonly agentsDir: string;
   readonly logsDir: string;
   /** Agents that it may start; asked each time, so that a provisioned agent is known at once. */
-  readonly knownAgents: () => Promise<readonly string[]>;
+  readonly knownAgents: () => Promise<readonly KnownAgent[]>;
+  /** What is run for an agent that declares no command. */
   readonly program: { readonly path: string; readonly args: readonly string[]; readonly cwd: string };
   /** Environment of one agent's process, without what the supervisor adds itself. */
   readonly environmentOf: (agent: string) => Readonly<Record<string, string>>;
@@ -41,9 +49,10 @@ export async function openSupervisor(options: SupervisorOptions): Promise<BuiltI
   let isStopping = false;
 
   const stateOf = (agent: string): ProcessState => processes.get(agent)?.state() ?? neverStarted(agent);
-  const requireKnown = async (agent: string) => {
-    const known = await options.knownAgents();
-    if (!known.includes(agent)) throw new Failure("unknown_agent", `No agent ${agent} here`, { found: agent });
+  const requireKnown = async (agent: string): Promise<KnownAgent> => {
+    const known = (await options.knownAgents()).find(({ id }) => id === agent);
+    if (known === undefined) throw new Failure("unknown_agent", `No agent ${agent} here`, { found: agent });
+    return known;
   };
   const agentDir = (agent: string) => join(options.agentsDir, agent);
   const logFile = (agent: string) => join(options.logsDir, `${agent}.log`);
@@ -66,7 +75,7 @@ export async function openSupervisor(options: SupervisorOptions): Promise<BuiltI
   };
   const ledgerOf = (agent: string) => join(agentDir(agent), "applied.jsonl");
 
-  const spawnAgent = async (agent: string, commandId: string) => {
+  const spawnAgent = async ({ id: agent, command }: KnownAgent, commandId: string) => {
     if (isStopping) throw new Failure("unavailable", "The supervisor is stopping");
     if (stateOf(agent).state === "running") return;
     mkdirSync(agentDir(agent), { recursive: true });
@@ -77,29 +86,30 @@ export async function openSupervisor(options: SupervisorOptions): Promise<BuiltI
       ROLLCALL_AGENT_DIR: agentDir(agent),
       ROLLCALL_STARTED_BY: commandId,
     };
-    processes.set(agent, await startAgentProcess({ agent, ...options.program, env, logFile: logFile(agent) }));
+    const program = { agent, ...options.program, ...programOf(command), env, logFile: logFile(agent) };
+    processes.set(agent, await startAgentProcess(program).catch((error: unknown) => notStarted(program, error)));
   };
 
   return {
     async list() {
-      return [...new Set([...(await options.knownAgents()), ...processes.keys()])].map(stateOf);
+      const known = (await options.knownAgents()).map(({ id }) => id);
+      return [...new Set([...known, ...processes.keys()])].map(stateOf);
     },
     async inspect(agent) {
       await requireKnown(agent);
       return stateOf(agent);
     },
     async start(agent, commandId) {
-      await requireKnown(agent);
-      return inTurn(agent, () => once({ agent, verb: "start", id: commandId }, () => spawnAgent(agent, commandId)));
+      const known = await requireKnown(agent);
+      return inTurn(agent, () => once({ agent, verb: "start", id: commandId }, () => spawnAgent(known, commandId)));
     },
-    async kill(agent, { commandId, pid }) {
+    async kill(agent, { commandId, pid, graceMs = 0 }) {
       await requireKnown(agent);
       return inTurn(agent, () =>
         once({ agent, verb: "kill", id: commandId }, async () => {
           const running = processes.get(agent);
           if (running?.pid !== pid) return;
-          running.signal("SIGKILL");
-          await running.exited;
+          await stopProcess(running, graceMs);
         }),
       );
     },
@@ -130,9 +140,19 @@ const neverStarted = (agent: string): ProcessState => ({
   lastErrors: [],
 });
 
+function programOf(command: readonly string[] | undefined): { path: string; args: readonly string[] } | null {
+  const [path, ...args] = command ?? [];
+  return path === undefined ? null : { path, args };
+}
+
+function notStarted({ agent, path }: { agent: string; path: string }, error: unknown): never {
+  const why = (error as NodeJS.ErrnoException).code ?? "unknown error";
+  throw new Failure("unavailable", `the program ${path} of ${agent} cannot be started: ${why}`, { cause: error });
+}
+
 async function stopProcess(running: AgentProcess, graceMs: number): Promise<void> {
   if (running.state().state !== "running") return;
-  running.signal("SIGTERM");
+  running.signal(graceMs > 0 ? "SIGTERM" : "SIGKILL");
   const force = setTimeout(() => running.signal("SIGKILL"), graceMs);
   await running.exited;
   clearTimeout(force);

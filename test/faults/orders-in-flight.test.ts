@@ -63,7 +63,7 @@ beforeAll(async () => {
     dir: join(scratch, "supervisor"),
     agentsDir: join(scratch, "agents"),
     logsDir: join(scratch, "logs"),
-    knownAgents: async () => AGENTS,
+    knownAgents: async () => AGENTS.map((id) => ({ id })),
     program: { path: process.execPath, args: [join(root, "agent/src/sample/main.ts")], cwd: root },
     environmentOf: (agent) => ({
       PATH: process.env.PATH ?? "",

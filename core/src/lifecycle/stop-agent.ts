@@ -4,6 +4,7 @@ import { isForeign } from "../domain/foreign-verdict.ts";
 import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "../domain/freshness.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { observeFleet } from "../observe-fleet.ts";
+import type { ProcessState } from "../ports/supervisor.ts";
 import { keysOf } from "../protocol/keys.ts";
 import { type ControlMessage, type DesiredState, type ExpectedAgent, PROTOCOL_VERSION } from "../protocol.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -104,7 +105,7 @@ export async function awaitStop(
   const { agent, memory } = target;
   if (memory.wasGone === true) return { state: "skipped", detail: "was gone" };
   const { agents } = await context.ports.registry.expected();
-  if (isForeignId(agent, agents)) return endByForce(target, context, "it takes no orders on the bus");
+  if (isForeignId(agent, agents)) return endForeign(target, context, limits);
   const isEnded = async (): Promise<true | null> => {
     const process = await supervisor.inspect(agent);
     return process.state === "running" && process.pid === memory.pid ? null : true;
@@ -128,15 +129,31 @@ async function stopAnswer({ agent }: TargetProgress, { ports, operation }: ActCo
   return replies instanceof Failure ? null : (replies[0]?.outcome ?? null);
 }
 
-async function endByForce(
+/** It is asked by a signal, as any program can be, before it is ended by force. */
+async function endForeign(
+  target: TargetProgress,
+  context: ActContext,
+  { graceMs }: LifecycleLimits,
+): Promise<StageResult> {
+  const ended = await endBySupervisor(target, context, { graceMs });
+  if ("failed" in ended) return ended.failed;
+  const how = ended.process.exit?.signal === "SIGKILL" ? `, and SIGTERM did not end it in ${graceMs / 1000} s` : "";
+  return { state: "done", detail: `by the supervisor: it takes no orders on the bus${how}` };
+}
+
+async function endByForce(target: TargetProgress, context: ActContext, why: string): Promise<StageResult> {
+  const ended = await endBySupervisor(target, context, {});
+  return "failed" in ended ? ended.failed : { state: "done", detail: `by the supervisor: ${why}` };
+}
+
+async function endBySupervisor(
   { agent, memory }: TargetProgress,
   { ports, operation }: ActContext,
-  why: string,
-): Promise<StageResult> {
-  if (typeof memory.pid !== "number") return { state: "failed", error: "its process is not known", ending: "failed" };
-  const commandId = effectId(operation, agent, "kill");
-  const process = await ports.supervisor.kill(agent, { commandId, pid: memory.pid });
-  return process.state === "running" && process.pid === memory.pid
-    ? { state: "failed", error: `process ${memory.pid} does not end`, ending: "failed" }
-    : { state: "done", detail: `by the supervisor: ${why}` };
+  grace: { readonly graceMs?: number },
+): Promise<{ readonly process: ProcessState } | { readonly failed: StageResult }> {
+  const { pid } = memory;
+  const failed = (error: string) => ({ failed: { state: "failed", error, ending: "failed" } as const });
+  if (typeof pid !== "number") return failed("its process is not known");
+  const process = await ports.supervisor.kill(agent, { commandId: effectId(operation, agent, "kill"), pid, ...grace });
+  return process.state === "running" && process.pid === pid ? failed(`process ${pid} does not end`) : { process };
 }

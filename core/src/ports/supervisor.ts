@@ -21,6 +21,10 @@ export interface Supervisor {
   inspect(agent: string): Promise<ProcessState>;
   /** Starts it if it does not run. @throws Failure "unknown_agent", "unavailable" */
   start(agent: string, commandId: string): Promise<ProcessState>;
-  /** Ends the process that is `pid` (SIGKILL), waits until it is gone. Another pid is left alone. @throws Failure "unknown_agent", "unavailable" */
-  kill(agent: string, request: { commandId: string; pid: number }): Promise<ProcessState>;
+  /**
+   * Ends the process that is `pid`, waits until it is gone. Another pid is left alone.
+   * @param request.graceMs SIGTERM first, SIGKILL if it is still there after so long; left out: SIGKILL at once
+   * @throws Failure "unknown_agent", "unavailable"
+   */
+  kill(agent: string, request: { commandId: string; pid: number; graceMs?: number }): Promise<ProcessState>;
 }

@@ -53,7 +53,7 @@ export function connectBuiltInSupervisor(socketPath: string): BuiltInSupervisor 
           method: "POST",
           path: `${of(agent)}/kill`,
           body: wish,
-          timeoutMs: KILL_TIMEOUT_MS,
+          timeoutMs: KILL_TIMEOUT_MS + (wish.graceMs ?? 0),
         },
         processState,
       ),
