@@ -1,4 +1,9 @@
-import type { ChatMessage, ChatOutcome, SlackChat } from "@rollcall/core/adapters/slack/chat.ts";
+import {
+  type ChatMessage,
+  type ChatOutcome,
+  type SlackChat,
+  withoutSecrets,
+} from "@rollcall/core/adapters/slack/chat.ts";
 import type { SlackLog } from "./settings.ts";
 
 /** Where an answer goes that only the person who acted sees; or, to a button of an answer that all see, that answer. */
@@ -46,7 +51,7 @@ const RESPONSE_MS = 5000;
 export async function answerInTime(asked: Asked, { work, waiting }: Answering, deps: AnswerDeps): Promise<void> {
   const first = await inTime(work);
   const opening = first === "late" ? waiting : first.message;
-  if (asked.from === "command") await asked.ack({ response_type: "ephemeral", ...opening });
+  if (asked.from === "command") await asked.ack({ response_type: "ephemeral", ...withoutSecrets(opening) });
   else {
     await asked.ack();
     if (first === "late" || !first.isNeedless) await send(asked, opening, deps);
@@ -70,7 +75,7 @@ async function send(asked: Asked, message: ChatMessage, deps: AnswerDeps): Promi
     tellLost(await deps.chat.edit(at, withAnswerIds(message)), asked.from, deps);
     return;
   }
-  const body = { response_type: "ephemeral", replace_original: asked.from !== "card", ...message };
+  const body = { response_type: "ephemeral", replace_original: asked.from !== "card", ...withoutSecrets(message) };
   if (asked.responseUrl !== null && (await respond(asked.responseUrl, body))) return;
   tellLost(await deps.chat.whisper({ channel: asked.channel, user: asked.user }, message), asked.from, deps);
 }

@@ -1,4 +1,5 @@
 import { renderTimes } from "@rollcall/core/domain/report.ts";
+import { redact } from "@rollcall/core/secrets/redact.ts";
 
 /** Controls, zero-width characters, direction overrides: they hide or reorder words. A line break may stay. */
 const INVISIBLE = /(?!\n)[\p{Cc}\p{Cf}]/gu;
@@ -18,7 +19,8 @@ export function cut(text: string, most: number): string {
 
 /** Text from outside (labels, errors, names) as one harmless line: no markup, no mentions, nothing invisible, not too long. */
 export function foreign(text: string, most = 120): string {
-  const line = clip(text, most).replace(/\s+/gu, " ").replace(INVISIBLE, "").trim();
+  // Before it is cut: half a secret is not known as one any more.
+  const line = redact(clip(text, most)).replace(/\s+/gu, " ").replace(INVISIBLE, "").trim();
   const harmless = line.replaceAll("*", "∗").replaceAll("`", "'").replaceAll("{{", "{ {");
   return escapeWithin(harmless, most);
 }

@@ -1,6 +1,7 @@
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
-import type { Span, Tracer } from "../../protocol/span.ts";
+import type { Span, SpanAttributes, Tracer } from "../../protocol/span.ts";
 import { readTraceparent, writeTraceparent } from "../../protocol/traceparent.ts";
+import { redact } from "../../secrets/redact.ts";
 
 const KINDS = {
   internal: SpanKind.INTERNAL,
@@ -17,12 +18,12 @@ export function createTracer(flush: () => Promise<void>): Tracer {
   return {
     start(name, { kind = "internal", parent, attributes = {} }) {
       const around = contextOf(parent);
-      const begun = tracer.startSpan(name, { kind: KINDS[kind], attributes }, around);
+      const begun = tracer.startSpan(name, { kind: KINDS[kind], attributes: withoutSecrets(attributes) }, around);
       const { traceId, spanId, traceFlags } = begun.spanContext();
       const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
       const span: Span = {
         traceparent: writeTraceparent({ traceId, spanId, isSampled }),
-        set: (more) => void begun.setAttributes(more),
+        set: (more) => void begun.setAttributes(withoutSecrets(more)),
         end(error) {
           // The message of an error may repeat what somebody typed; its kind says enough here.
           if (error !== undefined) {
@@ -39,6 +40,12 @@ export function createTracer(flush: () => Promise<void>): Tracer {
     flush,
   };
 }
+
+/** A name that was asked for may be a secret in the wrong place. */
+const withoutSecrets = (attributes: SpanAttributes): SpanAttributes =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name, typeof value === "string" ? redact(value) : value]),
+  );
 
 function contextOf(parent: string | undefined) {
   const known = readTraceparent(parent);

@@ -60,8 +60,8 @@ export interface SlackChat {
 const PAGES_AT_MOST = 5;
 const GONE = new Set(["message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"]);
 
-/** A label, an agent's last words or what somebody typed may hold a secret; a channel has many readers. */
-const withoutSecrets = <Shown extends ChatMessage | ModalWindow>(shown: Shown): Shown =>
+/** A label, an agent's last words or what somebody typed may hold a secret; a channel has many readers, and so has a screen. */
+export const withoutSecrets = <Shown extends ChatMessage | ModalWindow>(shown: Shown): Shown =>
   JSON.parse(redact(JSON.stringify(shown))) as Shown;
 
 /** The chat of one workspace. */
