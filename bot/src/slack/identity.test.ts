@@ -39,7 +39,8 @@ beforeEach(() => {
     bySlack,
     byId: () => null,
     byToken: () => null,
-    byMail: () => null,
+    // Whatever address: it must not be asked.
+    byMail: () => ANNA,
     trust: () => ({ asOf: 0, held: null }),
     confirm: async () => true,
     withRole: () => [],
@@ -80,6 +81,13 @@ describe("identity", () => {
     const { actor, ...rest } = await identify("T1", "U1");
     expect(rest).toEqual({ objection, confirmed: true });
     expect(actor).toMatchObject({ id: "slack:T1/U1", role: null, person: false });
+  });
+
+  test("is not who an address says that somebody wrote into their Slack profile", async () => {
+    const profile = { display_name: "Anna", email: "anna@example.test" };
+    slack.answer = { ok: true, user: { ...GOOD, id: "U3", profile } };
+    const { actor } = await identify("T1", "U3");
+    expect(actor).toMatchObject({ id: "slack:T1/U3", role: null, person: false });
   });
 
   test("has no role for users of another workspace, without asking", async () => {
