@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { loadCommands } from "@rollcall/core/load-commands.ts";
 import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
@@ -24,6 +25,9 @@ const linkedPaths = (text: string): string[] =>
     .map((match) => match[1] as string)
     .filter((path) => !/^[a-z]+:/.test(path));
 
+/** `/fleet bus subs`, `npm run rollcall -- bus subs`: the first two words. */
+const TYPED = /(?:\/fleet|npm run rollcall --) ([a-z][a-z-]*)(?: ([a-z-]+))?/g;
+
 describe("documents", () => {
   test.each(documents)("%s names only paths that exist", (document) => {
     const text = readFileSync(join(root, document), "utf8");
@@ -31,6 +35,24 @@ describe("documents", () => {
       (path) => !existsSync(join(root, path)) && !existsSync(join(root, dirname(document), path)),
     );
     expect(missing).toEqual([]);
+  });
+
+  test("docs/README.md has a line for every document beside it", () => {
+    const index = readFileSync(join(root, "docs/README.md"), "utf8");
+    const pages = documents.filter((path) => path.startsWith("docs/") && path !== "docs/README.md");
+    expect(pages.filter((path) => !index.includes(`](${path.slice("docs/".length)})`))).toEqual([]);
+  });
+
+  test("every command that a document tells to type exists", async () => {
+    const commands = await loadCommands();
+    const known = commands.flatMap(({ name, aliases }) => [name, ...aliases]);
+    const typed = documents.flatMap((path) =>
+      [...readFileSync(join(root, path), "utf8").matchAll(TYPED)].map(([, word = "", next = ""]) => [word, next]),
+    );
+    expect(typed.length).toBeGreaterThan(10);
+    // A name of two words may be typed with a space.
+    const isKnown = ([word, next]: string[]) => known.includes(`${word}`) || known.includes(`${word}-${next}`);
+    expect(typed.filter((words) => !isKnown(words)).map((words) => words.join(" "))).toEqual([]);
   });
 
   test("every npm script that a document names exists", () => {
