@@ -52,7 +52,7 @@ async function judgeSubscriptions(
     if (!(await groupsOf(subject, subject.keys.topic(topic))).includes(subject.target.agent)) missing.push(topic);
   }
   const complaint = missing.length > 0 ? `there is no group ${subject.target.agent} on ${missing.join(", ")}` : null;
-  return judged("subscriptions", complaint, `${wanted.size} topics`);
+  return judged("subscriptions", complaint, wanted.size === 1 ? "1 topic" : `${wanted.size} topics`);
 }
 
 const nameIn = (row: unknown): string => String((row as unknown[])[1]);

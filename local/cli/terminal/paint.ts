@@ -67,10 +67,14 @@ function wordsOf(action: Action, commands: readonly CommandDefinition[]): string
   const command = commands.find(({ name }) => name === action.command);
   if (command === undefined) return null;
   const { words } = command;
-  const flags = Object.entries(action.input).filter(([name]) => !words.includes(name));
+  const given = ([name, value]: [string, unknown]): boolean => !words.includes(name) && value !== "" && value !== null;
+  const flags = Object.entries(action.input).filter(given);
   return [
     command.name,
-    ...words.flatMap((word) => [action.input[word] ?? []].flat()).map(quoted),
+    ...words
+      .flatMap((word) => [action.input[word] ?? []].flat())
+      .filter((value) => value !== "")
+      .map(quoted),
     ...flags.map(([name, value]) => `--${kebab(name)} ${quoted(value)}`),
   ].join(" ");
 }

@@ -109,7 +109,7 @@ describe("an operation's message", () => {
     const message = operationMessage(operation({ targets }), FRAME);
     expectCard(message);
     expect(words(message)).toContain("*agent-4999*");
-    expect(words(message)).toContain("and 4996 more, 4996 of them done");
+    expect(words(message)).toContain("and 4996 more, all done");
   });
 
   test("says how late it is after Slack was away", () => {

@@ -52,7 +52,8 @@ export function targetLines(operation: Operation): string[] {
   const ordered = operation.targets.toSorted((a, b) => trouble(b) - trouble(a));
   const lines = ordered.slice(0, TARGETS_SHOWN).map((target) => `*${foreign(target.agent, 63)}* ${briefly(target)}`);
   const rest = ordered.slice(TARGETS_SHOWN);
-  if (rest.length > 0) lines.push(`and ${rest.length} more, ${rest.filter(endedWell).length} of them done`);
+  const done = rest.filter(endedWell).length;
+  if (rest.length > 0) lines.push(`and ${rest.length} more, ${done === rest.length ? "all" : `${done} of them`} done`);
   return lines;
 }
 
