@@ -5,6 +5,7 @@ import type { ActCommand, CommandDefinition, Ports, StageResult } from "./comman
 import { decideLive } from "./decide-live.ts";
 import { type Failure, isFailure } from "./domain/failure.ts";
 import { isEnded, nextStage, type Operation, type Stage, type TargetProgress } from "./domain/operation.ts";
+import { listed } from "./fleet-words.ts";
 import { applyResult, beginStage, overallEnding, overallError, skipRest } from "./operation-course.ts";
 import { personNow } from "./person-actor.ts";
 import { type Decision, type PolicyQuestion, rightsOf } from "./policy.ts";
@@ -81,7 +82,7 @@ class Run {
     const actor = personNow(this.#operation.actor, ports);
     const question = { actor, command, ...rightsOf(ports), scope: await this.#scope() };
     const byActor = await decideLive(question, ports);
-    const decision = byActor.allowed ? await this.#stillApproved(byActor) : byActor;
+    const decision = byActor.allowed ? await this.#stillApproved(byActor, question.scope) : byActor;
     const { role } = actor;
     if (!decision.allowed) {
       const targets = this.targets.map((target) => ({
@@ -114,12 +115,20 @@ class Run {
     return { targets, fleetSize: fleet.agents.length, secondPerson: null, isApproved, isAccepted: true };
   }
 
-  /** Who agreed must still be one who may agree. */
-  async #stillApproved(decision: Decision): Promise<Decision> {
+  /** Who agreed must still be one who may agree, and what they agreed to must still be there. */
+  async #stillApproved(decision: Decision, scope: PolicyQuestion["scope"]): Promise<Decision> {
     const { approval } = this.#operation;
     if (approval === undefined) return decision;
-    const doubt = await approverDoubt(approval, this.#execution.ports);
-    return doubt === null ? decision : { ...decision, allowed: false, rule: "approver-gone", why: doubt };
+    const { ports, commands } = this.#execution;
+    const isAboutAgents = commands.every((one) => one.name !== this.#operation.command || !("subjects" in one));
+    const known = new Set(scope?.targets.map(({ id }) => id));
+    const gone = isAboutAgents ? this.targets.filter(({ agent }) => !known.has(agent)) : [];
+    const names = gone.map(({ agent }) => agent);
+    const refuse = { ...decision, allowed: false };
+    if (names.length > 0)
+      return { ...refuse, rule: "targets-changed", why: `${listed(names)} is not in the fleet any more` };
+    const doubt = await approverDoubt(approval, ports);
+    return doubt === null ? decision : { ...refuse, rule: "approver-gone", why: doubt };
   }
 
   async workOn(agent: string, command: ActCommand): Promise<void> {

@@ -185,6 +185,7 @@ describe("what changed while it waited ends it without doing anything", () => {
     ],
     ["the directory was asked just now and says no", () => unconfirmed.push("olga"), /may not ask for it any more/],
     ["the directory does not answer", () => unconfirmed.push("nobody answers"), /may not ask for it any more/],
+    ["the rules are others now", () => (rules = { ...rules, version: "other" }), /the rules .* have changed/],
     ["an agent has come", () => fleet.agents.set("new", fleet.agent("billing")), /it would now be about/],
     ["an agent has gone", () => fleet.agents.delete("shipping"), /it would now be about/],
     [

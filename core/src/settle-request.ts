@@ -122,6 +122,7 @@ async function whatChanged(request: ApprovalRequest, { ports, commands }: Settli
   const command = actCommand(request, commands);
   if (command === null) return `this version does not know the command ${request.command}`;
   const rights = rightsOf(ports);
+  if (rights.rules.version !== request.policyVersion) return "the rules about who may change what have changed";
   const person = ports.directory.byId(request.actor.id);
   if (person === null) return `${request.actor.name} is not in the directory any more`;
   const actor = personActor(person, rights);

@@ -1,0 +1,49 @@
+import type { Rows } from "./approval-world-fixture.ts";
+import { Failure } from "./domain/failure.ts";
+import { isEnded, type Operation, plannedStages } from "./domain/operation.ts";
+import { memoryRequests } from "./memory-requests-fixture.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Acceptance } from "./ports/command-store.ts";
+
+/** Rows in memory with the rules of PostgreSQL's: one operation for each key, one at a time for each agent. */
+export function memoryRows(clock: Clock): Rows & { readonly operationsByKey: Map<string, Operation> } {
+  const byKey = new Map<string, Operation>();
+  const rows = new Map<string, Operation>();
+  const accept = (acceptance: Acceptance): Operation => {
+    const isTaken = [...rows.values()].some(
+      (one) => !isEnded(one) && one.targets.some(({ agent }) => acceptance.agents.includes(agent)),
+    );
+    if (isTaken) throw new Failure("conflict", "an agent is taken");
+    const operation = acceptedOf(`op-${rows.size + 1}`, acceptance, clock.now());
+    rows.set(operation.id, operation);
+    byKey.set(acceptance.idempotencyKey, operation);
+    return operation;
+  };
+  const once = (acceptance: Acceptance) => {
+    const operation = byKey.get(acceptance.idempotencyKey);
+    return operation === undefined ? { operation: accept(acceptance), repeated: false } : { operation, repeated: true };
+  };
+  return {
+    operationsByKey: byKey,
+    requests: memoryRequests(clock, (acceptance) => once(acceptance).operation.id),
+    store: { find: async (key) => byKey.get(key) ?? null, accept: async (acceptance) => once(acceptance) },
+    operations: { find: async (id) => rows.get(id) ?? null },
+    async save(operation) {
+      // Another process has ended it: what a dead one still wanted to write is lost.
+      if (isEnded(rows.get(operation.id) ?? operation)) throw new Failure("expired", "the lease was lost");
+      rows.set(operation.id, operation);
+      return operation;
+    },
+    unended: async () => [...rows.values()].filter((one) => !isEnded(one)).map(({ id }) => id),
+  };
+}
+
+function acceptedOf(id: string, acceptance: Acceptance, now: number): Operation {
+  const { command, input, actor, door, reason, requestId, incidentId, agents, stages, approval } = acceptance;
+  return {
+    ...{ id, command, input, actor, door, reason, requestId, incidentId, state: "queued", ending: null, error: null },
+    ...{ createdAt: now, startedAt: null, endedAt: null, usualSeconds: null, earlierRuns: 0, revision: 1 },
+    ...(approval === undefined ? {} : { approval }),
+    targets: agents.map((agent) => ({ agent, stages: plannedStages(stages), memory: {}, ending: null })),
+  };
+}
