@@ -2,11 +2,12 @@ import type { Rows } from "./approval-world-fixture.ts";
 import { Failure } from "./domain/failure.ts";
 import { isEnded, type Operation, plannedStages } from "./domain/operation.ts";
 import { memoryRequests } from "./memory-requests-fixture.ts";
-import type { Clock } from "./ports/clock.ts";
 import type { Acceptance } from "./ports/command-store.ts";
 
 /** Rows in memory with the rules of PostgreSQL's: one operation for each key, one at a time for each agent. */
-export function memoryRows(clock: Clock): Rows & { readonly operationsByKey: Map<string, Operation> } {
+export function memoryRows(): Rows {
+  let now = 1_800_000_000_000;
+  const clock = { now: () => now };
   const byKey = new Map<string, Operation>();
   const rows = new Map<string, Operation>();
   const accept = (acceptance: Acceptance): Operation => {
@@ -24,15 +25,20 @@ export function memoryRows(clock: Clock): Rows & { readonly operationsByKey: Map
     return operation === undefined ? { operation: accept(acceptance), repeated: false } : { operation, repeated: true };
   };
   return {
-    operationsByKey: byKey,
+    clock,
+    async pass(seconds) {
+      now += seconds * 1000;
+    },
     requests: memoryRequests(clock, (acceptance) => once(acceptance).operation.id),
     store: { find: async (key) => byKey.get(key) ?? null, accept: async (acceptance) => once(acceptance) },
     operations: { find: async (id) => rows.get(id) ?? null },
-    async save(operation) {
-      // Another process has ended it: what a dead one still wanted to write is lost.
-      if (isEnded(rows.get(operation.id) ?? operation)) throw new Failure("expired", "the lease was lost");
-      rows.set(operation.id, operation);
-      return operation;
+    async claim(id) {
+      if (isEnded(rows.get(id) as Operation)) return null;
+      return async (operation) => {
+        if (isEnded(rows.get(operation.id) as Operation)) throw new Failure("expired", "the lease was lost");
+        rows.set(operation.id, operation);
+        return operation;
+      };
     },
     unended: async () => [...rows.values()].filter((one) => !isEnded(one)).map(({ id }) => id),
   };

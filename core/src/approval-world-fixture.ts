@@ -12,6 +12,7 @@ import { personActor } from "./person-actor.ts";
 import { rightsOf } from "./policy.ts";
 import { NO_RULES } from "./policy-rules.ts";
 import type { ApprovalRequests } from "./ports/approval-requests.ts";
+import type { Clock } from "./ports/clock.ts";
 import type { CommandStore, OperationProgress } from "./ports/command-store.ts";
 import type { Person } from "./ports/directory.ts";
 import type { Block } from "./ports/policy-rules.ts";
@@ -19,11 +20,15 @@ import { runCommand } from "./run-command.ts";
 
 /** Where requests and operations stand: in memory, or in PostgreSQL. */
 export interface Rows {
+  readonly clock: Clock;
   readonly requests: ApprovalRequests;
   readonly store: CommandStore;
   readonly operations: Pick<Ports["operations"], "find">;
-  readonly save: OperationProgress["save"];
+  /** Takes an operation over; null if it has ended. */
+  claim(id: string): Promise<OperationProgress["save"] | null>;
   unended(): Promise<readonly string[]>;
+  /** Lets time pass for what waits. */
+  pass(seconds: number): Promise<void>;
 }
 
 /** Lets things happen in another order than they were begun. */
@@ -54,7 +59,6 @@ export class ApprovalWorld {
   readonly bypasses: string[] = [];
   readonly effects: string[] = [];
   readonly refusals: string[] = [];
-  now = 1_800_000_000_000;
   readonly #rows: Rows;
   readonly #mix: Mix;
   readonly #people = new Map<string, Role | null>([
@@ -64,6 +68,7 @@ export class ApprovalWorld {
   readonly #blocked = new Set<string>();
   readonly #history: Truth[] = [];
   readonly #running = new Set<Promise<unknown>>();
+  readonly #jobs = new Set<string>();
   #fleet = [...FIRST_AGENTS];
   #version = NO_RULES.version;
   #process = new AbortController();
@@ -98,6 +103,7 @@ export class ApprovalWorld {
 
   /** Somebody asks for a command at one of their doors; a refusal is an answer. */
   async act(id: string, command: string, { request, door = 0 }: { request?: number; door?: number }): Promise<void> {
+    const since = this.#history.length - 1;
     const key = `wish-${this.#wishes++}`;
     const input = request === undefined ? {} : { request: `req-${request}` };
     const wish = { command, input, actor: this.#actor(id), door: DOORS_OF_PEOPLE[door] ?? "slack" };
@@ -106,6 +112,9 @@ export class ApprovalWorld {
       const engine = { commands: this.#commands, ports: this.#ports, store: this.#store };
       const answer = await runCommand({ ...wish, ...rest }, engine);
       if (answer.kind === "act") this.#work(answer.operation.id);
+      const wasAdmin = this.#wasTrue(since, ({ roles }) => roles.get(id) === "admin");
+      if (answer.kind === "act" && ["approve", "deny"].includes(command) && !wasAdmin)
+        this.bypasses.push(`${command} was accepted of ${id}, who is no admin`);
       // Whoever may touch all alone has got round the second person.
       if (answer.kind === "act" && command === "touch" && this.#fleet.length > 3 && !answer.repeated)
         this.bypasses.push(`${answer.operation.id} was accepted of ${id} alone`);
@@ -115,7 +124,8 @@ export class ApprovalWorld {
     }
   }
 
-  async expire(): Promise<void> {
+  async pass(seconds: number): Promise<void> {
+    await this.#rows.pass(seconds);
     await this.#rows.requests.expire();
   }
 
@@ -123,6 +133,7 @@ export class ApprovalWorld {
   async crash(): Promise<void> {
     this.#process.abort(new Error("the process died"));
     this.#process = new AbortController();
+    this.#jobs.clear();
     for (const id of await this.#rows.unended()) this.#work(id);
   }
 
@@ -142,24 +153,40 @@ export class ApprovalWorld {
     return this.#history.slice(since).some(isSo);
   }
 
+  /** One job for each operation: a process does not do it twice at the same time. */
   #work(id: string): void {
-    const since = this.#history.length - 1;
+    if (this.#jobs.has(id)) return;
+    this.#jobs.add(id);
     const { signal } = this.#process;
-    const save: OperationProgress["save"] = async (operation, audit) => {
+    const work = this.#execute(id, signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      })
+      .finally(() => {
+        this.#running.delete(work);
+        if (!signal.aborted) this.#jobs.delete(id);
+      });
+    this.#running.add(work);
+  }
+
+  async #execute(id: string, signal: AbortSignal): Promise<void> {
+    const since = this.#history.length - 1;
+    const store = await this.#rows.claim(id);
+    if (store === null) return;
+    // A dead process writes nothing any more: its lease is another's.
+    const fenced = this.#mix(async (...given: Parameters<OperationProgress["save"]>) => {
       signal.throwIfAborted();
-      const before = await this.#rows.operations.find(operation.id);
-      const saved = await this.#mix(this.#rows.save)(operation, audit);
+      const before = await this.#rows.operations.find(id);
+      return { before, saved: await store(...given) };
+    });
+    const save: OperationProgress["save"] = async (operation, audit) => {
+      const { before, saved } = await fenced(operation, audit);
       if (before?.state === "queued" && saved.state === "running") await this.#watch(saved, since);
       return saved;
     };
     const execution = { ports: this.#ports, commands: this.#commands, progress: { save }, signal, retryMs: 1 };
     const onBug = (error: unknown): void => void this.bypasses.push(`bug: ${String(error)}`);
-    const work = executeOperation(id, { ...execution, onBug })
-      .catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-      })
-      .finally(() => this.#running.delete(work));
-    this.#running.add(work);
+    await executeOperation(id, { ...execution, onBug });
   }
 
   /** Looks at what begins to have an effect with its own eyes. */
@@ -207,7 +234,7 @@ export class ApprovalWorld {
     const { requests } = this.#rows;
     const known = (id: string): Person | null => ((this.#people.get(id) ?? null) === null ? null : this.#person(id));
     const ports = {
-      clock: { now: () => this.now },
+      clock: this.#rows.clock,
       registry: { expected: this.#mix(async () => ({ agents: agents() })) },
       rules: { current: () => ({ ...NO_RULES, version: this.#version, blocks: blocks() }) },
       audit: { append: async () => 1 },
@@ -215,7 +242,7 @@ export class ApprovalWorld {
       directory: {
         ...{ source: "access.yaml", bySlack: () => null, byMail: () => null, byToken: () => null, byId: known },
         withRole: (role: Role) => PEOPLE.map(this.#person).filter((one) => hasRole(one, role)),
-        trust: () => ({ asOf: this.now, held: null }),
+        trust: () => ({ asOf: this.#rows.clock.now(), held: null }),
         confirm: this.#mix(async (id: string, role: Role) => hasRole({ role: this.#people.get(id) ?? null }, role)),
       },
       requests: {

@@ -46,7 +46,10 @@ function thingsToTry(slack: string | null): string[] {
       "type  /fleet drill hang order-validator",
       'within a minute a card says "alive but not consuming": press Restart, watch five stages',
     ],
-    ["type  /fleet stop archive-writer, then /fleet status", "off on purpose: who and since when, and no alarm"],
+    [
+      'type  /fleet restart @content, then be "Second admin"',
+      "a reason, a second person, and the refusal if you approve your own",
+    ],
   ];
   const width = Math.max(...things.map(([what]) => what.length));
   return things.map(

@@ -8,7 +8,10 @@ const THINGS = [
     ["/fleet drill hang order-validator"],
     "within a minute a card says “alive but not consuming”: press Restart, watch five stages",
   ],
-  [["/fleet stop archive-writer", "/fleet status"], "an agent that is off on purpose, and says so"],
+  [
+    ["/fleet restart @content"],
+    "a reason, and a second person: approve it yourself and be refused, then be “Second admin”",
+  ],
 ];
 
 /** Three things to try, until the first is done. */
