@@ -7,7 +7,7 @@ import type { Order } from "./render/buttons.ts";
 import { answerView, orderOf, reasonIn, reasonRefused } from "./render/reason-view.ts";
 
 /** Slack's answer to a submitted window. */
-export type WindowAnswer =
+type WindowAnswer =
   | { readonly response_action: "update"; readonly view: ModalWindow }
   | { readonly response_action: "errors"; readonly errors: Record<string, string> };
 
