@@ -1,9 +1,10 @@
+import { takeConsole } from "@rollcall/core/adapters/console-lines.ts";
 import { openLogStream } from "@rollcall/core/adapters/log-lines.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import { flushSpans } from "@rollcall/core/protocol/span.ts";
 import type { Logger } from "pino";
 import { readConfig } from "./config.ts";
-import { createLog } from "./log.ts";
+import { createLog, problemLog } from "./log.ts";
 import { version } from "./version.ts";
 import { type ControlService, startControlService } from "./wiring.ts";
 
@@ -21,6 +22,7 @@ const log = createLog(
   { level, format, googleProject: config.ROLLCALL_LOG_GOOGLE_PROJECT },
   await openLogStream(format),
 );
+takeConsole(problemLog(log));
 // A promise nobody looks at is a bug of ours; going on would be going on without knowing what is true.
 process.on("unhandledRejection", (error) => die(log, error, "a promise failed and nobody looked"));
 process.on("uncaughtException", (error) => die(log, error, "an error was not caught"));

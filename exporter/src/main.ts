@@ -1,3 +1,4 @@
+import { takeConsole } from "@rollcall/core/adapters/console-lines.ts";
 import { lineOptions, openLogStream } from "@rollcall/core/adapters/log-lines.ts";
 import { flushSpans } from "@rollcall/core/protocol/span.ts";
 import { pino } from "pino";
@@ -9,6 +10,7 @@ const { logLevel: level, logFormat: format } = config;
 const stream = await openLogStream(format);
 const options = lineOptions({ level, format, service: "rollcall-exporter" });
 const log = stream === undefined ? pino(options) : pino(options, stream);
+takeConsole((problem, cause) => log.warn({ problem, err: cause }, "a library has a problem"));
 
 try {
   const exporter = await startExporter(config, log);

@@ -1,3 +1,4 @@
+import { readSettings, secretText } from "@rollcall/core/secrets/read-settings.ts";
 import { z } from "zod";
 
 const Config = z.object({
@@ -11,7 +12,7 @@ const Config = z.object({
   GOOGLE_STANDIN_SERVICE_ACCOUNT: z.email().describe("Address of the only service account there is"),
   GOOGLE_STANDIN_PUBLIC_KEY: z.string().includes("BEGIN PUBLIC KEY").describe("Its public key, as PEM"),
   GOOGLE_CLIENT_ID: z.string().min(8).describe("The only application that people sign in to"),
-  GOOGLE_CLIENT_SECRET: z.string().min(16).describe("Its secret"),
+  GOOGLE_CLIENT_SECRET: secretText(16).describe("Its secret"),
   GOOGLE_STANDIN_REDIRECT_URIS: z
     .string()
     .transform((text) => text.split(",").map((uri) => uri.trim()))
@@ -25,8 +26,8 @@ const Config = z.object({
 });
 
 /** Settings of the Google stand-in. @throws Error that names every problem */
-export function readConfig(environment: NodeJS.ProcessEnv): z.output<typeof Config> {
-  const parsed = Config.safeParse(environment);
-  if (parsed.success) return Object.freeze(parsed.data);
-  throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
+export function readConfig(environment: NodeJS.ProcessEnv): Readonly<z.output<typeof Config>> {
+  const read = readSettings(Config, environment);
+  if ("settings" in read) return read.settings;
+  throw new Error(read.problems.join("\n"));
 }

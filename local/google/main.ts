@@ -9,7 +9,7 @@ await runStandIn("Google stand-in", () => {
     serviceAccount: { email: config.GOOGLE_STANDIN_SERVICE_ACCOUNT, publicKey: config.GOOGLE_STANDIN_PUBLIC_KEY },
     client: {
       id: config.GOOGLE_CLIENT_ID,
-      secret: config.GOOGLE_CLIENT_SECRET,
+      secret: config.GOOGLE_CLIENT_SECRET.reveal(),
       redirectUris: config.GOOGLE_STANDIN_REDIRECT_URIS,
     },
     logLevel: config.ROLLCALL_LOG_LEVEL,

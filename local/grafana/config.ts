@@ -1,3 +1,4 @@
+import { readSettings, secretText } from "@rollcall/core/secrets/read-settings.ts";
 import { z } from "zod";
 
 const Config = z.object({
@@ -9,7 +10,7 @@ const Config = z.object({
     .default(3000)
     .describe("Port of the page, the signing keys and the plugin's proxy"),
   GRAFANA_STANDIN_UPSTREAM: z.url({ protocol: /^http$/ }).describe("Control service that the plugin's routes lead to"),
-  GRAFANA_PLUGIN_SECRET: z.string().min(32).describe("What the plugin's routes send to it"),
+  GRAFANA_PLUGIN_SECRET: secretText(32).describe("What the plugin's routes send to it"),
   ROLLCALL_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
@@ -17,8 +18,8 @@ const Config = z.object({
 });
 
 /** Settings of the Grafana stand-in. @throws Error that names every problem */
-export function readConfig(environment: NodeJS.ProcessEnv): z.output<typeof Config> {
-  const parsed = Config.safeParse(environment);
-  if (parsed.success) return Object.freeze(parsed.data);
-  throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
+export function readConfig(environment: NodeJS.ProcessEnv): Readonly<z.output<typeof Config>> {
+  const read = readSettings(Config, environment);
+  if ("settings" in read) return read.settings;
+  throw new Error(read.problems.join("\n"));
 }

@@ -7,7 +7,7 @@ await runStandIn("Grafana stand-in", () => {
   return createGrafanaStandIn({
     port: config.GRAFANA_STANDIN_PORT,
     upstream: config.GRAFANA_STANDIN_UPSTREAM,
-    pluginSecret: config.GRAFANA_PLUGIN_SECRET,
+    pluginSecret: config.GRAFANA_PLUGIN_SECRET.reveal(),
     logLevel: config.ROLLCALL_LOG_LEVEL,
   });
 });
