@@ -54,7 +54,7 @@ describe("local/launch.mjs", () => {
   test.each([[[]], [["sart"]], [["toString"]]])("an unknown command %j is answered with the known ones", (args) => {
     const { status, stderr } = launch(args);
     expect(stderr).toBe(
-      `✗ Unknown command "${args[0] ?? ""}". There are: start, stop, status, doctor, migrate, audit, access, rollcall.
+      `✗ Unknown command "${args[0] ?? ""}". There are: start, stop, status, doctor, migrate, audit, access, break-glass, rollcall.
 `,
     );
     expect(status).toBe(1);

@@ -77,6 +77,7 @@ export async function openAdapters(
   registry.watch();
   return {
     ports: {
+      breakGlass: database.breakGlass,
       ...{ audit, operations, requests, overrides, incidents, runs, bus, events, registry, supervisor, pager },
       directory,
       rules,

@@ -17,6 +17,7 @@ import type { Hub } from "./live/hub.ts";
 import { createSources } from "./live/sources.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import { followSpool } from "./schedule/break-glass.ts";
 import { sendCanaryRound } from "./schedule/canaries.ts";
 import { dropOldLetters } from "./schedule/dead-letters.ts";
 import { type DiagnosticSchedule, startDiagnosticSchedule } from "./schedule/diagnostics.ts";
@@ -63,6 +64,8 @@ const REQUESTS_MS = 2_000;
 const DIRECTORY_MS = 2_000;
 const RUNS_MS = 2_000;
 const RUNS_KEPT_MS = 60_000;
+// Whoever went past the usual path is told of within seconds.
+const SPOOL_MS = 2_000;
 const CATCH_UP_MS = 15_000;
 const DEAD_LETTERS_MS = 60_000;
 // A viewer sees a change within a second: a quarter of it here, the rest is for the way.
@@ -147,10 +150,12 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
   });
   const schedule = startSchedule(deps);
   const audit = await startAuditWork({ ...deps, isLeader: whenLeading }, loop);
+  const followed = followSpool(deps);
   const loops = [
     ...directoryLoops(deps, loop, whenLeading),
     ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
     ...leaderLoops(adapters, loop, whenLeading),
+    ...(followed === null ? [] : [loop({ name: "break-glass", everyMs: SPOOL_MS, run: followed })]),
     loop({
       name: "dead-letters",
       everyMs: DEAD_LETTERS_MS,

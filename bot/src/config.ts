@@ -66,6 +66,11 @@ export const controlConfig = z.object({
   ROLLCALL_FLEET_KEY: secretText(32).describe(
     "Secret of the fleet, at least 32 characters; keys of agents derive from it",
   ),
+  ROLLCALL_BREAK_GLASS_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of the spool of `npm run break-glass` on this host; none is followed if not set"),
   ROLLCALL_SUPERVISOR_SOCKET: z.string().min(1).describe("Unix socket of the built-in supervisor"),
   SLACK_BOT_TOKEN: secretText(8, [/^xoxb-/, "a bot token, xoxb-…"]).describe("Bot token of the Slack app"),
   SLACK_SIGNING_SECRET: rotatingSecret(16).describe("Signing secret of the Slack app"),
@@ -96,6 +101,11 @@ export const controlConfig = z.object({
     .string()
     .regex(/^[CG][A-Z0-9]+$/, "the id of a channel, C…")
     .describe("Channel of operations that have no card"),
+  ROLLCALL_SLACK_AUDIT_CHANNEL: z
+    .string()
+    .regex(/^[CG][A-Z0-9]+$/, "the id of a channel, C…")
+    .optional()
+    .describe("Channel of uses of break-glass and their reviews; that of operations if not set"),
   ALERTMANAGER_WEBHOOK_TOKEN: rotatingSecret(16).describe(
     "Bearer token that Alertmanager sends to /webhooks/alertmanager",
   ),

@@ -2,6 +2,7 @@ import { createAccessOverrides } from "@rollcall/core/adapters/postgres/access-o
 import { createApiTokens } from "@rollcall/core/adapters/postgres/api-tokens.ts";
 import { createApprovalRequests } from "@rollcall/core/adapters/postgres/approval-requests.ts";
 import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
+import { createBreakGlass } from "@rollcall/core/adapters/postgres/break-glass.ts";
 import { createCommandStore } from "@rollcall/core/adapters/postgres/command-store.ts";
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
 import { createDirectorySnapshots } from "@rollcall/core/adapters/postgres/directory-snapshots.ts";
@@ -19,6 +20,7 @@ import type { AccessOverrides } from "@rollcall/core/ports/access-overrides.ts";
 import type { ApiTokens } from "@rollcall/core/ports/api-tokens.ts";
 import type { ApprovalRequests } from "@rollcall/core/ports/approval-requests.ts";
 import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
+import type { BreakGlass } from "@rollcall/core/ports/break-glass.ts";
 import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
 import type { DirectorySnapshots } from "@rollcall/core/ports/directory-snapshots.ts";
@@ -48,6 +50,7 @@ export interface Database {
   readonly publications: Publications;
   readonly runs: Runs;
   readonly overrides: AccessOverrides;
+  readonly breakGlass: BreakGlass;
   readonly snapshots: DirectorySnapshots;
   readonly limitUses: LimitStore;
   readonly liveTickets: LiveTickets;
@@ -94,6 +97,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
     runs: gate.guard(createRuns(pool)),
     overrides: gate.guard(createAccessOverrides(pool)),
+    breakGlass: gate.guard(createBreakGlass(pool)),
     snapshots: gate.guard(createDirectorySnapshots(pool)),
     limitUses: gate.guard(createLimitUses(pool)),
     liveTickets: gate.guard(createLiveTickets(pool)),

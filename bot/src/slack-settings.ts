@@ -12,6 +12,7 @@ export const slackSettings = (config: ControlConfig): SlackSettings => ({
   teamId: config.SLACK_TEAM_ID,
   alertsChannel: config.ROLLCALL_SLACK_ALERTS_CHANNEL,
   opsChannel: config.ROLLCALL_SLACK_OPS_CHANNEL,
+  auditChannel: config.ROLLCALL_SLACK_AUDIT_CHANNEL ?? null,
   publicUrl: config.ROLLCALL_PUBLIC_URL,
   runbookUrl: config.ROLLCALL_RUNBOOK_URL ?? null,
 });

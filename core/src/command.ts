@@ -5,6 +5,7 @@ import type { Report } from "./domain/report.ts";
 import type { AccessOverrides } from "./ports/access-overrides.ts";
 import type { ApprovalRequests } from "./ports/approval-requests.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
+import type { BreakGlass } from "./ports/break-glass.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Dependencies } from "./ports/dependencies.ts";
 import type { Directory } from "./ports/directory.ts";
@@ -39,6 +40,8 @@ export interface Ports {
   readonly clock: Clock;
   /** Left out where runs are not kept. */
   readonly runs?: Runs;
+  /** Left out where no spool of the host is followed. */
+  readonly breakGlass?: BreakGlass;
   /** Left out where nothing looks in the background. */
   readonly dependencies?: Dependencies;
   /** Left out where no Prometheus is named. */

@@ -155,6 +155,7 @@ export function controlProgram(context: StackContext): Program {
       ROLLCALL_HTTP_PORT: String(ports.control),
       DATABASE_URL: addressesOf(context).controlDatabaseUrl,
       ROLLCALL_AUDIT_ANCHOR_DIR: join(layout.root, "anchors"),
+      ROLLCALL_BREAK_GLASS_DIR: join(layout.root, "break-glass"),
       REDIS_URL: redisUrlOf(context, "control"),
       ROLLCALL_FLEET_FILE: context.fleetFile,
       ROLLCALL_ACCESS_FILE: context.accessFile,
@@ -179,6 +180,7 @@ function slackEnvironment({ credentials, ports, secrets }: StackContext): Record
     SLACK_TEAM_ID: "T0LOCAL",
     ROLLCALL_SLACK_ALERTS_CHANNEL: "C0ALERTS",
     ROLLCALL_SLACK_OPS_CHANNEL: "C0OPS",
+    ROLLCALL_SLACK_AUDIT_CHANNEL: "C0AUDIT",
   };
 }
 

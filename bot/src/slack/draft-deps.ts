@@ -4,7 +4,16 @@ import type { SlackSettings } from "./settings.ts";
 
 export type DraftPorts = Pick<
   Ports,
-  "operations" | "incidents" | "requests" | "registry" | "bus" | "supervisor" | "directory" | "rules" | "clock"
+  | "operations"
+  | "incidents"
+  | "requests"
+  | "registry"
+  | "bus"
+  | "supervisor"
+  | "directory"
+  | "rules"
+  | "clock"
+  | "breakGlass"
 >;
 
 /** What messages are made from. */

@@ -22,6 +22,7 @@ export const SETTINGS: SlackSettings = {
   teamId: "T0LOCAL",
   alertsChannel: "C0ALERTS",
   opsChannel: "C0OPS",
+  auditChannel: "C0AUDIT",
   publicUrl: "http://127.0.0.1:8080",
   runbookUrl: "https://runbooks.example.test",
 };

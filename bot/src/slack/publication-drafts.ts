@@ -1,6 +1,7 @@
 import type { Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import type { Publication } from "@rollcall/core/ports/publications.ts";
+import { draftOfBreakGlass } from "./break-glass-draft.ts";
 import type { DraftDeps } from "./draft-deps.ts";
 import { gatherIncidentFacts } from "./incident-facts.ts";
 import { inputOf } from "./order-inputs.ts";
@@ -19,6 +20,7 @@ const NOTE_URGENCY = 4;
 /** @returns null if the row is not there, or its message must wait for another one */
 export async function draftPublication(publication: Publication, deps: DraftDeps): Promise<Draft | null> {
   const { key } = publication;
+  if (key.startsWith("bg-")) return await draftOfBreakGlass(publication, deps);
   if (key.startsWith("req-")) return await draftOfRequest(publication, deps);
   if (key.endsWith(ENDING)) return await draftNote(publication, deps);
   if (key.startsWith("inc-")) {

@@ -14,6 +14,8 @@ export interface SlackSettings {
   readonly teamId: string;
   readonly alertsChannel: string;
   readonly opsChannel: string;
+  /** Channel of what admins look at afterwards; null: the one of operations. */
+  readonly auditChannel: string | null;
   /** Address under which people reach the control service; agents and operations are linked there. */
   readonly publicUrl: string;
   /** Base of runbook links for agents that name none; null: no such button. */
