@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -184,4 +184,13 @@ longestLiftHours: 8
   ])("%s is refused", async (_, [right = "", wrong = ""], words) => {
     await expect(open(PEOPLE + RULES.replace(right, wrong))).rejects.toThrow(words);
   });
+});
+
+test("the example of docs/access.md is a file that is taken as it stands", async () => {
+  const guide = await readFile(join(import.meta.dirname, "../../../docs/access.md"), "utf8");
+  const [, example = ""] = /```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
+  const { directory } = await open(example);
+  expect(directory.withRole("viewer").map(({ id }) => id)).toEqual(["olga", "vera", "adam", "anna"]);
+  const { scopes, blocks, onCall, longestLiftHours } = directory.standingRules();
+  expect([scopes.length, blocks.length, onCall?.length, longestLiftHours]).toEqual([1, 1, 1, 8]);
 });
