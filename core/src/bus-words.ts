@@ -12,23 +12,28 @@ import {
   type Subscription,
 } from "./subscription-state.ts";
 
-/** Reads the whole bus and lays it beside what is declared. @throws Failure "unavailable" */
+/** Reads all subscriptions and lays them beside what is declared. @throws Failure "unavailable" */
 export async function surveyBus({ registry, events }: Pick<Ports, "registry" | "events">): Promise<Drift> {
   const fleet = await registry.expected();
-  return compareSubscriptions(fleet, await events.read(fleet.topics));
+  return compareSubscriptions(fleet, await events.readSubscriptions(fleet.topics));
 }
+
+/** Whether it has to be looked at now, or has lost something since it is there. */
+export const isTroubled = (one: Subscription): boolean =>
+  isBroken(one) || (one.group !== null && lostWords([one.group]).length > 0);
 
 /** A line for each topic that one of the agents declares and does not read; what cannot be asked has no line. */
 export async function deafLines(
   ports: Pick<Ports, "registry" | "events">,
   ids: ReadonlySet<string>,
+  isShown: (one: Subscription) => boolean = isBroken,
 ): Promise<string[]> {
   try {
     const fleet = await ports.registry.expected();
     const agents = fleet.agents.filter(({ id }) => ids.has(id));
     const topics = [...new Set(agents.flatMap((agent) => declaredBy(agent, fleet.topics).map(({ topic }) => topic)))];
-    const { subscriptions } = compareSubscriptions({ agents, topics }, await ports.events.read(topics));
-    return subscriptions.filter(isBroken).map(subscriptionLine);
+    const { subscriptions } = compareSubscriptions({ agents, topics }, await ports.events.readSubscriptions(topics));
+    return subscriptions.filter(isShown).map(subscriptionLine);
   } catch (error) {
     if (isFailure(error) && error.code === "unavailable") return [];
     throw error;

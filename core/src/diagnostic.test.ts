@@ -41,7 +41,7 @@ function makeWorld(): World {
     directory: { ...ports.directory, withRole: (role) => (role === "admin" ? TWO : [...TWO, PERSON]) },
   });
   for (const agent of fleet.agents.values()) agent.expected = { ...agent.expected, consumes: ["stock.*"] };
-  change({ events: { ...ports.events, read: async () => readBy("billing", "invoices") } });
+  change({ events: { ...ports.events, readSubscriptions: async () => readBy("billing", "invoices") } });
   return world;
 }
 
@@ -85,7 +85,7 @@ const watchingBut = (change: (reading: MonitoringReading) => Partial<MonitoringR
 const readingBut =
   (...groups: string[]) =>
   ({ ports }: World) =>
-    void Object.assign(ports, { events: { ...ports.events, read: async () => readBy(...groups) } });
+    void Object.assign(ports, { events: { ...ports.events, readSubscriptions: async () => readBy(...groups) } });
 
 const breakage: Readonly<Record<string, (world: World) => void>> = {
   "alerting-watches": watchingBut(() => ({ alertmanagers: 0 })),

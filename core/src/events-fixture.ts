@@ -8,6 +8,10 @@ export const quietEvents = (now: () => number): EventBus => ({
       ...{ topic, entries: 0, added: 0, lastAt: null, perSecond: 0, deadLetters: 0, groups: [] },
     })),
   }),
+  readSubscriptions: async (topics) => ({
+    now: now(),
+    topics: topics.map((topic) => ({ topic, entries: 0, groups: [] })),
+  }),
   trim: async () => undefined,
   publishProbe: async () => `${now()}-0`,
   readTaken: async () => new Set(),

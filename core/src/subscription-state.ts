@@ -1,4 +1,4 @@
-import type { BusReading, GroupReading, TopicReading } from "./ports/event-bus.ts";
+import type { GroupReading, SubscriptionReading } from "./ports/event-bus.ts";
 import { type CompiledFleet, type ExpectedAgent, matchTopics } from "./protocol.ts";
 
 /** What becomes of a declared subscription on one topic. */
@@ -22,7 +22,6 @@ export interface Undeclared {
 
 export interface Drift {
   readonly at: number;
-  readonly topics: readonly TopicReading[];
   readonly subscriptions: readonly Subscription[];
   readonly undeclared: readonly Undeclared[];
   /** Patterns that fit no topic. */
@@ -33,7 +32,10 @@ export interface Drift {
 export const DEAD_AFTER_MS = 15_000;
 
 /** Lays what is declared beside what Redis tells. */
-export function compareSubscriptions(fleet: Pick<CompiledFleet, "agents" | "topics">, reading: BusReading): Drift {
+export function compareSubscriptions(
+  fleet: Pick<CompiledFleet, "agents" | "topics">,
+  reading: SubscriptionReading,
+): Drift {
   const byTopic = new Map(reading.topics.map((topic) => [topic.topic, topic]));
   const declared = fleet.agents.flatMap((agent) => declaredBy(agent, fleet.topics).map((one) => ({ agent, ...one })));
   const subscriptions = declared.map(({ agent, pattern, topic }): Subscription => {
@@ -44,7 +46,6 @@ export function compareSubscriptions(fleet: Pick<CompiledFleet, "agents" | "topi
   const isDeclared = new Set(declared.map(({ agent, topic }) => `${topic} ${agent.id}`));
   return {
     at: reading.now,
-    topics: reading.topics,
     subscriptions,
     undeclared: reading.topics.flatMap(({ topic, groups }) =>
       groups.filter(({ name }) => !isDeclared.has(`${topic} ${name}`)).map((group) => ({ topic, group })),
@@ -71,7 +72,7 @@ export function declaredBy({ consumes }: Pick<ExpectedAgent, "consumes">, topics
 
 interface Seen {
   readonly agent: ExpectedAgent;
-  readonly topic: TopicReading | undefined;
+  readonly topic: SubscriptionReading["topics"][number] | undefined;
   readonly group: GroupReading | null;
   readonly now: number;
 }

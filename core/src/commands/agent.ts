@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { processLine, rungLine, waitingOf, waitingWords } from "../agent-evidence.ts";
-import { deafLines } from "../bus-words.ts";
+import { deafLines, isTroubled } from "../bus-words.ts";
 import { defineCommand, type ReadContext } from "../command.ts";
 import { isFailure } from "../domain/failure.ts";
 import { ageSeconds } from "../domain/freshness.ts";
@@ -30,7 +30,7 @@ export default defineCommand({
     const [view, waiting, deaf, runs] = await Promise.all([
       observeFleet(ports, chosen.slice(0, 1)),
       waitingOf(chosen[0]?.id, context),
-      deafLines(ports, new Set(chosen.map((one) => one.id))),
+      deafLines(ports, new Set(chosen.map((one) => one.id)), isTroubled),
       newestRuns(chosen[0]?.id, context),
     ]);
     const seen = view.agents[0] as SeenAgent;

@@ -43,6 +43,25 @@ function fleet(...ids: (keyof typeof DECLARED)[]): FakeFleet {
   return fake;
 }
 
+describe("the subscriptions alone", () => {
+  test("are read as they are read with all the rest", async () => {
+    await stage.publish("order.placed", {});
+    const [all, alone] = await Promise.all([events.read(TOPICS), events.readSubscriptions(TOPICS)]);
+    const kept = all.topics.map(({ topic, entries, groups }) => ({ topic, entries, groups }));
+    expect(alone.topics).toEqual(kept);
+    expect(kept.flatMap(({ groups }) => groups)).toHaveLength(3);
+  });
+
+  test("stand on the agent's card where they have lost something, and only there", async () => {
+    await stage.admin.hset(stage.keys.lost("stock.reserved"), { "steady undelivered": 37 });
+    const shown = await lookAt(fleet("keen", "steady"), { name: "agent", input: { id: "steady" } });
+    expect(shown.lines.join("\n")).toContain("*steady* stock.reserved · 0 waiting · 0 in hand · ⚠️ 37 lost undelivered");
+    const other = await lookAt(fleet("keen", "steady"), { name: "agent", input: { id: "keen" } });
+    expect(other.lines.join("\n")).not.toContain("lost");
+    await stage.admin.del(stage.keys.lost("stock.reserved"));
+  });
+});
+
 describe("bus test", () => {
   test("every subscriber takes the probe, with its milliseconds, and no handler sees it", async () => {
     const { headline, data } = await lookAt(fleet("keen", "steady"), {

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { deadFirst, driftWords, rateWords, subscriptionData, subscriptionLine, surveyBus } from "../bus-words.ts";
+import { deadFirst, driftWords, rateWords, subscriptionData, subscriptionLine } from "../bus-words.ts";
 import { defineCommand } from "../command.ts";
 import { timeToken } from "../domain/report.ts";
 import { lookAction } from "../fleet-report.ts";
 import { counted } from "../fleet-words.ts";
-import { isBroken } from "../subscription-state.ts";
+import { compareSubscriptions, isBroken } from "../subscription-state.ts";
 
 const MOST_LINES = 5;
 
@@ -19,8 +19,11 @@ export default defineCommand({
   words: [],
   examples: ["bus"],
   async run(_, { ports }) {
-    const drift = await surveyBus(ports);
-    const { topics, subscriptions, undeclared } = drift;
+    const fleet = await ports.registry.expected();
+    const reading = await ports.events.read(fleet.topics);
+    const drift = compareSubscriptions(fleet, reading);
+    const { topics } = reading;
+    const { subscriptions, undeclared } = drift;
     const perSecond = topics.reduce((sum, topic) => sum + topic.perSecond, 0);
     const deadLetters = topics.reduce((sum, topic) => sum + topic.deadLetters, 0);
     const unknown = subscriptions.filter(({ group }) => group !== null && group.lag === null).length;

@@ -11,7 +11,7 @@ export default defineDiagnostic({
     const fleet = await ports.registry.expected();
     const { subscriptions, undeclared, idlePatterns } = compareSubscriptions(
       fleet,
-      await ports.events.read(fleet.topics),
+      await ports.events.readSubscriptions(fleet.topics),
     );
     if (subscriptions.length + undeclared.length === 0) return skipped("no agent declares a subscription");
     const idle = idlePatterns.map(({ agent, pattern }) => `${agent} ${pattern}`);

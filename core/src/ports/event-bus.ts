@@ -42,6 +42,12 @@ export interface TopicReading {
   readonly groups: readonly GroupReading[];
 }
 
+/** What there is of the subscriptions on some topics. */
+export interface SubscriptionReading {
+  readonly now: number;
+  readonly topics: readonly Pick<TopicReading, "topic" | "entries" | "groups">[];
+}
+
 export interface BusReading {
   readonly now: number;
   readonly topics: readonly TopicReading[];
@@ -97,6 +103,8 @@ export interface DroppedLetters {
 export interface EventBus {
   /** @throws Failure "unavailable" */
   read(topics: readonly string[]): Promise<BusReading>;
+  /** Without rates and dead letters, which cost more than all the rest. @throws Failure "unavailable" */
+  readSubscriptions(topics: readonly string[]): Promise<SubscriptionReading>;
   /** Cuts topics to their length and counts what is lost by it. @throws Failure "unavailable" */
   trim(topics: readonly TopicTrim[]): Promise<void>;
   /** Publishes a marked probe, which no handler ever sees. @returns its id @throws Failure "unavailable" */

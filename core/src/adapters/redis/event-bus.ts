@@ -9,13 +9,14 @@ import type {
   LetterLimits,
   Replayed,
   ReplayOrder,
+  SubscriptionReading,
   TopicTrim,
 } from "../../ports/event-bus.ts";
 import { type Keys, keysOf } from "../../protocol/keys.ts";
 import { type Envelope, envelope } from "../../protocol.ts";
 import { connectRedis, withRedis } from "./connection.ts";
 import { dropLetters } from "./drop-letters.ts";
-import { compareIds, millisOf, type Row, readTopics, rowOf, unlessLost } from "./read-topics.ts";
+import { compareIds, millisOf, type Row, readSubscriptions, readTopics, rowOf, unlessLost } from "./read-topics.ts";
 import { findEntry, replayLetter } from "./replay-letter.ts";
 import { trimTopics } from "./trim-topics.ts";
 
@@ -51,6 +52,10 @@ class RedisEventBus implements EventBus {
 
   read(topics: readonly string[]): Promise<BusReading> {
     return withRedis(() => readTopics(this.#redis, this.#keys, topics));
+  }
+
+  readSubscriptions(topics: readonly string[]): Promise<SubscriptionReading> {
+    return withRedis(() => readSubscriptions(this.#redis, this.#keys, topics));
   }
 
   trim(topics: readonly TopicTrim[]): Promise<void> {

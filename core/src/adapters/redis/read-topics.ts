@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { BusReading, GroupReading, Lost, TopicReading } from "../../ports/event-bus.ts";
+import type { BusReading, GroupReading, Lost, SubscriptionReading, TopicReading } from "../../ports/event-bus.ts";
 import type { Keys } from "../../protocol/keys.ts";
 import { resultsOf } from "./connection.ts";
 
@@ -40,12 +40,38 @@ export async function readTopics(redis: Redis, keys: Keys, topics: readonly stri
         lastAt: lastId === null ? null : timeOf(lastId),
         perSecond: rateOf(resultIn(recent) as [string, unknown][] | null, now),
         deadLetters: Number(resultIn(dead) ?? 0),
-        groups: groups.map((group) => ({
-          ...viewGroup(group, waits.get(waitKey(topic, String(group.name)))),
-          lost: lostOf((resultIn(lost) ?? {}) as Record<string, string>, String(group.name)),
-        })),
+        groups: viewGroups({ topic, groups, lost }, waits),
       };
     }),
+  };
+}
+
+/** The subscriptions of all topics, in three round trips; what was published stays where it is. */
+export async function readSubscriptions(
+  redis: Redis,
+  keys: Keys,
+  topics: readonly string[],
+): Promise<SubscriptionReading> {
+  const now = millisOf(await redis.time());
+  if (topics.length === 0) return { now, topics: [] };
+  const pipeline = redis.pipeline();
+  for (const topic of topics) {
+    const stream = keys.topic(topic);
+    pipeline.xinfo("STREAM", stream).xinfo("GROUPS", stream).hgetall(keys.lost(topic));
+  }
+  const outcomes = unlessLost(await pipeline.exec());
+  const found = topics.map((topic, index) => {
+    const [stream, groups, lost] = outcomes.slice(index * 3, index * 3 + 3) as Outcome[];
+    return { topic, stream: rowOf(resultIn(stream)), groups: rowsOf(resultIn(groups)), lost };
+  });
+  const waits = await readWaits(redis, keys, found);
+  return {
+    now,
+    topics: found.map((one) => ({
+      topic: one.topic,
+      entries: Number(one.stream.length ?? 0),
+      groups: viewGroups(one, waits),
+    })),
   };
 }
 
@@ -95,6 +121,18 @@ function isBehind(stream: Row, group: Row): boolean {
   const last = entryId(stream["last-entry"]);
   return last !== null && compareIds(last, String(group["last-delivered-id"])) > 0;
 }
+
+interface FoundGroups {
+  readonly topic: string;
+  readonly groups: readonly Row[];
+  readonly lost: Outcome | undefined;
+}
+
+const viewGroups = ({ topic, groups, lost }: FoundGroups, waits: ReadonlyMap<string, Wait>): GroupReading[] =>
+  groups.map((group) => ({
+    ...viewGroup(group, waits.get(waitKey(topic, String(group.name)))),
+    lost: lostOf((resultIn(lost) ?? {}) as Record<string, string>, String(group.name)),
+  }));
 
 const viewGroup = (group: Row, wait: Wait | undefined): Omit<GroupReading, "lost"> => ({
   name: String(group.name),
