@@ -69,7 +69,7 @@ async function fillPhase(
   const { stage, phase } = filling;
   const outcomes: Outcome[] = [];
   const all: Tried[] = [];
-  for (const door of ["http", "terminal", "slack"] as const) {
+  for (const door of ["http", "terminal", "grafana", "slack"] as const) {
     const tried = await fillCommands(filling, door);
     all.push(...tried);
     const tally = newTally();

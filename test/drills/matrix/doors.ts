@@ -31,16 +31,29 @@ export function authorizationOf({
   return { authorization: `Bearer ${texts[credential] ?? otherToken(person, credential)}` };
 }
 
-/** The same command by HTTP or from a terminal, with an API token. */
-export async function askByToken({ control }: MatrixStage, attempt: Attempt, door: "http" | "terminal"): Promise<Seen> {
+/** Doors of the HTTP API: a program, a terminal, a page of the plugin in Grafana. */
+export type ApiDoor = "http" | "terminal" | "grafana";
+
+async function proofAt(door: ApiDoor, { grafana }: MatrixStage, attempt: Attempt): Promise<Record<string, string>> {
+  if (door === "terminal") return { ...authorizationOf(attempt), "x-rollcall-door": "terminal" };
+  if (door === "http") return authorizationOf(attempt);
+  const { credential, person } = attempt;
+  return grafana.headersFor(
+    person.mail,
+    credential === "none" ? "secret" : credential === "unknown" ? "token" : "both",
+  );
+}
+
+/** The same command by the HTTP API. */
+export async function askByApi(stage: MatrixStage, attempt: Attempt, door: ApiDoor): Promise<Seen> {
+  const { control } = stage;
   const { wish, requestId } = attempt;
   const response = await fetch(`${control.url}/api/v1/commands/${wish.name}`, {
     method: "POST",
     signal: AbortSignal.timeout(PATIENCE_MS),
     headers: {
-      ...authorizationOf(attempt),
+      ...(await proofAt(door, stage, attempt)),
       ...{ "content-type": "application/json", "x-request-id": requestId, "idempotency-key": `key-${randomUUID()}` },
-      ...(door === "terminal" ? { "x-rollcall-door": "terminal" } : {}),
     },
     body: JSON.stringify({ input: wish.input, reason: REASON }),
   });
@@ -66,7 +79,7 @@ export async function typeInSlack({ control }: MatrixStage, { person, credential
   const text = `${wish.text}${wish.kind === "act" ? ` --reason "${REASON}"` : ""}`;
   const after = lastWhisper(control, user)?.ts ?? "";
   const answer = await sendSigned(control.eventsUrl, signCommand(text, SIGNING_SECRET, { user, team }));
-  return seenInSlack(answer.includes("⏳") ? await untilWhisper(control, { user, after }) : answer);
+  return seenInSlack(/⏳ (Saving|Looking)…/.test(answer) ? await untilWhisper(control, { user, after }) : answer);
 }
 
 const OPS = "C0OPS";

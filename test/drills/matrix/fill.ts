@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Door } from "@rollcall/core/domain/actor.ts";
 import { WEBHOOK_TOKEN } from "../control-stage.ts";
-import { type Attempt, askByToken, typeInSlack } from "./doors.ts";
+import { type ApiDoor, type Attempt, askByApi, typeInSlack } from "./doors.ts";
 import type { Phase } from "./phases.ts";
 import { GATEWAY, type View } from "./reads.ts";
 import { type Cell, type Credential, reasonsAgainst } from "./rights-by-design.ts";
@@ -31,10 +31,7 @@ interface Filling {
 }
 
 /** Every command by every person at one door. */
-export async function fillCommands(
-  filling: Filling,
-  door: Extract<Door, "http" | "terminal" | "slack">,
-): Promise<Tried[]> {
+export async function fillCommands(filling: Filling, door: ApiDoor | "slack"): Promise<Tried[]> {
   const { people, wishes, stage } = filling;
   const left = people
     .flatMap((person) => credentialsOf(person, door).map((credential) => ({ person, credential })))
@@ -66,7 +63,7 @@ export async function fillCommands(
     const label = `${at}, ${labelOf(person)}, token or account ${credential}, ${phase.name}: ${wish.text}`;
     const seen = await (at === "slack"
       ? typeInSlack(stage, { ...attempt, wish })
-      : askByToken(stage, { ...attempt, wish }, at));
+      : askByApi(stage, { ...attempt, wish }, at));
     return { ...attempt, cell, seen, label };
   }
 }
@@ -74,6 +71,7 @@ export async function fillCommands(
 function credentialsOf({ standing, granted }: MatrixPerson, door: Door): readonly Credential[] {
   if (standing !== "known") return ["good"];
   const strangers = granted === "admin" ? STRANGERS : [];
+  if (door === "grafana") return ["good", ...strangers.filter((one) => one !== "of the webhook")];
   if (door !== "slack") return ["good", ...OTHER_CREDENTIALS, ...strangers];
   return granted === "admin" ? ["good", ...(Object.keys(SLACK_OBJECTIONS) as Credential[])] : ["good"];
 }

@@ -15,7 +15,11 @@ export interface View {
 /** Everybody who is let in may see what there is; exports are for admins; all else is for viewers. */
 const ROLES: Readonly<Record<string, Wanted["role"]>> = {
   ...{ "/api/v1/": null, "/api/v1/commands": null, "/api/v1/audit/export": "admin" },
+  // Everybody sees their own.
+  "/api/v1/tokens": null,
 };
+/** Only who signed in at a page has one; a token never does. */
+const NOT_BY_TOKEN = ["/api/v1/session"];
 /** Where the way leads; it names no agent and no person, so a token for acting may read it too. */
 export const GATEWAY = "/api/v1/";
 
@@ -31,7 +35,7 @@ interface Document {
 export async function makeViews({ control }: MatrixStage): Promise<readonly View[]> {
   const document = (await (await fetch(`${control.url}/api/v1/openapi.json`)).json()) as Document;
   const paths = Object.entries(document.paths).flatMap(([path, methods]) => (methods.get === undefined ? [] : [path]));
-  const lists = paths.filter((path) => path.startsWith("/api/v1/") && !path.startsWith("/api/v1/live"));
+  const lists = paths.filter((path) => path.startsWith("/api/v1/") && !path.startsWith("/api/v1/live") && !NOT_BY_TOKEN.includes(path));
   const topics = LIVE_TOPICS.flatMap((topic) => [
     view(`/api/v1/live?topics=${topic}`, "viewer"),
     { ...view(`/api/v1/live/socket?topics=${topic}`, "viewer"), look: follow(`/api/v1/live/socket?topics=${topic}`) },

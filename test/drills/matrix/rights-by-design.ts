@@ -92,6 +92,8 @@ export function reasonsAgainst(cell: Cell): readonly string[] {
   if (["expired", "unknown", "none", "of the webhook"].includes(credential)) return ["unauthenticated"];
   const byScope = tokenReasons(cell);
   if (subject.fixed !== null) return subject.fixed.includes(wanted.name) ? [] : ["fixed-rights"];
+  // Whom Slack itself objects to is nobody whom a person could stand behind.
+  if (wanted.name === "link") return [...byScope, ...slackReasons(cell)];
   // help, whoami: for everybody who is let in at all.
   if (wanted.role === null) return byScope;
   return [...byScope, ...slackReasons(cell), ...personReasons(cell), ...changeReasons(cell)];

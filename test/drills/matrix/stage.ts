@@ -3,10 +3,11 @@ import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GoogleClient } from "@rollcall/local/google/client.ts";
-import { ADMIN, openTestAccount, SERVICE_ACCOUNT } from "@rollcall/local/google/test-account.ts";
+import { ADMIN, CLIENT, openTestAccount, SERVICE_ACCOUNT } from "@rollcall/local/google/test-account.ts";
 import pg from "pg";
 import { NO_LIMITS } from "../../no-limits.ts";
 import { type ControlStage, openControlStage } from "../control-stage.ts";
+import { type MatrixGrafana, openMatrixGrafana } from "./grafana.ts";
 import type { Credential } from "./rights-by-design.ts";
 import { GROUP_OF, type MatrixPerson, NARROWED_GROUP, scopesAbout, tokenText } from "./subjects.ts";
 import { AGENTS } from "./wanted.ts";
@@ -23,6 +24,7 @@ export const ASKER = {
 export interface MatrixStage {
   readonly control: ControlStage;
   readonly google: GoogleClient;
+  readonly grafana: MatrixGrafana;
   /** Runs a statement as the owner of the database. */
   sql(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   /** Writes access.yaml anew; people in it may have lost their token, or be blocked. */
@@ -45,11 +47,15 @@ export async function openMatrixStage(people: readonly MatrixPerson[]): Promise<
     for (const end of ends.toReversed()) await end().catch(() => undefined);
   };
   try {
+    const grafana = await openMatrixGrafana();
+    ends.push(() => grafana.close());
     await fillGoogle(account.client, people);
     const keyFile = join(folder, "service-account.json");
     const key = { type: "service_account", client_email: SERVICE_ACCOUNT, private_key: account.privateKey };
     await writeFile(keyFile, JSON.stringify(key), { mode: 0o600 });
-    const environment = { ...googleSettings(account.google.url, keyFile), ROLLCALL_LIMITS: NO_LIMITS };
+    const environment = {
+      ...{ ...googleSettings(account.google.url, keyFile), ...grafana.environment, ROLLCALL_LIMITS: NO_LIMITS },
+    };
     const control = await openControlStage(1, { access: accessOf(people, NOTHING), more: AGENTS, environment });
     ends.push(() => control.close());
     fillSlack(control, people);
@@ -60,7 +66,7 @@ export async function openMatrixStage(people: readonly MatrixPerson[]): Promise<
     const sql: MatrixStage["sql"] = async (text, values = []) => (await owner.query(text, [...values])).rows;
     await fillOverrides(sql, people);
     const writeAccess = (taken: Taken) => replaceFile(control.accessFile, JSON.stringify(accessOf(people, taken)));
-    return { control, google: account.client, sql, writeAccess, close };
+    return { control, google: account.client, grafana, sql, writeAccess, close };
   } catch (error) {
     await close();
     throw error;
@@ -71,6 +77,8 @@ const googleSettings = (url: string, keyFile: string) => ({
   ...{ GOOGLE_SERVICE_ACCOUNT_FILE: keyFile, GOOGLE_DELEGATED_ADMIN: ADMIN, GOOGLE_API_URL: `${url}/` },
   ...{ ROLLCALL_GROUP_ADMIN: GROUP_OF.admin, ROLLCALL_GROUP_OPERATOR: GROUP_OF.operator },
   ROLLCALL_GROUP_VIEWER: GROUP_OF.viewer,
+  ...{ GOOGLE_CLIENT_ID: CLIENT.id, GOOGLE_CLIENT_SECRET: CLIENT.secret, GOOGLE_HOSTED_DOMAIN: "example.test" },
+  ...{ GOOGLE_ISSUER: url, ROLLCALL_SLACK_LINK: "file" },
 });
 
 async function fillGoogle(google: GoogleClient, people: readonly MatrixPerson[]): Promise<void> {
