@@ -35,7 +35,9 @@ interface Document {
 export async function makeViews({ control }: MatrixStage): Promise<readonly View[]> {
   const document = (await (await fetch(`${control.url}/api/v1/openapi.json`)).json()) as Document;
   const paths = Object.entries(document.paths).flatMap(([path, methods]) => (methods.get === undefined ? [] : [path]));
-  const lists = paths.filter((path) => path.startsWith("/api/v1/") && !path.startsWith("/api/v1/live") && !NOT_BY_TOKEN.includes(path));
+  const lists = paths.filter(
+    (path) => path.startsWith("/api/v1/") && !path.startsWith("/api/v1/live") && !NOT_BY_TOKEN.includes(path),
+  );
   const topics = LIVE_TOPICS.flatMap((topic) => [
     view(`/api/v1/live?topics=${topic}`, "viewer"),
     { ...view(`/api/v1/live/socket?topics=${topic}`, "viewer"), look: follow(`/api/v1/live/socket?topics=${topic}`) },
