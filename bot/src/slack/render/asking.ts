@@ -7,7 +7,7 @@ import { buttonRow, dismissButton, type Order } from "./buttons.ts";
 import { actionLabel, effectWords, type Intent } from "./confirm-words.ts";
 import { actorName } from "./operation.ts";
 import { subjectOf, verbOf } from "./operation-words.ts";
-import { escapeText, foreign, lockScreen, markup, wholeDuration } from "./text.ts";
+import { escapeText, foreign, lockScreen, markup, upperFirst, wholeDuration } from "./text.ts";
 
 /** Before a typed change: it names target and effect, and has done nothing yet. */
 export function confirmMessage(intent: Intent, order: Order): ChatMessage {
@@ -42,7 +42,7 @@ export function askedMessage(request: ApprovalRequest): ChatMessage {
     text: lockScreen(`Waits for a second person, ${what}. Nothing has happened yet.`),
     blocks: [
       section(
-        `✋ *Waiting for a second person* — ${markup(what, 300)}. ${markup(request.why, 300)}. Nothing has happened yet.`,
+        `✋ *Waiting for a second person* — ${markup(what, 300)}. ${upperFirst(markup(request.why, 300))}. Nothing has happened yet.`,
       ),
     ],
   };

@@ -51,7 +51,9 @@ export const tookSeconds = (operation: Operation, now: number): number =>
 export function subjectOf(operation: Pick<Operation, "targets" | "incidentId" | "command" | "input">): string {
   if (operation.command === DIAGNOSTICS_COMMAND) return `suite ${suiteOf(operation)}`;
   const names = operation.targets.map((target) => foreign(target.agent, 63));
-  if (names.length > 0) return nameSome(names, 3);
+  // Each has a line of its own below; a headline of more names would be cut before its verdict.
+  if (names.length > 3) return `${names.length} agents`;
+  if (names.length > 0) return nameSome(names);
   return operation.incidentId ?? operation.command;
 }
 

@@ -5,7 +5,7 @@ import { buttonRow, type Order, type OrderButton } from "./buttons.ts";
 import { linked, operationPage } from "./links.ts";
 import { actorName, behindWords, type Frame, mentionOf } from "./operation.ts";
 import { verbOf } from "./operation-words.ts";
-import { clockTime, cut, foreign, lockScreen, markup, nameSome, wholeDuration } from "./text.ts";
+import { clockTime, cut, foreign, lockScreen, markup, nameSome, upperFirst, wholeDuration } from "./text.ts";
 
 export interface RequestFrame extends Frame {
   /** How many agents there are in all; null if that is not known now. */
@@ -26,7 +26,9 @@ const HEADS: Readonly<Record<RequestState, { readonly mark: string; readonly wor
 /** The one message of a request, from asked to its end; and the same to each who may agree. */
 export function requestMessage(request: ApprovalRequest, frame: RequestFrame): ChatMessage {
   const { mark, words } = HEADS[request.state];
-  const what = cut(askedFor(request), HEADLINE_CHARACTERS);
+  // As many names as a headline holds, never half of one.
+  const texts = [5, 4, 3, 2, 1].map((most) => askedFor(request, most));
+  const what = texts.find(({ length }) => length <= HEADLINE_CHARACTERS) ?? cut(texts[4] ?? "", HEADLINE_CHARACTERS);
   return card(lockWords(request, frame.now), [
     section(`${mark} *${words}* — ${what} (${request.id})`),
     context(originWords(request, frame)),
@@ -46,8 +48,11 @@ export function requestEndingNote(request: ApprovalRequest, frame: Frame): ChatM
 }
 
 /** "restart billing, invoices, shipping and 4 more" */
-function askedFor({ command, targets }: ApprovalRequest): string {
-  const names = nameSome(targets.map((target) => foreign(target, 63)));
+function askedFor({ command, targets }: ApprovalRequest, most = 5): string {
+  const names = nameSome(
+    targets.map((target) => foreign(target, 63)),
+    most,
+  );
   return `${foreign(command, 30)} ${names}`.trim();
 }
 
@@ -89,8 +94,6 @@ function endWords({ state, decidedBy, decidedAt, decisionReason, expiresAt, crea
 }
 
 const shortName = (name: string): string => foreign(name, 60);
-
-const upperFirst = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** For the lock screen: what waits, for how long, and whose wish it is. */
 function lockWords(request: ApprovalRequest, now: number): string {

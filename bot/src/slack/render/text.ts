@@ -113,3 +113,6 @@ export function errorWords(line: string): string {
   const words = foreign(line.slice(0, 2000).replace(LOGGED_AT, "").replaceAll(LOGGED_IDS, ""), 160);
   return Number.isNaN(at) ? words : `${clockTime(at)} ${words}`;
 }
+
+/** The beginning of a sentence. */
+export const upperFirst = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
