@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tooMany } from "@rollcall/core/limit-commands.ts";
+import { sign } from "@rollcall/local/slack/delivery.ts";
 import { createTestDatabase } from "@rollcall/test/database.ts";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
@@ -110,3 +111,22 @@ test("in Slack the refusal shows the moment in the reader's own time", () => {
   );
   expect(text).toContain("rule limit-acts");
 });
+
+test("what Slack has not signed is 401, and 429 with Retry-After when it comes too often; what it has signed is let in", async () => {
+  const service = await setting.start({
+    ROLLCALL_LIMITS: `${LIMITS.replace("unauthenticated=off", "unauthenticated=3/10m")}`,
+  });
+  await untilStatus(service, "/ready", 200);
+  const body = JSON.stringify({ type: "url_verification", challenge: "abc" });
+  const send = (secret: string) => {
+    const at = Math.floor(Date.now() / 1000);
+    const signed = { "x-slack-request-timestamp": String(at), "x-slack-signature": sign(secret, at, body) };
+    const headers = { "content-type": "application/json", ...signed };
+    return service.ask("/slack/events", { method: "POST", headers, body });
+  };
+  for (let times = 0; times < 3; times += 1) expect((await send("a-secret-of-somebody-else")).status).toBe(401);
+  const refused = await send("a-secret-of-somebody-else");
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect((await send("a-signing-secret-for-tests")).status).toBe(200);
+}, 60_000);

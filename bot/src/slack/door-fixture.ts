@@ -8,6 +8,7 @@ import { runCommand } from "@rollcall/core/run-command.ts";
 import { createSlackClient, type Message, type SlackClient } from "@rollcall/local/slack/client.ts";
 import { createSlackStandIn, type SlackStandIn } from "@rollcall/local/slack/stand-in.ts";
 import { type FastifyInstance, fastify } from "fastify";
+import { answerError } from "../http/errors.ts";
 import { registerSlackDoor, type SlackDoorDeps } from "./door.ts";
 import { storeOf } from "./door-store-fixture.ts";
 import { SETTINGS, SIGNING_SECRET } from "./fixtures.ts";
@@ -57,6 +58,7 @@ export async function openDoor(over: "http" | "sockets" = "http"): Promise<DoorS
   const commands = await loadCommands();
   const engine = { commands, ports, store: storeOf(rows, { accepted, gate, ports, commands }) };
   const app = fastify();
+  app.setErrorHandler(async (error, request, reply) => answerError(error, request, reply));
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const deps: SlackDoorDeps = {
     settings: { ...SETTINGS, appToken: over === "sockets" ? APP_TOKEN : null, apiUrl: `${standIn.url}/api/` },

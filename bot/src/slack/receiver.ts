@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
 import type { RotatingSecret } from "@rollcall/core/secrets/rotating-secret.ts";
 import type { Secret } from "@rollcall/core/secrets/secret.ts";
@@ -19,7 +20,7 @@ export interface ReceiverOptions {
   readonly onRefused: (why: RefusedWhy) => void;
 }
 
-/** Why a request was not let in: `signature`, `stale`, `future` (each answered 401), `body` (400). */
+/** Why a request was not let in: `signature`, `stale`, `future` (each `unauthenticated`), `body` (400). */
 type RefusedWhy = "signature" | "stale" | "future" | "body";
 
 const PATH = "/slack/events";
@@ -60,7 +61,8 @@ export class FastifyReceiver implements Receiver {
     const verified = await this.#verify(request);
     if (typeof verified === "string") {
       this.#options.onRefused(verified);
-      return await reply.code(401).send({ error: "not a request of Slack" });
+      // The app answers it as it answers everybody without credentials: 401, and 429 when there are too many.
+      throw new Failure("unauthenticated", "this is no request that Slack has signed just now");
     }
     const body = readBody(verified);
     if (body === null) {
