@@ -42,10 +42,10 @@ export function createReplier({ control, agent, key, epoch, clock, log, signal }
     const sealed = seal(key, reply);
     const write = () =>
       persist(async () => {
-        await Promise.all([
-          control.xadd(replyTo, "*", "agent", agent, "m", sealed),
-          control.expire(replyTo, REPLIES_LIVE_SECONDS),
-        ]);
+        const answered = control.pipeline().xadd(replyTo, "*", "agent", agent, "m", sealed);
+        const outcomes = await answered.expire(replyTo, REPLIES_LIVE_SECONDS).exec();
+        const failed = outcomes?.find(([error]) => error !== null);
+        if (outcomes === null || failed !== undefined) throw failed?.[0] ?? new Error("Redis did not answer");
       }, signal);
     try {
       // The work loop answers a canary: what it does for that is no part of what it did before.
