@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { LinkedDirectory } from "@rollcall/core/adapters/linked-directory.ts";
 import type { ApiTokens } from "@rollcall/core/ports/api-tokens.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
@@ -17,7 +18,7 @@ interface StoredTokensOptions {
   readonly onProblem: (problem: string, cause: unknown) => void;
 }
 
-/** However many guess, PostgreSQL is asked at most this often. */
+/** However many guess, PostgreSQL is asked at most this often; who comes sooner waits for the next look. */
 const LOOK_EVERY_MS = 250;
 const TOKEN = /^bearer +rc_[A-Za-z0-9_-]{43}$/i;
 const REMEMBERED = 10_000;
@@ -26,22 +27,20 @@ export function createStoredTokens({ directory, tokens, clock, onProblem }: Stor
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<boolean> | null = null;
   const seen = new Set<string>();
-  const look = (): Promise<boolean> => {
-    lookedAt = clock.now();
-    return directory
-      .refreshStored()
-      .then(
-        () => true,
-        () => false,
-      )
-      .finally(() => {
-        looking = null;
-      });
+  const look = async (): Promise<boolean> => {
+    const waitMs = lookedAt + LOOK_EVERY_MS - performance.now();
+    if (waitMs > 0) await setTimeout(waitMs);
+    lookedAt = performance.now();
+    // Who comes from now on may have a token that is made after this look.
+    looking = null;
+    return directory.refreshStored().then(
+      () => true,
+      () => false,
+    );
   };
   return {
     async mayKnow(authorization) {
       if (!TOKEN.test(authorization ?? "")) return false;
-      if (looking === null && clock.now() - lookedAt < LOOK_EVERY_MS) return false;
       looking ??= look();
       return looking;
     },

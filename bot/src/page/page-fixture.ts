@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openAccessFile } from "@rollcall/core/adapters/access-file.ts";
@@ -44,26 +44,34 @@ export async function openPageFixture(store: Store) {
   const folder = await mkdtemp(join(tmpdir(), "rollcall-pages-"));
   const accessFile = join(folder, "access.yaml");
   await writeFile(accessFile, ACCESS);
-  const closing: (() => unknown)[] = [];
+  const replicas: Awaited<ReturnType<typeof openParts>>[] = [];
   const slack = new Map<string, SlackUser>();
   /** Added to the real time by which ID tokens and keys are judged. */
   const clock = { aheadMs: 0, now: () => Date.now() + clock.aheadMs };
   const openReplica = async (more: { isLinkRequired?: boolean; publicUrl?: string } = {}) => {
     const parts = await openParts({ store, account, accessFile, clock, slack, ...more });
-    closing.push(
-      () => parts.directory.close(),
-      () => parts.app.close(),
-    );
+    replicas.push(parts);
     return {
       ...parts,
       browser: () => createBrowser({ app: parts.app, google: account.client, publicUrl: PUBLIC_URL }),
     };
   };
   return {
-    ...{ account, store, clock, slack, openReplica, accessFile },
+    ...{ account, store, clock, slack, openReplica },
+    /** @returns what it said before */
+    async changeAccess(change: (text: string) => string): Promise<string> {
+      const before = await readFile(accessFile, "utf8");
+      await writeFile(accessFile, change(before));
+      // A changed file counts once it looks the same twice.
+      for (const { directory } of [...replicas, ...replicas]) await directory.refresh();
+      return before;
+    },
     audit: (event: "authentication" | "access") => createAuditLog(store.pool).search({ event, limit: 50 }),
     async close() {
-      for (const one of closing) await one();
+      for (const { directory, app } of replicas) {
+        directory.close();
+        await app.close();
+      }
       await account.close();
       await store.close();
       await rm(folder, { recursive: true });
