@@ -28,8 +28,7 @@ export function createStoredTokens({ directory, tokens, clock, onProblem }: Stor
   let looking: Promise<boolean> | null = null;
   const seen = new Set<string>();
   const look = async (): Promise<boolean> => {
-    const waitMs = lookedAt + LOOK_EVERY_MS - performance.now();
-    if (waitMs > 0) await setTimeout(waitMs);
+    await setTimeout(Math.max(0, lookedAt + LOOK_EVERY_MS - performance.now()));
     lookedAt = performance.now();
     // Who comes from now on may have a token that is made after this look.
     looking = null;
