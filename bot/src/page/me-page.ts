@@ -57,12 +57,14 @@ function aboutYou({ deps }: Pages, { actor, session }: SignedInCaller): Markup {
   const person = deps.directory.byGoogle(session.google);
   const slack = person?.slack ?? [];
   const token = session.formToken;
+  // What a file says of a role is said with the role already.
+  const grants = (person?.grants ?? []).filter(({ from }) => from !== actor.source);
   return html`
 <dl>
 <dt>Id</dt><dd>${actor.id}</dd>
 <dt>Mail</dt><dd>${person?.mails.join(", ") || "none"}</dd>
 <dt>Role</dt><dd>${actor.role ?? "none"}, from ${actor.source}</dd>
-${(person?.grants ?? []).map(({ role, from, via }) => html`<dt>${role}</dt><dd>${[from, ...via].join(" › ")}</dd>`)}
+${grants.map(({ role, from, via }) => html`<dt>As ${role}</dt><dd>${[from, ...via].join(" › ")}</dd>`)}
 </dl>
 <h2>Slack</h2>
 ${slack.length === 0 ? NOT_LINKED : html`<ul class="rows">${slack.map(({ team, user }) => html`<li><span class="what">${user}, workspace ${team}</span></li>`)}</ul>`}

@@ -53,7 +53,7 @@ export async function openPageFixture(store: Store) {
     replicas.push(parts);
     return {
       ...parts,
-      browser: () => createBrowser({ app: parts.app, google: account.client, publicUrl: PUBLIC_URL }),
+      browser: () => createBrowser({ app: parts.app, google: account.client, publicUrl: more.publicUrl ?? PUBLIC_URL }),
     };
   };
   return {

@@ -155,10 +155,13 @@ describe("the way back from Google", () => {
     const path = await mine.fromGoogle("admin@example.test");
     const other = replica.browser();
     await other.toGoogle();
+    const before = (await fixture.account.client.calls()).token ?? 0;
     expect((await other.get(path)).statusCode).toBe(401);
     expect((await replica.browser().get(path)).statusCode).toBe(401);
     expect((await mine.get(path.replace(/state=[^&]+/, `state=${"x".repeat(43)}`))).statusCode).toBe(401);
     expect([mine.session(), other.session()]).toEqual([null, null]);
+    // Google's part would notice too; it is not asked.
+    expect((await fixture.account.client.calls()).token ?? 0).toBe(before);
   });
 
   test("serves once", async () => {
