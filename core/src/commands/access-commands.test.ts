@@ -264,7 +264,7 @@ describe("help", () => {
     expect(await names("olga")).not.toContain("block");
     expect(await names("adam")).toContain("block");
     await carryOut("block", "adam", { person: "olga", text: "phone lost" });
-    expect(await names("olga")).toEqual(["help", "whoami"]);
+    expect(await names("olga")).toEqual(["help", "link", "whoami"]);
   });
 
   test("lists no change while rights are too old to change anything, and no button offers one", async () => {

@@ -266,7 +266,7 @@ describe("help and whoami", () => {
 
   test("help lists only what the actor may do", async () => {
     const names = (await look("help", {}, stranger)).lines.map((line) => line.split(/[` ]/)[1]);
-    expect(names).toEqual(["help", "whoami"]);
+    expect(names).toEqual(["help", "link", "whoami"]);
     expect((await look("help")).lines.join()).toContain("`restart WHO` Stop agents");
     expect((await look("help", {}, { ...OPERATOR, role: "viewer" })).lines.join()).not.toContain("restart");
   });

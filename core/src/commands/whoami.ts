@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineCommand, type ReadContext } from "../command.ts";
 import type { Actor } from "../domain/actor.ts";
+import type { Person } from "../ports/directory.ts";
 import { originOf, rightsLines } from "../rights-words.ts";
 
 export default defineCommand({
@@ -24,6 +25,7 @@ export default defineCommand({
       lines: [...(actor.role === null ? [strangerLine(actor, context)] : []), ...rightsLines(actor, ports)],
       fields: [
         ...(mails.length === 0 ? [] : [{ name: "Mail", value: mails.join(", ") }]),
+        ...slackField(person?.slack ?? []),
         ...(person?.grants ?? []).map((grant) => ({ name: `As ${grant.role}`, value: originOf(grant) })),
       ],
       actions: [],
@@ -33,12 +35,20 @@ export default defineCommand({
   },
 });
 
+/** Slack users that are linked with the person. */
+const slackField = (linked: Person["slack"]) =>
+  linked.length === 0
+    ? []
+    : [{ name: "Slack", value: linked.map(({ team, user }) => `${user} of ${team}`).join(", ") }];
+
 function strangerLine({ source }: Actor, { actor, ports }: ReadContext): string {
   const isKnown = ports.directory.byId(actor.id) !== null;
   if (isKnown && source !== ports.directory.source) return `You may use help and whoami, because of ${source}.`;
   const who = isKnown
     ? `${ports.directory.source} knows you, and gives you no role.`
     : `Nobody of ${ports.directory.source} is you.`;
+  if (!isKnown && ports.linking !== undefined && actor.slackUser !== null)
+    return `${who} Say link to show which Google account is yours; until then you may use help and whoami.`;
   return `${who} An admin can add you there; until then you may use help and whoami.`;
 }
 
