@@ -102,7 +102,8 @@ const checkGroups = (calls: GoogleCalls, asked: Asked): Promise<Finding[]> =>
         const until = performance.now() + PATIENCE_MS;
         const { members = [], nextPageToken } = await calls.listMembers(group, { pageToken: undefined, until });
         const more = nextPageToken === undefined ? "" : " or more";
-        if (members.length > 0) return fine(name, `${group}, ${members.length}${more} direct members`);
+        if (members.length > 0)
+          return fine(name, `${group}, ${members.length}${more} direct ${members.length === 1 ? "member" : "members"}`);
         return mend(name, `${group} has no members`, "Put people into it, or name another group.");
       } catch (error) {
         const words = wordsOf(error);
