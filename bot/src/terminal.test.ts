@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import {
   authorization,
   createControlSetting,
   DELIVERY,
+  FLEET,
   postOf,
   type StartedControl,
   untilStatus,
@@ -159,6 +161,37 @@ describe("rollcall in the terminal", { timeout: 60_000 }, () => {
     expect(JSON.parse(out[0] ?? "")).toMatchObject({
       error: { code: "unknown_command", allowed: expect.arrayContaining(["restart"]) },
     });
+  });
+
+  test("what needs a second person is asked for: exit 0, or with --wait how it was decided, exit 1 if nothing was done", async () => {
+    const more = ["invoices", "shipping", "stock-keeper"].map((id) => FLEET.split("\n")[2]?.replace("billing", id));
+    await writeFile(join(setting.folder, "fleet.yaml"), [FLEET.trimEnd(), ...more, ""].join("\n"));
+    await expect
+      .poll(
+        async () => {
+          await rollcall(["status"]);
+          return out.join("\n");
+        },
+        { timeout: 30_000 },
+      )
+      .toContain("4 expected");
+    out = [];
+    const restart = ["restart", "all", "--reason", "new release"];
+    expect(await rollcall(restart)).toBe(0);
+    expect(out.join("\n")).toMatch(
+      /^✋ restart billing.* waits for a second person \(req-\d+\).*\n.*Nothing has happened yet/,
+    );
+    const [first] = await rows<{ id: string }>("select id from approval_requests");
+    expect(await rollcall(["withdraw", `req-${first?.id}`])).toBe(0);
+    out = [];
+    const waiting = rollcall([...restart, "--wait"]);
+    await expect.poll(() => out.length, { timeout: 20_000 }).toBe(2);
+    const [second] = await rows<{ id: string }>("select max(id) as id from approval_requests");
+    const [, ...told] = await Promise.all([rollcall(["withdraw", `req-${second?.id}`]), waiting]);
+    expect(told).toEqual([1]);
+    expect(out.at(-1)).toBe(
+      `⏹ restart billing invoices shipping stock-keeper was withdrawn by Operator (req-${second?.id}). Nothing was done.`,
+    );
   });
 
   test("a service that is away is exit 3 and says what to look at", async () => {

@@ -90,6 +90,15 @@ describe("the message of a request", () => {
     expect(log.error).not.toHaveBeenCalled();
   });
 
+  test("names each agent, also those that its headline has no room for", async () => {
+    const targets = Array.from({ length: 10 }, (_, index) => `agent-with-a-long-name-${index}`);
+    await ask({ targets });
+    start();
+    await isShown("req-1", 1);
+    const text = textOf((await inOps())[0]);
+    expect(targets.filter((name) => !text.includes(name))).toEqual([]);
+  });
+
   test("goes to those who may agree as well, and not to who asked", async () => {
     await ask();
     start();

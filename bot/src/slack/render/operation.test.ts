@@ -6,6 +6,12 @@ import { endingNote, operationMessage } from "./operation.ts";
 import { expectCard, expectSound, HOSTILE, words } from "./sound-message.ts";
 
 describe("an operation's message", () => {
+  test("names the second person who agreed", () => {
+    const approval = { requestId: "req-31", by: "second", name: "Second <!here> admin" };
+    const text = JSON.stringify(operationMessage(operation({ approval }), FRAME).blocks);
+    expect(text).toContain("approved by @Second &lt;!here&gt; admin");
+  });
+
   test("shows each stage with its mark, and how long it will take", () => {
     const message = operationMessage(operation(), FRAME);
     expectCard(message);

@@ -41,6 +41,7 @@ export function stageSection(operation: Operation, now: number): (SectionBlock &
 function originWords(operation: Operation, { now, behindMinutes }: Frame): string {
   return joined([
     `by ${actorName(operation)} ${clockTime(operation.createdAt)}`,
+    operation.approval !== undefined && `approved by @${foreign(operation.approval.name, 60)}`,
     operation.endedAt !== null && `ended ${clockTime(operation.endedAt)}`,
     operation.reason !== null && `"${foreign(operation.reason, 100)}"`,
     operation.state === "queued" && "waits for its turn",

@@ -32,6 +32,7 @@ export function requestMessage(request: ApprovalRequest, frame: RequestFrame): C
   return card(lockWords(request, frame.now), [
     section(`${mark} *${words}* — ${what} (${request.id})`),
     context(originWords(request, frame)),
+    ...allNames(request, what),
     section(bodyWords(request, frame)),
     ...(request.state === "waiting" ? buttonsOf(request) : []),
   ]);
@@ -94,6 +95,16 @@ function endWords({ state, decidedBy, decidedAt, decisionReason, expiresAt, crea
 }
 
 const shortName = (name: string): string => foreign(name, 60);
+
+/** Agents that the message names at all; the details name every one. */
+const NAMED = 12;
+
+/** Whoever agrees agrees to each of them, so those that the headline has no room for are named too. */
+function allNames({ state, targets }: ApprovalRequest, headline: string): ReturnType<typeof section>[] {
+  const names = targets.map((target) => foreign(target, 63));
+  if (state !== "waiting" || names.every((name) => headline.includes(name))) return [];
+  return [section(nameSome(names, NAMED))];
+}
 
 /** For the lock screen: what waits, for how long, and whose wish it is. */
 function lockWords(request: ApprovalRequest, now: number): string {
