@@ -22,6 +22,23 @@ describe("GET /api/v1/commands", () => {
   });
 });
 
+describe("what the catalogue offers", () => {
+  test("is what the caller may ask for, and says of the rest why not", async () => {
+    const seen = async (headers: Record<string, string>) => {
+      const answer = await makeApp().app.inject({ url: "/api/v1/commands", headers });
+      return apiCommands.parse(answer.json()).commands.map(({ name, mayAsk, whyNot }) => [name, mayAsk, whyNot]);
+    };
+    expect(await seen(callers.viewer)).toEqual([
+      ["status", true, null],
+      ["restart", false, "restart needs operator; you are viewer from access.yaml"],
+    ]);
+    expect(await seen(callers.operator)).toEqual([
+      ["status", true, null],
+      ["restart", true, null],
+    ]);
+  });
+});
+
 describe("POST /api/v1/commands/:name", () => {
   const post = (made: ReturnType<typeof makeApp>, name: string, more: { headers?: object; body?: unknown } = {}) =>
     made.app.inject({

@@ -84,6 +84,21 @@ describe("a typed command", () => {
     expect(stage.accepted).toEqual([]);
   });
 
+  test("that is refused carries a button that says why, for who presses it", async () => {
+    await types("U0VIEWER", "/fleet restart billing");
+    const refusal = await whispered("U0VIEWER", "🚫 *Not done: restart billing.*");
+    await press("U0VIEWER", refusal.ts, "do.why.0");
+    expect(textOf(await whispered("U0VIEWER", "You may not restart billing"))).toContain("rule role-operator");
+    expect(stage.accepted).toEqual([]);
+  });
+
+  test("that there is not names what is near, and only what the person may use", async () => {
+    await types("U0OPERATOR", "/fleet restrat billing");
+    expect(textOf(await whispered("U0OPERATOR", "restrat"))).toContain("restart");
+    await types("U0VIEWER", "/fleet restrat billing");
+    expect(textOf(await whispered("U0VIEWER", "restrat"))).not.toMatch(/restart/);
+  });
+
   test("with an unknown agent says what was meant, and a button does it after asking", async () => {
     await types("U0OPERATOR", "/fleet restart bilings");
     const refusal = await whispered("U0OPERATOR", "is no agent. Meant billing");
