@@ -63,7 +63,13 @@ export async function openMatrixStage(people: readonly MatrixPerson[]): Promise<
     owner.on("error", () => undefined);
     await owner.connect();
     ends.push(() => owner.end());
-    const sql: MatrixStage["sql"] = async (text, values = []) => (await owner.query(text, [...values])).rows;
+    let last: Promise<unknown> = Promise.resolve();
+    // One connection does one thing at a time.
+    const sql: MatrixStage["sql"] = (text, values = []) => {
+      const mine = last.then(() => owner.query(text, [...values]));
+      last = mine.catch(() => undefined);
+      return mine.then(({ rows }) => rows);
+    };
     await fillOverrides(sql, people);
     const writeAccess = (taken: Taken) => replaceFile(control.accessFile, JSON.stringify(accessOf(people, taken)));
     return { control, google: account.client, grafana, sql, writeAccess, close };
