@@ -37,6 +37,10 @@ describe("documents", () => {
     expect(missing).toEqual([]);
   });
 
+  test.each(documents)("%s holds no mark of an unsettled merge", (document) => {
+    expect(readFileSync(join(root, document), "utf8")).not.toMatch(/^(<{7}|>{7}) /m);
+  });
+
   test("docs/README.md has a line for every document beside it", () => {
     const index = readFileSync(join(root, "docs/README.md"), "utf8");
     const pages = documents.filter((path) => path.startsWith("docs/") && path !== "docs/README.md");
