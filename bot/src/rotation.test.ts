@@ -1,5 +1,7 @@
 import { chmodSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createGrafanaClient } from "@rollcall/local/grafana/client.ts";
+import { createGrafanaStandIn, type GrafanaStandIn } from "@rollcall/local/grafana/stand-in.ts";
 import { sign } from "@rollcall/local/slack/delivery.ts";
 import { createTestDatabase } from "@rollcall/test/database.ts";
 import pg from "pg";
@@ -13,6 +15,7 @@ const SOON = { timeout: 30_000, interval: 100 };
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let setting: Awaited<ReturnType<typeof createControlSetting>>;
 let service: StartedControl;
+let grafana: GrafanaStandIn;
 
 const fileOf = (name: string): string => join(setting.folder, name);
 /** As a vault's agent does it: a new file in the place of the old one. */
@@ -33,11 +36,18 @@ const slack = (secret: string) => {
     body,
   });
 };
+/** As somebody whom Rollcall does not know: they may ask who they are. */
+async function throughGrafana(secret: string): Promise<Response> {
+  const token = await createGrafanaClient(grafana.url).tokenOf("nobody");
+  const headers = { "x-rollcall-grafana-secret": secret, "x-grafana-id": token };
+  return service.ask("/api/v1/commands/whoami", postOf({ input: {} }, headers));
+}
 const DOORS = {
   SLACK_SIGNING_SECRET: slack,
   ALERTMANAGER_WEBHOOK_TOKEN: (token: string) =>
     service.ask("/webhooks/alertmanager", postOf(DELIVERY, { authorization: `Bearer ${token}` })),
   ROLLCALL_METRICS_TOKEN: (token: string) => service.ask("/metrics", { headers: { authorization: `Bearer ${token}` } }),
+  GRAFANA_PLUGIN_SECRET: throughGrafana,
 };
 const NAMES = Object.keys(DOORS) as (keyof typeof DOORS)[];
 
@@ -49,19 +59,18 @@ beforeAll(async () => {
     inherited: process.env,
   });
   for (const name of NAMES) put(name, `${name}-${OLD}\n`);
-  service = await setting.start(
-    Object.fromEntries(
-      NAMES.flatMap((name) => [
-        [name, ""],
-        [`${name}_FILE`, fileOf(name)],
-      ]),
-    ),
-  );
+  grafana = await createGrafanaStandIn({ port: 0, upstream: "http://127.0.0.1:9", pluginSecret: "not used here" });
+  const files = NAMES.flatMap((name) => [
+    [name, ""],
+    [`${name}_FILE`, fileOf(name)],
+  ]);
+  service = await setting.start({ ...Object.fromEntries(files), GRAFANA_URL: grafana.url });
   await untilStatus(service, "/ready", 200);
 });
 afterAll(async () => {
   await setting.endAll();
   await setting.remove();
+  await grafana.close();
   await database.drop();
 });
 

@@ -165,6 +165,10 @@ describe("what a client writes into headers", () => {
       "the plugin's secret and an API token",
       async () => ({ "x-rollcall-grafana-secret": PLUGIN_SECRET, ...callers.operator }),
     ],
+    [
+      "the plugin's secret spelt with _ and an API token",
+      async () => ({ x_rollcall_grafana_secret: PLUGIN_SECRET, ...callers.operator }),
+    ],
     ["both of Grafana's and an API token", async () => ({ ...(await it.headersOf("viewer")), ...callers.operator })],
     [
       "both of Grafana's and an empty Authorization",

@@ -43,7 +43,7 @@ describe("Grafana's signing keys", () => {
     expect(await asked()).toBe(2);
   });
 
-  test("are read at most once a minute however many tokens name unknown keys", async () => {
+  test("G12: are read at most once a minute however many tokens name unknown keys", async () => {
     await it.prove(await it.client.tokenOf("viewer"));
     for (let turn = 0; turn < 3; turn += 1) {
       it.advance(MINUTE);
@@ -55,7 +55,7 @@ describe("Grafana's signing keys", () => {
     }
   });
 
-  test("that were withdrawn count no longer once the new ones were read", async () => {
+  test("G12: that were withdrawn count no longer once the new ones were read", async () => {
     const before = await it.client.tokenOf("viewer");
     await it.prove(before);
     await it.client.rotateKeys(true);
@@ -64,7 +64,7 @@ describe("Grafana's signing keys", () => {
     await expect(it.prove(before)).rejects.toThrow("Grafana publishes no key of the name that the token carries");
   });
 
-  test("count for 24 hours while Grafana does not answer, then nobody is known", async () => {
+  test("G12: count for 24 hours while Grafana does not answer, then nobody is known", async () => {
     await it.prove(await it.client.tokenOf("viewer"));
     await it.client.failKeys({ kind: "answer", status: 500, count: 1000 });
     it.advance(24 * HOUR - MINUTE);
@@ -100,6 +100,13 @@ describe("Grafana's signing keys", () => {
     await it.client.failKeys(fault);
     await expect(it.prove(await it.client.tokenOf("viewer"))).rejects.toMatchObject(unavailable);
     expect(it.problems).toEqual([expect.stringContaining("Grafana's keys cannot be read")]);
+  });
+
+  test("are not taken from an answer of more than 64 kB, although they are in it", async () => {
+    const honest = await (await fetch(`${it.grafana.url}/api/signing-keys/keys`)).text();
+    await it.client.failKeys({ kind: "answer", status: 200, body: honest.padEnd(65 * 1024) });
+    await expect(it.prove(await it.client.tokenOf("viewer"))).rejects.toMatchObject(unavailable);
+    expect(it.problems).toEqual([expect.stringContaining("larger than 65536 bytes")]);
   });
 
   test("are not waited for longer than 5 seconds", async () => {
