@@ -43,7 +43,9 @@ describe("two people at once, on PostgreSQL", () => {
   test(`nothing gets round the second person, and nothing happens twice, in ${RUNS} races`, async () => {
     const seen = { effects: 0, refusals: 0 };
     const property = fc.asyncProperty(steps, async ([first, ...others]) => {
-      await store.pool.query("truncate approval_requests, operations, agent_locks, chat_messages restart identity");
+      await store.pool.query(
+        "truncate approval_requests, operations, agent_locks, chat_messages restart identity cascade",
+      );
       const rows = rowsIn(store);
       const world = new ApprovalWorld(rows, (act) => act);
       await first?.step(world);

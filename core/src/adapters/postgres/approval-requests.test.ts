@@ -10,7 +10,7 @@ beforeAll(async () => {
   store = await openTestStore();
 });
 afterAll(() => store.close());
-beforeEach(() => store.pool.query("truncate approval_requests, operations, agent_locks"));
+beforeEach(() => store.pool.query("truncate approval_requests, operations, agent_locks cascade"));
 
 const OLGA = { id: "olga", name: "Olga" };
 const ADAM = { id: "adam", name: "Adam" };
@@ -118,7 +118,7 @@ describe("a request for a second person", () => {
 
   test("ten approvals and ten denials at once have one outcome", async () => {
     for (let round = 0; round < 5; round += 1) {
-      await store.pool.query("truncate approval_requests, operations, agent_locks");
+      await store.pool.query("truncate approval_requests, operations, agent_locks cascade");
       const request = await waiting();
       const people = Array.from({ length: 20 }, (_, index) => ({ id: `p-${index}`, name: `P ${index}` }));
       const answers = await Promise.allSettled(

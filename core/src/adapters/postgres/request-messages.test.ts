@@ -11,7 +11,7 @@ beforeAll(async () => {
   store = await openTestStore();
 });
 afterAll(() => store.close());
-beforeEach(() => store.pool.query("truncate approval_requests, operations, agent_locks, chat_messages"));
+beforeEach(() => store.pool.query("truncate approval_requests, operations, agent_locks, chat_messages cascade"));
 
 const audit = auditEntry({ event: "approval", actor: "olga", door: "slack", targets: ["billing"] });
 const publications = () => createPublications(store.pool);
