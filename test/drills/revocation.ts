@@ -72,7 +72,7 @@ async function removeOne(one: Case, afterSeconds: number): Promise<Result> {
   await wait(afterSeconds * 1000);
   try {
     const request = way.isOfToken ? null : await askFor(stage, person);
-    const probe = await startProbe(stage, person, alert);
+    const probe = await startProbe(stage, person, { alert, everyMs: way.everyMs });
     await way.remove(stage, person);
     probe.removed();
     const [letThrough, became] = await Promise.all([

@@ -17,13 +17,19 @@ export interface Probe {
   finished(withinMs: number): Promise<LetThrough>;
 }
 
-const EVERY_MS = 100;
 /** Refusals in a row after which it is over: no replica and no connection remembers otherwise. */
 const IN_A_ROW = 5;
 const MANY = ["billing", "invoices", "shipping", "archive-writer"];
 
-/** Somebody at work: a stream is open, and looks and changes are tried ten times a second once they were removed. */
-export async function startProbe(stage: MatrixStage, person: MatrixPerson, alert: string): Promise<Probe> {
+interface Pace {
+  /** The alert that they take again and again. */
+  readonly alert: string;
+  /** Pause between two tries: short against the time that is measured, and long enough for a hundred people at once. */
+  readonly everyMs: number;
+}
+
+/** Somebody at work: a stream is open, and looks and changes are tried again and again once they were removed. */
+export async function startProbe(stage: MatrixStage, person: MatrixPerson, { alert, everyMs }: Pace): Promise<Probe> {
   const stream = await openStream(stage, person);
   let removedAt = Number.POSITIVE_INFINITY;
   const since = (): number => Math.max(0, (performance.now() - removedAt) / 1000);
@@ -33,7 +39,7 @@ export async function startProbe(stage: MatrixStage, person: MatrixPerson, alert
     },
     async finished(withinMs) {
       const deadline = performance.now() + withinMs;
-      const until = (attempt: () => Promise<boolean>) => untilRefused(attempt, { since, deadline });
+      const until = (attempt: () => Promise<boolean | null>) => untilRefused(attempt, { since, deadline, everyMs });
       const [look, change, dangerous] = await Promise.all([
         until(() => isLet(stage, person, { path: "/api/v1/agents" })),
         until(() => isLet(stage, person, { path: "/api/v1/commands/ack", input: { alert } })),
@@ -51,17 +57,22 @@ export async function startProbe(stage: MatrixStage, person: MatrixPerson, alert
 interface Patience {
   readonly since: () => number;
   readonly deadline: number;
+  readonly everyMs: number;
 }
 
 /** @returns when it was let through last */
-async function untilRefused(attempt: () => Promise<boolean>, { since, deadline }: Patience): Promise<number> {
+async function untilRefused(
+  attempt: () => Promise<boolean | null>,
+  { since, deadline, everyMs }: Patience,
+): Promise<number> {
   let last = 0;
-  for (let refused = 0; refused < IN_A_ROW; await wait(EVERY_MS)) {
-    if (await attempt()) {
+  for (let refused = 0; refused < IN_A_ROW; await wait(everyMs)) {
+    const isIn = await attempt();
+    if (isIn === true) {
       // What was asked before and answered after counts as answered: nothing is measured better than it is.
       last = since();
       refused = 0;
-    } else refused += 1;
+    } else if (isIn === false) refused += 1;
     if (performance.now() > deadline) throw new Error(`still let through ${since().toFixed(1)} s after the removal`);
   }
   return last;
@@ -72,8 +83,12 @@ interface Asked {
   readonly input?: object;
 }
 
-/** Whether it was let through; an operation that runs already, or nothing to do, is let through too. */
-async function isLet({ control }: MatrixStage, { token }: MatrixPerson, { path, input }: Asked): Promise<boolean> {
+/** Whether it was let through; an operation that runs already, or nothing to do, is let through too. @returns null if nobody says: 503 */
+async function isLet(
+  { control }: MatrixStage,
+  { token }: MatrixPerson,
+  { path, input }: Asked,
+): Promise<boolean | null> {
   const headers = { authorization: `Bearer ${token}` };
   const act = {
     method: "POST",
@@ -83,6 +98,7 @@ async function isLet({ control }: MatrixStage, { token }: MatrixPerson, { path, 
   const signal = AbortSignal.timeout(20_000);
   const response = await fetch(`${control.url}${path}`, { ...(input === undefined ? { headers } : act), signal });
   const body = await response.text();
+  if (response.status === 503) return null;
   if (response.status >= 500) throw new Error(`${path} answered ${response.status}: ${body.slice(0, 200)}`);
   return response.status !== 401 && response.status !== 403;
 }

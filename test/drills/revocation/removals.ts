@@ -9,6 +9,8 @@ export interface Removal {
   readonly name: string;
   /** Longest time in seconds until nothing is let through any more. */
   readonly withinSeconds: { readonly plain: number; readonly dangerous: number };
+  /** Pause between two tries of the person. */
+  readonly everyMs: number;
   /** Whether the person stays who they are, and only what they came in with is worth nothing. */
   readonly isOfToken: boolean;
   remove(stage: MatrixStage, person: MatrixPerson): Promise<void>;
@@ -26,8 +28,8 @@ function changeFile(stage: MatrixStage, change: () => void): Promise<void> {
   return writing;
 }
 
-const BY_DIRECTORY = { withinSeconds: { plain: 90, dangerous: 5 }, isOfToken: false };
-const AT_ONCE = { withinSeconds: { plain: 2, dangerous: 2 } };
+const BY_DIRECTORY = { withinSeconds: { plain: 90, dangerous: 5 }, everyMs: 1000, isOfToken: false };
+const AT_ONCE = { withinSeconds: { plain: 2, dangerous: 2 }, everyMs: 100 };
 
 export const REMOVALS: readonly Removal[] = [
   {
@@ -79,7 +81,7 @@ export async function askFor({ control }: MatrixStage, { token }: MatrixPerson):
 export async function agree(stage: MatrixStage, request: number, admin: MatrixPerson): Promise<string> {
   const typist = { user: admin.slackUser, team: "T0LOCAL" };
   await sendSigned(stage.control.eventsUrl, signCommand(`approve req-${request}`, SIGNING_SECRET, typist));
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const [row] = await stage.sql("select state from approval_requests where id = $1", [request]);
     if (row?.state !== "waiting" || Date.now() > deadline) return String(row?.state);
