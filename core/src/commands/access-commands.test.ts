@@ -96,8 +96,8 @@ describe("block", () => {
     await carryOut("block", "adam", { person: "olga", text: "phone lost" });
     const states = (await fleet.ports.requests.list({ limit: 9 })).map(({ actor, state }) => [actor.id, state]);
     expect(states).toEqual([
-      ["olga", "void"],
       ["anna", "waiting"],
+      ["olga", "void"],
     ]);
   });
 
