@@ -132,7 +132,12 @@ async function prepareDatabase({ config, log, metrics, adapters }: Deps, signal:
   if ((await retryWhileUnavailable(looked, { what: "audit protection", signal, log })) === null) return false;
   if (applied.length > 0 && config.ROLLCALL_LOG_STARTUP) log.info({ migrations: applied }, "migrations applied");
   adapters.database.open();
-  return true;
+  // Operations that lie there are decided anew when they go on: not before it is known who may act.
+  const known = async () => {
+    await Promise.all([adapters.rules.refresh(), adapters.directory.refresh()]);
+    return true;
+  };
+  return (await retryWhileUnavailable(known, { what: "who may act", signal, log })) !== null;
 }
 
 async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Promise<Work> {

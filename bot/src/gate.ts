@@ -21,8 +21,10 @@ export function createGate(why: string): Gate {
         get(target, name, receiver) {
           const value: unknown = Reflect.get(target, name, receiver);
           if (typeof value !== "function" || opened) return value;
-          return async () => {
-            throw new Failure("unavailable", why);
+          // Asked at the call, not before: who took the function while the gate was shut comes through once it is open.
+          return async (...given: unknown[]) => {
+            if (!opened) throw new Failure("unavailable", why);
+            return await Reflect.apply(value, target, given);
           };
         },
       }),

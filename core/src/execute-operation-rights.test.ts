@@ -63,3 +63,28 @@ describe("rights that changed between asking and doing (G5)", () => {
     expect(it.ran).toHaveLength(3);
   });
 });
+
+describe("rights that go while many agents are worked on", () => {
+  test("the agent under way is finished, no further one is touched, and each refusal is written down", async () => {
+    const rows = it.row.targets;
+    const [first] = rows;
+    if (first === undefined) throw new Error("no target");
+    it.row = { ...it.row, targets: ["billing", "invoices", "shipping"].map((agent) => ({ ...first, agent })) };
+    let rules = NO_RULES;
+    it.behave = (agent, stage) => {
+      if (agent === "billing" && stage === "sent") rules = { ...NO_RULES, blocks: [block] };
+      return { state: "done" };
+    };
+    const execution = it.execution();
+    const ports = { ...execution.ports, rules: { current: () => rules } };
+    await executeOperation("op-1", { ...execution, ports });
+    expect(new Set(it.ran.map((ran) => ran.split(":")[0]))).toEqual(new Set(["billing"]));
+    expect(it.row.targets.map(({ ending }) => ending)).toEqual(["done", "refused", "refused"]);
+    expect(it.row).toMatchObject({ ending: "partly", error: "invoices: you are blocked by Adam: phone lost" });
+    const refusals = it.audited.filter(({ decision }) => decision === "refused");
+    expect(refusals.map(({ targets, rule }) => [targets, rule])).toEqual([
+      [["invoices"], "blocked"],
+      [["shipping"], "blocked"],
+    ]);
+  });
+});

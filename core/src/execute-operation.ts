@@ -1,14 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { approverDoubt } from "./approver-doubt.ts";
 import type { ActCommand, CommandDefinition, Ports, StageResult } from "./command.ts";
-import { decideLive } from "./decide-live.ts";
 import { type Failure, isFailure } from "./domain/failure.ts";
 import { isEnded, nextStage, type Operation, type Stage, type TargetProgress } from "./domain/operation.ts";
-import { listed } from "./fleet-words.ts";
-import { applyResult, beginStage, overallEnding, overallError, skipRest } from "./operation-course.ts";
-import { personNow } from "./person-actor.ts";
-import { type Decision, type PolicyQuestion, rightsOf } from "./policy.ts";
+import { decideBegin, decideNext } from "./execution-rights.ts";
+import { applyResult, beginStage, overallEnding, overallError, refuseTarget, skipRest } from "./operation-course.ts";
+import type { Decision } from "./policy.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { OperationProgress } from "./ports/command-store.ts";
 import { withContext } from "./protocol/request-context.ts";
@@ -59,7 +56,7 @@ async function runFound(found: Operation, execution: Execution): Promise<void> {
     return;
   }
   if (found.state === "queued" && !(await run.begin(command))) return;
-  for (const { agent } of found.targets) await run.workOn(agent, command);
+  for (const { agent } of found.targets) if (await run.mayTouch(agent, command)) await run.workOn(agent, command);
   await run.end({ ending: overallEnding(run.targets), error: overallError(run.targets) });
 }
 
@@ -78,26 +75,14 @@ class Run {
 
   /** Asks the policy once more: rights may have gone since it was accepted. @returns false if that has ended it */
   async begin(command: ActCommand): Promise<boolean> {
-    const { ports } = this.#execution;
-    const actor = personNow(this.#operation.actor, ports);
-    const question = { actor, command, ...rightsOf(ports), scope: await this.#scope() };
-    const byActor = await decideLive(question, ports);
-    const decision = byActor.allowed ? await this.#stillApproved(byActor, question.scope) : byActor;
-    const { role } = actor;
+    const { ports, commands } = this.#execution;
+    const fleet = await untilStored(this.#execution, () => ports.registry.expected());
+    const { decision, role } = await decideBegin(this.#operation, command, { ports, commands, fleet });
     if (!decision.allowed) {
-      const targets = this.targets.map((target) => ({
-        ...target,
-        stages: skipRest(target.stages),
-        ending: "refused" as const,
-      }));
-      const audit = this.#entry("decision", {
-        decision: "refused",
-        rule: decision.rule,
-        detail: { why: decision.why },
-      });
+      const targets = this.targets.map((target) => refuseTarget(target, null));
       await this.#save(
         { targets, state: "ended", ending: "refused", error: decision.why, endedAt: ports.clock.now() },
-        [audit],
+        [this.#refusal(decision)],
       );
       return false;
     }
@@ -106,29 +91,21 @@ class Run {
     return true;
   }
 
-  /** Whether one person is enough was decided when it was accepted; whether it is within the person's scopes is asked anew. */
-  async #scope(): Promise<PolicyQuestion["scope"]> {
-    const ids = new Set(this.targets.map(({ agent }) => agent));
-    const fleet = await untilStored(this.#execution, () => this.#execution.ports.registry.expected());
-    const targets = fleet.agents.filter(({ id }) => ids.has(id));
-    const isApproved = this.#operation.approval !== undefined;
-    return { targets, fleetSize: fleet.agents.length, secondPerson: null, isApproved, isAccepted: true };
+  /** Before each further agent: who is blocked in the middle of many touches no other one; the first was decided at the beginning. */
+  async mayTouch(agent: string, command: ActCommand): Promise<boolean> {
+    const target = this.#target(agent);
+    const isBegun = target.ending !== null || target.stages.some(({ state }) => state !== "next");
+    if (isBegun || target === this.targets[0]) return true;
+    const decision = decideNext(this.#operation, command, this.#execution.ports);
+    if (decision.allowed) return true;
+    const refused = refuseTarget(target, decision.why);
+    const targets = this.targets.map((candidate) => (candidate.agent === agent ? refused : candidate));
+    await this.#save({ targets }, [{ ...this.#refusal(decision), targets: [agent] }]);
+    return false;
   }
 
-  /** Who agreed must still be one who may agree, and what they agreed to must still be there. */
-  async #stillApproved(decision: Decision, scope: PolicyQuestion["scope"]): Promise<Decision> {
-    const { approval } = this.#operation;
-    if (approval === undefined) return decision;
-    const { ports, commands } = this.#execution;
-    const isAboutAgents = commands.every((one) => one.name !== this.#operation.command || !("subjects" in one));
-    const known = new Set(scope?.targets.map(({ id }) => id));
-    const gone = isAboutAgents ? this.targets.filter(({ agent }) => !known.has(agent)) : [];
-    const names = gone.map(({ agent }) => agent);
-    const refuse = { ...decision, allowed: false };
-    if (names.length > 0)
-      return { ...refuse, rule: "targets-changed", why: `${listed(names)} is not in the fleet any more` };
-    const doubt = await approverDoubt(approval, ports);
-    return doubt === null ? decision : { ...refuse, rule: "approver-gone", why: doubt };
+  #refusal({ rule, why }: Decision): AuditEntry {
+    return this.#entry("decision", { decision: "refused", rule, detail: { why } });
   }
 
   async workOn(agent: string, command: ActCommand): Promise<void> {

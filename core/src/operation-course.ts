@@ -28,6 +28,13 @@ export function applyResult(
 export const skipRest = (stages: readonly Stage[]): Stage[] =>
   stages.map((stage) => (stage.state === "next" || stage.state === "now" ? { ...stage, state: "skipped" } : stage));
 
+/** The target that was not begun because it may not be. @param why said at its first stage; null if it is said of the whole */
+export function refuseTarget(target: TargetProgress, why: string | null): TargetProgress {
+  const stages = skipRest(target.stages);
+  const said = why === null ? stages : stages.map((stage, index) => (index === 0 ? { ...stage, error: why } : stage));
+  return { ...target, stages: said, ending: "refused" };
+}
+
 // Of several bad endings the one that says the least is given first: it must not be taken for a known one.
 const BAD_ENDINGS: readonly Ending[] = [
   "unknown",
