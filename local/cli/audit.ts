@@ -21,7 +21,7 @@ npm run audit -- search    newest rows: --actor ID  --target AGENT  --operation 
                            --command restart  --decision refused  --text WORDS  --since 7d  --limit 50  --json
 npm run audit -- export    all rows, oldest first, with the same conditions: --format jsonl or csv  --since 30d
 
-The database is the local stack's, or DATABASE_URL; the anchors are the local stack's, or in ROLLCALL_AUDIT_ANCHOR_DIR.
+The database is the local stack's, or DATABASE_URL; the anchors are the local stack's too, or in ROLLCALL_AUDIT_ANCHOR_DIR.
 An export is checked without this program by docs/verify-audit-export.mjs.`;
 
 const OPTIONS = {
@@ -90,10 +90,11 @@ async function withAuditLog(environment: NodeJS.ProcessEnv, use: (log: AuditLog)
   const settings = readSettings(join(REPOSITORY, ".env"), environment);
   const data = settings.ROLLCALL_DATA_DIR || join(REPOSITORY, ".rollcall");
   const pool = createPool({ url: databaseUrl(settings, data), name: "rollcall-audit", size: 1 });
+  // The anchors of the local stack say nothing about another database.
+  const ours = settings.DATABASE_URL ? undefined : join(data, "anchors");
+  const anchorDir = environment.ROLLCALL_AUDIT_ANCHOR_DIR || ours;
   try {
-    return await use(
-      createAuditLog(pool, { anchorDir: environment.ROLLCALL_AUDIT_ANCHOR_DIR || join(data, "anchors") }),
-    );
+    return await use(createAuditLog(pool, anchorDir === undefined ? {} : { anchorDir }));
   } finally {
     await pool.end();
   }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { GoogleClient } from "@rollcall/local/google/client.ts";
 import { ADMIN, CLIENT, openTestAccount, SERVICE_ACCOUNT } from "@rollcall/local/google/test-account.ts";
 import pg from "pg";
@@ -71,6 +72,8 @@ export async function openMatrixStage(people: readonly MatrixPerson[]): Promise<
       return mine.then(({ rows }) => rows);
     };
     await fillOverrides(sql, people);
+    // The promise of blocks and lifts: they count within two seconds. What is asked before may be answered either way.
+    await sleep(2_000);
     const writeAccess = (taken: Taken) => replaceFile(control.accessFile, JSON.stringify(accessOf(people, taken)));
     return { control, google: account.client, grafana, sql, writeAccess, close };
   } catch (error) {
