@@ -178,6 +178,13 @@ describe("a scope", () => {
     });
   });
 
+  test("names three of many agents that are outside, and how many more", () => {
+    const targets = Array.from({ length: 5 }, (_, index) => agentOf(`shipping-${index}`, "orders"));
+    expect(ask({ targets, rules: { scopes: [scope] } }).why).toBe(
+      "you may not restart shipping-0, shipping-1, shipping-2 and 2 more (payments-only)",
+    );
+  });
+
   test("comes before the second person: what is outside is not asked for", () => {
     const targets = [BILLING, SHIPPING, BILLING, SHIPPING];
     expect(ask({ targets, rules: { scopes: [scope] } })).toMatchObject({ rule: "scope", needsSecondPerson: false });
