@@ -74,6 +74,9 @@ export function nextGoodOffset(after: number, isFree: (port: number) => boolean 
   return 0;
 }
 
+/** Whether a stack may stand at this offset: every port exists, and browsers open it. Whether they are free is another question. */
+export const isAllowedOffset = (offset: number): boolean => problemAt(offset) === null;
+
 const highestOffset = () => HIGHEST_PORT - Math.max(...LISTENERS.map(({ port }) => port));
 
 function problemAt(offset: number): string | null {

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { LISTENERS, type Ports, portsAt } from "@rollcall/local/stack/addresses.ts";
-import { isPortFree } from "@rollcall/local/stack/port-owner.ts";
+import { type Ports, portsAt } from "@rollcall/local/stack/addresses.ts";
 import type { Secrets } from "@rollcall/local/stack/secrets.ts";
+import { findFreeOffset } from "@rollcall/local/tools/free-offset.ts";
 import { NO_LIMITS } from "../no-limits.ts";
 
 const run = promisify(execFile);
@@ -33,7 +33,7 @@ export interface BenchStack {
 /** @throws Error with the output of the start if it fails */
 export async function startBenchStack(): Promise<BenchStack> {
   const dataDir = await mkdtemp(join(tmpdir(), "rollcall-bench-"));
-  const offset = await findFreeOffset();
+  const offset = await findFreeOffset(21_000);
   await shareTools(dataDir);
   const env = {
     ...process.env,
@@ -81,14 +81,6 @@ export async function startBenchStack(): Promise<BenchStack> {
 }
 
 const readJson = <Content>(file: string): Content => JSON.parse(readFileSync(file, "utf8")) as Content;
-
-async function findFreeOffset(): Promise<number> {
-  for (let offset = 21_000; offset < 30_000; offset += 100) {
-    const free = await Promise.all(LISTENERS.map(({ port }) => isPortFree(port + offset)));
-    if (free.every(Boolean)) return offset;
-  }
-  throw new Error("no free ports for a stack");
-}
 
 // Programs that an earlier start unpacked need not be fetched again.
 async function shareTools(dataDir: string): Promise<void> {

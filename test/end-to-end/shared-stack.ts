@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { findFreeOffset } from "@rollcall/local/tools/free-offset.ts";
 import type { TestProject } from "vitest/node";
 import { NO_LIMITS } from "../no-limits.ts";
 
@@ -42,25 +42,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await launch("stop");
     await rm(dataDir, { recursive: true, force: true });
   };
-}
-
-const DEFAULT_PORTS = [8080, 9464, 9090, 9093, 8090, 8091, 8092, 3000, 5433, 6380];
-
-/** The first offset from `first` on, in steps of 100, at which every port of the stack is free. */
-async function findFreeOffset(first: number): Promise<number> {
-  for (let offset = first; offset < first + 3000; offset += 100) {
-    const free = await Promise.all(DEFAULT_PORTS.map((port) => isFree(port + offset)));
-    if (free.every(Boolean)) return offset;
-  }
-  throw new Error(`no free ports for the stack from offset ${first} on`);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
 
 // Programs unpacked for the unit tests or an earlier start need not be fetched again.
