@@ -1,4 +1,5 @@
 import type { RefreshState } from "./refresh-loop.ts";
+import type { Rows } from "./rows.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** One series of a gauge or a counter; label values in the order of the family's labels. */
@@ -42,6 +43,8 @@ type Value<From> =
 export interface Family extends FamilyOf<ExporterState> {
   /** The same, made of a snapshot alone, so that it is written once for each; null for one about the exporter itself. */
   readonly ofSnapshot: FamilyOf<Snapshot> | null;
+  /** Only of a large family, which has the same lines for every agent, topic or subscription (`row-family.ts`). */
+  readonly rows?: Rows;
 }
 
 /** A family about agents or bus: without a snapshot that is young enough it has no series at all. */

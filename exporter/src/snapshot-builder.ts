@@ -134,6 +134,7 @@ export class SnapshotBuilder {
       activity: beat !== null && isFresh(beat, now) ? beat.activity : null,
       beatAt: beat?.at ?? (mapped !== null && "at" in mapped ? Math.min(mapped.at, now) : null),
       oldestInFlightAt: beat?.oldestInFlightAt ?? null,
+      detailed: true,
       done: totals === null ? null : (totals?.done ?? 0),
       failed: totals === null ? null : (totals?.failed ?? 0),
     };
@@ -160,7 +161,7 @@ export class SnapshotBuilder {
           const found = stream?.groups.find(({ name }) => name === group);
           const cut = lost.get(topic) ?? null;
           const ofGroup = cut === null ? null : lostOf(cut, group);
-          return { group, lag: found?.lag ?? null, pending: found?.pending ?? null, lost: ofGroup };
+          return { topic, group, lag: found?.lag ?? null, pending: found?.pending ?? null, lost: ofGroup };
         }),
         latency: { latency: [...(latency?.latency ?? [])], latencySumSeconds: latency?.latencySumSeconds ?? 0 },
       };

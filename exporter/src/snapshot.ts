@@ -17,6 +17,8 @@ export interface AgentView {
   readonly activity: Heartbeat["activity"] | null;
   readonly beatAt: number | null;
   readonly oldestInFlightAt: number | null;
+  /** Whether its detailed families are shown: all agents of a small fleet, those in most need of a large one. */
+  readonly detailed: boolean;
   /** null: the agent does not speak the protocol and tells no counts. */
   readonly done: number | null;
   readonly failed: number | null;
@@ -24,6 +26,7 @@ export interface AgentView {
 
 /** One subscription: a consumer group of an expected agent on a topic. */
 export interface SubscriptionView {
+  readonly topic: string;
   readonly group: string;
   readonly lag: number | null;
   /** null: there is no such group yet. */

@@ -1,11 +1,8 @@
-import { fleetFamily, oneSample } from "../family.ts";
+import { topicFamily } from "../row-family.ts";
 
-export default fleetFamily({
+export default topicFamily({
   name: "rollcall_bus_events_total",
   help: "Events ever published on the topic, as Redis counts them",
-  labels: ["fleet", "topic"],
-  value: {
-    kind: "counter",
-    samples: ({ fleet, topics }) => topics.flatMap((view) => oneSample(view.added, [fleet, view.topic])),
-  },
+  kind: "counter",
+  value: ({ added }) => added,
 });

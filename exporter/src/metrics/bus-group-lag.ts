@@ -1,14 +1,8 @@
-import { fleetFamily, oneSample } from "../family.ts";
+import { subscriptionFamily } from "../row-family.ts";
 
-export default fleetFamily({
+export default subscriptionFamily({
   name: "rollcall_bus_group_lag",
   help: "Events that the subscription has not been handed yet; absent if Redis cannot tell",
-  labels: ["fleet", "topic", "group"],
-  value: {
-    kind: "gauge",
-    samples: ({ fleet, topics }) =>
-      topics.flatMap(({ topic, subscriptions }) =>
-        subscriptions.flatMap(({ group, lag }) => oneSample(lag, [fleet, topic, group])),
-      ),
-  },
+  kind: "gauge",
+  value: ({ lag }) => lag,
 });

@@ -1,11 +1,8 @@
-import { fleetFamily, oneSample } from "../family.ts";
+import { topicFamily } from "../row-family.ts";
 
-export default fleetFamily({
+export default topicFamily({
   name: "rollcall_bus_stream_entries",
   help: "Events that the topic's stream holds now",
-  labels: ["fleet", "topic"],
-  value: {
-    kind: "gauge",
-    samples: ({ fleet, topics }) => topics.flatMap((view) => oneSample(view.entries, [fleet, view.topic])),
-  },
+  kind: "gauge",
+  value: ({ entries }) => entries,
 });
