@@ -10,7 +10,7 @@ export interface RowKinds {
 export type RowKind = keyof RowKinds;
 
 /** One line that each row of a family has, unless its value is not known. */
-export interface RowLine {
+interface RowLine {
   /** After the family's name: `_bucket`, or nothing. */
   readonly suffix: string;
   /** Names and values in front of the row's own labels. */
