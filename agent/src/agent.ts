@@ -14,6 +14,7 @@ import { findHandler, type Handler, type PeriodicWork, type WorkContext } from "
 import { type Ledger, openLedger } from "./ledger.ts";
 import { listen } from "./listen.ts";
 import { createLog, type Log, messageOf } from "./log.ts";
+import { createFigures, type Figures } from "./metrics/figures.ts";
 import { createTaskMeters } from "./metrics/latency.ts";
 import { runPeriodically } from "./periodic.ts";
 import { pause, persist } from "./persist.ts";
@@ -67,13 +68,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     throw new Error(`${config.agent} declares that it consumes ${missing}, but nothing handles it`);
   const ledger = await openLedger(join(config.dir, "applied.jsonl"));
   const log = options.log ?? createLog(config.agent, config.logFormat);
+  // Before the first connection, or its bytes are not counted.
+  const figures = createFigures();
   const connections = createConnections(config.redisUrl, config.agent, log);
   const keys = keysOf(config.fleet);
   const clock = createClock();
   const ending = new AbortController();
   const epoch = await persist(() => claimEpoch(connections.control, keys.epoch(config.agent), clock), ending.signal);
   const fence = createFence(connections.control, keys.epoch(config.agent), epoch);
-  const agent = new RunningAgent({ options, log, keys, clock, epoch, fence, ledger, connections, ending });
+  const agent = new RunningAgent({ options, log, keys, clock, epoch, fence, ledger, connections, figures, ending });
   await agent.start();
   return agent;
 }
@@ -87,6 +90,7 @@ interface Parts {
   readonly fence: Fence;
   readonly ledger: Ledger;
   readonly connections: Connections;
+  readonly figures: Figures;
   readonly ending: AbortController;
 }
 
@@ -170,7 +174,7 @@ class RunningAgent implements Agent {
 
   /** Ears first, then the voice: an agent that says it is there can be spoken to. */
   #listen(): void {
-    const { options, connections, keys, clock, epoch, fence, log, ending, ledger } = this.#parts;
+    const { options, connections, keys, clock, epoch, fence, figures, log, ending, ledger } = this.#parts;
     const { config } = options;
     const { control } = connections;
     const { signal } = ending;
@@ -187,7 +191,7 @@ class RunningAgent implements Agent {
       },
     });
     this.#presence = createPresence({
-      ...{ control, keys, config, epoch, clock, fence, queue, meters: this.#meters, signal },
+      ...{ control, keys, config, epoch, clock, fence, queue, meters: this.#meters, figures, signal },
       declared: { consumes: [...options.consumes], publishes: [...options.publishes] },
       runtime: options.runtime ?? { kind: "process", name: this.id },
       inboxReadAt: () => inbox.readAt(),
@@ -199,7 +203,7 @@ class RunningAgent implements Agent {
   }
 
   #subscribe(topic: string): void {
-    const { options, connections, keys, clock, log, ending } = this.#parts;
+    const { options, connections, keys, clock, log, figures, ending } = this.#parts;
     const { signal } = ending;
     const { dropped, ended } = this.#subscriptions.add(topic);
     const { control } = connections;
@@ -216,6 +220,7 @@ class RunningAgent implements Agent {
       acks,
       park: createDeadLetters({ control, keys, agent: this.id, signal }),
       meter: this.#meters.of(topic),
+      figures,
       clock,
       log,
       signal,
@@ -229,9 +234,10 @@ class RunningAgent implements Agent {
   }
 
   #context(cause?: Envelope): WorkContext {
-    const { clock, log, ending } = this.#parts;
+    const { clock, log, figures, ending } = this.#parts;
     const publish = this.#publisher(cause);
-    return { agent: this.id, log, publish, runs: this.#runs, now: clock.now, signal: ending.signal };
+    const { calls } = figures;
+    return { agent: this.id, log, publish, runs: this.#runs, calls, now: clock.now, signal: ending.signal };
   }
 
   async #mayWork(maxAgeMs = FENCE_MAX_AGE_MS): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { Park } from "./dead-letters.ts";
 import { MalformedEvent, parseEvent } from "./event.ts";
 import type { Handler, WorkContext } from "./handler.ts";
 import { type Log, messageOf } from "./log.ts";
+import type { Figures } from "./metrics/figures.ts";
 import type { TaskMeter } from "./metrics/latency.ts";
 import { Interrupted, pause } from "./persist.ts";
 import { inTraceOf } from "./tracing.ts";
@@ -34,6 +35,7 @@ export interface DeliveryParts {
   readonly acks: Acks;
   readonly park: Park;
   readonly meter: TaskMeter;
+  readonly figures: Figures;
   readonly clock: BusClock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -51,6 +53,22 @@ export interface Delivery {
   /** Resolves when the work loop has fewer than so many, and fewer than so many are being parked, or the signal aborts. */
   room(limits: { readonly working: number; readonly parking: number }): Promise<void>;
 }
+
+/** An event on its way through the work loop. */
+interface Delivered {
+  readonly entry: Entry;
+  readonly event: Envelope;
+  readonly attempt: number;
+  readonly times: { readonly deliverSeconds: number; readonly takenAt: number };
+}
+
+/** The stream's own id holds Redis time of the publication, ms. */
+const publishedAt = ({ id }: Entry): number => Number.parseInt(id, 10);
+
+const beginTimes = (entry: Entry, now: number): Delivered["times"] => ({
+  deliverSeconds: Math.max(0, now - publishedAt(entry)) / 1000,
+  takenAt: performance.now(),
+});
 
 export function createDelivery(parts: DeliveryParts): Delivery {
   return new TopicDelivery(parts);
@@ -88,12 +106,17 @@ class TopicDelivery implements Delivery {
   take(entry: Entry): void {
     if (this.knows(entry.id)) return;
     this.#inHand.add(entry.id);
+    this.#parts.figures.delivered(entry.deliveries);
     const parsed = parseEvent(this.#parts.topic, entry.fields.e);
     if (!parsed.ok) this.#refuse(entry, parsed.reason);
     else if (parsed.event.probe || !this.#isForUs(parsed.event)) this.#finish(entry.id);
     else if (entry.deliveries > MOST_DELIVERIES)
       this.#refuse(entry, `handed out ${entry.deliveries} times, never done`);
-    else this.#queue(entry, parsed.event, 1);
+    else {
+      const times = beginTimes(entry, this.#parts.clock.now());
+      this.#parts.figures.stages.observe("deliver", times.deliverSeconds, parsed.event.traceparent);
+      this.#queue({ entry, event: parsed.event, attempt: 1, times });
+    }
   }
 
   #refuse(entry: Entry, reason: string): void {
@@ -106,23 +129,36 @@ class TopicDelivery implements Delivery {
     return onlyfor === undefined || onlyfor === this.#parts.agent;
   }
 
-  #queue(entry: Entry, event: Envelope, attempt: number): void {
-    this.#parts.queue.add({ name: this.#parts.topic, run: () => this.#handle(entry, event, attempt) });
+  #queue(delivered: Delivered): void {
+    this.#parts.queue.add({ name: this.#parts.topic, run: () => this.#handle(delivered) });
   }
 
-  async #handle(entry: Entry, event: Envelope, attempt: number): Promise<void> {
-    const { meter, clock, handler, contextOf } = this.#parts;
-    // The stream's own id holds Redis time of the publication.
-    if (attempt === 1) meter.observe((clock.now() - Number.parseInt(entry.id, 10)) / 1000);
+  async #handle(delivered: Delivered): Promise<void> {
+    const { entry, event, attempt, times } = delivered;
+    const { meter, clock, handler, contextOf, figures } = this.#parts;
+    const handlerAt = performance.now();
+    if (attempt === 1) {
+      meter.observe((clock.now() - publishedAt(entry)) / 1000);
+      figures.stages.observe("wait", (handlerAt - times.takenAt) / 1000, event.traceparent);
+    }
     try {
       await inTraceOf(event, { name: "handle event", beginsTrace: true, about: this.#about(entry, attempt) }, () =>
         handler(event, contextOf(event)),
       );
     } catch (error) {
-      return this.#fail({ entry, event, attempt }, error);
+      return this.#fail(delivered, error);
     }
     meter.done();
+    this.#tellTimes(delivered, handlerAt);
     this.#finish(entry.id);
+  }
+
+  /** Of events that were handled well: of the others there is no end to measure to. */
+  #tellTimes({ event: { traceparent }, times }: Delivered, handlerAt: number): void {
+    const { stages } = this.#parts.figures;
+    const now = performance.now();
+    stages.observe("handle", (now - handlerAt) / 1000, traceparent);
+    stages.observe("total", times.deliverSeconds + (now - times.takenAt) / 1000, traceparent);
   }
 
   #about({ id }: Entry, attempt: number) {
@@ -130,8 +166,8 @@ class TopicDelivery implements Delivery {
     return { "messaging.destination.name": topic, "messaging.message.id": id, "rollcall.delivery.attempt": attempt };
   }
 
-  async #fail(tried: { entry: Entry; event: Envelope; attempt: number }, error: unknown): Promise<void> {
-    const { entry, event, attempt } = tried;
+  async #fail(tried: Delivered, error: unknown): Promise<void> {
+    const { entry, attempt } = tried;
     if (error instanceof Interrupted) return;
     const final = error instanceof MalformedEvent || attempt >= MOST_ATTEMPTS;
     this.#parts.log.warn(final ? "an event is parked" : "an event failed; I try again", {
@@ -141,7 +177,7 @@ class TopicDelivery implements Delivery {
       reason: messageOf(error),
     });
     if (!final) {
-      void this.#again(entry, event, attempt + 1);
+      void this.#again({ ...tried, attempt: attempt + 1 });
       return;
     }
     this.#parts.meter.failed();
@@ -149,9 +185,9 @@ class TopicDelivery implements Delivery {
   }
 
   /** 100 ms, 400 ms: its neighbours go on meanwhile. */
-  async #again(entry: Entry, event: Envelope, attempt: number): Promise<void> {
-    await pause(25 * 4 ** (attempt - 1), this.#parts.signal);
-    if (!this.#parts.signal.aborted) this.#queue(entry, event, attempt);
+  async #again(delivered: Delivered): Promise<void> {
+    await pause(25 * 4 ** (delivered.attempt - 1), this.#parts.signal);
+    if (!this.#parts.signal.aborted) this.#queue(delivered);
   }
 
   async #parkOrKeep(entry: Entry, reason: string, attempts: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Envelope } from "@rollcall/core/protocol.ts";
 import type { Log } from "./log.ts";
+import type { ApiCalls } from "./metrics/api-calls.ts";
 import type { Publish } from "./publish.ts";
 import type { RunReporter } from "./runs.ts";
 
@@ -10,6 +11,8 @@ export interface WorkContext {
   readonly publish: Publish;
   /** Reports of runs: begun, a step reached, ended. */
   readonly runs: RunReporter;
+  /** Counts calls of outside APIs, for the agent's heartbeats. */
+  readonly calls: ApiCalls;
   /** Redis time in ms, as far as it can be known here. */
   now(): number;
   /** Aborts when the process ends. */

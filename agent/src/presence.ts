@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import { type BusClock, parseTime } from "./clock.ts";
 import type { AgentConfig } from "./config.ts";
 import type { Fence } from "./epoch.ts";
+import type { Figures } from "./metrics/figures.ts";
 import type { TaskMeters } from "./metrics/latency.ts";
 import { pause } from "./persist.ts";
 import type { WorkQueue } from "./work-queue.ts";
@@ -25,6 +26,7 @@ export interface PresenceParts {
   readonly fence: Fence;
   readonly queue: WorkQueue;
   readonly meters: TaskMeters;
+  readonly figures: Figures;
   readonly declared: Pick<Heartbeat, "consumes" | "publishes">;
   readonly runtime: Heartbeat["runtime"];
   readonly signal: AbortSignal;
@@ -107,7 +109,7 @@ interface Moment {
 
 function describe(parts: PresenceParts, moment: Moment): Heartbeat {
   const { config, queue, clock } = parts;
-  const { inFlight, oldestInFlightAt, canary } = queue.state();
+  const { inFlight, oldestInFlightAt, busySeconds, canary } = queue.state();
   const cpu = process.cpuUsage();
   return {
     v: PROTOCOL_VERSION,
@@ -130,6 +132,7 @@ function describe(parts: PresenceParts, moment: Moment): Heartbeat {
     cpuSeconds: (cpu.user + cpu.system) / 1e6,
     rssBytes: process.memoryUsage.rss(),
     eventLoopDelaySeconds: moment.delaySeconds,
+    figures: parts.figures.take(moment.now, busySeconds),
     host: hostname().slice(0, 255),
     runtime: parts.runtime,
     publishes: [...parts.declared.publishes],

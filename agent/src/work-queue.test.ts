@@ -24,6 +24,19 @@ function gate() {
 }
 
 describe("createWorkQueue", () => {
+  test("counts the time in items, that of the one in hand too, and none while it has nothing to do", async () => {
+    const { queue } = setup();
+    const item = Promise.withResolvers<void>();
+    queue.add({ name: "orders", run: () => item.promise });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(queue.state().busySeconds).toBeGreaterThan(0.015);
+    item.resolve();
+    await settle();
+    const { busySeconds } = queue.state();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(queue.state().busySeconds).toBe(busySeconds);
+  });
+
   test("works on one item at a time, and a canary passes those that wait", async () => {
     const { queue, done, item, pass, canary } = setup();
     const { open, opened } = gate();
@@ -36,7 +49,7 @@ describe("createWorkQueue", () => {
     open();
     await settle();
     expect(done).toEqual(["first", "canary", "second"]);
-    expect(queue.state()).toEqual({
+    expect(queue.state()).toMatchObject({
       inFlight: 0,
       oldestInFlightAt: null,
       canary: { handledAt: 1040, tookMs: 40, waitingSince: null },

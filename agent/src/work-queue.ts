@@ -10,6 +10,8 @@ export interface WorkItem {
 export interface WorkState {
   readonly inFlight: number;
   readonly oldestInFlightAt: number | null;
+  /** In items, all together, the one in hand too. */
+  readonly busySeconds: number;
   readonly canary: {
     readonly handledAt: number | null;
     readonly tookMs: number | null;
@@ -76,6 +78,8 @@ class SerialQueue implements WorkQueue {
   #running: Promise<void> | null = null;
   #item: Promise<void> | null = null;
   #itemSince: number | null = null;
+  #busyMs = 0;
+  #busySince: number | null = null;
   #canaryHandledAt: number | null = null;
   #canaryTookMs: number | null = null;
   readonly #first = Promise.withResolvers<void>();
@@ -105,6 +109,7 @@ class SerialQueue implements WorkQueue {
     return {
       inFlight: this.#itemSince === null ? 0 : 1,
       oldestInFlightAt: this.#itemSince,
+      busySeconds: (this.#busyMs + (this.#busySince === null ? 0 : performance.now() - this.#busySince)) / 1000,
       canary: {
         handledAt: this.#canaryHandledAt,
         tookMs: this.#canaryTookMs,
@@ -164,9 +169,14 @@ class SerialQueue implements WorkQueue {
   async #handleItem(): Promise<void> {
     const item = this.#items.shift();
     this.#itemSince = this.#now();
+    // The clock of the bus is an estimate that may be set back; a count may not.
+    const busySince = performance.now();
+    this.#busySince = busySince;
     await item?.run();
     await this.#hold();
     if (this.#hung) await new Promise<never>(() => undefined);
+    this.#busyMs += performance.now() - busySince;
+    this.#busySince = null;
     this.#itemSince = null;
   }
 

@@ -1,12 +1,13 @@
 import { z } from "zod";
+import { agentFigures } from "./protocol/figures.ts";
 
 // A reader leaves out what it does not know, so that a newer minor version may add optional fields; what it knows it checks.
 
 /** The protocol's version; a reader accepts payloads of its own major version. */
 export const PROTOCOL_VERSION = 1;
 /** Grows with each field or message that is added; what was there stays as it was. */
-export const PROTOCOL_MINOR = 1;
-/** "1.1" */
+export const PROTOCOL_MINOR = 2;
+/** "1.2" */
 export const PROTOCOL_WORDS = `${PROTOCOL_VERSION}.${PROTOCOL_MINOR}`;
 const MAJOR_ONE = /^1\.\d{1,6}$/;
 
@@ -75,6 +76,8 @@ export const heartbeat = z.object({
   cpuSeconds: z.number().nonnegative(),
   rssBytes: count,
   eventLoopDelaySeconds: z.number().nonnegative(),
+  /** Missing if the agent measures no more of itself. */
+  figures: agentFigures.optional(),
   host: z.string().max(255),
   runtime: z.object({
     kind: z.enum(["process", "pm2", "systemd", "docker", "kubernetes"]),

@@ -2,13 +2,12 @@ import type { Envelope } from "@rollcall/core/protocol.ts";
 import type { WorkContext } from "../handler.ts";
 import type { MakeBehaviour } from "./behaviour.ts";
 import { BoundedMap } from "./bounded.ts";
+import { callApi } from "./call-api.ts";
 import { oneOf, takeTime, whole } from "./chance.ts";
 import { number, text } from "./fields.ts";
 
 const SUBJECTS = ["rates", "energy", "housing", "pensions", "travel", "chips", "health", "harvests"];
 const ANGLES = ["what changed", "what it means", "three questions", "a look ahead", "the numbers", "a short history"];
-
-const callApi = (api: string, { publish, agent }: WorkContext) => publish("api.called", { api, by: agent });
 
 /** Reads the news and proposes a topic; another one if the first was used lately. */
 export const contentStrategist: MakeBehaviour = () => {

@@ -6,6 +6,7 @@ import { type Envelope, matchTopics } from "@rollcall/core/protocol.ts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createEvent } from "../event.ts";
 import { findHandler, type WorkContext } from "../handler.ts";
+import { createApiCalls } from "../metrics/api-calls.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { DECLARED, TOPICS } from "./declared.ts";
 import { BEHAVIOURS } from "./fleet.ts";
@@ -104,6 +105,7 @@ class SimulatedFleet {
         expect(DECLARED[id]?.publishes).toContain(topic);
         this.deliver(createEvent({ agent: id, topic, data, at: Date.now(), correlationId, runId, cause }));
       },
+      calls: createApiCalls(),
       runs: {
         start: async ({ id: run }) => void this.runs.set(run, []),
         step: async (run, step) => void this.runs.get(run)?.push(step),

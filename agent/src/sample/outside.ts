@@ -1,4 +1,5 @@
 import type { MakeBehaviour } from "./behaviour.ts";
+import { callApi } from "./call-api.ts";
 import { oneOf, takeTime, whole } from "./chance.ts";
 import { text } from "./fields.ts";
 
@@ -31,11 +32,11 @@ export const webhookReceiver: MakeBehaviour = () => ({
 /** Answers chats, a second or two each. */
 export const crmChat: MakeBehaviour = () => ({
   handle: {
-    "chats.received": async (event, { publish, agent }) => {
+    "chats.received": async (event, context) => {
       const chat = text(event, "chat");
       await takeTime(700, 2200);
-      await publish("api.called", { api: "language-model", by: agent });
-      await publish("chats.answered", { chat, answer: "A colleague will write to you today." });
+      await callApi("language-model", context);
+      await context.publish("chats.answered", { chat, answer: "A colleague will write to you today." });
     },
   },
 });
