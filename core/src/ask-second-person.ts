@@ -14,12 +14,22 @@ export interface Agreed {
   readonly input: unknown;
   readonly targets: readonly string[];
   readonly policyVersion: string;
+  /** Past the graceful order over the bus. */
+  readonly force?: boolean | undefined;
 }
 
-/** SHA-256 over command, input, targets and policy version; the order of targets does not matter. */
-export const hashOfAgreed = ({ command, input, targets, policyVersion }: Agreed): string =>
+/** SHA-256 over command, input, targets, policy version and force; the order of targets does not matter. */
+export const hashOfAgreed = ({ command, input, targets, policyVersion, force }: Agreed): string =>
   createHash("sha256")
-    .update(JSON.stringify([command, sorted(input), [...targets].toSorted(), policyVersion]))
+    .update(
+      JSON.stringify([
+        command,
+        sorted(input),
+        [...targets].toSorted(),
+        policyVersion,
+        ...(force === true ? ["force"] : []),
+      ]),
+    )
     .digest("hex");
 
 /** The same input is the same text, in whatever order its fields were sent or stored. */
@@ -52,13 +62,15 @@ export async function askSecondPerson(
   const { request, command, decision, targets, policyVersion, input, idempotencyKey, incidentId } = wish;
   const { actor, door, requestId } = request;
   const reason = reasonOf(request, decision);
+  const force = request.force === true;
   if (!actor.person) {
     throw new Failure("forbidden", `${decision.why}, and ${actor.id} is no person`, { rule: decision.rule });
   }
   const draft = {
     ...{ command: command.name, input, actor, door, reason, requestId, idempotencyKey, targets, policyVersion },
     ...{ incidentId, rule: decision.rule, why: decision.why, expiresInSeconds: REQUEST_SECONDS },
-    hash: hashOfAgreed({ command: command.name, input, targets, policyVersion }),
+    ...(force && { force }),
+    hash: hashOfAgreed({ command: command.name, input, targets, policyVersion, force }),
   };
   return requests.ask(draft, askedEntry(draft));
 }
@@ -67,9 +79,13 @@ export async function askSecondPerson(
  * What is asked of somebody else has a reason, in the asker's words.
  * @throws Failure "invalid_input" of the rule "reason-needed", by which a door knows to ask for it
  */
-export function reasonOf({ reason }: Pick<CommandRequest, "reason">, { why }: Pick<Decision, "why">): string {
+export const reasonOf = ({ reason }: Pick<CommandRequest, "reason">, { why }: Pick<Decision, "why">): string =>
+  needReason(reason, `${why}, and they need a reason`);
+
+/** @throws Failure "invalid_input" of the rule "reason-needed" */
+export function needReason(reason: string | null, why: string): string {
   if (reason !== null && reason.trim() !== "") return reason;
-  throw new Failure("invalid_input", `${why}, and they need a reason`, {
+  throw new Failure("invalid_input", why, {
     rule: REASON_NEEDED,
     next: `Add --reason "why". Nothing was done.`,
   });

@@ -41,7 +41,7 @@ const commands = [
 
 function read(text: string) {
   const { command, input, flags } = parseCommandWords(text, commands);
-  return { command: command.name, input, ...flags };
+  return { command: command.name, input, help: flags.help, reason: flags.reason };
 }
 
 describe("parseCommandWords", () => {
@@ -80,6 +80,18 @@ describe("parseCommandWords", () => {
     expect(read(text)).toEqual({ command: "restart", input: { who: ["billing"] }, help: false, reason });
   });
 
+  test.each([
+    ['restart billing --force --reason "it hangs"', true],
+    ['restart --force billing --reason "it hangs"', true],
+    ["restart billing", false],
+  ])("takes --force of `%s` for what it is", (text, force) => {
+    expect(parseCommandWords(text, commands)).toMatchObject({ input: { who: ["billing"] }, flags: { force } });
+  });
+
+  test("knows no --force where nothing is changed", () => {
+    expect(() => read("agent billing --force")).toThrow("agent has no flag --force; it has --help.");
+  });
+
   test("asks for help without checking the rest", () => {
     expect(read("agent --help")).toEqual({ command: "agent", input: {}, help: true, reason: null });
   });
@@ -89,7 +101,7 @@ describe("parseCommandWords", () => {
     ["zzzzzz", 'No command "zzzzzz". `help` lists them.'],
     ["__proto__", 'No command "__proto__".'],
     ['"" billing', 'No command "". `help` lists them.'],
-    ["restart billing --fast", "restart has no flag --fast; it has --reason, --help. Nothing was done."],
+    ["restart billing --fast", "restart has no flag --fast; it has --force, --reason, --help. Nothing was done."],
     ["agents --fast", "agents has no flag --fast; it has --page, --only-sick, --help."],
     ["agents --constructor x", "agents has no flag --constructor;"],
     ["agents --page", "--page needs a value."],

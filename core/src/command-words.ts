@@ -15,12 +15,19 @@ export interface ParsedCommand {
     /** `--help`: say what the command does, and do not run it. The input is empty then. */
     readonly help: boolean;
     readonly reason: string | null;
+    /** Past the graceful order over the bus. */
+    readonly force: boolean;
   };
 }
 
 const BARE = "status";
 const MAX_TEXT = 3000;
 const MAX_REASON = 200;
+/** Flags of everything that changes something. */
+const ACT_FLAGS: readonly (readonly [string, z.ZodType])[] = [
+  ["force", z.boolean()],
+  ["reason", z.string().max(MAX_REASON)],
+];
 
 /**
  * Reads a command as people type it after `/fleet`. Space and hyphen in a command's name are equal; nothing means `status`.
@@ -33,10 +40,11 @@ export function parseCommandWords(text: string, commands: readonly CommandDefini
   const words = typed.length === 0 ? [{ text: BARE, isQuoted: false }] : typed;
   const { command, length } = findCommand(words, commands);
   const { plainWords, flags } = readFlags(command, words.slice(length));
-  const { help, reason, ...fields } = flags;
-  if (help === true) return { command, input: {}, flags: { help: true, reason: null } };
+  const { help, reason, force, ...fields } = flags;
+  if (help === true) return { command, input: {}, flags: { help: true, reason: null, force: false } };
   const input = parseInput(command, { ...assignWords(command, plainWords), ...fields });
-  return { command, input, flags: { help: false, reason: typeof reason === "string" ? reason : null } };
+  const why = typeof reason === "string" ? reason : null;
+  return { command, input, flags: { help: false, reason: why, force: force === true } };
 }
 
 /** A command by name or alias. @returns null if there is none */
@@ -77,8 +85,7 @@ function flagFields(command: CommandDefinition): Map<string, z.ZodType> {
   const fields = Object.entries(command.input.shape)
     .filter(([name]) => !command.words.includes(name))
     .map(([name, schema]) => [kebab(name), schema as z.ZodType] as const);
-  const reason = command.kind === "act" ? [["reason", z.string().max(MAX_REASON)] as const] : [];
-  return new Map<string, z.ZodType>([...fields, ...reason, ["help", z.boolean()]]);
+  return new Map<string, z.ZodType>([...fields, ...(command.kind === "act" ? ACT_FLAGS : []), ["help", z.boolean()]]);
 }
 
 const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

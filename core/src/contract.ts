@@ -93,6 +93,7 @@ export const apiCommands = z.object({ commands: z.array(apiOfferedCommand) });
 export const commandRequest = z.strictObject({
   input: z.record(z.string(), z.unknown()).default({}),
   reason: z.string().trim().min(1).max(200).optional(),
+  force: z.boolean().default(false).describe("past the graceful order over the bus; needs a reason"),
 });
 
 /** Header of a command of kind `act`: unique per wish, so that a repeat does nothing twice. */
@@ -115,6 +116,7 @@ export const apiOperation = z.object({
   actor: z.object({ id: z.string(), name: z.string() }),
   door: z.enum(DOORS),
   reason: z.string().nullable(),
+  force: z.boolean().default(false).describe("past the graceful order over the bus"),
   requestId: z.string(),
   state: z.enum(OPERATION_STATES),
   ending: z.enum(ENDINGS).nullable(),

@@ -1,118 +1,19 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
-import { type CommandDefinition, defineCommand, type Ports } from "./command.ts";
-import type { Actor, Role } from "./domain/actor.ts";
 import { Failure } from "./domain/failure.ts";
 import type { Operation } from "./domain/operation.ts";
 import { plainReport } from "./domain/report.ts";
-import { memoryRequests } from "./memory-requests-fixture.ts";
-import { NO_RULES } from "./policy-rules.ts";
-import type { AuditEntry } from "./ports/audit-log.ts";
-import type { Acceptance, CommandStore } from "./ports/command-store.ts";
-import { type CommandRequest, type Engine, runCommand } from "./run-command.ts";
+import type { CommandStore } from "./ports/command-store.ts";
+import { runCommand } from "./run-command.ts";
+import { actorOf as actor, ask, type CommandStage, stageCommands } from "./run-command-fixture.ts";
 
-const actor = (role: Role | null): Actor => ({
-  ...{ id: "olga", name: "Olga", role, person: true, source: "access.yaml", slackUser: null },
-});
-const input = z.strictObject({ who: z.array(z.string()).min(1), mode: z.enum(["soft", "hard"]).optional() });
-const calls: string[] = [];
-const plain = { aliases: [], words: [], examples: [] };
-const commands: CommandDefinition[] = [
-  defineCommand({
-    ...plain,
-    name: "status",
-    aliases: ["st"],
-    kind: "read",
-    summary: "Show the fleet",
-    role: "viewer",
-    danger: 0,
-    input: z.strictObject({}),
-    async run(_, { actor: { name }, door, commands: all }) {
-      calls.push("status");
-      return { ...plainReport(`for ${name} at ${door}`), data: all.length };
-    },
-  }),
-  defineCommand({
-    ...plain,
-    name: "whoami",
-    kind: "read",
-    summary: "Say who I am",
-    role: null,
-    danger: 0,
-    input: z.strictObject({}),
-    run: async () => ({ ...plainReport("you"), data: null }),
-  }),
-  defineCommand({
-    ...plain,
-    name: "restart",
-    aliases: ["bounce"],
-    kind: "act",
-    summary: "Restart agents",
-    role: "operator",
-    danger: 2,
-    input,
-    async targets(raw) {
-      calls.push("targets");
-      const { who } = input.parse(raw);
-      if (who.includes("nobody")) throw new Failure("unknown_agent", '"nobody" is no agent');
-      return who.map((id) => ({ id }) as never);
-    },
-    needsSecondPerson: async (targets) =>
-      targets.some(({ id }) => id === "billing") ? "billing is P0 and works" : null,
-    stages: [
-      { name: "sent", run: async () => ({ state: "done" }) },
-      { name: "working", run: async () => ({ state: "done" }) },
-    ],
-  }),
-  defineCommand({
-    ...plain,
-    name: "ack",
-    kind: "act",
-    summary: "Take an alert",
-    role: "operator",
-    danger: 1,
-    input: z.strictObject({ alert: z.string() }),
-    incidentId: ({ alert }) => String(alert),
-    targets: async () => [],
-    stages: [{ name: "acknowledged", run: async () => ({ state: "done" }) }],
-  }),
-];
-
-let audited: AuditEntry[];
-let accepted: Acceptance[];
-let problems: string[];
-let engine: Engine;
+let calls: CommandStage["calls"];
+let audited: CommandStage["audited"];
+let accepted: CommandStage["accepted"];
+let problems: CommandStage["problems"];
+let engine: CommandStage["engine"];
 
 beforeEach(() => {
-  calls.length = 0;
-  audited = [];
-  accepted = [];
-  problems = [];
-  const store: CommandStore = {
-    find: async () => null,
-    async accept(acceptance) {
-      accepted.push(acceptance);
-      return { operation: { id: "op-1" } as Operation, repeated: false };
-    },
-  };
-  const ports = {
-    audit: { append: async (entry: AuditEntry) => audited.push(entry) },
-    clock: { now: () => 0 },
-    rules: { current: () => NO_RULES },
-    requests: memoryRequests({ now: () => 0 }),
-    directory: {
-      ...{ source: "access.yaml", byId: (id: string) => ({ id, role: "operator" }), confirm: async () => true },
-      ...{ withRole: () => [{ id: "adam", name: "Adam" }], trust: () => ({ asOf: 0, held: null }) },
-    },
-    registry: { expected: async () => ({ agents: Array.from({ length: 22 }) }) },
-  } as unknown as Ports;
-  engine = { commands, ports, store, onProblem: (problem) => problems.push(problem) };
-});
-
-const ask = (changes: Partial<CommandRequest> = {}): CommandRequest => ({
-  ...{ command: "restart", input: { who: ["invoices"] }, actor: actor("operator"), door: "slack" },
-  ...{ reason: null, requestId: "req-1", idempotencyKey: "key-1", incidentId: null },
-  ...changes,
+  ({ calls, audited, accepted, problems, engine } = stageCommands());
 });
 
 describe("a command that looks", () => {
@@ -216,6 +117,16 @@ describe("a command that changes something", () => {
       { event: "decision", decision: "refused", rule: "one-per-agent", operationId: null, detail: { running: "op-3" } },
       { detail: { running: null } },
     ]);
+  });
+
+  test("by force is accepted as that, with the reason that it needs", async () => {
+    await runCommand(ask({ force: true, reason: "it hangs" }), engine);
+    expect(accepted[0]).toMatchObject({ force: true, audit: { detail: { force: true } } });
+    await expect(runCommand(ask({ force: true }), engine)).rejects.toMatchObject({
+      message: "--force skips the graceful order, so it needs a reason",
+      detail: { rule: "reason-needed" },
+    });
+    expect(accepted).toHaveLength(1);
   });
 
   test.each([

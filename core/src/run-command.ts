@@ -1,4 +1,4 @@
-import { askSecondPerson, reasonOf } from "./ask-second-person.ts";
+import { askSecondPerson, needReason, reasonOf } from "./ask-second-person.ts";
 import type { ActCommand, CommandDefinition, Ports, ReadContext } from "./command.ts";
 import { commandNamed, refuseUnknownCommand } from "./command-words.ts";
 import { decideLive } from "./decide-live.ts";
@@ -28,6 +28,8 @@ export interface CommandRequest {
   readonly idempotencyKey: string | null;
   /** Card that it was started from. */
   readonly incidentId: string | null;
+  /** Past the graceful order over the bus; needs a reason. */
+  readonly force?: boolean;
 }
 
 /** What the command path works with. */
@@ -91,13 +93,34 @@ const withReason = (request: CommandRequest, command: ActCommand, input: Record<
 });
 
 async function accept(request: CommandRequest, engine: Engine, act: Act): Promise<CommandAnswer> {
+  const idempotencyKey = checkWish(request, act.command);
+  const earlier = await findEarlier(idempotencyKey, engine);
+  if (earlier !== null) return earlier;
+  const aimed = await takeAim(request, engine, act);
+  const wish = { request, ...act, ...aimed, idempotencyKey };
+  if (!aimed.decision.needsSecondPerson) return await store(wish, engine);
+  const policyVersion = engine.ports.rules.current().version;
+  return { kind: "request", ...(await askSecondPerson({ ...wish, policyVersion }, engine.ports.requests)) };
+}
+
+/** A repeat is answered with the first operation, or the first request, whatever has become of the agents since. */
+async function findEarlier(idempotencyKey: string, { store, ports }: Engine): Promise<CommandAnswer | null> {
+  const operation = await store.find(idempotencyKey);
+  if (operation !== null) return { kind: "act", operation, repeated: true };
+  const request = await ports.requests.findByKey(idempotencyKey);
+  return request === null ? null : { kind: "request", request, repeated: true };
+}
+
+/** What a wish is about, and what the policy says to it. */
+interface Aimed {
+  /** What is worked on: ids of agents, or the subjects of a command that is about none. */
+  readonly targets: readonly string[];
+  readonly incidentId: string | null;
+  readonly decision: Decision;
+}
+
+async function takeAim(request: CommandRequest, engine: Engine, act: Act): Promise<Aimed> {
   const { command, input, context } = act;
-  const idempotencyKey = checkWish(request, command);
-  // A repeat is answered with the first operation, whatever has become of the agents since.
-  const earlier = await engine.store.find(idempotencyKey);
-  if (earlier !== null) return { kind: "act", operation: earlier, repeated: true };
-  const asked = await engine.ports.requests.findByKey(idempotencyKey);
-  if (asked !== null) return { kind: "request", request: asked, repeated: true };
   const targets = await aim(request, engine, act);
   const agents = targets.map((target) => target.id);
   const fleet = await engine.ports.registry.expected();
@@ -109,23 +132,23 @@ async function accept(request: CommandRequest, engine: Engine, act: Act): Promis
   const decision = await permit(request, engine, { command, scope });
   await engine.limits?.admitBulk(request, agents.length);
   const worked = command.subjects?.(input, context) ?? agents;
-  const incidentId = command.incidentId?.(input) ?? request.incidentId;
-  if (decision.needsSecondPerson) {
-    const policyVersion = engine.ports.rules.current().version;
-    const wish = { request, command, input, targets: worked, idempotencyKey, incidentId, decision, policyVersion };
-    return { kind: "request", ...(await askSecondPerson(wish, engine.ports.requests)) };
-  }
-  const facts = { input, role: request.actor.role, source: request.actor.source, incident: incidentId, idempotencyKey };
-  const audit = {
-    ...auditOf(request, { command, decision, targets: worked }),
-    event: "intent" as const,
-    detail: facts,
-  };
+  return { targets: worked, incidentId: command.incidentId?.(input) ?? request.incidentId, decision };
+}
+
+type AimedWish = Aimed &
+  Pick<Act, "command" | "input"> & { readonly request: CommandRequest; readonly idempotencyKey: string };
+
+/** Takes it in for good. @throws Failure "conflict" if an agent is taken, and that is audited; "unavailable" */
+async function store(wish: AimedWish, engine: Engine): Promise<CommandAnswer> {
+  const { request, command, input, targets, incidentId, decision, idempotencyKey } = wish;
+  const { actor, door, reason, requestId } = request;
+  const forced = request.force === true && { force: true };
+  const facts = { ...forced, input, role: actor.role, source: actor.source, incident: incidentId, idempotencyKey };
+  const audit = { ...auditOf(request, { command, decision, targets }), event: "intent" as const, detail: facts };
+  const stages = command.stages.map((stage) => stage.name);
+  const asked = { command: command.name, input, actor, door, reason, requestId, idempotencyKey, incidentId, ...forced };
   try {
-    const { actor, door, reason, requestId } = request;
-    const stages = command.stages.map((stage) => stage.name);
-    const acceptance = { command: command.name, input, actor, door, reason, requestId, idempotencyKey, incidentId };
-    const accepted = await engine.store.accept({ ...acceptance, ...originNow(), agents: worked, stages, audit });
+    const accepted = await engine.store.accept({ ...asked, ...originNow(), agents: targets, stages, audit });
     return { kind: "act", ...accepted };
   } catch (error) {
     if (isFailure(error) && error.code === "conflict") {
@@ -158,7 +181,7 @@ function originNow(): { origin?: OperationOrigin } {
   return traceparent === undefined ? {} : { origin: { traceparent, correlationId, customerId } };
 }
 
-function checkWish({ idempotencyKey, reason }: CommandRequest, command: ActCommand): string {
+function checkWish({ idempotencyKey, reason, force = false }: CommandRequest, command: ActCommand): string {
   if (idempotencyKey === null)
     throw new Failure("invalid_input", `${command.name} changes something, so it needs an idempotency key`, {
       next: "Nothing was done.",
@@ -169,6 +192,7 @@ function checkWish({ idempotencyKey, reason }: CommandRequest, command: ActComma
       allowed: [`at most ${MOST_REASON_CHARACTERS}`],
       next: "Nothing was done.",
     });
+  if (force) needReason(reason, "--force skips the graceful order, so it needs a reason");
   return idempotencyKey;
 }
 

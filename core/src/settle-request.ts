@@ -146,8 +146,8 @@ async function targetsNow(
   try {
     const targets = await command.targets(inputOf(request), context);
     const names = command.subjects?.(inputOf(request), context) ?? targets.map(({ id }) => id);
-    const { command: name, input, policyVersion } = request;
-    const isSame = hashOfAgreed({ command: name, input, targets: names, policyVersion }) === request.hash;
+    const { command: name, input, policyVersion, force } = request;
+    const isSame = hashOfAgreed({ command: name, input, targets: names, policyVersion, force }) === request.hash;
     return isSame ? targets : `it would now be about ${names.length === 0 ? "nobody" : names.slice(0, 5).join(", ")}`;
   } catch (error) {
     if (!isFailure(error) || error.code === "unavailable" || error.code === "timeout") throw error;
@@ -161,6 +161,7 @@ function acceptanceOf({ request, by }: Wanted, command: ActCommand): Acceptance 
     ...{ command: command.name, input, actor, door, reason, requestId, idempotencyKey, incidentId, agents: targets },
     stages: command.stages.map(({ name }) => name),
     approval: { requestId: request.id, by: by.id, name: by.name },
+    ...(request.force === true && { force: true }),
     audit: auditEntry({
       ...{ event: "intent", actor: actor.id, door, command: command.name, targets, decision: "allowed", rule, reason },
       requestId,

@@ -75,10 +75,10 @@ function helpLines(commands: readonly CommandDefinition[]): string[] {
 
 function wishOf({ text }: Invocation, commands: readonly CommandDefinition[]): Wish {
   const { command, input, flags } = parseCommandWords(text, commands);
-  if (flags.help) return { command: "help", input: { text: command.name }, reason: null, key: null };
+  if (flags.help) return { command: "help", input: { text: command.name }, reason: null, force: false, key: null };
   // Made once: however often it is sent, it happens once.
   const key = command.kind === "act" ? `terminal-${randomUUID()}` : null;
-  return { command: command.name, input, reason: flags.reason, key };
+  return { command: command.name, input, reason: flags.reason, force: flags.force, key };
 }
 
 interface Course {

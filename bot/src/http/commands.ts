@@ -65,6 +65,7 @@ export function registerCommands(api: App, deps: AppDeps): void {
       actor: caller.actor,
       door: caller.door,
       reason: request.body.reason ?? null,
+      force: request.body.force,
       requestId: request.id,
       idempotencyKey: keyOf(request, caller, definition),
       incidentId: null,

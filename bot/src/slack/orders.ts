@@ -66,6 +66,7 @@ const runOrder = ({ order, identified, requestId, idempotencyKey }: Wish, { run 
     actor: identified.actor,
     door: "slack",
     reason: order.reason ?? null,
+    force: order.force === true,
     requestId,
     idempotencyKey,
     incidentId: order.incident ?? null,

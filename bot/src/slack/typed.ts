@@ -102,7 +102,8 @@ function readOrderOf(text: string, { commands }: Desk): Order {
   const { command, input, flags } = parseCommandWords(text, commands);
   if (flags.help) return { command: "help", input: { text: command.name } };
   const order = { command: command.name, input: input as Order["input"] };
-  return flags.reason === null ? order : { ...order, reason: flags.reason };
+  const force = flags.force && { force: true as const };
+  return { ...order, ...force, ...(flags.reason !== null && { reason: flags.reason }) };
 }
 
 /** "did you mean" for a command: the same words after the nearest names; a change asks before it happens. */

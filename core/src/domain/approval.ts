@@ -22,6 +22,8 @@ export interface ApprovalRequest {
   readonly hash: string;
   readonly policyVersion: string;
   readonly incidentId: string | null;
+  /** Asked for past the graceful order over the bus; not there if it was not. */
+  readonly force?: boolean | undefined;
   /** Why one person is not enough. */
   readonly rule: string;
   readonly why: string;

@@ -79,6 +79,8 @@ export interface Operation {
   readonly revision: number;
   /** Who agreed to it; not there if one person was enough. */
   readonly approval?: Approval | undefined;
+  /** Asked for past the graceful order over the bus; not there if it was not. */
+  readonly force?: boolean | undefined;
 }
 
 export const isEnded = (operation: Pick<Operation, "state">): boolean => operation.state === "ended";

@@ -56,6 +56,19 @@ describe("orderStop", () => {
   });
 });
 
+describe("a stop by force", () => {
+  test("sends no order over the bus; the supervisor ends the process at once", async () => {
+    const forced = fleet.acting({ force: true });
+    const sent = await orderStop(targetOf("billing"), forced, QUICK);
+    expect(sent).toMatchObject({ state: "skipped", detail: "by force", memory: { pid: 100 } });
+    expect(await awaitStop(after(sent), forced, QUICK)).toEqual({
+      state: "done",
+      detail: "by the supervisor: by force",
+    });
+    expect(fleet.effects).toEqual(["op-1:billing:kill"]);
+  });
+});
+
 describe("awaitStop", () => {
   test("sees the exit", async () => {
     expect(await awaitStop(await ordered(), fleet.acting(), QUICK)).toEqual({ state: "done" });

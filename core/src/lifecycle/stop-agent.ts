@@ -70,6 +70,7 @@ export async function orderStop(
   if (found instanceof Failure) return { state: "failed", error: found.message, ending: "failed" };
   const [now, memory, { fleet, agents }] = found;
   if (!memory.isUp || isForeignId(agent, agents)) return { state: "done", memory };
+  if (context.operation.force === true) return { state: "skipped", detail: "by force", memory };
   const id = effectId(context.operation, agent, "stop");
   const { graceMs } = limits;
   const message: ControlMessage = {
@@ -106,6 +107,7 @@ export async function awaitStop(
   if (memory.wasGone === true) return { state: "skipped", detail: "was gone" };
   const { agents } = await context.ports.registry.expected();
   if (isForeignId(agent, agents)) return endForeign(target, context, limits);
+  if (context.operation.force === true) return endByForce(target, context, "by force");
   const isEnded = async (): Promise<true | null> => {
     const process = await supervisor.inspect(agent);
     return process.state === "running" && process.pid === memory.pid ? null : true;

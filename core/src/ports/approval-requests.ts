@@ -6,7 +6,7 @@ import type { Acceptance } from "./command-store.ts";
 /** What is written when a second person is asked. */
 export interface RequestDraft
   extends Pick<ApprovalRequest, "command" | "input" | "actor" | "door" | "reason" | "requestId" | "idempotencyKey">,
-    Pick<ApprovalRequest, "targets" | "hash" | "policyVersion" | "incidentId" | "rule" | "why"> {
+    Pick<ApprovalRequest, "targets" | "hash" | "policyVersion" | "incidentId" | "rule" | "why" | "force"> {
   readonly expiresInSeconds: number;
 }
 

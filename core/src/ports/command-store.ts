@@ -21,6 +21,8 @@ export interface Acceptance {
   readonly incidentId: string | null;
   /** Who agreed to it, if one person was not enough. */
   readonly approval?: Approval | undefined;
+  /** Past the graceful order over the bus. */
+  readonly force?: boolean | undefined;
   readonly audit: Omit<AuditEntry, "operationId">;
 }
 

@@ -18,6 +18,7 @@ export interface Wish {
   readonly command: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly reason: string | null;
+  readonly force: boolean;
   readonly key: string | null;
 }
 
@@ -38,8 +39,8 @@ const PAUSE_MS = 1_000;
 /** Speaks HTTP to a control service, as the door `terminal`. */
 export function connectControl(target: Target): ControlClient {
   return {
-    async run({ command, input, reason, key }) {
-      const body = JSON.stringify({ input, ...(reason === null ? {} : { reason }) });
+    async run({ command, input, reason, force, key }) {
+      const body = JSON.stringify({ input, ...(reason !== null && { reason }), ...(force && { force }) });
       const headers = key === null ? {} : { "idempotency-key": key };
       const post = () => ask(target, `/api/v1/commands/${command}`, { method: "POST", body, headers });
       // With the same key nothing happens twice, so an act may be sent again when its answer was lost.

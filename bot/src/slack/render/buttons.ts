@@ -10,6 +10,8 @@ const orderShape = z.strictObject({
   incident: z.string().max(40).optional(),
   /** Why, in the person's own words. */
   reason: z.string().max(200).optional(),
+  /** Past the graceful order. */
+  force: z.literal(true).optional(),
   /** The person has seen what it will do: in a dialog of the button, or in the message that the button belongs to. */
   asked: z.literal(true).optional(),
 });

@@ -69,6 +69,12 @@ describe("a request for a second person", () => {
     expect(await requests().find("op-1")).toBeNull();
   });
 
+  test("keeps that it was asked for by force", async () => {
+    const request = await waiting({ force: true });
+    expect(request.force).toBe(true);
+    expect(await requests().find(request.id)).toEqual(request);
+  });
+
   test("becomes one operation when it is approved, in the same transaction, and says who agreed", async () => {
     const request = await waiting();
     const settled = await requests().settle(approvalOf(request.id));

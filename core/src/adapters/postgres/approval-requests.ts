@@ -9,7 +9,7 @@ import { acceptIn } from "./command-store.ts";
 import { rowNumber, toJson, toMillis, toText } from "./operation-rows.ts";
 import { inTransaction, type Pool, type Queryable, query } from "./pool.ts";
 
-const COLUMNS = `id, command, input, actor, door, reason, request_id, idempotency_key, targets, hash, policy_version, incident, rule, why,
+const COLUMNS = `id, command, input, actor, door, reason, request_id, idempotency_key, targets, hash, policy_version, incident, forced, rule, why,
   state, created_at, expires_at, decided_by, decided_door, decided_at, decision_reason, operation, revision`;
 
 interface Row {
@@ -25,6 +25,7 @@ interface Row {
   readonly hash: string;
   readonly policy_version: string;
   readonly incident: string | null;
+  readonly forced: boolean;
   readonly rule: string;
   readonly why: string;
   readonly state: RequestState;
@@ -66,8 +67,8 @@ async function ask(client: Queryable, draft: RequestDraft, audit: AuditEntry) {
   const inserted = await query<Row>(
     client,
     `insert into approval_requests
-       (command, input, actor, door, reason, request_id, idempotency_key, targets, hash, policy_version, incident, rule, why, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, clock_timestamp() + make_interval(secs => $14))
+       (command, input, actor, door, reason, request_id, idempotency_key, targets, hash, policy_version, incident, rule, why, expires_at, forced)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, clock_timestamp() + make_interval(secs => $14), $15)
      on conflict (idempotency_key) do nothing
      returning ${COLUMNS}`,
     [
@@ -85,6 +86,7 @@ async function ask(client: Queryable, draft: RequestDraft, audit: AuditEntry) {
       draft.rule,
       toText(draft.why),
       draft.expiresInSeconds,
+      draft.force === true,
     ],
   );
   const [request] = inserted.map(toRequest);
@@ -196,6 +198,7 @@ const toRequest = (row: Row): ApprovalRequest => ({
   hash: row.hash,
   policyVersion: row.policy_version,
   incidentId: row.incident === null ? null : `inc-${row.incident}`,
+  ...(row.forced && { force: true }),
   rule: row.rule,
   why: row.why,
   state: row.state,

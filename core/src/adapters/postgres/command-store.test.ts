@@ -48,6 +48,12 @@ describe("accept", () => {
     expect(row).toMatchObject({ event: "intent", actor: "operator", targets: ["order-intake"], decision: "allowed" });
   });
 
+  test("keeps that somebody asked for it by force", async () => {
+    const { operation } = await accept({ agents: ["by-force"], force: true });
+    expect(operation.force).toBe(true);
+    expect(await createOperations(store.pool).find(operation.id)).toEqual(operation);
+  });
+
   test("the same key five times at once is one operation, one job, one audit row", async () => {
     const acceptance = acceptanceOf();
     const results = await Promise.all(

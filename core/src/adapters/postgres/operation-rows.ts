@@ -4,7 +4,7 @@ import type { Ending, Operation, OperationState, TargetProgress } from "../../do
 
 /** Columns of `operations` that make an Operation, in the order in which they are named everywhere. */
 export const OPERATION_COLUMNS = `id, command, input, actor, door, reason, request_id, traceparent, correlation_id, customer_id, state, ending, error, targets, incident,
-  created_at, started_at, ended_at, usual_seconds, earlier_runs, revision, approval`;
+  created_at, started_at, ended_at, usual_seconds, earlier_runs, revision, approval, forced`;
 
 /** A row of `operations` as pg reads it. */
 export interface OperationRow {
@@ -30,6 +30,7 @@ export interface OperationRow {
   readonly earlier_runs: number;
   readonly revision: number;
   readonly approval: Approval | null;
+  readonly forced: boolean;
 }
 
 /** The operation that a row holds. */
@@ -56,6 +57,7 @@ export const toOperation = (row: OperationRow): Operation => ({
   earlierRuns: row.earlier_runs,
   revision: row.revision,
   ...(row.approval !== null && { approval: row.approval }),
+  ...(row.forced && { force: true }),
 });
 
 /** Milliseconds since the epoch of a time that may not be there. */
