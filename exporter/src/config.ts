@@ -26,6 +26,29 @@ export const ExporterEnvironment = z.object({
     .max(300)
     .default(10)
     .describe("Series of agents and bus vanish when the last reading is older than this"),
+  ROLLCALL_EXPORTER_MAX_SERIES: z.coerce
+    .number()
+    .int()
+    .min(1000)
+    .max(5_000_000)
+    .default(200_000)
+    .describe(
+      "Series of agents and bus at most; below the sample_limit of whoever scrapes, who would take none at all",
+    ),
+  ROLLCALL_EXPORTER_DETAILED_AGENTS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(500)
+    .describe("Largest fleet of which every agent has the detailed families"),
+  ROLLCALL_EXPORTER_DETAILED_TOP: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(50)
+    .describe("Agents of a larger fleet that have the detailed families: those in most need"),
   ROLLCALL_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
@@ -45,6 +68,9 @@ export interface ExporterConfig {
   readonly port: number;
   readonly refreshSeconds: number;
   readonly maxAgeSeconds: number;
+  readonly maxSeries: number;
+  readonly detailedAgents: number;
+  readonly detailedTop: number;
   readonly logLevel: string;
   readonly logFormat: LogFormat;
   readonly version: string;
@@ -66,6 +92,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     port: settings.ROLLCALL_EXPORTER_PORT,
     refreshSeconds: settings.ROLLCALL_EXPORTER_REFRESH_SECONDS,
     maxAgeSeconds: settings.ROLLCALL_EXPORTER_MAX_AGE_SECONDS,
+    maxSeries: settings.ROLLCALL_EXPORTER_MAX_SERIES,
+    detailedAgents: settings.ROLLCALL_EXPORTER_DETAILED_AGENTS,
+    detailedTop: settings.ROLLCALL_EXPORTER_DETAILED_TOP,
     logLevel: settings.ROLLCALL_LOG_LEVEL,
     logFormat: settings.ROLLCALL_LOG_FORMAT,
     version: readVersion(),

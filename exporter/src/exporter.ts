@@ -32,9 +32,14 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
   const reader = new BusReader(redis, { fleet: config.fleet, freshSeconds: HEARTBEAT_DEADLINE_SECONDS });
   const builder = new SnapshotBuilder({
     fleetKey: config.fleetKey.reveal(),
+    detailedAgents: config.detailedAgents,
+    detailedTop: config.detailedTop,
     onRefusedBeat: (agent) => log.warn({ agent }, "heartbeat refused"),
   });
-  const page = new Page(await loadFamilies());
+  const page = new Page(await loadFamilies(), {
+    maxSeries: config.maxSeries,
+    onFamilyProblem: (family, err) => log.error({ family, err }, "a metric family cannot be written"),
+  });
   const loop = new RefreshLoop({
     // A trace of its own: nobody asked for it.
     read: () => inSpan("refresh snapshot", {}, () => readSnapshot({ reader, builder, page })),

@@ -1,3 +1,4 @@
+import type { PageState } from "./page.ts";
 import type { RefreshState } from "./refresh-loop.ts";
 import type { Rows } from "./rows.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -18,6 +19,7 @@ export interface HistogramSample {
 /** All that a scrape shows. */
 export interface ExporterState {
   readonly refresh: RefreshState;
+  readonly page: PageState;
   readonly version: string;
   readonly uptimeSeconds: number;
   /** null before the first scrape has ended. */

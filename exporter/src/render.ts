@@ -1,14 +1,18 @@
-import { AGENT_LABELS, type FamilyOf, type HistogramSample, type Sample } from "./family.ts";
+import type { FamilyOf, HistogramSample, Sample } from "./family.ts";
 
 /** A family with all its series, in Prometheus' text format 0.0.4. */
 export function renderFamily<From>({ name, help, labels, value }: FamilyOf<From>, from: From): string {
-  const head = `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${value.kind}\n`;
+  const head = familyHead(name, help, value.kind);
   const series =
     value.kind === "histogram"
       ? value.samples(from).map((sample) => renderHistogram(name, value.bounds, { sample, labels }))
       : value.samples(from).map((sample) => renderSample(name, labels, sample));
   return `${head}${series.join("")}\n`;
 }
+
+/** What stands in front of a family's series, also where it has none. */
+export const familyHead = (name: string, help: string, kind: string): string =>
+  `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${kind}\n`;
 
 function renderSample(name: string, labels: readonly string[], sample: Sample): string {
   const own = labelText(labels, sample.labels);
@@ -33,18 +37,11 @@ function renderHistogram(name: string, bounds: readonly number[], { sample, labe
   return `${text}${name}_sum${braces} ${numberText(sample.sum)}\n${name}_count${braces} ${count}\n`;
 }
 
-// Agents keep their labels from one snapshot to the next, and have most of the series: their labels are written once.
-const agentLabelTexts = new WeakMap<readonly string[], string>();
+/** `fleet="demo",agent="billing"` */
+export const labelText = (names: readonly string[], values: readonly string[]): string =>
+  names.map((name, index) => `${name}="${escapeLabel(values[index] ?? "")}"`).join(",");
 
-function labelText(names: readonly string[], values: readonly string[]): string {
-  const known = names === AGENT_LABELS ? agentLabelTexts.get(values) : undefined;
-  if (known !== undefined) return known;
-  const text = names.map((name, index) => `${name}="${escapeLabel(values[index] ?? "")}"`).join(",");
-  if (names === AGENT_LABELS) agentLabelTexts.set(values, text);
-  return text;
-}
-
-function numberText(value: number): string {
+export function numberText(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return "+Inf";
   return value === Number.NEGATIVE_INFINITY ? "-Inf" : String(value);
 }

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
-import Fastify, { type FastifyInstance } from "fastify";
-import type { Page } from "./page.ts";
+import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import type { Answer, Page } from "./page.ts";
 import { PROBLEM_TEXTS } from "./read-problem.ts";
 import type { RefreshState } from "./refresh-loop.ts";
 
@@ -10,6 +10,11 @@ export interface ServerOptions {
   readonly version: string;
 }
 
+/** A scraper that has not taken its answer by then has given up long ago. */
+const ANSWER_MS = 10_000;
+/** Each that is slow keeps a page of up to 10 MB in memory. */
+const ANSWERS_AT_ONCE = 8;
+
 /** The exporter's door. Every answer is made from memory; none waits for Redis. */
 export function createServer({ page, refresh, version }: ServerOptions): FastifyInstance {
   const startedAt = performance.now();
@@ -17,13 +22,28 @@ export function createServer({ page, refresh, version }: ServerOptions): Fastify
   let lastScrapeSeconds: number | null = null;
   const app = Fastify({ requestTimeout: 10_000, bodyLimit: 1024, forceCloseConnections: true });
 
+  let answering = 0;
   app.get("/metrics", async (_request, reply) => {
+    if (answering >= ANSWERS_AT_ONCE) {
+      const problem = `${answering} scrapes are being answered, allowed: ${ANSWERS_AT_ONCE}; scrape again in 5 s`;
+      return reply.code(503).header("retry-after", "5").send({ problem });
+    }
+    answering += 1;
     const scrapeStartedAt = performance.now();
-    const text = await page.write({
-      ...{ refresh: refresh(), version, uptimeSeconds: uptimeSeconds(), lastScrapeSeconds },
+    reply.raw.once("close", () => {
+      answering -= 1;
     });
+    const state = {
+      refresh: refresh(),
+      page: page.state(),
+      version,
+      uptimeSeconds: uptimeSeconds(),
+      lastScrapeSeconds,
+    };
+    const answer = await page.write(state);
     lastScrapeSeconds = (performance.now() - scrapeStartedAt) / 1000;
-    return reply.type(page.contentType).send(text);
+    send(reply, page.contentType, answer);
+    return reply;
   });
   for (const path of ["/health", "/live", "/health/live"]) {
     app.get(path, async () => ({
@@ -41,6 +61,25 @@ export function createServer({ page, refresh, version }: ServerOptions): Fastify
     });
   }
   return app;
+}
+
+/** Past the framework, which would copy the parts into one. */
+function send(reply: FastifyReply, contentType: string, { parts, release }: Answer): void {
+  const { raw } = reply.hijack();
+  if (raw.closed) {
+    release();
+    return;
+  }
+  const timer = setTimeout(() => raw.destroy(), ANSWER_MS);
+  raw.once("close", () => {
+    clearTimeout(timer);
+    release();
+  });
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  raw.writeHead(200, { "content-type": contentType, "content-length": length });
+  raw.cork();
+  for (const part of parts) raw.write(part);
+  raw.end();
 }
 
 function readinessOf({ snapshot, problem, snapshotAgeSeconds }: RefreshState) {

@@ -27,7 +27,12 @@ const readingAt = (now: number, beat: string | null, changes: Partial<Reading> =
 
 function newBuilder() {
   const refused: string[] = [];
-  const builder = new SnapshotBuilder({ fleetKey: FLEET_KEY, onRefusedBeat: (agent) => refused.push(agent) });
+  const builder = new SnapshotBuilder({
+    fleetKey: FLEET_KEY,
+    detailedAgents: 500,
+    detailedTop: 50,
+    onRefusedBeat: (agent) => refused.push(agent),
+  });
   const view = (reading: Reading) => builder.build(reading).agents[0];
   return { builder, refused, view };
 }

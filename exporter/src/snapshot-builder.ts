@@ -14,11 +14,12 @@ import { deriveAgentKey } from "@rollcall/core/protocol/seal.ts";
 import type { OtherMajor } from "@rollcall/core/protocol/version.ts";
 import { type CompiledFleet, type ExpectedAgent, type Heartbeat, matchTopics } from "@rollcall/core/protocol.ts";
 import type { Reading } from "./bus-reader.ts";
+import { chooseDetailed, type DetailBudget } from "./choose-detailed.ts";
 import { EpochTotals } from "./epoch-totals.ts";
 import type { AgentView, Snapshot, SubscriptionView, TopicView } from "./snapshot.ts";
 import { SubscriptionWatch } from "./subscription-watch.ts";
 
-export interface BuilderOptions {
+export interface BuilderOptions extends DetailBudget {
   readonly fleetKey: string;
   /** Called once for each beat whose seal, form, agent or order is wrong. */
   readonly onRefusedBeat: (agent: string) => void;
@@ -69,9 +70,11 @@ export class SnapshotBuilder {
     const beats = new Map(fleet.agents.map(({ id }) => [id, this.#verify(id, reading)]));
     for (const beat of beats.values()) if (beat !== null) this.#totals.add(beat);
     const agents = fleet.agents.map((agent) => this.#viewAgent(agent, beats.get(agent.id) ?? null, reading));
+    chooseDetailed(agents, this.#options);
     const fresh = [...beats.values()].filter((beat) => beat !== null && isFresh(beat, now)).length;
     const topics = this.#viewTopics(reading);
     return {
+      layout: fleet,
       fleet: fleet.fleet,
       version: fleet.version,
       canaryRoundAt: reading.canaryRoundAt,
@@ -134,7 +137,7 @@ export class SnapshotBuilder {
       activity: beat !== null && isFresh(beat, now) ? beat.activity : null,
       beatAt: beat?.at ?? (mapped !== null && "at" in mapped ? Math.min(mapped.at, now) : null),
       oldestInFlightAt: beat?.oldestInFlightAt ?? null,
-      detailed: true,
+      detailed: false,
       done: totals === null ? null : (totals?.done ?? 0),
       failed: totals === null ? null : (totals?.failed ?? 0),
     };

@@ -56,6 +56,8 @@ export interface TopicView {
 
 /** All that is published of fleet and bus, as it was at one moment. */
 export interface Snapshot {
+  /** The same object as long as agents, topics, subscriptions, their order and their labels stay. */
+  readonly layout: object;
   readonly fleet: string;
   readonly version: number;
   readonly canaryRoundAt: number | null;

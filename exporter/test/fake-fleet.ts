@@ -134,11 +134,11 @@ export class Scrape {
   constructor(text: string) {
     this.text = text;
     for (const line of text.split("\n")) {
-      const match = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/.exec(line);
+      const match = /^([a-z_]+)(?:\{(.*)\})? +(\S+)$/.exec(line);
       if (match === null || line.startsWith("#")) continue;
       const labels = [...(match[2] ?? "").matchAll(/[a-z_]+="[^"]*"/g)].map(([label]) => label).toSorted();
       const series = labels.length === 0 ? match[1] : `${match[1]}{${labels.join(",")}}`;
-      this.#values.set(series as string, Number(match[3]));
+      this.#values.set(series as string, Number((match[3] as string).replace("Inf", "Infinity")));
     }
   }
 
