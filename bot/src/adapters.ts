@@ -64,20 +64,17 @@ export async function openAdapters(
   const file = config.ROLLCALL_FLEET_FILE;
   const registry = await openFleetRegistry({ file, desired, bus, clock, onProblem: tell });
   const limits = openLimits({
-    ...{ table: config.ROLLCALL_LIMITS, acts: database.limitUses, redisUrl: url, fleet, clock },
-    ...{ metrics: metrics.limits, onProblem: tell },
+    ...{ table: config.ROLLCALL_LIMITS, brakes: config.ROLLCALL_BRAKES, acts: database.limitUses, redisUrl: url },
+    ...{ fleet, clock, metrics: metrics.limits, onProblem: tell },
   });
   const supervisor = connectBuiltInSupervisor(config.ROLLCALL_SUPERVISOR_SOCKET);
-  const pager = createPagerDuty({
-    url: config.PAGERDUTY_EVENTS_URL,
-    routingKey: config.PAGERDUTY_ROUTING_KEY.reveal(),
-  });
+  const pager = openPager(config);
   const prometheus = config.PROMETHEUS_URL?.reveal();
   const measured = prometheus === undefined ? {} : measuredBy(prometheus, { fleet, clock });
   registry.watch();
   return {
     ports: {
-      breakGlass: database.breakGlass,
+      ...{ breakGlass: database.breakGlass, brakes: database.brakes },
       ...{ audit, operations, requests, overrides, incidents, runs, bus, events, registry, supervisor, pager },
       directory,
       rules,
@@ -107,6 +104,9 @@ function openStreams(config: ControlConfig, fleet: string, onProblem: (error: Er
   };
   return { bus: openFleetBus(options), events: openEventBus(options), runReports: openRunReports(options) };
 }
+
+const openPager = (config: ControlConfig) =>
+  createPagerDuty({ url: config.PAGERDUTY_EVENTS_URL, routingKey: config.PAGERDUTY_ROUTING_KEY.reveal() });
 
 const measuredBy = (url: string, { fleet, clock }: { fleet: string; clock: Clock }) => ({
   figures: openFigures({ url, fleet, clock }),

@@ -1,4 +1,5 @@
 import { LOG_FORMATS } from "@rollcall/core/adapters/log-lines.ts";
+import { readBrakeLimits } from "@rollcall/core/brakes/brake-limits.ts";
 import { readLimits } from "@rollcall/core/domain/limits.ts";
 import {
   production,
@@ -37,6 +38,15 @@ const limits = z
   .default("")
   .transform((text, context) => {
     const read = readLimits(text);
+    if (!("problem" in read)) return read;
+    context.addIssue({ code: "custom", message: String(read.problem) });
+    return z.NEVER;
+  });
+const brakes = z
+  .string()
+  .default("")
+  .transform((text, context) => {
+    const read = readBrakeLimits(text);
     if (!("problem" in read)) return read;
     context.addIssue({ code: "custom", message: String(read.problem) });
     return z.NEVER;
@@ -178,6 +188,9 @@ export const controlConfig = z.object({
   ROLLCALL_CORS_ORIGINS: origins.describe("Origins of pages that may use the HTTP API from a browser; none if not set"),
   ROLLCALL_LIMITS: limits.describe(
     "How often something may be done, where it differs from the standard: acts=20/1m, roll-call-fleet=off (docs/limits.md)",
+  ),
+  ROLLCALL_BRAKES: brakes.describe(
+    "When restarting and stopping is locked, where it differs from the standard: agent=5/30m, fleet=off (docs/brakes.md)",
   ),
   ROLLCALL_METRICS_TOKEN: rotatingSecret(16).optional().describe("Bearer token for /metrics; open if not set"),
 });

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepareForControl } from "@rollcall/test/control-database.ts";
-import { NO_LIMITS } from "@rollcall/test/no-limits.ts";
+import { NO_BRAKES, NO_LIMITS } from "@rollcall/test/no-limits.ts";
 
 /** Token of a person who is operator in the fixture. */
 const TOKEN = `rc_${"t".repeat(43)}`;
@@ -82,6 +82,7 @@ const environmentOf = (folder: string, { databaseUrl, redisUrl, inherited }: Ser
   PAGERDUTY_EVENTS_URL: "http://127.0.0.1:9/v2/enqueue",
   // All tests come from one address as one person, some of them with wrong credentials, and share one Redis.
   ROLLCALL_LIMITS: NO_LIMITS,
+  ROLLCALL_BRAKES: NO_BRAKES,
   ROLLCALL_LEASE_SECONDS: "1",
   // A test that runs at night is the same test.
   ROLLCALL_DIAGNOSTICS_SCHEDULE: "off",

@@ -2,6 +2,7 @@ import { createAccessOverrides } from "@rollcall/core/adapters/postgres/access-o
 import { createApiTokens } from "@rollcall/core/adapters/postgres/api-tokens.ts";
 import { createApprovalRequests } from "@rollcall/core/adapters/postgres/approval-requests.ts";
 import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
+import { createBrakes } from "@rollcall/core/adapters/postgres/brakes.ts";
 import { createBreakGlass } from "@rollcall/core/adapters/postgres/break-glass.ts";
 import { createCommandStore } from "@rollcall/core/adapters/postgres/command-store.ts";
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
@@ -20,6 +21,7 @@ import type { AccessOverrides } from "@rollcall/core/ports/access-overrides.ts";
 import type { ApiTokens } from "@rollcall/core/ports/api-tokens.ts";
 import type { ApprovalRequests } from "@rollcall/core/ports/approval-requests.ts";
 import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
+import type { Brakes } from "@rollcall/core/ports/brakes.ts";
 import type { BreakGlass } from "@rollcall/core/ports/break-glass.ts";
 import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
@@ -50,6 +52,7 @@ export interface Database {
   readonly publications: Publications;
   readonly runs: Runs;
   readonly overrides: AccessOverrides;
+  readonly brakes: Brakes;
   readonly breakGlass: BreakGlass;
   readonly snapshots: DirectorySnapshots;
   readonly limitUses: LimitStore;
@@ -97,6 +100,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
     runs: gate.guard(createRuns(pool)),
     overrides: gate.guard(createAccessOverrides(pool)),
+    brakes: gate.guard(createBrakes(pool)),
     breakGlass: gate.guard(createBreakGlass(pool)),
     snapshots: gate.guard(createDirectorySnapshots(pool)),
     limitUses: gate.guard(createLimitUses(pool)),

@@ -21,7 +21,7 @@ export function createEngine({
 }: EngineDeps): (request: CommandRequest) => Promise<CommandAnswer> {
   const { ports, commands, database, limits } = adapters;
   const onProblem = (problem: string, cause: unknown): void => log.error({ err: cause }, problem);
-  const engine = { ports, commands, store: database.store, limits: limits.commands, onProblem };
+  const engine = { ports, commands, store: database.store, limits: limits.commands, brakes: limits.brakes, onProblem };
   // What limits refuse is counted where it is refused.
   const countRefusal = (error: unknown, { door }: CommandRequest): void => {
     if (isFailure(error) && error.code === "forbidden" && isAttemptDoor(door))

@@ -1,4 +1,5 @@
 import { openLimitUses } from "@rollcall/core/adapters/redis/limit-uses.ts";
+import type { BrakeLimits } from "@rollcall/core/brakes/brake-limits.ts";
 import type { LimitTable } from "@rollcall/core/domain/limits.ts";
 import { type CommandLimits, limitCommands } from "@rollcall/core/limit-commands.ts";
 import { ATTEMPT_DOORS, type Attempts } from "@rollcall/core/ports/attempts.ts";
@@ -10,6 +11,8 @@ import type { LimitMetrics } from "./metrics/limits.ts";
 /** Everything that may happen only so often. */
 export interface Limits {
   readonly table: LimitTable;
+  /** What may be restarted and stopped before a brake closes. */
+  readonly brakes: BrakeLimits;
   readonly commands: CommandLimits;
   readonly failedAttempts: FailedAttempts;
   /** Where refusals are counted for the audit log, from now on. */
@@ -19,6 +22,7 @@ export interface Limits {
 
 interface LimitsOptions {
   readonly table: LimitTable;
+  readonly brakes: BrakeLimits;
   /** PostgreSQL's, for acts. */
   readonly acts: LimitStore;
   readonly redisUrl: string;
@@ -29,7 +33,7 @@ interface LimitsOptions {
 }
 
 /** Acts are counted where they are written, in PostgreSQL; reads and failed attempts in Redis, which all control services share. */
-export function openLimits({ table, acts, redisUrl, fleet, clock, metrics, onProblem }: LimitsOptions): Limits {
+export function openLimits({ table, brakes, acts, redisUrl, fleet, clock, metrics, onProblem }: LimitsOptions): Limits {
   const redis = openLimitUses({
     ...{ url: redisUrl, fleet, clock },
     onProblem: (error) => onProblem("a connection to Redis broke", error),
@@ -43,6 +47,7 @@ export function openLimits({ table, acts, redisUrl, fleet, clock, metrics, onPro
   };
   return {
     table,
+    brakes,
     countBy(counter) {
       attempts = counter;
     },

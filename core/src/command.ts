@@ -5,6 +5,7 @@ import type { Report } from "./domain/report.ts";
 import type { AccessOverrides } from "./ports/access-overrides.ts";
 import type { ApprovalRequests } from "./ports/approval-requests.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
+import type { Brakes } from "./ports/brakes.ts";
 import type { BreakGlass } from "./ports/break-glass.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Dependencies } from "./ports/dependencies.ts";
@@ -40,6 +41,8 @@ export interface Ports {
   readonly clock: Clock;
   /** Left out where runs are not kept. */
   readonly runs?: Runs;
+  /** Left out where nothing is counted. */
+  readonly brakes?: Brakes;
   /** Left out where no spool of the host is followed. */
   readonly breakGlass?: BreakGlass;
   /** Left out where nothing looks in the background. */
@@ -119,6 +122,8 @@ export interface ActCommand extends CommandBase {
     readonly name: Stage["name"];
     run(target: TargetProgress, context: ActContext): Promise<StageResult>;
   }[];
+  /** Takes its agents out of their work for a while, so brakes count it: restart, stop. */
+  readonly interrupts?: true;
   /** Why the command needs a second person for these targets, or null. */
   needsSecondPerson?(targets: readonly ExpectedAgent[], context: ReadContext): Promise<string | null>;
 }

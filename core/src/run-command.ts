@@ -1,4 +1,7 @@
 import { askSecondPerson, needReason, reasonOf } from "./ask-second-person.ts";
+import type { BrakeLimits } from "./brakes/brake-limits.ts";
+import { budgetQuestion, findBrake } from "./brakes/find-brake.ts";
+import type { Brake, BudgetQuestion } from "./brakes/restart-budget.ts";
 import type { ActCommand, CommandDefinition, Ports, ReadContext } from "./command.ts";
 import { commandNamed, refuseUnknownCommand } from "./command-words.ts";
 import { decideLive } from "./decide-live.ts";
@@ -13,6 +16,7 @@ import { type Decision, decide, mayAsk, type PolicyQuestion, rightsOf } from "./
 import type { AuditEntry } from "./ports/audit-log.ts";
 import type { CommandStore } from "./ports/command-store.ts";
 import { requestContext } from "./protocol/request-context.ts";
+import type { ExpectedAgent } from "./protocol.ts";
 
 /** One wish of somebody, as a door hands it to the one command path. */
 export interface CommandRequest {
@@ -28,7 +32,7 @@ export interface CommandRequest {
   readonly idempotencyKey: string | null;
   /** Card that it was started from. */
   readonly incidentId: string | null;
-  /** Past the graceful order over the bus; needs a reason. */
+  /** Past the graceful order over the bus, and past a brake if a second person agrees; needs a reason. */
   readonly force?: boolean;
 }
 
@@ -39,6 +43,8 @@ export interface Engine {
   readonly store: CommandStore;
   /** How often a person may; no limit if left out. */
   readonly limits?: CommandLimits;
+  /** What may be restarted and stopped before a brake closes; no brake if left out. */
+  readonly brakes?: BrakeLimits;
   /** Told when a refusal could not be audited; the refusal stands. */
   readonly onProblem?: (problem: string, cause: unknown) => void;
 }
@@ -117,30 +123,26 @@ interface Aimed {
   readonly targets: readonly string[];
   readonly incidentId: string | null;
   readonly decision: Decision;
+  readonly budget: BudgetQuestion | undefined;
 }
 
 async function takeAim(request: CommandRequest, engine: Engine, act: Act): Promise<Aimed> {
   const { command, input, context } = act;
   const targets = await aim(request, engine, act);
   const agents = targets.map((target) => target.id);
-  const fleet = await engine.ports.registry.expected();
-  const secondPerson = (await command.needsSecondPerson?.(targets, context)) ?? null;
-  const scope = { targets, fleetSize: fleet.agents.length, secondPerson };
-  // Before the source of the rights is asked: a door that asks for the reason has three seconds to do so.
-  const first = decide({ actor: request.actor, command, ...rightsOf(engine.ports), scope });
-  if (first.needsSecondPerson) reasonOf(request, first);
+  const { scope, budget } = await weigh(request, engine, { act, targets });
   const decision = await permit(request, engine, { command, scope });
   await engine.limits?.admitBulk(request, agents.length);
   const worked = command.subjects?.(input, context) ?? agents;
-  return { targets: worked, incidentId: command.incidentId?.(input) ?? request.incidentId, decision };
+  return { targets: worked, incidentId: command.incidentId?.(input) ?? request.incidentId, decision, budget };
 }
 
 type AimedWish = Aimed &
   Pick<Act, "command" | "input"> & { readonly request: CommandRequest; readonly idempotencyKey: string };
 
-/** Takes it in for good. @throws Failure "conflict" if an agent is taken, and that is audited; "unavailable" */
+/** Takes it in for good. @throws Failure "conflict" if an agent is taken, "too_many_requests" by a brake, both audited; "unavailable" */
 async function store(wish: AimedWish, engine: Engine): Promise<CommandAnswer> {
-  const { request, command, input, targets, incidentId, decision, idempotencyKey } = wish;
+  const { request, command, input, targets, incidentId, decision, idempotencyKey, budget } = wish;
   const { actor, door, reason, requestId } = request;
   const forced = request.force === true && { force: true };
   const facts = { ...forced, input, role: actor.role, source: actor.source, incident: incidentId, idempotencyKey };
@@ -148,13 +150,53 @@ async function store(wish: AimedWish, engine: Engine): Promise<CommandAnswer> {
   const stages = command.stages.map((stage) => stage.name);
   const asked = { command: command.name, input, actor, door, reason, requestId, idempotencyKey, incidentId, ...forced };
   try {
-    const accepted = await engine.store.accept({ ...asked, ...originNow(), agents: targets, stages, audit });
+    const accepted = await engine.store.accept({ ...asked, ...originNow(), agents: targets, stages, budget, audit });
     return { kind: "act", ...accepted };
   } catch (error) {
-    if (isFailure(error) && error.code === "conflict") {
-      const refused = { ...audit, event: "decision" as const, decision: "refused" as const, rule: "one-per-agent" };
+    if (isFailure(error) && (error.code === "conflict" || error.code === "too_many_requests")) {
+      const rule = error.detail.rule ?? "one-per-agent";
+      const refused = { ...audit, event: "decision" as const, decision: "refused" as const, rule };
       await auditRefusal(engine, { ...refused, detail: { ...facts, running: error.detail.found ?? null } });
     }
+    throw error;
+  }
+}
+
+/** How many agents it touches and who has to agree: for their number, for the command itself, or because a brake is passed. */
+async function weigh(
+  request: CommandRequest,
+  engine: Engine,
+  { act: { command, context }, targets }: { act: Act; targets: readonly ExpectedAgent[] },
+) {
+  const fleetSize = (await engine.ports.registry.expected()).agents.length;
+  const secondPerson = (await command.needsSecondPerson?.(targets, context)) ?? null;
+  const decideOn = (scope: NonNullable<PolicyQuestion["scope"]>): Decision =>
+    decide({ actor: request.actor, command, ...rightsOf(engine.ports), scope });
+  const scope = { targets, fleetSize, secondPerson };
+  const alone = decideOn(scope);
+  const agents = targets.map(({ id }) => id);
+  const budget = budgetQuestion({ request, command, agents, fleetSize, isAlone: !alone.needsSecondPerson }, engine);
+  const brake = alone.allowed || alone.needsSecondPerson ? await passBrake(request, engine, { command, budget }) : null;
+  const weighed = brake === null ? scope : { ...scope, secondPerson: brake.why };
+  // Before the source of the rights is asked: a door that asks for the reason has three seconds to do so.
+  const decision = decideOn(weighed);
+  if (decision.needsSecondPerson) reasonOf(request, decision);
+  return { scope: weighed, budget };
+}
+
+/** A brake that refuses is a decision, so it is written down. */
+async function passBrake(
+  request: CommandRequest,
+  engine: Engine,
+  { command, budget }: { command: ActCommand; budget: BudgetQuestion | undefined },
+): Promise<Brake | null> {
+  try {
+    return await findBrake(request, budget, engine);
+  } catch (error) {
+    if (!isFailure(error) || error.code !== "too_many_requests") throw error;
+    const { rule = "brake" } = error.detail;
+    const decision = { allowed: false, needsSecondPerson: false, instead: null, rule, why: error.message, whoCan: [] };
+    await auditRefusal(engine, auditOf(request, { command, decision, targets: budget?.agents ?? [] }));
     throw error;
   }
 }

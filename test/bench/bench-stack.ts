@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { type Ports, portsAt } from "@rollcall/local/stack/addresses.ts";
 import type { Secrets } from "@rollcall/local/stack/secrets.ts";
 import { findFreeOffset } from "@rollcall/local/tools/free-offset.ts";
-import { NO_LIMITS } from "../no-limits.ts";
+import { NO_BRAKES, NO_LIMITS } from "../no-limits.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
@@ -41,6 +41,7 @@ export async function startBenchStack(): Promise<BenchStack> {
     ROLLCALL_PORT_OFFSET: String(offset),
     // One caller stands for many people.
     ROLLCALL_LIMITS: NO_LIMITS,
+    ROLLCALL_BRAKES: NO_BRAKES,
   };
   const launch = (...words: string[]) =>
     run(process.execPath, [join(root, "local/launch.mjs"), ...words], { cwd: root, env, timeout: START_MS });

@@ -11,7 +11,7 @@ import { startRedis } from "@rollcall/local/tools/redis-server.ts";
 import { simulatedId, startSimulatedFleet } from "../bench/simulated-fleet.ts";
 import { prepareForControl } from "../control-database.ts";
 import { type FaultProxy, startFaultProxy } from "../fault-proxy.ts";
-import { NO_LIMITS } from "../no-limits.ts";
+import { NO_BRAKES, NO_LIMITS } from "../no-limits.ts";
 
 const root = join(import.meta.dirname, "../..");
 const FLEET = "drill";
@@ -160,6 +160,7 @@ async function startControl(
       },
       ...{ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, ROLLCALL_FLEET_KEY: FLEET_KEY },
       // One person sends more here in a minute than anybody may.
+      ROLLCALL_BRAKES: NO_BRAKES,
       ROLLCALL_LIMITS: "acts=off,acts-hour=off,reads=off",
       ROLLCALL_FLEET_FILE: join(folder, "fleet.yaml"),
       ROLLCALL_ACCESS_FILE: join(folder, "access.yaml"),

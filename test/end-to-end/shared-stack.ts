@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { findFreeOffset } from "@rollcall/local/tools/free-offset.ts";
 import type { TestProject } from "vitest/node";
-import { NO_LIMITS } from "../no-limits.ts";
+import { NO_BRAKES, NO_LIMITS } from "../no-limits.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
@@ -29,6 +29,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     ROLLCALL_PORT_OFFSET: String(portOffset),
     // One person does in a minute what people do in a day.
     ROLLCALL_LIMITS: NO_LIMITS,
+    ROLLCALL_BRAKES: NO_BRAKES,
     ...coverageOfProcesses(),
   };
   const launch = (...words: string[]) =>

@@ -17,6 +17,7 @@ export default defineCommand({
   summary: "Stop agents and start them again, and prove that they work",
   role: "operator",
   danger: 2,
+  interrupts: true,
   input,
   words: ["who"],
   examples: ["restart billing", "restart @content health=critical"],

@@ -13,6 +13,7 @@ export default defineCommand({
   summary: "Stop agents; they stay stopped until somebody starts them, and their alerts do not ring",
   role: "operator",
   danger: 2,
+  interrupts: true,
   input,
   words: ["who"],
   examples: ["stop archive-writer", 'stop @content --reason "deploy"'],

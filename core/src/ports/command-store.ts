@@ -1,3 +1,4 @@
+import type { BudgetQuestion } from "../brakes/restart-budget.ts";
 import type { Actor, Door } from "../domain/actor.ts";
 import type { Approval } from "../domain/approval.ts";
 import type { Operation, OperationOrigin } from "../domain/operation.ts";
@@ -23,6 +24,8 @@ export interface Acceptance {
   readonly approval?: Approval | undefined;
   /** Past the graceful order over the bus. */
   readonly force?: boolean | undefined;
+  /** What a restart or stop must keep to; left out for what interrupts nobody, and where a second person has agreed. */
+  readonly budget?: BudgetQuestion | undefined;
   readonly audit: Omit<AuditEntry, "operationId">;
 }
 
@@ -31,7 +34,8 @@ export interface CommandStore {
   /**
    * A repeat of an idempotency key returns the first operation with `repeated: true` and writes nothing.
    * A COMMIT whose answer is lost is looked up by the key.
-   * @throws Failure "conflict" with the running operation in `detail.found` (its id) if an agent is taken, "unavailable"
+   * @throws Failure "conflict" with the running operation in `detail.found` (its id) if an agent is taken,
+   * "too_many_requests" if a brake stands in the way, "unavailable"
    */
   accept(acceptance: Acceptance): Promise<{ operation: Operation; repeated: boolean }>;
   /** The operation that was accepted under this key, or null. @throws Failure "unavailable" */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { GoogleClient } from "@rollcall/local/google/client.ts";
 import { ADMIN, CLIENT, openTestAccount, SERVICE_ACCOUNT } from "@rollcall/local/google/test-account.ts";
 import pg from "pg";
-import { NO_LIMITS } from "../../no-limits.ts";
+import { NO_BRAKES, NO_LIMITS } from "../../no-limits.ts";
 import { type ControlStage, openControlStage } from "../control-stage.ts";
 import { type MatrixGrafana, openMatrixGrafana } from "./grafana.ts";
 import type { Credential } from "./rights-by-design.ts";
@@ -55,7 +55,12 @@ export async function openMatrixStage(people: readonly MatrixPerson[]): Promise<
     const key = { type: "service_account", client_email: SERVICE_ACCOUNT, private_key: account.privateKey };
     await writeFile(keyFile, JSON.stringify(key), { mode: 0o600 });
     const environment = {
-      ...{ ...googleSettings(account.google.url, keyFile), ...grafana.environment, ROLLCALL_LIMITS: NO_LIMITS },
+      ...{
+        ...googleSettings(account.google.url, keyFile),
+        ...grafana.environment,
+        ROLLCALL_LIMITS: NO_LIMITS,
+        ROLLCALL_BRAKES: NO_BRAKES,
+      },
     };
     const control = await openControlStage(1, { access: accessOf(people, NOTHING), more: AGENTS, environment });
     ends.push(() => control.close());

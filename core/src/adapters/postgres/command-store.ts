@@ -7,6 +7,7 @@ import { addOperationJob } from "./operation-jobs.ts";
 import { OPERATION_COLUMNS, type OperationRow, rowNumber, toJson, toOperation, toText } from "./operation-rows.ts";
 import { readHistory } from "./operations.ts";
 import { type Pool, type Queryable, query, transact } from "./pool.ts";
+import { keepToBudget } from "./restart-budget.ts";
 
 /** Retries of a transaction that clashed, or whose fate is not known (reference/reliability P3, P8). */
 const MOST_TRIES = 3;
@@ -82,7 +83,7 @@ function notAccepted(
   });
 }
 
-/** Accepts within a transaction of the caller. @throws Failure "conflict" if an agent is taken */
+/** Accepts within a transaction of the caller. @throws Failure "conflict" if an agent is taken, "too_many_requests" by a brake */
 export async function acceptIn(client: Queryable, acceptance: Acceptance): Promise<Accepted> {
   const operation = await insertOperation(client, acceptance);
   if (operation === null) {
@@ -91,6 +92,7 @@ export async function acceptIn(client: Queryable, acceptance: Acceptance): Promi
     if (first === null) throw new Error(`no operation has the key ${acceptance.idempotencyKey}`);
     return { operation: first, repeated: true };
   }
+  await keepToBudget(client, acceptance, operation.id);
   await lockAgents(client, { agents: acceptance.agents, operation });
   await addOperationJob(client, operation.id);
   // The head of the chain last: everybody who audits waits for it until this transaction ends.
