@@ -9,11 +9,21 @@ export interface Sample {
   readonly value: number;
 }
 
+/** An example of what was counted in a bucket, shown in OpenMetrics only. */
+export interface Exemplar {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** ms since the epoch. */
+  readonly at: number;
+}
+
 /** One series of a histogram; one count per bucket, not summed up, the last for +Inf. */
 export interface HistogramSample {
   readonly labels: readonly string[];
   readonly counts: readonly number[];
   readonly sum: number;
+  /** By bucket. */
+  readonly exemplars?: readonly (Exemplar | null)[];
 }
 
 /** All that a scrape shows. */
@@ -32,6 +42,8 @@ export interface FamilyOf<From> {
   readonly help: string;
   readonly labels: readonly string[];
   readonly value: Value<From>;
+  /** Of single agents, and only for those whose details are shown. */
+  readonly detailed?: boolean;
 }
 type Value<From> =
   | { readonly kind: "gauge" | "counter"; readonly samples: (from: From) => readonly Sample[] }

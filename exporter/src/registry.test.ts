@@ -31,14 +31,14 @@ describe("the metric families", () => {
     expect(name).not.toMatch(
       /_(ms|millis|milliseconds|kb|mb|percent|minutes|hours|gauge|counter|histogram|count|sum|bucket)(_|$)/,
     );
-    if (/seconds/.test(name)) expect(name).toMatch(/_seconds$/);
+    if (/seconds/.test(name)) expect(name).toMatch(/_seconds(_total)?$/);
     expect(help).toMatch(/^[A-Z1].{15,}[^.]$/);
     for (const label of labels) expect(label).toMatch(/^[a-z]+$/);
   });
 
   test("no label has a name without bounds", () => {
     const allowed =
-      "fleet agent group criticality owner health verdict activity topic pattern reason family component version node";
+      "fleet agent group criticality owner health verdict activity state topic pattern reason family component version node host runtime api outcome";
     expect(families.flatMap(({ labels }) => labels).filter((label) => !allowed.split(" ").includes(label))).toEqual([]);
   });
 
@@ -46,8 +46,8 @@ describe("the metric families", () => {
     // Only a foreign agent has the seventh, and it has no counts of tasks: test/foreign-agents.test.ts.
     // Detailed ones are shown for a bounded number of agents: exporter/src/page.test.ts.
     const ofProtocol = families.filter(
-      ({ name, labels, rows }) =>
-        labels.includes("agent") && name !== "rollcall_agent_provable_rung" && !rows?.detailed,
+      ({ name, labels, rows, detailed }) =>
+        labels.includes("agent") && name !== "rollcall_agent_provable_rung" && !rows?.detailed && !detailed,
     );
     expect(ofProtocol.map(({ name }) => name)).toHaveLength(6);
   });

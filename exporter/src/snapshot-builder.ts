@@ -17,6 +17,7 @@ import type { Reading } from "./bus-reader.ts";
 import { chooseDetailed, type DetailBudget } from "./choose-detailed.ts";
 import { EpochTotals } from "./epoch-totals.ts";
 import type { AgentView, Snapshot, SubscriptionView, TopicView } from "./snapshot.ts";
+import { StageTotals } from "./stage-totals.ts";
 import { SubscriptionWatch } from "./subscription-watch.ts";
 
 export interface BuilderOptions extends DetailBudget {
@@ -42,6 +43,7 @@ export class SnapshotBuilder {
   #refusedBeats = 0;
   readonly #subscriptions = new SubscriptionWatch();
   #totals: EpochTotals | null = null;
+  #stages: StageTotals | null = null;
   #lastReadingAt: number | null = null;
   #busSince = 0;
   #canariesSince: number | null = null;
@@ -65,10 +67,17 @@ export class SnapshotBuilder {
   build(reading: Reading): Snapshot {
     const { fleet, now } = reading;
     this.#totals ??= new EpochTotals(now);
-    this.#totals.keepOnly(new Set(fleet.agents.map(({ id }) => id)));
+    this.#stages ??= new StageTotals(now);
+    const expected = new Set(fleet.agents.map(({ id }) => id));
+    this.#totals.keepOnly(expected);
+    this.#stages.keepOnly(expected);
     this.#watchContinuity(reading);
     const beats = new Map(fleet.agents.map(({ id }) => [id, this.#verify(id, reading)]));
-    for (const beat of beats.values()) if (beat !== null) this.#totals.add(beat);
+    for (const beat of beats.values()) {
+      if (beat === null) continue;
+      this.#totals.add(beat);
+      this.#stages.add(beat);
+    }
     const agents = fleet.agents.map((agent) => this.#viewAgent(agent, beats.get(agent.id) ?? null, reading));
     chooseDetailed(agents, this.#options);
     const fresh = [...beats.values()].filter((beat) => beat !== null && isFresh(beat, now)).length;
@@ -85,6 +94,8 @@ export class SnapshotBuilder {
       unexpectedGroups: countUnexpectedGroups(reading),
       refusedBeats: this.#refusedBeats,
       inboxWaiting: sumInboxes(reading),
+      stages: this.#stages.view(),
+      desired: countDesired(fleet),
     };
   }
 
@@ -127,6 +138,7 @@ export class SnapshotBuilder {
       otherMajor: this.#otherMajor.get(expected.id),
       ...(this.#canariesSince === null ? {} : { canariesSince: this.#canariesSince }),
     });
+    const fresh = freshOf(beat, now);
     const totals = isForeign(expected) ? null : this.#totals?.ofAgent(expected.id);
     return {
       labels: this.#labelsOf(expected, fleet.fleet),
@@ -134,7 +146,8 @@ export class SnapshotBuilder {
       provable: provableRung(expected),
       health,
       verdict,
-      activity: beat !== null && isFresh(beat, now) ? beat.activity : null,
+      activity: fresh?.activity ?? null,
+      beat: fresh,
       beatAt: beat?.at ?? (mapped !== null && "at" in mapped ? Math.min(mapped.at, now) : null),
       oldestInFlightAt: beat?.oldestInFlightAt ?? null,
       detailed: false,
@@ -160,11 +173,15 @@ export class SnapshotBuilder {
         added: stream?.added ?? null,
         entries: stream?.entries ?? null,
         deadLetters: deadLetters.get(topic)?.added ?? null,
+        deadLettersHeld: deadLetters.get(topic)?.entries ?? null,
         subscriptions: (subscribers.get(topic) ?? []).map((group): SubscriptionView => {
           const found = stream?.groups.find(({ name }) => name === group);
           const cut = lost.get(topic) ?? null;
           const ofGroup = cut === null ? null : lostOf(cut, group);
-          return { topic, group, lag: found?.lag ?? null, pending: found?.pending ?? null, lost: ofGroup };
+          const lag = found?.lag ?? null;
+          // Redis counts what was cut before the group had it as if the group had had it.
+          const delivered = lag === null || stream === null ? null : stream.added - lag - (ofGroup?.undelivered ?? 0);
+          return { topic, group, lag, delivered, pending: found?.pending ?? null, lost: ofGroup };
         }),
         latency: { latency: [...(latency?.latency ?? [])], latencySumSeconds: latency?.latencySumSeconds ?? 0 },
       };
@@ -187,6 +204,9 @@ function foreignEvidence(expected: ExpectedAgent, { now, mapped, processes }: Re
   };
 }
 
+const freshOf = (beat: Heartbeat | null, now: number): Heartbeat | null =>
+  beat !== null && isFresh(beat, now) ? beat : null;
+
 const isFresh = (beat: Heartbeat, now: number): boolean => ageSeconds(beat.at, now) <= HEARTBEAT_DEADLINE_SECONDS;
 
 /** By topic: the agents that should have a consumer group on it. */
@@ -205,6 +225,12 @@ function countUnexpectedGroups({ fleet, topics }: Reading): number {
   return [...topics].flatMap(([topic, stream]) =>
     (stream?.groups ?? []).filter(({ name }) => !subscribers.get(topic)?.includes(name)),
   ).length;
+}
+
+function countDesired({ agents }: CompiledFleet): Snapshot["desired"] {
+  const counts = { running: 0, stopped: 0, paused: 0 };
+  for (const { desired } of agents) counts[desired.state] += 1;
+  return counts;
 }
 
 function sumInboxes({ inboxes }: Reading): number | null {

@@ -1,7 +1,9 @@
 import type { Health, Verdict } from "@rollcall/core/domain/verdict.ts";
 import type { Lost } from "@rollcall/core/ports/event-bus.ts";
-import type { Heartbeat } from "@rollcall/core/protocol.ts";
+import type { Stage } from "@rollcall/core/protocol/figures.ts";
+import type { DesiredState, Heartbeat } from "@rollcall/core/protocol.ts";
 import type { Totals } from "./epoch-totals.ts";
+import type { StageView } from "./stage-totals.ts";
 
 /** One expected agent as it is published. Times are Redis time in ms. */
 export interface AgentView {
@@ -16,6 +18,8 @@ export interface AgentView {
   /** null: no fresh heartbeat says so. */
   readonly activity: Heartbeat["activity"] | null;
   readonly beatAt: number | null;
+  /** What it says of itself; null without a fresh heartbeat. */
+  readonly beat: Heartbeat | null;
   readonly oldestInFlightAt: number | null;
   /** Whether its detailed families are shown: all agents of a small fleet, those in most need of a large one. */
   readonly detailed: boolean;
@@ -29,6 +33,8 @@ export interface SubscriptionView {
   readonly topic: string;
   readonly group: string;
   readonly lag: number | null;
+  /** Events handed to it since it exists, each once; null: Redis cannot tell. */
+  readonly delivered: number | null;
   /** null: there is no such group yet. */
   readonly pending: number | null;
   /** Entries that were cut before it had them; null: not readable. */
@@ -50,6 +56,8 @@ export interface TopicView {
   readonly added: number | null;
   readonly entries: number | null;
   readonly deadLetters: number | null;
+  /** Those that are still kept. */
+  readonly deadLettersHeld: number | null;
   readonly subscriptions: readonly SubscriptionView[];
   readonly latency: Pick<Readonly<Totals>, "latency" | "latencySumSeconds">;
 }
@@ -71,4 +79,8 @@ export interface Snapshot {
   readonly refusedBeats: number;
   /** Control messages not taken or not acknowledged yet; null if Redis cannot tell for one of the inboxes. */
   readonly inboxWaiting: number | null;
+  /** By stage: how long events take, over all agents since the exporter began. */
+  readonly stages: Readonly<Record<Stage, StageView>>;
+  /** Expected agents by what is wanted of them. */
+  readonly desired: Readonly<Record<DesiredState["state"], number>>;
 }

@@ -1,3 +1,4 @@
+import type { AgentFigures } from "@rollcall/core/protocol/figures.ts";
 import { keysOf } from "@rollcall/core/protocol/keys.ts";
 import { deriveAgentKey, seal } from "@rollcall/core/protocol/seal.ts";
 import {
@@ -74,6 +75,12 @@ export const beatOf = (agent: string, now: number, changes: Partial<Heartbeat> =
   runtime: { kind: "process", name: agent },
   publishes: [],
   consumes: [],
+  ...changes,
+});
+
+/** What an agent measures of itself: nothing, but for what is said. */
+export const figuresOf = (changes: Partial<AgentFigures> = {}): AgentFigures => ({
+  ...{ stages: {}, busySeconds: 0, deliveries: 0, redeliveries: 0, calls: {} },
   ...changes,
 });
 

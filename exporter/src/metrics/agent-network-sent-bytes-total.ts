@@ -1,0 +1,9 @@
+import { agentFamily } from "../row-family.ts";
+
+export default agentFamily({
+  name: "rollcall_agent_network_sent_bytes_total",
+  help: "Bytes that the agent's process has sent over its connections in its present epoch",
+  kind: "counter",
+  detailed: true,
+  value: ({ beat }) => beat?.figures?.network?.sentBytes ?? null,
+});
