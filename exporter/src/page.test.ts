@@ -6,22 +6,24 @@ import { Page } from "./page.ts";
 import { renderFamily } from "./render.ts";
 import { agentFamily, splitFamily, subscriptionFamily, topicHistogram } from "./row-family.ts";
 import type { AgentView, Snapshot, TopicView } from "./snapshot.ts";
+import { StageTotals } from "./stage-totals.ts";
 
 const agentView = (agent: string, changes: Partial<AgentView> = {}): AgentView => ({
   ...{ labels: ["demo", agent, "orders", "P1", "payments"], rung: 5, provable: 5, health: "healthy" },
-  ...{ verdict: "working", activity: "idle", beatAt: 1_800_000_000_123, oldestInFlightAt: null },
+  ...{ verdict: "working", activity: "idle", beatAt: 1_800_000_000_123, beat: null, oldestInFlightAt: null },
   ...{ detailed: true, done: 0, failed: 0, ...changes },
 });
 
 const topicView = (topic: string, changes: Partial<TopicView> = {}): TopicView => ({
-  ...{ topic, added: 7, entries: 7, deadLetters: 0, subscriptions: [] },
+  ...{ topic, added: 7, entries: 7, deadLetters: 0, deadLettersHeld: 0, subscriptions: [] },
   ...{ latency: { latency: [1, 0, 2], latencySumSeconds: 1.25 }, ...changes },
 });
 
 const LAYOUT = compileFleet("demo", { agents: [expectAgent("billing")] });
 const snapshotOf = (changes: Partial<Snapshot>): Snapshot => ({
   ...{ layout: LAYOUT, fleet: "demo", version: 1, canaryRoundAt: null, agents: [], topics: [], declared: [] },
-  ...{ unexpectedAgents: 0, unexpectedGroups: 0, refusedBeats: 0, inboxWaiting: 0, ...changes },
+  ...{ unexpectedAgents: 0, unexpectedGroups: 0, refusedBeats: 0, inboxWaiting: 0 },
+  ...{ stages: new StageTotals(0).view(), desired: { running: 0, stopped: 0, paused: 0 }, ...changes },
 });
 
 const stateOf = (page: Page, snapshot: Snapshot | null): ExporterState => ({
@@ -101,7 +103,14 @@ describe("a page with slots", () => {
       values: { one: (row) => row.lost?.inHand ?? null, other: (row) => row.lag },
     });
     const lag = subscriptionFamily({ name: "rollcall_bus_lag", help: "Lag", kind: "gauge", value: (row) => row.lag });
-    const subscription = { topic: "a.b", group: "billing", lag: 3, pending: 1, lost: { undelivered: 1, inHand: 12 } };
+    const subscription = {
+      topic: "a.b",
+      group: "billing",
+      lag: 3,
+      delivered: 4,
+      pending: 1,
+      lost: { undelivered: 1, inHand: 12 },
+    };
     const topics = [topicView("a.b", { subscriptions: [subscription, { ...subscription, group: "x", lost: null }] })];
     const snapshot = snapshotOf({ agents: [agentView("billing")], topics });
     const families = [rung, latency, lost, lag];
