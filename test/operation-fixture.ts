@@ -3,6 +3,7 @@ import type { Role } from "@rollcall/core/domain/actor.ts";
 import { type Operation, plannedStages } from "@rollcall/core/domain/operation.ts";
 import type { Execution } from "@rollcall/core/execute-operation.ts";
 import type { AuditEntry } from "@rollcall/core/ports/audit-log.ts";
+import { NOBODY_SEES } from "./away-fixture.ts";
 import { rightsOfEverybody } from "./rights-fixture.ts";
 
 export const STAGES = ["sent", "stopped", "working"];
@@ -33,6 +34,8 @@ export const operationOf = (changes: Partial<Operation> = {}, agents = ["billing
 /** One operation in memory with all that happens to it. */
 export interface Rehearsal {
   row: Operation;
+  /** Accepted commands about it, newest first. */
+  wishes: Operation[];
   /** Role of the actor in the directory. */
   role: Role | null;
   now: number;
@@ -49,6 +52,7 @@ export interface Rehearsal {
 export function rehearse(): Rehearsal {
   const it: Rehearsal = {
     row: operationOf(),
+    wishes: [],
     role: "operator",
     now: 0,
     saved: [],
@@ -90,6 +94,7 @@ export function rehearse(): Rehearsal {
       signal: new AbortController().signal,
       onBug: (error) => it.bugs.push(error),
       retryMs: 1,
+      wishMs: 1,
       ...changes,
     }),
   };
@@ -98,9 +103,10 @@ export function rehearse(): Rehearsal {
 
 function portsOf(it: Rehearsal): Ports {
   const ports = {
-    operations: { find: async () => it.row },
+    operations: { find: async () => it.row, list: async () => it.wishes },
     ...rightsOfEverybody(() => it.role),
     registry: { expected: async () => ({ agents: [] }) },
+    ...NOBODY_SEES,
     clock: {
       now: () => {
         it.now += 1000;

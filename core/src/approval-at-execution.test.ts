@@ -2,6 +2,7 @@ import { operationOf, type Rehearsal, rehearse } from "@rollcall/test/operation-
 import { beforeEach, describe, expect, test } from "vitest";
 import { Failure } from "./domain/failure.ts";
 import { executeOperation } from "./execute-operation.ts";
+import { workingAgent } from "./fake-agent-fixture.ts";
 import { NO_RULES } from "./policy-rules.ts";
 import type { Person } from "./ports/directory.ts";
 import type { PolicyRules } from "./ports/policy-rules.ts";
@@ -24,7 +25,7 @@ async function execute() {
   const before = it.execution().ports;
   const ports = {
     ...before,
-    registry: { expected: async () => ({ agents: fleet.map((id) => ({ id, labels: {}, runtime: {} })) }) } as never,
+    registry: { expected: async () => ({ agents: fleet.map((id) => workingAgent(id).expected) }) } as never,
     rules: { current: () => rules },
     directory: {
       ...before.directory,

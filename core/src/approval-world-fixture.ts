@@ -1,3 +1,4 @@
+import { NOBODY_SEES } from "@rollcall/test/away-fixture.ts";
 import { z } from "zod";
 import { type ActCommand, defineCommand, type Ports } from "./command.ts";
 import approve from "./commands/approve.ts";
@@ -8,6 +9,7 @@ import type { Approval, ApprovalRequest } from "./domain/approval.ts";
 import { isFailure } from "./domain/failure.ts";
 import type { Operation } from "./domain/operation.ts";
 import { executeOperation } from "./execute-operation.ts";
+import { workingAgent } from "./fake-agent-fixture.ts";
 import { personActor } from "./person-actor.ts";
 import { rightsOf } from "./policy.ts";
 import { NO_RULES } from "./policy-rules.ts";
@@ -230,15 +232,16 @@ export class ApprovalWorld {
   get #ports(): Ports {
     const blocks = (): Block[] =>
       [...this.#blocked].map((person) => ({ person, reason: "-", by: "eve", since: 0, until: null }));
-    const agents = () => this.#fleet.map((id) => ({ id, labels: {}, runtime: { kind: "process", name: id } }));
+    const agents = () => this.#fleet.map((id) => workingAgent(id).expected);
     const { requests } = this.#rows;
     const known = (id: string): Person | null => ((this.#people.get(id) ?? null) === null ? null : this.#person(id));
     const ports = {
       clock: this.#rows.clock,
+      ...NOBODY_SEES,
       registry: { expected: this.#mix(async () => ({ agents: agents() })) },
       rules: { current: () => ({ ...NO_RULES, version: this.#version, blocks: blocks() }) },
       audit: { append: async () => 1 },
-      operations: { find: this.#rows.operations.find },
+      operations: { find: this.#rows.operations.find, list: async () => [] },
       directory: {
         ...{ source: "access.yaml", bySlack: () => null, byMail: () => null, byToken: () => null, byId: known },
         withRole: (role: Role) => PEOPLE.map(this.#person).filter((one) => hasRole(one, role)),

@@ -121,9 +121,13 @@ export interface ActCommand extends CommandBase {
   readonly stages: readonly {
     readonly name: Stage["name"];
     run(target: TargetProgress, context: ActContext): Promise<StageResult>;
+    /** A stage that only waits says what it comes to if somebody cancels the operation; the others are run to their end. */
+    whenCancelled?(by: string): StageResult;
   }[];
   /** Takes its agents out of their work for a while, so brakes count it: restart, stop. */
   readonly interrupts?: true;
+  /** Of what interrupts: its agents are to work again at the end, so it takes no more at once than their group can do without. */
+  readonly bringsBack?: true;
   /** Why the command needs a second person for these targets, or null. */
   needsSecondPerson?(targets: readonly ExpectedAgent[], context: ReadContext): Promise<string | null>;
 }

@@ -39,7 +39,12 @@ async function cancellationOf({ ports, operation }: ActContext): Promise<StageRe
   const wishes = await ports.operations.list({ command: CANCEL_COMMAND, limit: NEWEST }).catch(unlessBug);
   const wish = wishes.find((candidate) => cancels(candidate, operation));
   if (wish === undefined) return null;
-  const words = `cancelled by ${wish.actor.name}`;
+  return leftBy(wish.actor.name);
+}
+
+/** A check that is not waited for any more. */
+export function leftBy(name: string): StageResult {
+  const words = `cancelled by ${name}`;
   return { state: "skipped", detail: words, memory: { evidence: words, next: null }, ending: "cancelled" };
 }
 

@@ -43,7 +43,7 @@ function stateOf(
   { failed }: Pick<DiagnosticRun, "failed">,
 ): DiagnosticRun["state"] {
   if (state !== "ended") return "running";
-  if (targets.some((target) => target.ending === "cancelled")) return "cancelled";
+  if (ending === "cancelled" || targets.some((target) => target.ending === "cancelled")) return "cancelled";
   if (failed > 0) return "failed";
   // Refused or never finished: that nothing failed is no proof then.
   return ending === "done" ? "passed" : "unknown";

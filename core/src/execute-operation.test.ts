@@ -98,8 +98,8 @@ describe("executeOperation", () => {
     expect(it.row).toMatchObject({ state: "ended", ending, error });
   });
 
-  test("an error of one agent among several is said with its name, and the others are done", async () => {
-    it.row = operationOf({}, ["billing", "invoices"]);
+  test("an error of one agent among several is said with its name, and within the budget the others are done", async () => {
+    it.row = operationOf({ input: { budget: 2 } }, ["billing", "invoices"]);
     it.behave = (agent) => (agent === "billing" ? { state: "failed", error: "exit 1" } : { state: "done" });
     await executeOperation("op-1", it.execution());
     expect(it.row).toMatchObject({

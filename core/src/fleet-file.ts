@@ -43,6 +43,8 @@ const fleetFileSchema = z.strictObject({
   fleet: agentId,
   topics: z.array(topicName).default([]),
   keep: z.record(topicName, keptEntries).optional(),
+  /** Least number of agents of a group that have to work while others of it are restarted; half of it, if not said. */
+  minimums: z.record(agentId, z.number().int().nonnegative().max(100_000)).optional(),
   agents: z.array(listedAgent).min(1),
 });
 type Listed = z.infer<typeof fleetFileSchema>;
@@ -54,6 +56,8 @@ export interface FleetFile {
   readonly topics: readonly string[];
   /** Entries to keep by topic, where that is not the usual number. */
   readonly keep?: Readonly<Record<string, number>>;
+  /** Agents of a group that have to work while others of it are restarted, where that is not half of it. */
+  readonly minimums?: Readonly<Record<string, number>>;
   readonly agents: readonly (Omit<ExpectedAgent, "desired"> & { readonly command?: readonly string[] | undefined })[];
 }
 
@@ -71,11 +75,13 @@ export async function readFleetFile(path: string): Promise<FleetFile> {
     ...wrongPresences(file, agents),
     ...unknownTopics(file),
     ...unknownKept(file),
+    ...wrongMinimums(file),
   ]);
   return {
     fleet: file.value.fleet,
     topics: file.value.topics,
     ...(file.value.keep !== undefined && { keep: file.value.keep }),
+    ...(file.value.minimums !== undefined && { minimums: file.value.minimums }),
     agents: agents.map((agent) => ({
       ...agent,
       owner: agent.owner ?? agent.group,
@@ -114,6 +120,7 @@ export function compileFleet(
     agents: file.agents.map(({ command: _, ...agent }) => ({ ...agent, desired: desired.get(agent.id) ?? RUNNING })),
     topics: allTopics(file),
     ...(file.keep !== undefined && { keep: { ...file.keep } }),
+    ...(file.minimums !== undefined && { minimums: { ...file.minimums } }),
   };
 }
 
@@ -219,4 +226,15 @@ function unknownKept(file: YamlFile<Listed>): string[] {
           ),
         ],
   );
+}
+
+/** A minimum that is no less than the group would let nobody of it be restarted. */
+function wrongMinimums(file: YamlFile<Listed>): string[] {
+  return Object.entries(file.value.minimums ?? {}).flatMap(([group, minimum]) => {
+    const size = file.value.agents.filter((agent) => agent.group === group).length;
+    if (minimum < size) return [];
+    const found = size === 0 ? `"${group}", which is no group` : `${minimum} of a group of ${size}`;
+    const allowed = size === 0 ? "a group of an agent" : `at most ${size - 1}, so that one can be restarted`;
+    return [file.problem(["minimums", group], `found ${found}; allowed: ${allowed}`)];
+  });
 }

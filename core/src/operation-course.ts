@@ -35,6 +35,18 @@ export function refuseTarget(target: TargetProgress, why: string | null): Target
   return { ...target, stages: said, ending: "refused" };
 }
 
+/** The target that nothing was done to, and nothing will be. */
+export const leaveTarget = (target: TargetProgress): TargetProgress => ({
+  ...target,
+  stages: skipRest(target.stages),
+  ending: "not-touched",
+});
+
+const FAILED: readonly (Ending | null)[] = ["unknown", "did-not-come-back", "failed", "did-not-help"];
+
+/** Whether it did to the agent what it should not: a refusal did nothing. */
+export const hasFailed = ({ ending }: Pick<TargetProgress, "ending">): boolean => FAILED.includes(ending);
+
 // Of several bad endings the one that says the least is given first: it must not be taken for a known one.
 const BAD_ENDINGS: readonly Ending[] = [
   "unknown",
@@ -45,6 +57,7 @@ const BAD_ENDINGS: readonly Ending[] = [
   "refused",
   "expired",
   "cancelled",
+  "not-touched",
 ];
 
 /** How an operation ended as a whole. */

@@ -239,6 +239,8 @@ export const compiledFleet = z.object({
   topics: z.array(topicName),
   /** Entries to keep of a topic, where that is not the usual 10,000. */
   keep: z.record(topicName, keptEntries).optional(),
+  /** Least number of agents that work while others are restarted, by group, where that is not half of it. */
+  minimums: z.record(agentId, z.number().int().nonnegative()).optional(),
 });
 export type CompiledFleet = z.infer<typeof compiledFleet>;
 

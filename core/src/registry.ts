@@ -168,8 +168,8 @@ const newestOf = (one: CompiledFleet | null, other: CompiledFleet | null): Compi
 
 const isSame = (one: CompiledFleet, other: CompiledFleet): boolean => contentOf(one) === contentOf(other);
 /** Two lists are the same if they say the same in the same order, whatever order their fields have. */
-const contentOf = ({ fleet, agents, topics, keep }: CompiledFleet): string =>
-  JSON.stringify({ fleet, agents, topics, keep }, (_, value: unknown) =>
+const contentOf = ({ fleet, agents, topics, keep, minimums }: CompiledFleet): string =>
+  JSON.stringify({ fleet, agents, topics, keep, minimums }, (_, value: unknown) =>
     value !== null && typeof value === "object" && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
       : value,

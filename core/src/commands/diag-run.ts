@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type ActContext, defineCommand } from "../command.ts";
 import { failed, findOut, SUITES, toStage } from "../diagnostic.ts";
-import { unlessCancelled } from "../diagnostic-cancel.ts";
+import { leftBy, unlessCancelled } from "../diagnostic-cancel.ts";
 import { DIAGNOSTICS_COMMAND } from "../diagnostic-run.ts";
 import { ageSeconds } from "../domain/freshness.ts";
 import { loadDiagnostics } from "../load-diagnostics.ts";
@@ -43,6 +43,7 @@ export default defineCommand({
           return toStage(failed("diag run smoke", `the run was ended: it has taken ${MINUTES} min already`));
         return unlessCancelled(context, async () => toStage(await findOut(diagnostic, context)));
       },
+      whenCancelled: (by) => leftBy(by),
     },
   ],
 });

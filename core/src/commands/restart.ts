@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
-import { awaitClear, rememberIncident } from "../lifecycle/await-clear.ts";
+import { budget } from "../failure-budget.ts";
+import { awaitClear, leaveClear, rememberIncident } from "../lifecycle/await-clear.ts";
 import { proveWork } from "../lifecycle/prove-work.ts";
 import { startProcess } from "../lifecycle/start-agent.ts";
 import { awaitStop, orderStop, wish } from "../lifecycle/stop-agent.ts";
@@ -8,7 +9,7 @@ import { workingP0 } from "../lifecycle/working-p0.ts";
 import { selectAgents, who } from "../selector.ts";
 import { takeIncident } from "../take-incident.ts";
 
-const input = z.strictObject({ who });
+const input = z.strictObject({ who, budget });
 
 export default defineCommand({
   name: "restart",
@@ -18,6 +19,7 @@ export default defineCommand({
   role: "operator",
   danger: 2,
   interrupts: true,
+  bringsBack: true,
   input,
   words: ["who"],
   examples: ["restart billing", "restart @content health=critical"],
@@ -38,6 +40,6 @@ export default defineCommand({
     { name: "stopped", run: (target, context) => awaitStop(target, context) },
     { name: "started", run: (target, context) => startProcess(target, context) },
     { name: "working", run: (target, context) => proveWork(target, context) },
-    { name: "alert clear", run: (target, context) => awaitClear(target, context) },
+    { name: "alert clear", run: (target, context) => awaitClear(target, context), whenCancelled: leaveClear },
   ],
 });

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
+import { budget } from "../failure-budget.ts";
 import { proveWork } from "../lifecycle/prove-work.ts";
 import { startProcess } from "../lifecycle/start-agent.ts";
 import { rememberProcess, wish } from "../lifecycle/stop-agent.ts";
 import { selectAgents, who } from "../selector.ts";
 
-const input = z.strictObject({ who });
+const input = z.strictObject({ who, budget });
 
 export default defineCommand({
   name: "start",

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
+import { budget } from "../failure-budget.ts";
 import { awaitStop, orderStop, wish } from "../lifecycle/stop-agent.ts";
 import { workingP0 } from "../lifecycle/working-p0.ts";
 import { selectAgents, who } from "../selector.ts";
 
-const input = z.strictObject({ who });
+const input = z.strictObject({ who, budget });
 
 export default defineCommand({
   name: "stop",

@@ -37,11 +37,38 @@ export const ENDINGS = [
   "cancelled",
   "partly",
   "unknown",
+  "not-touched",
 ] as const;
 export type Ending = (typeof ENDINGS)[number];
 
-export const OPERATION_STATES = ["queued", "running", "verifying", "ended"] as const;
+/** What they mean, and which may follow which: domain/operation-states.ts. */
+export const OPERATION_STATES = ["queued", "running", "verifying", "waiting", "ended"] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
+
+/** Why an operation over many agents goes no further until somebody says so. Times are ms since the epoch. */
+export interface Stop {
+  readonly at: number;
+  /** It ends then, if nobody has answered. */
+  readonly until: number;
+  /** `budget`: too many have failed. `capacity`: a group would have too few at work. */
+  readonly rule: "budget" | "capacity";
+  /** "budget 1 of 1 used" */
+  readonly why: string;
+  /** Agents that had failed by then; whoever lets it go on allows as many again as the budget says. */
+  readonly failed: number;
+  /** Id of the newest `continue` by then: one that was meant for an earlier stop answers no later one. */
+  readonly answered: string | null;
+}
+
+/** How an operation over many agents is divided. */
+export interface Bulk {
+  /** Ids of agents: those of one batch side by side, the batches one after another. */
+  readonly batches: readonly (readonly string[])[];
+  /** It stops when so many agents have failed. */
+  readonly budget: number;
+  /** Each was answered, but perhaps the last. */
+  readonly stops: readonly Stop[];
+}
 
 /** What a wish came with, so that work that goes on after a crash still belongs to it. */
 export interface OperationOrigin {
@@ -81,9 +108,14 @@ export interface Operation {
   readonly approval?: Approval | undefined;
   /** Asked for past the graceful order over the bus; not there if it was not. */
   readonly force?: boolean | undefined;
+  /** Not there before it has begun, nor if it is about one agent or about none. */
+  readonly bulk?: Bulk | undefined;
 }
 
 export const isEnded = (operation: Pick<Operation, "state">): boolean => operation.state === "ended";
+/** Whether anything was done to the agent. */
+export const isBegun = ({ ending, stages }: Pick<TargetProgress, "ending" | "stages">): boolean =>
+  ending !== null || stages.some(({ state }) => state !== "next");
 export const nextStage = (target: TargetProgress): Stage | null =>
   target.stages.find((stage) => stage.state === "now" || stage.state === "next") ?? null;
 

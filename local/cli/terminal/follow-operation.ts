@@ -66,6 +66,7 @@ const ENDS: Readonly<Record<Ending, readonly [mark: string, words: string]>> = {
   cancelled: ["⏹", "cancelled"],
   partly: ["◐", "partly done"],
   unknown: ["❔", "outcome unknown"],
+  "not-touched": ["○", "not touched"],
 };
 
 export const endedWell = ({ ending }: Pick<ApiOperation, "ending">): boolean =>

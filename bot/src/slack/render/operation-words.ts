@@ -29,6 +29,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
     ...{ running: "Discarding dead letters of", past: "", noun: "Discard" },
     done: (subject) => `Dead letters of ${subject} discarded`,
   },
+  cancel: { running: "Cancelling", past: "", noun: "Cancelling", done: (subject) => `${subject} cancelled` },
+  continue: { running: "Continuing", past: "", noun: "Continuing", done: (subject) => `${subject} goes on` },
   ack: { running: "Acknowledging", past: "", noun: "Acknowledgement", done: (subject) => `${subject} acknowledged` },
 };
 
@@ -49,12 +51,20 @@ export const tookSeconds = (operation: Operation, now: number): number =>
 
 /** The agents it is about, or what it is about if they are none. */
 export function subjectOf(operation: Pick<Operation, "targets" | "incidentId" | "command" | "input">): string {
+  const { input } = operation;
   if (operation.command === DIAGNOSTICS_COMMAND) return `suite ${suiteOf(operation)}`;
   const names = operation.targets.map((target) => foreign(target.agent, 63));
   // Each has a line of its own below; a headline of more names would be cut before its verdict.
-  if (names.length > 3) return `${names.length} agents`;
+  if (names.length > 3) return selectorOf(input) ?? `${names.length} agents`;
   if (names.length > 0) return nameSome(names);
   return operation.incidentId ?? operation.command;
+}
+
+/** "@content", if many agents were chosen by one word. */
+function selectorOf(input: unknown): string | null {
+  const who = (input as { who?: unknown } | null)?.who;
+  const [word] = Array.isArray(who) && who.length === 1 ? who : [];
+  return typeof word === "string" && word.length <= 40 ? (word === "all" ? "all agents" : foreign(word, 40)) : null;
 }
 
 /** The mark and the bold words of a headline: "✅", "billing recovered in 41 s". */
@@ -81,6 +91,8 @@ export function verdictWords(operation: Operation, now: number): { mark: string;
     cancelled: { mark: "⏹", words: `${noun} of ${subject} was cancelled` },
     partly: { mark: "◐", words: `${noun} partly done, ${countWell(operation.targets)} of ${operation.targets.length}` },
     unknown: { mark: "❔", words: `${noun} of ${subject}: outcome unknown, still asking` },
+    // An agent's ending, never that of the whole.
+    "not-touched": { mark: "○", words: `${subject} not touched` },
   };
   return known[operation.ending];
 }

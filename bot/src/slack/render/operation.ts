@@ -1,7 +1,9 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
-import type { SectionBlock } from "@slack/types";
+import { CANCEL_OPERATION, CONTINUE_OPERATION } from "@rollcall/core/operation-wishes.ts";
+import type { KnownBlock, SectionBlock } from "@slack/types";
 import { card, context, HEADLINE_CHARACTERS, joined, optional, section } from "./blocks.ts";
+import { buttonRow, type OrderButton } from "./buttons.ts";
 import { type Links, linked, operationPage } from "./links.ts";
 import { endedWell, ownWords, subjectOf, tookSeconds, verbOf, verdictWords } from "./operation-words.ts";
 import { progressWords, targetLines } from "./stage-line.ts";
@@ -25,8 +27,34 @@ export function operationMessage(operation: Operation, frame: Frame): ChatMessag
     section(headline),
     context(originWords(operation, frame)),
     ...stageSection(operation, frame.now),
+    ...operationButtons(operation),
   ]);
 }
+
+/** Of many agents: what somebody may say how it goes on. */
+function operationButtons({ id, state, bulk, targets }: Operation): KnownBlock[] {
+  if (bulk === undefined || state === "ended") return [];
+  const input = { operation: id };
+  const open = targets.filter(({ ending }) => ending === null).length;
+  const left = `${open} ${open === 1 ? "agent is" : "agents are"} not touched yet`;
+  const allowed = `${bulk.budget} more ${bulk.budget === 1 ? "failure is" : "failures are"} allowed`;
+  if (state === "waiting")
+    return buttonRow([
+      {
+        label: "Continue…",
+        order: { command: CONTINUE_OPERATION, input },
+        confirm: { title: `Continue ${id}?`, text: `${left}. It goes on with them; ${allowed}.`, yes: "Continue" },
+      },
+      { label: "Abort", order: { command: CANCEL_OPERATION, input }, danger: true, confirm: cancelWords(id) },
+    ]);
+  return buttonRow([{ label: "Cancel…", order: { command: CANCEL_OPERATION, input }, confirm: cancelWords(id) }]);
+}
+
+const cancelWords = (id: string): NonNullable<OrderButton["confirm"]> => ({
+  title: `Cancel ${id}?`,
+  text: "What is begun is brought to its end; nothing further is touched. It cannot go on after that.",
+  yes: "Cancel it",
+});
 
 /** The running or ended stages as they stand in a message of their own and in an incident's card. */
 export function stageSection(operation: Operation, now: number): (SectionBlock & { optional?: true })[] {
@@ -39,12 +67,14 @@ export function stageSection(operation: Operation, now: number): (SectionBlock &
 
 /** "by @Operator on call 02:41:26 · "reason" · as of 02:41:28" */
 function originWords(operation: Operation, { now, behindMinutes }: Frame): string {
+  const stop = operation.state === "waiting" ? operation.bulk?.stops.at(-1) : undefined;
   return joined([
     `by ${actorName(operation)} ${clockTime(operation.createdAt)}`,
     operation.approval !== undefined && `approved by @${foreign(operation.approval.name, 60)}`,
     operation.endedAt !== null && `ended ${clockTime(operation.endedAt)}`,
     operation.reason !== null && `"${foreign(operation.reason, 100)}"`,
     operation.state === "queued" && "waits for its turn",
+    stop !== undefined && `waits for an answer until ${clockTime(stop.until)}, then it ends`,
     !isEnded(operation) && `as of ${clockTime(now)}`,
     behindWords(behindMinutes),
   ]);
@@ -98,6 +128,8 @@ function noteWords(operation: Operation, now: number): string {
       return `${subject} did not come back${because}. It needs you now.`;
     case "unknown":
       return `${noun} of ${subject}: no answer yet, I keep asking; do not repeat.`;
+    case "cancelled":
+      return `${verdictWords(operation, now).words}${operation.error === null ? "" : `: ${foreign(operation.error, 300)}`}.`;
     default:
       return `${verdictWords(operation, now).words}${because}.`;
   }

@@ -1,4 +1,5 @@
 import {
+  isBegun,
   isEnded,
   type Operation,
   type Stage,
@@ -6,6 +7,7 @@ import {
   stageSeconds,
   type TargetProgress,
 } from "@rollcall/core/domain/operation.ts";
+import { bulkWords, progressOf, secondsLeft } from "@rollcall/core/domain/progress.ts";
 import { joined } from "./blocks.ts";
 import { endedWell } from "./operation-words.ts";
 import { duration, foreign, wholeDuration } from "./text.ts";
@@ -58,23 +60,34 @@ export function targetLines(operation: Operation): string[] {
 }
 
 /** Beside others only what failed is explained. */
-const briefly = (target: TargetProgress): string =>
-  joined(target.stages.slice(0, 8).map((stage) => stageWords(stage, 0)));
+function briefly(target: TargetProgress): string {
+  if (target.ending === "not-touched") return "not touched";
+  return isBegun(target)
+    ? joined(target.stages.slice(0, 8).map((stage) => stageWords(stage, 0)))
+    : "waits for its turn";
+}
 
 function trouble(target: TargetProgress): number {
-  if (target.ending !== null && !endedWell(target)) return 2;
-  return target.ending === null ? 1 : 0;
+  if (target.ending === "not-touched") return 0;
+  if (target.ending !== null && !endedWell(target)) return 3;
+  return target.ending !== null ? 1 : isBegun(target) ? 2 : 0;
 }
 
 /** "▓▓░░░ about 30 s left, from 5 earlier restarts"; nothing once it has ended. */
 export function progressWords(operation: Operation, now: number): string | null {
-  if (isEnded(operation)) return null;
+  if (isEnded(operation)) return bulkWords(operation);
+  const done = bulkWords(operation);
+  const estimate = operation.state === "waiting" ? null : estimateWords(operation, now);
+  return done === null ? estimate : joined([foreign(done, 400), estimate]);
+}
+
+function estimateWords(operation: Operation, now: number): string {
   const { usualSeconds, earlierRuns, command } = operation;
-  if (usualSeconds === null || earlierRuns === 0) return "no estimate, first run";
-  const spent = Math.max(0, (now - operation.createdAt) / 1000);
-  const filled = Math.min(CELLS - 1, Math.floor((spent / usualSeconds) * CELLS));
+  const left = secondsLeft(operation, now);
+  if (usualSeconds === null || left === null || earlierRuns === 0) return "no estimate, first run";
+  const share = operation.bulk === undefined ? 1 - left / usualSeconds : progressOf(operation).percent / 100;
+  const filled = Math.min(CELLS - 1, Math.max(0, Math.floor(share * CELLS)));
   const bar = "▓".repeat(filled) + "░".repeat(CELLS - filled);
-  const left = usualSeconds - spent;
   const earlier = `from ${earlierRuns} earlier ${foreign(command, 40)}${earlierRuns === 1 ? "" : "s"}`;
   return left >= 1
     ? `${bar} about ${wholeDuration(left)} left, ${earlier}`

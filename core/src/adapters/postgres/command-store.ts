@@ -3,7 +3,7 @@ import { type Operation, plannedStages, type TargetProgress } from "../../domain
 import type { Acceptance, CommandStore } from "../../ports/command-store.ts";
 import { appendAudit } from "./audit-log.ts";
 import { asFailure, isClash, isConnectionLost, isForeignKeyViolation } from "./database-failure.ts";
-import { addOperationJob } from "./operation-jobs.ts";
+import { addOperationJob, wakeWaiting } from "./operation-jobs.ts";
 import { OPERATION_COLUMNS, type OperationRow, rowNumber, toJson, toOperation, toText } from "./operation-rows.ts";
 import { readHistory } from "./operations.ts";
 import { type Pool, type Queryable, query, transact } from "./pool.ts";
@@ -95,6 +95,7 @@ export async function acceptIn(client: Queryable, acceptance: Acceptance): Promi
   await keepToBudget(client, acceptance, operation.id);
   await lockAgents(client, { agents: acceptance.agents, operation });
   await addOperationJob(client, operation.id);
+  await wakeWaiting(client, acceptance.agents);
   // The head of the chain last: everybody who audits waits for it until this transaction ends.
   await appendAudit(client, { ...acceptance.audit, operationId: operation.id });
   return { operation, repeated: false };

@@ -1,3 +1,4 @@
+import { rowNumber } from "./operation-rows.ts";
 import { type Queryable, query } from "./pool.ts";
 
 /** graphile-worker's name of the job that runs an operation. */
@@ -15,8 +16,21 @@ export async function addOperationJob(on: Queryable, id: string): Promise<void> 
   );
 }
 
+/** Wakes those of these operations that wait for an answer. @param ids others are left alone @throws Failure "unavailable" */
+export async function wakeWaiting(on: Queryable, ids: readonly string[]): Promise<void> {
+  const numbers = ids.map((id) => rowNumber("op", id)).filter((number) => number !== null);
+  if (numbers.length === 0) return;
+  const rows = await query<{ id: string }>(
+    on,
+    "select 'op-' || id as id from operations where id = any($1) and state = 'waiting'",
+    [numbers],
+  );
+  for (const { id } of rows) await addOperationJob(on, id);
+}
+
 /**
- * Finds unfinished operations for which no job runs or is due, and adds one.
+ * Finds unfinished operations for which no job runs or is due, and adds one; for one that waits for an answer only if there
+ * is one, or its time is over.
  * @returns their ids
  * @throws Failure "unavailable"
  */
@@ -26,6 +40,17 @@ export async function sweepOperations(on: Queryable): Promise<string[]> {
     `select 'op-' || operations.id as id
      from operations
      where state <> 'ended'
+       and (
+         state <> 'waiting'
+         or answer_until <= clock_timestamp()
+         or exists (
+           select from operations as wish
+           where wish.agents @> array['op-' || operations.id]
+             and wish.command in ('cancel', 'continue')
+             and wish.ending is distinct from 'refused'
+             and wish.id > coalesce(replace(operations.bulk #>> '{stops,-1,answered}', 'op-', '')::bigint, 0)
+         )
+       )
        and not exists (
          select from graphile_worker.jobs as job
          where job.key = 'op-' || operations.id and (job.locked_at is not null or job.run_at <= now())

@@ -48,7 +48,10 @@ async function saveOperation(client: Queryable, { operation, audit, epoch }: Sav
   const rows = await query<OperationRow>(
     client,
     `update operations
-     set state = $3, ending = $4, error = $5, targets = $6, started_at = $7, ended_at = $8, revision = revision + 1
+     set state = $3, ending = $4, error = $5, targets = $6, started_at = $7, ended_at = $8, revision = revision + 1,
+       bulk = $9, answer_until = $10,
+       -- Whoever hears the answer first goes on with it.
+       lease_epoch = case when $3 = 'waiting' then null else lease_epoch end
      where id = $1 and lease_epoch = $2 and state <> 'ended'
      returning ${OPERATION_COLUMNS}`,
     [
@@ -60,14 +63,24 @@ async function saveOperation(client: Queryable, { operation, audit, epoch }: Sav
       toJson(operation.targets),
       toDate(operation.startedAt),
       toDate(operation.endedAt),
+      operation.bulk === undefined ? null : toJson(operation.bulk),
+      toDate(operation.state === "waiting" ? (operation.bulk?.stops.at(-1)?.until ?? null) : null),
     ],
   );
   const row = rows[0];
   if (row === undefined) throw lost(operation.id);
-  if (isEnded(operation)) await query(client, "delete from agent_locks where operation = $1", [number]);
+  await freeAgents(client, operation, number);
   // The head of the chain last: everybody who audits waits for it until this transaction ends.
   for (const entry of audit) await appendAudit(client, entry);
   return toOperation(row);
+}
+
+/** All at its end; while it waits for an answer those that it is done with, so that they can be mended. */
+async function freeAgents(client: Queryable, operation: Operation, number: string | null): Promise<void> {
+  if (isEnded(operation)) await query(client, "delete from agent_locks where operation = $1", [number]);
+  if (operation.state !== "waiting") return;
+  const done = operation.targets.filter(({ ending }) => ending !== null).map(({ agent }) => agent);
+  await query(client, "delete from agent_locks where operation = $1 and agent = any($2)", [number, done]);
 }
 
 /** Keeps a peer from taking the lease over between this check and the commit. */

@@ -1,10 +1,10 @@
 import type { Actor, Door } from "../../domain/actor.ts";
 import type { Approval } from "../../domain/approval.ts";
-import type { Ending, Operation, OperationState, TargetProgress } from "../../domain/operation.ts";
+import type { Bulk, Ending, Operation, OperationState, TargetProgress } from "../../domain/operation.ts";
 
 /** Columns of `operations` that make an Operation, in the order in which they are named everywhere. */
 export const OPERATION_COLUMNS = `id, command, input, actor, door, reason, request_id, traceparent, correlation_id, customer_id, state, ending, error, targets, incident,
-  created_at, started_at, ended_at, usual_seconds, earlier_runs, revision, approval, forced`;
+  created_at, started_at, ended_at, usual_seconds, earlier_runs, revision, approval, forced, bulk`;
 
 /** A row of `operations` as pg reads it. */
 export interface OperationRow {
@@ -31,6 +31,7 @@ export interface OperationRow {
   readonly revision: number;
   readonly approval: Approval | null;
   readonly forced: boolean;
+  readonly bulk: Bulk | null;
 }
 
 /** The operation that a row holds. */
@@ -58,6 +59,7 @@ export const toOperation = (row: OperationRow): Operation => ({
   revision: row.revision,
   ...(row.approval !== null && { approval: row.approval }),
   ...(row.forced && { force: true }),
+  ...(row.bulk !== null && { bulk: row.bulk }),
 });
 
 /** Milliseconds since the epoch of a time that may not be there. */

@@ -64,7 +64,7 @@ export async function readHistory(
          and state = 'ended'
          and agents @> array[agent]
          and target ->> 'agent' = agent
-         and target ->> 'ending' not in ('refused', 'expired', 'cancelled')
+         and target ->> 'ending' not in ('refused', 'expired', 'cancelled', 'not-touched')
        order by id desc
        limit ${HISTORY_RUNS}
      ) as run
