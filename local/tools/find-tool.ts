@@ -33,6 +33,8 @@ const SOURCES = {
   prometheus: { binary: "prometheus", packages: ["prometheus"], minimum: [2, 42] },
   promtool: { binary: "promtool", packages: ["prometheus"], minimum: [2, 42] },
   alertmanager: { binary: "prometheus-alertmanager", packages: ["prometheus-alertmanager"], minimum: [0, 25] },
+  // Follows and ends processes in drills; 5.3 is the first that can end one by a signal at its n-th call and follow threads well.
+  strace: { binary: "strace", packages: ["strace", "libunwind8"], minimum: [5, 3] },
   amtool: { binary: "amtool", packages: ["prometheus-alertmanager"], minimum: [0, 25] },
 } as const satisfies Record<string, ToolSource>;
 export type ToolName = keyof typeof SOURCES;
@@ -77,9 +79,12 @@ async function findOnPath({ binary, minimum }: ToolSource): Promise<Tool | null>
 
 async function readVersion(path: string, env: Record<string, string>): Promise<number[]> {
   const { stdout, stderr } = await run(path, ["--version"], { env: { ...process.env, ...env }, timeout: 10_000 });
-  const match = /(?:v=|version )(\d+)\.(\d+)\.(\d+)/.exec(`${stdout}${stderr}`);
+  const match = /(?:v=|version )(\d+)\.(\d+)(?:\.(\d+))?/.exec(`${stdout}${stderr}`);
   if (match === null) throw new Error(`${path} --version says no version`);
-  return match.slice(1).map(Number);
+  return match
+    .slice(1)
+    .filter((part) => part !== undefined)
+    .map(Number);
 }
 
 const isAtLeast = ([major = 0, minor = 0]: readonly number[], minimum: readonly [number, number]): boolean =>

@@ -11,6 +11,10 @@ export interface Outcome {
 export interface Drill {
   readonly name: string;
   readonly about: string;
+  /** Whole numbers that may be given as `--name 4`. */
+  readonly options?: readonly string[];
+  /** The same drill with other numbers. */
+  withOptions?(options: Readonly<Record<string, number>>): Drill;
   run(say: (sentence: string) => void): Promise<readonly Outcome[]>;
 }
 

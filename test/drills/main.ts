@@ -1,10 +1,14 @@
+import { parseArgs } from "node:util";
+import { crashPointsDrill } from "./crash-points.ts";
 import type { Drill } from "./drill.ts";
 import { matrixDrill } from "./matrix.ts";
 import { replayDrill } from "./replay.ts";
 import { revocationDrill } from "./revocation.ts";
 import { tamperDrill } from "./tamper.ts";
 
+const CRASHED = ["shipping", "customer-notifier", "image-creator", "crm-chat", "fatigue-checker", "revision-handler"];
 const DRILLS: readonly Drill[] = [
+  crashPointsDrill({ points: 500, agents: CRASHED, minutes: 30 }),
   matrixDrill({ phases: 6 }),
   replayDrill(1000),
   revocationDrill({ removals: 100, seconds: 300 }),
@@ -13,7 +17,7 @@ const DRILLS: readonly Drill[] = [
 const HELP = `npm run drill -- list      the drills
 npm run drill -- <name>    rehearses it on processes of its own; the figures, then <name>: N passed, M failed
 
-There are: ${DRILLS.map(({ name }) => name).join(", ")}.`;
+There are: ${DRILLS.map(({ name, options = [] }) => [name, ...options.map((option) => `[--${option} n]`)].join(" ")).join(", ")}.`;
 
 // An exit of our own ends the processes of a drill; the end by a signal would leave them behind.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
@@ -29,11 +33,24 @@ async function main([name, ...more]: readonly string[]): Promise<number> {
     return 0;
   }
   const drill = DRILLS.find((candidate) => candidate.name === name);
-  if (drill !== undefined && more.length === 0) return rehearse(drill);
+  const options = drill === undefined ? null : readOptions(drill, more);
+  if (drill !== undefined && options !== null) return rehearse(drill.withOptions?.(options) ?? drill);
   console.error(
     `✗ There is no "${[name, ...more].join(" ")}". There are: ${DRILLS.map((one) => one.name).join(", ")}.`,
   );
   return 1;
+}
+
+/** @returns null if they are not what the drill takes */
+function readOptions({ options = [] }: Drill, words: readonly string[]): Record<string, number> | null {
+  const known = Object.fromEntries(options.map((name) => [name, { type: "string" as const }]));
+  try {
+    const { values } = parseArgs({ args: [...words], options: known, strict: true });
+    const read = Object.entries(values).map(([name, text]) => [name, Number(text)] as const);
+    return read.every(([, number]) => Number.isSafeInteger(number) && number > 0) ? Object.fromEntries(read) : null;
+  } catch {
+    return null;
+  }
 }
 
 async function rehearse(drill: Drill): Promise<number> {
