@@ -44,6 +44,8 @@ export interface Rehearsal {
   readonly bugs: unknown[];
   /** What ran, as `agent:stage`. */
   readonly ran: string[];
+  /** Those of them that were told that they had begun before. */
+  readonly repeated: string[];
   behave: (agent: string, stage: string) => StageResult | Promise<StageResult>;
   readonly restart: ActCommand;
   execution(changes?: Partial<Execution>): Execution;
@@ -59,6 +61,7 @@ export function rehearse(): Rehearsal {
     audited: [],
     bugs: [],
     ran: [],
+    repeated: [],
     behave: () => ({ state: "done" }),
     restart: {
       name: "restart",
@@ -74,8 +77,9 @@ export function rehearse(): Rehearsal {
       targets: async () => [],
       stages: STAGES.map((name) => ({
         name,
-        async run(target) {
+        async run(target, { isRepeat }) {
           it.ran.push(`${target.agent}:${name}`);
+          if (isRepeat) it.repeated.push(`${target.agent}:${name}`);
           return it.behave(target.agent, name);
         },
       })),

@@ -68,6 +68,8 @@ export interface ActContext {
   readonly ports: Ports;
   readonly operation: Operation;
   readonly commands: readonly CommandDefinition[];
+  /** The stage was begun before, by this process or one that is gone: what it sends may have taken effect already. */
+  readonly isRepeat?: boolean;
 }
 
 /** What one stage did: on with the next one, or ended for this target. */

@@ -28,6 +28,27 @@ describe("when something is away", () => {
     });
   });
 
+  test("a stage is told when it runs for the first time, and when what it sends may have taken effect already", async () => {
+    let tries = 0;
+    it.behave = (_, stage) => {
+      tries += 1;
+      if (stage === "sent" && tries === 1) throw away;
+      if (stage === "stopped") throw new Error("killed");
+      return { state: "done" };
+    };
+    const stopping = new AbortController();
+    const { behave } = it;
+    it.behave = (agent, stage) => {
+      if (stage === "stopped") stopping.abort(new Error("killed"));
+      return behave(agent, stage);
+    };
+    await expect(executeOperation("op-1", it.execution({ signal: stopping.signal }))).rejects.toThrow("killed");
+    expect(it.repeated).toEqual(["billing:sent"]);
+    it.behave = () => ({ state: "done" });
+    await executeOperation("op-1", it.execution());
+    expect(it.repeated).toEqual(["billing:sent", "billing:stopped"]);
+  });
+
   test("after the deadline the ending is unknown, and that is said", async () => {
     it.behave = () => {
       it.now += 20_000;

@@ -32,25 +32,25 @@ export async function workOn(agent: string, run: StageRun): Promise<void> {
   }
 }
 
-async function storeAndRun({ agent }: TargetProgress, { name }: Stage, run: StageRun): Promise<void> {
+async function storeAndRun({ agent }: TargetProgress, { name, state }: Stage, run: StageRun): Promise<void> {
   const { record, execution } = run;
   const { clock } = execution.ports;
   execution.signal.throwIfAborted();
   await record.saveTarget(agent, (target) => beginStage(target, name, clock.now()));
-  const result = await attempt(agent, name, run);
+  const result = await attempt({ agent, name, run }, state === "now");
   await record.saveTarget(agent, (target) => applyResult(target, { stage: name, result, now: clock.now() }));
 }
 
 type StageDefinition = ActCommand["stages"][number];
 
 /** Runs the stage until it comes to an end; what is away is waited for until the deadline. */
-async function attempt(agent: string, name: string, run: StageRun): Promise<StageResult> {
+async function attempt({ agent, name, run }: Attempt, wasBegun: boolean): Promise<StageResult> {
   const { command, execution, record } = run;
   const definition = command.stages.find((stage) => stage.name === name);
   if (definition === undefined) return failed(`this version does not know the stage ${name}`);
   for (let tries = 0; ; tries += 1) {
     try {
-      return await beforeAbort(execution.signal, runOnce(definition, agent, run));
+      return await beforeAbort(execution.signal, runOnce(definition, { agent, run }, wasBegun || tries > 0));
     } catch (error) {
       execution.signal.throwIfAborted();
       const result = judgeError(error, { agent, name, run });
@@ -64,13 +64,17 @@ async function attempt(agent: string, name: string, run: StageRun): Promise<Stag
 const triesOn = (error: unknown): string => `${error instanceof Error ? error.message : error}; I keep trying`;
 
 /** A stage that may be left is left as soon as somebody cancels the operation. */
-function runOnce(definition: StageDefinition, agent: string, run: StageRun): Promise<StageResult> {
+function runOnce(
+  definition: StageDefinition,
+  { agent, run }: Omit<Attempt, "name">,
+  isRepeat: boolean,
+): Promise<StageResult> {
   const { execution, record, wishes } = run;
   const { ports, commands } = execution;
   const { whenCancelled } = definition;
   const by = wishes.cancelledBy();
   if (whenCancelled !== undefined && by !== null) return Promise.resolve(whenCancelled(by));
-  const work = definition.run(record.target(agent), { ports, operation: record.current, commands });
+  const work = definition.run(record.target(agent), { ports, operation: record.current, commands, isRepeat });
   return whenCancelled === undefined ? work : Promise.race([work, wishes.cancelled.then(whenCancelled)]);
 }
 

@@ -35,11 +35,14 @@ export default defineCommand({
 });
 
 /** The order is fenced by the epoch: the process that comes after a crash is not crashed again. */
-async function sendFault(target: TargetProgress, { ports, operation }: ActContext): Promise<StageResult> {
+async function sendFault(
+  target: TargetProgress,
+  { ports, operation, isRepeat }: ActContext,
+): Promise<StageResult> {
   const { agent } = target;
   const { fault } = input.parse(operation.input);
   const id = effectId(operation, agent, "drill");
-  let ending: "failed" | "unknown" = "failed";
+  let ending: "failed" | "unknown" = isRepeat === true ? "unknown" : "failed";
   try {
     const [{ fleet }, now, presence] = await Promise.all([
       ports.registry.expected(),

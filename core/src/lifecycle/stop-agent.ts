@@ -56,7 +56,7 @@ async function beatsAsForeign(agent: string, ports: ActContext["ports"]): Promis
 /**
  * Orders one agent over the bus to stop, and remembers which process that was: `epoch`, `pid`, `isUp`, `wasGone`. The order
  * is fenced by the epoch and carries the operation's id, so a repeat stops nobody twice.
- * @returns `failed` if nobody could look, and then nothing was ordered
+ * @returns `failed` if nobody could look at the first try, and then nothing was ordered
  * @throws Failure "unavailable" if it is not known whether the order was sent; repeat it
  */
 export async function orderStop(
@@ -67,7 +67,10 @@ export async function orderStop(
   const { bus, registry } = context.ports;
   const { agent } = target;
   const found = await orFailure(Promise.all([bus.now(), rememberProcess(target, context), registry.expected()]));
-  if (found instanceof Failure) return { state: "failed", error: found.message, ending: "failed" };
+  if (found instanceof Failure) {
+    if (context.isRepeat === true) throw found;
+    return { state: "failed", error: found.message, ending: "failed" };
+  }
   const [now, memory, { fleet, agents }] = found;
   if (!memory.isUp || isForeignId(agent, agents)) return { state: "done", memory };
   if (context.operation.force === true) return { state: "skipped", detail: "by force", memory };
