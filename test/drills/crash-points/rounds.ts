@@ -33,7 +33,7 @@ interface Run {
 }
 
 const ROUND_WITHIN_MS = 120_000;
-const SAY_EVERY_ROUNDS = 10;
+const SAY_EVERY_MS = 30_000;
 
 export async function runRounds(run: Run): Promise<Course> {
   const control = await run.stage.addControl();
@@ -120,10 +120,13 @@ class Rounds {
     this.#control.startUnder(() => lives.begin("control service"));
     await this.#agents.use(() => lives.begin("agent"));
     this.#control.signal("SIGKILL");
+    let saidAt = Date.now();
     while (lives.reached < points && Date.now() < endAt) {
       await Promise.all([this.#oneRound(), this.#crashStores()]);
       this.#round += 1;
-      if (this.#round % SAY_EVERY_ROUNDS === 0) say(`round ${this.#round}: ${lives.reached} points`);
+      if (Date.now() < saidAt + SAY_EVERY_MS) continue;
+      saidAt = Date.now();
+      say(`round ${this.#round}: ${lives.reached} of ${points} points`);
     }
   }
 
