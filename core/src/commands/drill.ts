@@ -35,10 +35,7 @@ export default defineCommand({
 });
 
 /** The order is fenced by the epoch: the process that comes after a crash is not crashed again. */
-async function sendFault(
-  target: TargetProgress,
-  { ports, operation, isRepeat }: ActContext,
-): Promise<StageResult> {
+async function sendFault(target: TargetProgress, { ports, operation, isRepeat }: ActContext): Promise<StageResult> {
   const { agent } = target;
   const { fault } = input.parse(operation.input);
   const id = effectId(operation, agent, "drill");

@@ -49,15 +49,6 @@ describe("orderStop", () => {
     },
   );
 
-  test.each([["redis" as const], ["supervisor" as const]])(
-    "that was begun before does not claim that nothing was done when %s is away",
-    async (what) => {
-      fleet.away.add(what);
-      const repeated = orderStop(targetOf("billing"), { ...fleet.acting(), isRepeat: true }, QUICK);
-      await expect(repeated).rejects.toMatchObject({ code: "unavailable" });
-    },
-  );
-
   test("does not touch an agent that beats and was started by somebody else", async () => {
     fleet.agent("billing").state = "never-started";
     const result = await orderStop(targetOf("billing"), fleet.acting(), QUICK);

@@ -136,6 +136,7 @@ class Rounds {
     await this.#agents.use(null);
     this.#control.signal("SIGKILL");
     await this.#control.ready();
+    await Promise.all(this.#accepted.map((id) => untilEnded(() => this.#control.url, id, ROUND_WITHIN_MS)));
     return Promise.all(this.#run.stage.agents.map((agent) => this.#wish(wishFor("restart", [agent]))));
   }
 
