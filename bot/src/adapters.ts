@@ -1,3 +1,4 @@
+import { openSilences } from "@rollcall/core/adapters/alertmanager/silences.ts";
 import type { LinkedDirectory } from "@rollcall/core/adapters/linked-directory.ts";
 import { createPagerDuty } from "@rollcall/core/adapters/pagerduty/events.ts";
 import { openFigures } from "@rollcall/core/adapters/prometheus/figures.ts";
@@ -70,7 +71,11 @@ export async function openAdapters(
   const supervisor = connectBuiltInSupervisor(config.ROLLCALL_SUPERVISOR_SOCKET);
   const pager = openPager(config);
   const prometheus = config.PROMETHEUS_URL?.reveal();
-  const measured = prometheus === undefined ? {} : measuredBy(prometheus, { fleet, clock });
+  const alertmanager = config.ALERTMANAGER_URL?.reveal();
+  const measured = {
+    ...(prometheus === undefined ? {} : measuredBy(prometheus, { fleet, clock })),
+    ...(alertmanager === undefined ? {} : { silences: openSilences({ url: alertmanager, fleet }) }),
+  };
   registry.watch();
   return {
     ports: {

@@ -17,6 +17,7 @@ import type { Hub } from "./live/hub.ts";
 import { createSources } from "./live/sources.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import { brakeLoops } from "./schedule/brakes.ts";
 import { followSpool } from "./schedule/break-glass.ts";
 import { sendCanaryRound } from "./schedule/canaries.ts";
 import { dropOldLetters } from "./schedule/dead-letters.ts";
@@ -159,6 +160,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
   const loops = [
     ...directoryLoops(deps, loop, whenLeading),
     ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
+    ...brakeLoops(adapters, loop, whenLeading),
     ...leaderLoops(adapters, loop, whenLeading),
     ...(followed === null ? [] : [loop({ name: "break-glass", everyMs: SPOOL_MS, run: followed })]),
     loop({

@@ -131,6 +131,9 @@ export const controlConfig = z.object({
   PROMETHEUS_URL: secretAddress("http", "https")
     .optional()
     .describe("Prometheus that reads the exporter; there are no figures if not set"),
+  ALERTMANAGER_URL: secretAddress("http", "https")
+    .optional()
+    .describe("Alertmanager that mutes what a restart causes and what is in maintenance; nothing is muted if not set"),
   ROLLCALL_LEASE_SECONDS: z.coerce
     .number()
     .min(1)

@@ -19,6 +19,7 @@ import type { Operations } from "./ports/operations.ts";
 import type { Pager } from "./ports/pager.ts";
 import type { PolicyRulesPort } from "./ports/policy-rules.ts";
 import type { Runs } from "./ports/runs.ts";
+import type { Silences } from "./ports/silences.ts";
 import type { Linking } from "./ports/slack-links.ts";
 import type { Supervisor } from "./ports/supervisor.ts";
 import type { ExpectedAgent } from "./protocol.ts";
@@ -51,6 +52,8 @@ export interface Ports {
   readonly figures?: Figures;
   /** Left out where nobody can sign in. */
   readonly linking?: Linking;
+  /** Left out where no Alertmanager is named. */
+  readonly silences?: Silences;
   /** Left out like the figures. */
   readonly monitoring?: Monitoring;
 }

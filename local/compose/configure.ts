@@ -173,6 +173,7 @@ const controlEnvironment = (secrets: Secrets, settings: Settings) => ({
   ROLLCALL_SUPERVISOR_SOCKET: SOCKET,
   ALERTMANAGER_WEBHOOK_TOKEN: secrets.alertmanagerToken,
   PROMETHEUS_URL: "http://prometheus:9090",
+  ALERTMANAGER_URL: "http://alertmanager:9093",
 });
 
 const envFile = (values: Readonly<Record<string, string>>): string =>

@@ -163,6 +163,7 @@ export function controlProgram(context: StackContext): Program {
       ROLLCALL_SUPERVISOR_SOCKET: layout.supervisorSocket,
       ALERTMANAGER_WEBHOOK_TOKEN: secrets.alertmanagerToken,
       PROMETHEUS_URL: addressesOf(context).prometheus,
+      ALERTMANAGER_URL: addressesOf(context).alertmanager,
     },
   };
 }

@@ -143,6 +143,7 @@ export const facts = (more: Partial<IncidentFacts> = {}): IncidentFacts => ({
   agents: [goneFacts("billing")],
   history: { tried: 5, helped: 4, medianSeconds: 38 },
   operation: null,
+  cause: null,
   asOf: NOW,
   ...more,
 });

@@ -19,6 +19,19 @@ describe("facts of an incident", () => {
     expect(asOf).toBe(NOW);
   });
 
+  test.each<[string, Parameters<typeof operation>[0], string | null]>([
+    ["of the restart that it began in", { startedAt: NOW - 40_000, endedAt: null }, "op-9"],
+    ["of one that had just ended", { startedAt: NOW - 90_000, endedAt: NOW - 60_000 }, "op-9"],
+    ["of none that came later", { startedAt: NOW - 1000, endedAt: null }, null],
+    ["of none that ended long before", { startedAt: NOW - 900_000, endedAt: NOW - 800_000 }, null],
+    ["of none that looks or starts", { startedAt: NOW - 40_000, command: "start" }, null],
+    ["of none that was started from this card", { startedAt: NOW - 40_000, incidentId: "inc-7" }, null],
+  ])("name the cause: %s", async (_, changes, cause) => {
+    const rows = new MemoryRows();
+    rows.put(operation({ id: "op-9", ...changes }));
+    expect((await gatherIncidentFacts(incident(), ports(rows))).cause?.id ?? null).toBe(cause);
+  });
+
   test("say nothing of what cannot be asked, and keep the card from nobody", async () => {
     const all = ports();
     const blind = {
@@ -33,6 +46,7 @@ describe("facts of an incident", () => {
       agents: [{ id: "billing", ...unknown }],
       history: null,
       operation: null,
+      cause: null,
       asOf: null,
     });
   });

@@ -23,6 +23,8 @@ export interface IncidentFacts {
   readonly history: Awaited<ReturnType<Ports["operations"]["history"]>> | null;
   /** The newest operation that was started from this card. */
   readonly operation: Operation | null;
+  /** The restart or stop that it began in, if that was not started from this card. */
+  readonly cause: Operation | null;
   /** Redis time of the evidence; null if the bus does not answer. */
   readonly asOf: number | null;
 }
@@ -35,14 +37,14 @@ const LOOKED_AT = 10;
 /** Gathers what a card says beside its row. Never fails: what cannot be asked is null, and the card says so. */
 export async function gatherIncidentFacts(incident: Incident, ports: FactPorts): Promise<IncidentFacts> {
   const ids = agentsOf(incident).slice(0, LOOKED_AT);
-  const [agents, operation, asOf] = await Promise.all([
+  const [agents, { operation, cause }, asOf] = await Promise.all([
     gatherAgents(ids, ports),
-    findOperation(incident, ids, ports),
+    findOperations(incident, ids, ports),
     known(ports.bus.now()),
   ]);
   const worst = agents[0];
   const history = worst === undefined ? null : await known(ports.operations.history("restart", worst.id));
-  return { agents, history, operation, asOf };
+  return { agents, history, operation, cause, asOf };
 }
 
 /** Those that fire; once none does, all that did. */
@@ -92,16 +94,27 @@ const rank = ({ judgement, expected }: AgentFacts): number =>
   (judgement === null ? VERDICT_RANK.unknown : VERDICT_RANK[judgement.verdict]) * 10 +
   Number(expected?.criticality.slice(1) ?? 9);
 
-async function findOperation(
+async function findOperations(
   incident: Incident,
   ids: readonly string[],
   { operations }: FactPorts,
-): Promise<Operation | null> {
+): Promise<Pick<IncidentFacts, "operation" | "cause">> {
   const lists = await Promise.all(ids.slice(0, 3).map((agent) => known(operations.list({ agent, limit: 10 }))));
-  const ours = lists
-    .flatMap((list) => list ?? [])
-    .filter(({ incidentId, command }) => incidentId === incident.id && command !== "ack");
-  return ours.toSorted((a, b) => b.createdAt - a.createdAt)[0] ?? null;
+  const all = lists.flatMap((list) => list ?? []).toSorted((a, b) => b.createdAt - a.createdAt);
+  return {
+    operation: all.find(({ incidentId, command }) => incidentId === incident.id && command !== "ack") ?? null,
+    cause: all.find((operation) => isCause(operation, incident)) ?? null,
+  };
+}
+
+const INTERRUPTING = ["restart", "stop", "drain"];
+/** An alert of a restart that did not help begins a little after it, when its rule has waited. */
+const AFTERWARDS_MS = 60_000;
+
+/** It began while the agent was being restarted or stopped, and not from this card. */
+function isCause({ command, incidentId, startedAt, endedAt }: Operation, { id, openedAt }: Incident): boolean {
+  if (!INTERRUPTING.includes(command) || incidentId === id || startedAt === null) return false;
+  return startedAt <= openedAt && openedAt <= (endedAt ?? openedAt) + AFTERWARDS_MS;
 }
 
 async function known<Value>(asked: Promise<Value>): Promise<Value | null> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { endMuting, muteRestart, ringOnFailure } from "../brakes/mute-restart.ts";
 import { defineCommand } from "../command.ts";
 import { budget } from "../failure-budget.ts";
 import { awaitClear, leaveClear, rememberIncident } from "../lifecycle/await-clear.ts";
@@ -29,17 +30,29 @@ export default defineCommand({
     {
       name: "sent",
       async run(target, context) {
+        // First of all: an alert that is on its way already would be sent, and nobody told of its end.
+        const muting = await muteRestart(target, context);
         const ordered = await orderStop(target, context);
-        if (ordered.state === "failed") return { ...ordered, error: `${ordered.error}. Nothing was done.` };
+        if (ordered.state === "failed") {
+          await endMuting({ ...target, memory: muting }, context, 0);
+          return { ...ordered, error: `${ordered.error}. Nothing was done.` };
+        }
         await wish(context, target.agent, "running");
         const untold = await takeIncident(context, "by restarting");
-        const memory = { ...ordered.memory, ...(await rememberIncident(target, context)) };
+        const memory = { ...muting, ...ordered.memory, ...(await rememberIncident(target, context)) };
         return { ...ordered, memory, ...(untold !== null && { detail: untold }) };
       },
     },
-    { name: "stopped", run: (target, context) => awaitStop(target, context) },
-    { name: "started", run: (target, context) => startProcess(target, context) },
-    { name: "working", run: (target, context) => proveWork(target, context) },
-    { name: "alert clear", run: (target, context) => awaitClear(target, context), whenCancelled: leaveClear },
+    { name: "stopped", run: ringOnFailure((target, context) => awaitStop(target, context)) },
+    { name: "started", run: ringOnFailure((target, context) => startProcess(target, context)) },
+    { name: "working", run: ringOnFailure((target, context) => proveWork(target, context)) },
+    {
+      name: "alert clear",
+      async run(target, context) {
+        await endMuting(target, context);
+        return awaitClear(target, context);
+      },
+      whenCancelled: leaveClear,
+    },
   ],
 });

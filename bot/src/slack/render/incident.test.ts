@@ -94,6 +94,33 @@ describe("an incident's card", () => {
     expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook"]);
   });
 
+  const muting = (memory: Record<string, unknown>) =>
+    facts({
+      operation: operation({
+        incidentId: "inc-7",
+        targets: [{ agent: "billing", stages: [], memory: memory as never, ending: null }],
+      }),
+    });
+
+  test("says whose alerts its restart mutes, and until when", () => {
+    const message = card().with(muting({ mutedUntil: NOW + 120_000 }));
+    expectCard(message);
+    expect(words(message)).toContain("alerts of billing muted by op-481 until <!date^");
+  });
+
+  test("says that they could not be muted, and says nothing once the time is over", () => {
+    const message = card().with(muting({ notMuted: "Alertmanager does not answer" }));
+    expect(words(message)).toContain("alerts of billing could not be muted: Alertmanager does not answer");
+    expect(words(card().with(muting({ mutedUntil: NOW - 1 })))).not.toContain("muted");
+  });
+
+  test("names the restart that overran as its cause, on the lock screen too", () => {
+    const message = card().with(facts({ cause: operation({ id: "op-490" }) }));
+    expectCard(message);
+    expect(words(message)).toContain("caused by op-490, a restart by @Operator on call");
+    expect(message.text).toBe("P0 billing is gone, payments stopped. Caused by op-490.");
+  });
+
   test("offers no cure that has failed more often than it helped", () => {
     const message = card().with(facts({ history: { tried: 4, helped: 1, medianSeconds: 20 } }));
     expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook"]);

@@ -9,6 +9,7 @@ import { actionLabel, confirmWords } from "./confirm-words.ts";
 import { historyWords, inHandWords, rungLine, waitingWords } from "./incident-facts-words.ts";
 import { fitHeadline, headlineOf } from "./incident-words.ts";
 import { agentPage, linked, runbookPage } from "./links.ts";
+import { mutedWords } from "./muted-words.ts";
 import { actorName, behindWords, type Frame, stageSection } from "./operation.ts";
 import { verbOf } from "./operation-words.ts";
 import { clockTime, errorWords, foreign } from "./text.ts";
@@ -47,13 +48,15 @@ export function incidentCard(
 function cardText(incident: Incident, facts: IncidentFacts, now: number): string {
   const { bold, consequence } = headlineOf(incident, facts, now);
   const head = `${incident.criticality} ${bold}${consequence === null ? "" : `, ${consequence}`}.`;
-  const { history, operation } = facts;
+  const { history, operation, cause } = facts;
+  if (cause !== null && incident.state !== "resolved") return `${head} Caused by ${cause.id}.`;
   if (incident.state === "resolved" || operation !== null) return head;
   if (history === null || history.tried === 0) return head;
   return `${head} Restart helped ${history.helped} of ${history.tried} times.`;
 }
 
-function sinceWords(incident: Incident, { agents, asOf }: IncidentFacts, frame: Frame): string {
+function sinceWords(incident: Incident, facts: IncidentFacts, frame: Frame): string {
+  const { agents, asOf } = facts;
   const [worst] = agents;
   const judgement = worst?.judgement ?? null;
   const beatAt = worst?.beat?.at ?? null;
@@ -66,10 +69,17 @@ function sinceWords(incident: Incident, { agents, asOf }: IncidentFacts, frame: 
     judgement === null || judgement.rung === null
       ? worst !== undefined && "rung not measured"
       : agents.length === 1 && `rung ${judgement.rung} of 5`,
+    ...doingWords(facts, frame.now),
     `as of ${clockTime(asOf ?? frame.now)}`,
     behindWords(frame.behindMinutes),
   ]);
 }
+
+/** "caused by op-481, a restart by @you", "alerts of billing muted by op-481 until 02:43:30": what we do ourselves is named. */
+const doingWords = ({ cause, operation }: IncidentFacts, now: number): (string | null)[] => [
+  cause === null ? null : `caused by ${cause.id}, a ${foreign(cause.command, 30)} by ${actorName(cause)}`,
+  operation === null ? null : mutedWords(operation, now),
+];
 
 /** "👀 @you 02:41:26, by restarting" */
 function takenWords({ acknowledgedBy, acknowledgedAt, acknowledgedHow }: Incident): string | null {

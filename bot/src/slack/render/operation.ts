@@ -5,6 +5,7 @@ import type { KnownBlock, SectionBlock } from "@slack/types";
 import { card, context, HEADLINE_CHARACTERS, joined, optional, section } from "./blocks.ts";
 import { buttonRow, type OrderButton } from "./buttons.ts";
 import { type Links, linked, operationPage } from "./links.ts";
+import { mutedWords } from "./muted-words.ts";
 import { endedWell, ownWords, subjectOf, tookSeconds, verbOf, verdictWords } from "./operation-words.ts";
 import { progressWords, targetLines } from "./stage-line.ts";
 import { clockTime, cut, foreign, lockScreen, wholeDuration } from "./text.ts";
@@ -75,6 +76,7 @@ function originWords(operation: Operation, { now, behindMinutes }: Frame): strin
     operation.reason !== null && `"${foreign(operation.reason, 100)}"`,
     operation.state === "queued" && "waits for its turn",
     stop !== undefined && `waits for an answer until ${clockTime(stop.until)}, then it ends`,
+    mutedWords(operation, now),
     !isEnded(operation) && `as of ${clockTime(now)}`,
     behindWords(behindMinutes),
   ]);

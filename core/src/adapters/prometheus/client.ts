@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Failure } from "../../domain/failure.ts";
+import { addressOf } from "./address.ts";
 
 const TIMEOUT_MS = 5_000;
 /** 500 points of 50 lines are about 1 MB. */
@@ -70,17 +71,6 @@ export function connectPrometheus(url: string): Prometheus {
 }
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3);
-
-/** fetch takes no address with a password in it. */
-function addressOf(text: string): { base: string; headers: Record<string, string> } {
-  const url = new URL(text);
-  const { username, password } = url;
-  Object.assign(url, { username: "", password: "", search: "", hash: "" });
-  const base = url.href.replace(/\/+$/, "");
-  if (username === "") return { base, headers: {} };
-  const pass = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { base, headers: { authorization: `Basic ${Buffer.from(pass).toString("base64")}` } };
-}
 
 function finite(text: string): number | null {
   const value = Number(text);
