@@ -3,6 +3,7 @@ import { INBOX_GROUP, keysOf } from "@rollcall/core/protocol/keys.ts";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { compileFleet, expectAgent } from "../test/fake-fleet.ts";
+import { closeTestBuses, openTestBus } from "../test/test-bus.ts";
 import { BusReader } from "./bus-reader.ts";
 
 const FLEET = `turns-${randomUUID().slice(0, 8)}`;
@@ -17,10 +18,13 @@ beforeAll(async () => {
   for (const id of ids) pipeline.xgroup("CREATE", keys.inbox(id), INBOX_GROUP, "0", "MKSTREAM");
   await pipeline.exec();
 });
-afterAll(() => redis.disconnect());
+afterAll(() => {
+  redis.disconnect();
+  closeTestBuses();
+});
 
 test("the inboxes of 2,500 agents are read by turns, 1,000 at most in one reading, and remembered", async () => {
-  const reader = new BusReader(redis, { fleet: FLEET, freshSeconds: 15 });
+  const reader = new BusReader(openTestBus(inject("redisUrl")), { fleet: FLEET, freshSeconds: 15 });
   const known = async () => [...(await reader.read()).inboxes.values()].filter((inbox) => inbox !== null).length;
   expect([await known(), await known(), await known()]).toEqual([1000, 2000, 2500]);
   await redis.xadd(keys.inbox("agent-1999"), "*", "m", "x");

@@ -5,11 +5,17 @@ import { agentId } from "@rollcall/core/protocol.ts";
 import { production, readSettings, secretAddress, secretText } from "@rollcall/core/secrets/read-settings.ts";
 import type { Secret } from "@rollcall/core/secrets/secret.ts";
 import { z } from "zod";
+import type { Shard } from "./shard.ts";
 
 /** The environment of the exporter. */
 export const ExporterEnvironment = z.object({
   ROLLCALL_PRODUCTION: production,
   REDIS_URL: secretAddress("redis", "rediss").describe("Redis of the bus, with the user exporter and its password"),
+  ROLLCALL_REDIS_CLUSTER: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .describe("true: REDIS_URL is any node of a Redis Cluster"),
   ROLLCALL_FLEET: agentId.describe("Name of the fleet; prefix of all keys on the bus"),
   ROLLCALL_FLEET_KEY: secretText(32).describe("Secret that the agents' keys derive from, to check heartbeats"),
   ROLLCALL_EXPORTER_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on"),
@@ -26,6 +32,12 @@ export const ExporterEnvironment = z.object({
     .max(300)
     .default(10)
     .describe("Series of agents and bus vanish when the last reading is older than this"),
+  ROLLCALL_EXPORTER_SHARD: z
+    .string()
+    .regex(/^\d{1,3}\/[1-9]\d{0,2}$/, "index/count, the first is 0/4")
+    .refine((text) => shardOf(text).index < shardOf(text).count, "the index is below the count; the first is 0")
+    .default("0/1")
+    .describe("Part of agents and topics that this exporter shows: index/count, the first of four is 0/4"),
   ROLLCALL_EXPORTER_MAX_SERIES: z.coerce
     .number()
     .int()
@@ -59,9 +71,16 @@ export const ExporterEnvironment = z.object({
     .describe("auto: readable on a terminal, JSON elsewhere; google: JSON with the fields of Google Cloud Logging"),
 });
 
+function shardOf(text: string): Shard {
+  const [index = 0, count = 1] = text.split("/").map(Number);
+  return { index, count };
+}
+
 /** What the exporter needs to know. */
 export interface ExporterConfig {
   readonly redisUrl: Secret;
+  readonly isCluster: boolean;
+  readonly shard: Shard;
   readonly fleet: string;
   readonly fleetKey: Secret;
   readonly host: string;
@@ -86,6 +105,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const { settings } = read;
   return Object.freeze({
     redisUrl: settings.REDIS_URL,
+    isCluster: settings.ROLLCALL_REDIS_CLUSTER,
+    shard: shardOf(settings.ROLLCALL_EXPORTER_SHARD),
     fleet: settings.ROLLCALL_FLEET,
     fleetKey: settings.ROLLCALL_FLEET_KEY,
     host: settings.ROLLCALL_EXPORTER_HOST,

@@ -1,4 +1,5 @@
-import { connectRedis } from "@rollcall/core/adapters/redis/connection.ts";
+import { REDIS_TIMEOUT_MS } from "@rollcall/core/adapters/redis/connection.ts";
+import { openRawRedis } from "@rollcall/core/adapters/redis/raw-redis.ts";
 import { HEARTBEAT_DEADLINE_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import { inSpan } from "@rollcall/core/protocol/span.ts";
 import type { Logger } from "pino";
@@ -20,18 +21,17 @@ export interface Exporter {
 
 /** Starts reading the bus and answering scrapes; Redis need not be there. @throws Error if the port is taken */
 export async function startExporter(config: ExporterConfig, log: Logger): Promise<Exporter> {
-  // What a reading fails with says less than why the connection was lost before it.
-  let connectionProblem: string | null = null;
-  const redis = connectRedis({
+  const { shard } = config;
+  const redis = openRawRedis({
     url: config.redisUrl.reveal(),
+    isCluster: config.isCluster,
     name: "rollcall-exporter",
-    onProblem: ({ message }) => {
-      connectionProblem = message;
-    },
+    timeoutMs: REDIS_TIMEOUT_MS,
   });
-  const reader = new BusReader(redis, { fleet: config.fleet, freshSeconds: HEARTBEAT_DEADLINE_SECONDS });
+  const reader = new BusReader(redis, { fleet: config.fleet, freshSeconds: HEARTBEAT_DEADLINE_SECONDS, shard });
   const builder = new SnapshotBuilder({
     fleetKey: config.fleetKey.reveal(),
+    shard,
     detailedAgents: config.detailedAgents,
     detailedTop: config.detailedTop,
     onRefusedBeat: (agent) => log.warn({ agent }, "heartbeat refused"),
@@ -45,14 +45,13 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
     read: () => inSpan("refresh snapshot", {}, () => readSnapshot({ reader, builder, page })),
     refreshSeconds: config.refreshSeconds,
     maxAgeSeconds: config.maxAgeSeconds,
-    onProblem: (reason, error) =>
-      log.warn({ reason, problem: messageOf(error), connection: connectionProblem }, "the bus cannot be read"),
+    onProblem: (reason, error) => log.warn({ reason, problem: messageOf(error) }, "the bus cannot be read"),
     onRecovery: () => log.info("the bus is read again"),
   });
   const server = createServer({ page, refresh: () => loop.state(), version: config.version });
   const stop = async (): Promise<void> => {
     loop.stop();
-    redis.disconnect();
+    redis.close();
     await server.close();
   };
   loop.start();
@@ -72,11 +71,10 @@ interface Parts {
 
 async function readSnapshot({ reader, builder, page }: Parts): Promise<Snapshot> {
   const reading = await inSpan("read bus", { kind: "client" }, () => reader.read());
-  await builder.check(reading);
-  const snapshot = builder.build(reading);
+  const snapshot = await builder.buildInTurns(reading);
   await inSpan("prepare page", {}, () => page.prepare(snapshot));
   return snapshot;
 }
 
-// The message only: errors of the Redis client carry the command that was sent.
+// The message only: what else an error carries may hold what was sent.
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

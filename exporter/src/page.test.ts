@@ -108,6 +108,7 @@ describe("a page with slots", () => {
       group: "billing",
       lag: 3,
       delivered: 4,
+      lagEstimate: null,
       pending: 1,
       lost: { undelivered: 1, inHand: 12 },
     };

@@ -27,7 +27,7 @@ export function reasonOf(error: unknown): ReadProblemReason {
   if (error instanceof ReadProblem) return error.reason;
   if (!(error instanceof Error)) return "bug";
   if (error.name === "ReplyError")
-    return /^(LOADING|MASTERDOWN|BUSY|TRYAGAIN)/.test(error.message) ? "unreachable" : "refused";
+    return /^(LOADING|MASTERDOWN|BUSY|TRYAGAIN|MOVED|ASK|CLUSTERDOWN)/.test(error.message) ? "unreachable" : "refused";
   if (/timed out/i.test(error.message)) return "timeout";
   if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return "bug";
   return "unreachable";

@@ -2,7 +2,8 @@ import { deriveAgentKey, seal } from "@rollcall/core/protocol/seal.ts";
 import type { CompiledFleet, Heartbeat } from "@rollcall/core/protocol.ts";
 import { describe, expect, test } from "vitest";
 import { beatOf, compileFleet, expectAgent, FLEET_KEY, totals } from "../test/fake-fleet.ts";
-import type { GroupReading, Reading } from "./bus-reader.ts";
+import type { GroupReading, Reading } from "./reading.ts";
+import { WHOLE_FLEET } from "./shard.ts";
 import { SnapshotBuilder } from "./snapshot-builder.ts";
 
 const start = 1_800_000_000_000;
@@ -19,6 +20,7 @@ const readingAt = (now: number, beat: string | null, changes: Partial<Reading> =
   lost: new Map(),
   processes: new Map(),
   freshBeats: 1,
+  strangers: null,
   topics: new Map(),
   deadLetters: new Map(),
   inboxes: new Map(),
@@ -29,6 +31,7 @@ function newBuilder() {
   const refused: string[] = [];
   const builder = new SnapshotBuilder({
     fleetKey: FLEET_KEY,
+    shard: WHOLE_FLEET,
     detailedAgents: 500,
     detailedTop: 50,
     onRefusedBeat: (agent) => refused.push(agent),
@@ -134,8 +137,14 @@ describe("SnapshotBuilder, on the bus", () => {
 
   test("a subscription that Redis cannot tell the lag of, or that does not exist yet, has no lag", () => {
     const { builder } = newBuilder();
-    const stream = { entries: 3, added: 5, lastId: null, groups: [group("billing", { lag: null, pending: 2 })] };
-    const missing = { entries: 0, added: 0, lastId: null, groups: [] };
+    const stream = {
+      entries: 3,
+      added: 5,
+      firstId: null,
+      lastId: null,
+      groups: [group("billing", { lag: null, pending: 2 })],
+    };
+    const missing = { entries: 0, added: 0, firstId: null, lastId: null, groups: [] };
     const snapshot = builder.build(
       readingAt(start, null, {
         fleet,
@@ -153,7 +162,7 @@ describe("SnapshotBuilder, on the bus", () => {
 
   test("a stream that cannot be read is unknown, and its neighbours are not touched", () => {
     const { builder } = newBuilder();
-    const good = { entries: 1, added: 1, lastId: null, groups: [] };
+    const good = { entries: 1, added: 1, firstId: null, lastId: null, groups: [] };
     const topics = new Map([
       ["stock.reserved", null],
       ["stock.short", good],
@@ -166,7 +175,13 @@ describe("SnapshotBuilder, on the bus", () => {
 
   test("groups of agents that are not expected make no series, and are counted", () => {
     const { builder } = newBuilder();
-    const stream = { entries: 1, added: 1, lastId: null, groups: [group("billing"), group("departed"), group("x")] };
+    const stream = {
+      entries: 1,
+      added: 1,
+      firstId: null,
+      lastId: null,
+      groups: [group("billing"), group("departed"), group("x")],
+    };
     const snapshot = builder.build(readingAt(start, null, { fleet, topics: new Map([["stock.reserved", stream]]) }));
     expect(snapshot.unexpectedGroups).toBe(2);
     expect(snapshot.topics[0]?.subscriptions).toHaveLength(1);

@@ -35,6 +35,8 @@ export interface SubscriptionView {
   readonly lag: number | null;
   /** Events handed to it since it exists, each once; null: Redis cannot tell. */
   readonly delivered: number | null;
+  /** About how much waits, where Redis cannot tell the lag; null: it can, or nothing is known. */
+  readonly lagEstimate: number | null;
   /** null: there is no such group yet. */
   readonly pending: number | null;
   /** Entries that were cut before it had them; null: not readable. */

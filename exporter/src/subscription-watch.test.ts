@@ -2,7 +2,9 @@ import { createStage, type Stage, until } from "@rollcall/test/agent-stage.ts";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { beatOf, compileFleet, expectAgent } from "../test/fake-fleet.ts";
-import { BusReader, type Reading } from "./bus-reader.ts";
+import { closeTestBuses, openTestBus } from "../test/test-bus.ts";
+import { BusReader } from "./bus-reader.ts";
+import type { Reading } from "./reading.ts";
 import { SubscriptionWatch } from "./subscription-watch.ts";
 
 const NOW = 1_800_000_000_000;
@@ -23,7 +25,7 @@ interface Change {
 function readingAt(seconds: number, change: Change = {}): Reading {
   const { lastId = "9-0", lastDelivered = "5-0", pending = 0, isUnread = false } = change;
   const group = { name: "billing", lag: null, pending, lastDelivered };
-  const stream = { entries: 4, added: 9, lastId, groups: change.groups ?? [group] };
+  const stream = { entries: 4, added: 9, firstId: "1-0", lastId, groups: change.groups ?? [group] };
   return {
     ...{
       now: NOW + seconds * 1000,
@@ -35,6 +37,7 @@ function readingAt(seconds: number, change: Change = {}): Reading {
       lost: new Map(),
       processes: new Map(),
       freshBeats: 0,
+      strangers: null,
     },
     ...{ topics: new Map([[TOPIC, isUnread ? null : stream]]), deadLetters: new Map(), inboxes: new Map() },
   };
@@ -116,6 +119,7 @@ describe("real agents", () => {
     await until("both read", async () => handled.robbed === 1 && handled.fine === 1);
   });
   afterAll(async () => {
+    closeTestBuses();
     redis.disconnect();
     await stage.close();
   });
@@ -129,7 +133,7 @@ describe("real agents", () => {
     });
     await stage.publish(TOPIC, {});
     await until("the other reads on", async () => handled.fine === 2);
-    const reader = new BusReader(redis, { fleet: stage.fleet, freshSeconds: 15 });
+    const reader = new BusReader(openTestBus(inject("redisUrl")), { fleet: stage.fleet, freshSeconds: 15 });
     const watch = new SubscriptionWatch();
     const first = await reader.read();
     watch.judge(first, FREE);
@@ -151,7 +155,7 @@ describe("real agents", () => {
     for (const id of ours) await redis.client("KILL", "ID", id);
     await stage.publish(TOPIC, {});
     await until("it reads on", async () => handled.fine === 3 && handled.robbed === 3);
-    const reader = new BusReader(redis, { fleet: stage.fleet, freshSeconds: 15 });
+    const reader = new BusReader(openTestBus(inject("redisUrl")), { fleet: stage.fleet, freshSeconds: 15 });
     const watch = new SubscriptionWatch();
     watch.judge(await reader.read(), FREE);
     expect(watch.judge({ ...(await reader.read()), now: Date.now() + 60_000 }, FREE).map(({ dead }) => dead)).toEqual([

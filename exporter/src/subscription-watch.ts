@@ -1,7 +1,9 @@
 import { compareIds } from "@rollcall/core/adapters/redis/read-topics.ts";
 import type { Heartbeat } from "@rollcall/core/protocol.ts";
-import { DEAD_AFTER_MS, declaredBy, FULL_HANDS } from "@rollcall/core/subscription-state.ts";
-import type { Reading } from "./bus-reader.ts";
+import { DEAD_AFTER_MS, FULL_HANDS } from "@rollcall/core/subscription-state.ts";
+import { FleetPlans } from "./fleet-plan.ts";
+import type { Reading, StreamReading } from "./reading.ts";
+import { WHOLE_FLEET } from "./shard.ts";
 import type { DeclaredSubscription } from "./snapshot.ts";
 
 interface Standstill {
@@ -18,23 +20,26 @@ interface Known {
 
 /** Remembers since when entries wait for a declared subscription while nothing is handed out to it. */
 export class SubscriptionWatch {
+  readonly #plans: FleetPlans;
   #standing = new Map<string, Standstill>();
+
+  constructor(plans = new FleetPlans(WHOLE_FLEET)) {
+    this.#plans = plans;
+  }
 
   judge(reading: Reading, { beats, busSince }: Known): DeclaredSubscription[] {
     const before = this.#standing;
     this.#standing = new Map();
-    return reading.fleet.agents.flatMap(({ id, consumes }) =>
-      declaredBy({ consumes }, reading.fleet.topics).map(({ pattern, topic }): DeclaredSubscription => {
-        const key = `${topic} ${id}`;
-        const stream = reading.topics.get(topic) ?? null;
-        const earlier = before.get(key);
-        const standstill =
-          stream === null ? earlier : standstillOf({ stream, agent: id, earlier, busSince, now: reading.now });
-        if (standstill !== undefined) this.#standing.set(key, standstill);
-        const dead = standstill !== undefined && isDead(standstill, { now: reading.now, beat: beats.get(id) ?? null });
-        return { agent: id, pattern, topic, dead: stream === null ? null : dead };
-      }),
-    );
+    return this.#plans.of(reading.fleet).declared.map(({ agent, pattern, topic }): DeclaredSubscription => {
+      const key = `${topic} ${agent}`;
+      const stream = reading.topics.get(topic) ?? null;
+      const earlier = before.get(key);
+      const standstill =
+        stream === null ? earlier : standstillOf({ stream, agent, earlier, busSince, now: reading.now });
+      if (standstill !== undefined) this.#standing.set(key, standstill);
+      const dead = standstill !== undefined && isDead(standstill, { now: reading.now, beat: beats.get(agent) ?? null });
+      return { agent, pattern, topic, dead: stream === null ? null : dead };
+    });
   }
 }
 
@@ -42,7 +47,7 @@ const isDead = ({ since }: Standstill, { now, beat }: { now: number; beat: Heart
   now - since >= DEAD_AFTER_MS && !hasOneItemSince(beat, since);
 
 interface Seen {
-  readonly stream: Stream;
+  readonly stream: StreamReading;
   readonly agent: string;
   readonly earlier: Standstill | undefined;
   readonly busSince: number;
@@ -56,14 +61,12 @@ function standstillOf({ stream, agent, earlier, busSince, now }: Seen): Standsti
   return earlier?.progress === progress && earlier.since >= busSince ? earlier : { progress, since: now };
 }
 
-type Stream = NonNullable<ReturnType<Reading["topics"]["get"]>>;
-
 /** @returns null if nothing waits, or the agent has its hands full and asks for nothing more until it has handled some */
-function progressOf({ lastId, groups }: Stream, agent: string): string | null {
+function progressOf({ lastId, groups }: StreamReading, agent: string): string | null {
   const group = groups.find(({ name }) => name === agent);
   if (lastId === null) return null;
   if (group === undefined) return "never subscribed";
-  const waits = compareIds(lastId, group.lastDelivered) > 0;
+  const waits = lastId !== group.lastDelivered && compareIds(lastId, group.lastDelivered) > 0;
   return waits && group.pending < FULL_HANDS ? group.lastDelivered : null;
 }
 

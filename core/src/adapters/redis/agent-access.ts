@@ -96,7 +96,7 @@ const CONSUME = ["+xreadgroup", "+xack", "+xgroup|create", "+xpending", "+xautoc
 const EXPORTER_RULES = [
   ...CONNECTION,
   "%R~rc:*",
-  ..."get mget hget hmget hgetall hlen hscan zrange zrangebyscore zcount zcard zscore exists type"
+  ..."get getrange strlen mget hget hmget hgetall hlen hscan zrange zrangebyscore zcount zcard zscore exists type"
     .split(" ")
     .map((command) => `+${command}`),
   ..."xlen xpending xrange xrevrange xinfo|stream xinfo|groups xinfo|consumers info scan dbsize latency|latest"

@@ -1,15 +1,17 @@
-import type { ChainableCommander } from "ioredis";
 import type { MappedBeat } from "../../domain/verdict.ts";
 import type { ExpectedAgent, MappedHeartbeat } from "../../protocol.ts";
 
 type Mapped = Pick<ExpectedAgent, "id" | "heartbeat">;
 type Outcome = readonly [error: Error | null, result: unknown];
 
+/** Takes reads that are sent together: a pipeline of the Redis client does. */
+interface Reads {
+  get(key: string): unknown;
+  hget(key: string, field: string): unknown;
+}
+
 /** Adds one read for each agent that has a mapped heartbeat. @returns those agents, in the order of their answers */
-export function askMappedHeartbeats<Agent extends Mapped>(
-  pipeline: ChainableCommander,
-  agents: readonly Agent[],
-): Agent[] {
+export function askMappedHeartbeats<Agent extends Mapped>(pipeline: Reads, agents: readonly Agent[]): Agent[] {
   const mapped = agents.filter(({ heartbeat }) => heartbeat !== undefined);
   for (const { heartbeat } of mapped) {
     if (heartbeat?.field !== undefined) pipeline.hget(heartbeat.key, heartbeat.field);

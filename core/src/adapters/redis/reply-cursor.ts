@@ -1,0 +1,154 @@
+/** Redis refused a command; its name is that which the Redis client gives such an error. */
+export class RefusedCommand extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ReplyError";
+  }
+}
+
+const [ERROR, SIMPLE, INTEGER, BULK, ARRAY] = [45, 43, 58, 36, 42];
+const [RETURN, MINUS, ZERO] = [13, 45, 48];
+
+/**
+ * Walks over replies of RESP2 in a buffer, value by value, without making an object of what nobody asks for. Each read
+ * takes exactly one value. Good until the connection is asked again.
+ */
+export class ReplyCursor {
+  readonly #buffer: Buffer;
+  #at = 0;
+
+  constructor(buffer: Buffer) {
+    this.#buffer = buffer;
+  }
+
+  /** Text of the error that comes next, which is taken then; null if none comes, and nothing is taken. */
+  takeError(): string | null {
+    if (this.#buffer[this.#at] !== ERROR) return null;
+    return this.#takeLine();
+  }
+
+  /** The error that comes next, without taking it; null if none comes. */
+  peekError(): string | null {
+    const start = this.#at;
+    const text = this.takeError();
+    this.#at = start;
+    return text;
+  }
+
+  /** @returns null for nil, and for what is no whole number. @throws RefusedCommand */
+  takeNumber(): number | null {
+    if (this.#buffer[this.#at] === INTEGER) {
+      this.#at += 1;
+      return this.#takeDigits();
+    }
+    const text = this.takeText();
+    return text === null || !/^-?\d{1,16}$/.test(text) ? null : Number(text);
+  }
+
+  /** @returns null for nil. @throws RefusedCommand */
+  takeText(): string | null {
+    this.#throwIfError();
+    const type = this.#buffer[this.#at++];
+    if (type === SIMPLE || type === INTEGER) return this.#restOfLine();
+    if (type !== BULK) throw new TypeError(`text expected, found a reply of type ${type}`);
+    const length = this.#takeDigits();
+    if (length < 0) return null;
+    const start = this.#at;
+    this.#at += length + 2;
+    return this.#buffer.toString("utf8", start, start + length);
+  }
+
+  /** Takes the head of an array. @returns number of its values, which come next; null for nil. @throws RefusedCommand */
+  takeArray(): number | null {
+    this.#throwIfError();
+    if (this.#buffer[this.#at++] !== ARRAY) throw new TypeError("an array was expected");
+    const length = this.#takeDigits();
+    return length < 0 ? null : length;
+  }
+
+  /** Takes the text that comes next if it is this one. */
+  takeIf(wanted: Buffer): boolean {
+    if (this.#buffer[this.#at] !== BULK) return false;
+    const start = this.#at;
+    this.#at += 1;
+    const length = this.#takeDigits();
+    const isWanted =
+      length === wanted.length && this.#buffer.compare(wanted, 0, length, this.#at, this.#at + length) === 0;
+    this.#at = isWanted ? this.#at + length + 2 : start;
+    return isWanted;
+  }
+
+  /** Takes one value of any kind. */
+  skip(): void {
+    let left = 1;
+    while (left > 0) {
+      left -= 1;
+      const type = this.#buffer[this.#at++];
+      if (type === BULK) {
+        const length = this.#takeDigits();
+        if (length >= 0) this.#at += length + 2;
+      } else if (type === ARRAY) left += Math.max(0, this.#takeDigits());
+      else this.#restOfLine();
+    }
+  }
+
+  #throwIfError(): void {
+    const refused = this.takeError();
+    if (refused !== null) throw new RefusedCommand(refused);
+  }
+
+  #takeLine(): string {
+    this.#at += 1;
+    return this.#restOfLine();
+  }
+
+  #restOfLine(): string {
+    const end = this.#buffer.indexOf(RETURN, this.#at);
+    const text = this.#buffer.toString("utf8", this.#at, end);
+    this.#at = end + 2;
+    return text;
+  }
+
+  #takeDigits(): number {
+    const isNegative = this.#buffer[this.#at] === MINUS;
+    if (isNegative) this.#at += 1;
+    let value = 0;
+    let byte = this.#buffer[this.#at++] as number;
+    while (byte !== RETURN) {
+      value = value * 10 + (byte - ZERO);
+      byte = this.#buffer[this.#at++] as number;
+    }
+    this.#at += 1;
+    return isNegative ? -value : value;
+  }
+}
+
+/** Counts whole replies as their bytes arrive, so that they are walked over once, when all are there. */
+export class ReplyCounter {
+  #left: number;
+  #at = 0;
+
+  constructor(replies: number) {
+    this.#left = replies;
+  }
+
+  /** @param end bytes of the buffer that have arrived. @returns whether all replies have */
+  isComplete(buffer: Buffer, end: number): boolean {
+    while (this.#left > 0) {
+      const line = buffer.indexOf(RETURN, this.#at);
+      if (line < 0 || line + 2 > end || !this.#count(buffer, line, end)) return false;
+    }
+    return true;
+  }
+
+  /** Counts the value whose first line ends at `line`. @returns false if the rest of it has not arrived */
+  #count(buffer: Buffer, line: number, end: number): boolean {
+    const type = buffer[this.#at];
+    const length = type === BULK || type === ARRAY ? Number(buffer.toString("latin1", this.#at + 1, line)) : -1;
+    const next = line + 2 + (type === BULK && length >= 0 ? length + 2 : 0);
+    if (next > end) return false;
+    this.#left += type === ARRAY && length > 0 ? length - 1 : -1;
+    this.#at = next;
+    return true;
+  }
+}
