@@ -128,6 +128,20 @@ export const apiOperation = z.object({
   endedAt: at.nullable(),
   usualSeconds: z.number().nullable(),
   revision: z.number().int(),
+  bulk: z
+    .object({
+      batches: z.array(z.array(z.string())).describe("agents of one batch are worked on side by side"),
+      budget: z.number().int().describe("agents that may fail before it stops and waits for continue or cancel"),
+      stops: z.array(
+        z.object({
+          ...{ at, until: at.describe("it ends then if nobody has answered") },
+          ...{ rule: z.enum(["budget", "capacity"]), why: z.string(), failed: z.number().int() },
+          answered: z.string().nullable().describe("id of the newest continue by then"),
+        }),
+      ),
+    })
+    .optional()
+    .describe("only of an operation over many agents that has begun"),
 });
 export type ApiOperation = z.infer<typeof apiOperation>;
 export const apiOperationAnswer = z.object({ operation: apiOperation });

@@ -19,9 +19,14 @@ export interface Progress {
 const DONE: readonly (Ending | null)[] = ["done", "recovered"];
 const REFUSED: readonly (Ending | null)[] = ["refused", "expired"];
 
+/** What is counted of an operation, as its row or as an API tells it. */
+export type Counted = Pick<Operation, "state" | "bulk"> & {
+  readonly targets: readonly Pick<TargetProgress, "agent" | "stages" | "ending">[];
+};
+
 type Kind = "done" | "failed" | "working" | "untouched" | "refused";
 
-function kindOf(target: TargetProgress): Kind {
+function kindOf(target: Counted["targets"][number]): Kind {
   const { ending } = target;
   if (ending === null) return isBegun(target) ? "working" : "untouched";
   if (ending === "not-touched") return "untouched";
@@ -30,7 +35,7 @@ function kindOf(target: TargetProgress): Kind {
 }
 
 /** Counts what has become of the agents of an operation so far. */
-export function progressOf({ targets, state }: Pick<Operation, "targets" | "state">): Progress {
+export function progressOf({ targets, state }: Pick<Counted, "targets" | "state">): Progress {
   const counts: Record<Kind, number> = { done: 0, failed: 0, working: 0, untouched: 0, refused: 0 };
   for (const target of targets) counts[kindOf(target)] += 1;
   const stages = targets.flatMap((target) => target.stages);
@@ -63,7 +68,7 @@ const NAMED = 5;
  * "4 of 10 · 3 working · 1 failed: image-creator · budget 1 of 1 used → stopped · 6 not touched", of an operation over many.
  * @returns null if it is about one agent, or about none
  */
-export function bulkWords(operation: Pick<Operation, "targets" | "state" | "bulk">): string | null {
+export function bulkWords(operation: Counted): string | null {
   const { bulk, state, targets } = operation;
   if (bulk === undefined) return null;
   const progress = progressOf(operation);

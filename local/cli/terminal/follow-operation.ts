@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ApiOperation } from "@rollcall/core/contract.ts";
 import { type Ending, isEnded, type StageState, stageSeconds } from "@rollcall/core/domain/operation.ts";
+import { bulkWords, progressOf } from "@rollcall/core/domain/progress.ts";
 import { type ControlClient, isAway } from "./control-client.ts";
 
 type Stage = ApiOperation["targets"][number]["stages"][number];
@@ -21,7 +22,7 @@ export async function followOperation(
   let operation = accepted;
   let seenAt = Date.now();
   for (;;) {
-    for (const line of newStageLines(operation, told)) tell(line);
+    for (const line of [...newStageLines(operation, told), ...newBulkLines(operation, told)]) tell(line);
     if (isEnded(operation)) return operation;
     await delay(LOOK_EVERY_MS);
     try {
@@ -44,6 +45,22 @@ function newStageLines({ targets }: ApiOperation, told: Set<string>): string[] {
       return [`  ${targets.length > 1 ? `${agent}  ` : ""}${stageWords(stage)}`];
     }),
   );
+}
+
+/** How far an operation over many agents is, each time one of them is over; and what can be said when it has stopped. */
+function newBulkLines(operation: ApiOperation, told: Set<string>): string[] {
+  const words = bulkWords(operation);
+  const { done, failed, refused } = progressOf(operation);
+  const stop = operation.state === "waiting" ? operation.bulk?.stops.at(-1) : undefined;
+  const key = stop === undefined ? `${done + failed + refused} over` : `stop ${stop.at}`;
+  if (words === null || told.has(key)) return [];
+  told.add(key);
+  if (stop === undefined) return [`  ${words}`];
+  const until = new Date(stop.until).toISOString().slice(11, 19);
+  return [
+    `  ✋ ${words}`,
+    `  To go on: rollcall continue ${operation.id} · to end it here: rollcall cancel ${operation.id} · ends by itself at ${until} UTC`,
+  ];
 }
 
 /** "sent ✓ 0.1 s", "started ✗ 30.0 s, exit 1 twice" */

@@ -26,6 +26,7 @@ const KNOWN_ROLES: Readonly<Record<string, Wanted["role"]>> = {
   ...{ history: "viewer", requests: "viewer", bus: "viewer", "dead-letters": "viewer", "audit-verify": "viewer" },
   ...{ restart: "operator", start: "operator", stop: "operator", ack: "operator", replay: "operator" },
   ...{ withdraw: "operator", drill: "operator", "diag-run": "operator", "diag-cancel": "operator" },
+  ...{ cancel: "operator", continue: "operator" },
   ...{ approve: "admin", deny: "admin", discard: "admin", "audit-export": "admin" },
 };
 

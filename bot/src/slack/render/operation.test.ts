@@ -1,4 +1,5 @@
-import { ENDINGS } from "@rollcall/core/domain/operation.ts";
+import { ENDINGS, type Operation, plannedStages, type TargetProgress } from "@rollcall/core/domain/operation.ts";
+import type { Button } from "@slack/types";
 import { describe, expect, test } from "vitest";
 import { ended, FRAME, NOW, OPERATOR, operation, stagesUpTo } from "../fixtures.ts";
 import { endingNote, operationMessage } from "./operation.ts";
@@ -132,6 +133,76 @@ describe("an operation's message", () => {
       expectCard(operationMessage(operation({ targets, error: text, reason: text, actor, command }), FRAME));
       expectCard(operationMessage(ended("failed", { targets, error: text, actor, command }), FRAME));
       expectSound(endingNote(ended("did-not-come-back", { targets, error: text, actor, command }), FRAME));
+    }
+  });
+});
+
+describe("the message of an operation over many agents", () => {
+  const NAMES = ["content-1", "content-2", "image-creator", "content-4", "content-5", "content-6"];
+  const many = (state: Operation["state"], more: Partial<Operation> = {}): Operation => {
+    const ended = ["recovered", "recovered", "did-not-come-back"] as const;
+    const targets = NAMES.map((agent, index) => ({
+      ...{ agent, memory: {}, ending: ended[index] ?? null },
+      stages: index < 3 ? stagesUpTo(5) : plannedStages(["sent", "stopped", "started", "working", "alert clear"]),
+    }));
+    const stop = { at: NOW, until: NOW + 600_000, rule: "budget", why: "budget 1 of 1 used", failed: 1 } as const;
+    const stops = state === "running" ? [] : [{ ...stop, answered: null }];
+    const bulk = { batches: [NAMES.slice(0, 3), NAMES.slice(3)], budget: 1, stops };
+    return operation({ state, targets, bulk, input: { who: ["@content"] }, ...more });
+  };
+  const buttons = (message: ReturnType<typeof operationMessage>) =>
+    message.blocks.flatMap((block) => (block.type === "actions" ? block.elements : [])) as Button[];
+
+  test("that has stopped says how far it came, why, until when it waits, and offers to continue or to abort", () => {
+    const message = operationMessage(many("waiting"), FRAME);
+    expectCard(message);
+    expect(words(message)).toContain("|Restarting @content>*");
+    expect(words(message)).toContain(
+      "3 of 6 · 2 working · 1 failed: image-creator · budget 1 of 1 used → stopped · 3 not touched",
+    );
+    expect(words(message)).toMatch(/waits for an answer until <!date\^\d+\^\{time_secs\}\|[\d:]+ UTC>, then it ends/);
+    expect(buttons(message).map(({ text }) => text.text)).toEqual(["Continue…", "Abort"]);
+    expect(buttons(message).map(({ value }) => JSON.parse(value ?? ""))).toMatchObject([
+      { command: "continue", input: { operation: "op-481" } },
+      { command: "cancel", input: { operation: "op-481" } },
+    ]);
+    expect(buttons(message)[0]?.confirm?.text.text).toBe(
+      "3 agents are not touched yet. It goes on with them; 1 more failure is allowed.",
+    );
+    expect(buttons(message)[1]?.style).toBe("danger");
+  });
+
+  test("that runs says what is left by what it took before, and can be cancelled", () => {
+    const message = operationMessage(many("running", { usualSeconds: 60, earlierRuns: 3 }), FRAME);
+    expectCard(message);
+    expect(words(message)).toContain(
+      "3 of 6 · 2 working · 1 failed: image-creator · 3 to go · ▓▓░░░ about 10 s left, from 3 earlier restarts",
+    );
+    expect(buttons(message).map(({ text }) => text.text)).toEqual(["Cancel…"]);
+  });
+
+  test("that was cancelled says where, and offers nothing any more", () => {
+    const error = "cancelled by Second admin: 2 of 6 done, 1 failed, 3 not touched";
+    const targets = many("waiting").targets.map(
+      (target) => ({ ...target, ending: target.ending ?? "not-touched" }) as const,
+    );
+    const over = many("ended", { ending: "cancelled", error, targets, endedAt: NOW });
+    const message = operationMessage(over, FRAME);
+    expectCard(message);
+    expect(words(message)).toContain("⏹");
+    expect(words(message)).toContain(error);
+    expect(words(message)).toContain("*content-4* not touched");
+    expect(buttons(message)).toEqual([]);
+    expect(endingNote(over, FRAME).text).toContain("2 of 6 done, 1 failed, 3 not touched");
+  });
+
+  test("is sound whatever the agents are called and however many they are", () => {
+    for (const text of HOSTILE) {
+      const targets = Array.from({ length: 40 }, () => ({
+        ...(many("waiting").targets[2] as TargetProgress),
+        agent: text,
+      }));
+      expectCard(operationMessage(many("waiting", { targets, input: { who: [text] } }), FRAME));
     }
   });
 });
