@@ -24,6 +24,7 @@ export interface Transition {
 /** An agent may have been left alone; an operation as a whole never was. */
 const ANY: readonly Ending[] = ENDINGS.filter((ending) => ending !== "not-touched");
 
+// Whatever its state, it ends as failed under a version that does not know its command any more.
 export const TRANSITIONS: readonly Transition[] = [
   { from: null, to: "queued", by: "who asked", when: "accepted: row, audit, locks and job at once" },
   { from: null, to: "ended", by: "an admin", when: "carried out by break-glass, and imported", endings: ANY },
@@ -40,7 +41,7 @@ export const TRANSITIONS: readonly Transition[] = [
   { from: "waiting", to: "running", by: "a person", when: "continue" },
   {
     ...{ from: "waiting", to: "ended", by: "a person or time" },
-    ...{ when: "cancel, or nobody has answered in 10 min", endings: ["cancelled"] },
+    ...{ when: "cancel, or nobody has answered in 10 min", endings: ["cancelled", "failed"] },
   },
   {
     ...{ from: "running", to: "ended", by: "executor or a person" },
