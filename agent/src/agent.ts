@@ -1,59 +1,34 @@
 import { join } from "node:path";
 import { type Keys, keysOf } from "@rollcall/core/protocol/keys.ts";
 import { flushSpans } from "@rollcall/core/protocol/span.ts";
-import type { Envelope, Heartbeat } from "@rollcall/core/protocol.ts";
-import { createAcks } from "./acks.ts";
+import type { Envelope } from "@rollcall/core/protocol.ts";
 import { createClock } from "./clock.ts";
-import type { AgentConfig } from "./config.ts";
 import { type Connections, createConnections } from "./connection.ts";
-import { createDeadLetters } from "./dead-letters.ts";
-import { createDelivery } from "./deliver.ts";
 import { createDrills } from "./drills.ts";
 import { claimEpoch, createFence, type Fence } from "./epoch.ts";
-import { findHandler, type Handler, type PeriodicWork, type WorkContext } from "./handler.ts";
+import { findHandler, type WorkContext } from "./handler.ts";
+import { createIntake } from "./intake.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { listen } from "./listen.ts";
 import { createLog, type Log, messageOf } from "./log.ts";
 import { createFigures, type Figures } from "./metrics/figures.ts";
 import { createTaskMeters } from "./metrics/latency.ts";
+import type { Agent, AgentOptions } from "./options.ts";
+import { createOrders, declaredRuns } from "./orders.ts";
 import { runPeriodically } from "./periodic.ts";
 import { pause, persist } from "./persist.ts";
 import { createPresence, type Presence } from "./presence.ts";
 import { createPublisher } from "./publish.ts";
 import { createReplier } from "./replies.ts";
 import { createRunReporter, type RunReporter } from "./runs.ts";
-import { createDroppable, followTopics } from "./subscriptions.ts";
-import { readTopic } from "./topic-reader.ts";
+import { isWantedPaused } from "./standing.ts";
+import { createSubscriber } from "./subscriber.ts";
+import { followTopics } from "./subscriptions.ts";
 import { createWorkQueue, type WorkQueue } from "./work-queue.ts";
-
-export interface AgentOptions {
-  readonly config: AgentConfig;
-  /** Topics and patterns (`stock.*`) that it reads. */
-  readonly consumes: readonly string[];
-  readonly publishes: readonly string[];
-  /** By topic or pattern; each declared one needs a handler. */
-  readonly handle?: Readonly<Record<string, Handler>>;
-  readonly periodic?: readonly PeriodicWork[];
-  /** Topics that exist, for patterns; the compiled fleet on the bus adds to them. */
-  readonly knownTopics?: readonly string[];
-  readonly runtime?: Heartbeat["runtime"];
-  readonly log?: Log;
-  /** What ends the process; default `process.exit`. */
-  readonly exit?: (code: number) => void;
-}
-
-/** A running agent. */
-export interface Agent {
-  readonly id: string;
-  readonly epoch: number;
-  /** Finishes the item in hand (at most `graceMs`, default 5000) and exits: 0, or 1 if the item was not finished. */
-  stop(graceMs?: number): Promise<void>;
-  /** Resolves with the exit code when it has ended. */
-  readonly ended: Promise<number>;
-}
 
 /** A fenced process ends with its own code, so that a supervisor can tell it from a crash. */
 export const EXIT_FENCED = 3;
+const STAGES = { open: null, paused: "paused", draining: "stopping" } as const;
 // The fence is asked at every beat; a process that was frozen for longer than this asks before it works again.
 const FENCE_MAX_AGE_MS = 12_000;
 
@@ -76,7 +51,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const ending = new AbortController();
   const epoch = await persist(() => claimEpoch(connections.control, keys.epoch(config.agent), clock), ending.signal);
   const fence = createFence(connections.control, keys.epoch(config.agent), epoch);
-  const agent = new RunningAgent({ options, log, keys, clock, epoch, fence, ledger, connections, figures, ending });
+  const { control } = connections;
+  const isPaused = await persist(() => isWantedPaused({ control, keys, agent: config.agent }), ending.signal);
+  const parts = { options, log, keys, clock, epoch, fence, ledger, connections, figures, ending, isPaused };
+  const agent = new RunningAgent(parts);
   await agent.start();
   return agent;
 }
@@ -92,6 +70,7 @@ interface Parts {
   readonly connections: Connections;
   readonly figures: Figures;
   readonly ending: AbortController;
+  readonly isPaused: boolean;
 }
 
 class RunningAgent implements Agent {
@@ -101,13 +80,14 @@ class RunningAgent implements Agent {
   readonly #parts: Parts;
   readonly #queue: WorkQueue;
   readonly #meters = createTaskMeters();
-  readonly #acks: ReturnType<typeof createAcks>[] = [];
+  readonly #intake = createIntake((isHeld) => this.#queue.hold(isHeld));
   readonly #publisher: ReturnType<typeof createPublisher>;
   readonly #runs: RunReporter;
-  readonly #subscriptions = createDroppable((topic) => this.#subscribe(topic));
+  readonly #subscriber: ReturnType<typeof createSubscriber>;
   #presence: Presence | null = null;
   #stage: "starting" | "stopping" | null = "starting";
   #stopping: Promise<boolean> | null = null;
+  #isOver = false;
   #resolveEnded: (code: number) => void = () => undefined;
 
   constructor(parts: Parts) {
@@ -119,16 +99,17 @@ class RunningAgent implements Agent {
       this.#resolveEnded = resolve;
     });
     this.#queue = createWorkQueue({ now: parts.clock.now, mayWork: () => this.#mayWork() });
+    if (parts.isPaused) this.#intake.pause();
     const { control } = parts.connections;
     const { keys, clock } = parts;
     this.#publisher = createPublisher({ control, keys, agent: this.id, publishes, clock, signal: parts.ending.signal });
-    this.#runs = createRunReporter({
-      control,
-      keys,
-      agent: this.id,
-      key: config.key,
-      clock,
-      signal: parts.ending.signal,
+    const { signal } = parts.ending;
+    this.#runs = createRunReporter({ control, keys, agent: this.id, key: config.key, clock, signal });
+    this.#subscriber = createSubscriber({
+      ...{ agent: this.id, handle: parts.options.handle ?? {}, connections: parts.connections, keys, clock, signal },
+      ...{ log: parts.log, queue: this.#queue, intake: this.#intake, figures: parts.figures },
+      meterOf: (topic) => this.#meters.of(topic),
+      contextOf: (event) => this.#context(event),
     });
   }
 
@@ -138,7 +119,8 @@ class RunningAgent implements Agent {
     if (config.startedBy !== null) {
       await ledger.write({ kind: "started", id: config.startedBy, epoch, at: clock.now() });
     }
-    log.info("started", { epoch, version: config.version, started_by: config.startedBy });
+    const { isPaused: paused } = this.#parts;
+    log.info("started", { epoch, version: config.version, started_by: config.startedBy, ...(paused && { paused }) });
     this.#listen();
     const { control } = connections;
     const { signal } = ending;
@@ -148,10 +130,12 @@ class RunningAgent implements Agent {
       consumes: options.consumes,
       knownTopics: options.knownTopics ?? [],
       signal,
-      subscribe: (topic) => this.#subscribe(topic),
+      subscribe: this.#subscriber.subscribe,
     });
     for (const work of options.periodic ?? []) {
-      void runPeriodically(work, { queue: this.#queue, meter: this.#meters.of(work.name), context: this.#context() });
+      const { opened } = this.#intake;
+      const meter = this.#meters.of(work.name);
+      void runPeriodically(work, { queue: this.#queue, meter, context: this.#context(), opened });
     }
     if (options.exit === undefined) this.#stopOnSignals();
     this.#stage = null;
@@ -180,11 +164,11 @@ class RunningAgent implements Agent {
     const { signal } = ending;
     const queue = this.#queue;
     const reply = createReplier({ control, agent: this.id, key: config.key, epoch, clock, log, signal });
-    const drills = createDrills(config.allowDrills, { queue, subscriptions: this.#subscriptions, log, signal });
+    const drills = createDrills(config.allowDrills, { queue, subscriptions: this.#subscriber.droppable, log, signal });
     const { inbox, broadcasts } = listen({
       ...{ config, connections, keys, clock, log, signal },
       control: {
-        ...{ epoch, clock, ledger, queue, drills, reply, log },
+        ...{ epoch, clock, ledger, queue, drills, reply, log, orders: this.#makeOrders() },
         isFenced: async () => !(await this.#mayWork(0)),
         finishWork: (graceMs) => this.#finishWork(graceMs),
         end: () => this.#end(0),
@@ -192,45 +176,46 @@ class RunningAgent implements Agent {
     });
     this.#presence = createPresence({
       ...{ control, keys, config, epoch, clock, fence, queue, meters: this.#meters, figures, signal },
-      declared: { consumes: [...options.consumes], publishes: [...options.publishes] },
+      declared: this.#declared(),
       runtime: options.runtime ?? { kind: "process", name: this.id },
       inboxReadAt: () => inbox.readAt(),
       broadcastReadAt: () => broadcasts?.readAt(),
       disguise: (beat) => drills.disguise(beat),
-      stage: () => this.#stage,
+      stage: () => this.#stage ?? STAGES[this.#intake.state()],
+      held: () => (this.#isOver ? undefined : this.#held()),
     });
     void this.#presence.run(() => this.#fenced());
   }
 
-  #subscribe(topic: string): void {
-    const { options, connections, keys, clock, log, figures, ending } = this.#parts;
-    const { signal } = ending;
-    const { dropped, ended } = this.#subscriptions.add(topic);
-    const { control } = connections;
-    const handler = findHandler(options.handle ?? {}, topic);
-    if (handler === undefined) return;
-    const stream = keys.topic(topic);
-    const acks = createAcks({ control, stream, group: this.id }, signal);
-    this.#acks.push(acks);
-    const delivery = createDelivery({
-      agent: this.id,
-      topic,
-      handler,
-      queue: this.#queue,
-      acks,
-      park: createDeadLetters({ control, keys, agent: this.id, signal }),
-      meter: this.#meters.of(topic),
-      figures,
-      clock,
-      log,
-      signal,
-      contextOf: (event) => this.#context(event),
+  #declared() {
+    const { consumes, publishes, runs = {}, health } = this.#parts.options;
+    const declared = declaredRuns(runs);
+    return {
+      ...{ consumes: [...consumes], publishes: [...publishes] },
+      ...(declared.length > 0 && { runs: declared }),
+      ...(health !== undefined && { health: true as const }),
+    };
+  }
+
+  #makeOrders() {
+    const { runs = {}, health } = this.#parts.options;
+    return createOrders({
+      ...{ intake: this.#intake, queue: this.#queue, runs, health, context: this.#context() },
+      meterOf: (name) => this.#meters.of(name),
+      held: () => this.#held(),
+      tell: () => this.#tell(),
     });
-    const reader = connections.open(topic);
-    reader.once("end", ended);
-    dropped.addEventListener("abort", () => reader.disconnect(), { once: true });
-    const untilDropped = AbortSignal.any([signal, dropped]);
-    void readTopic({ reader, control, stream, agent: this.id, delivery, log, signal: untilDropped });
+  }
+
+  #held(): number {
+    return this.#queue.size() + this.#subscriber.aside();
+  }
+
+  /** A beat aside from the others; if Redis is away the next one tells. */
+  async #tell(): Promise<void> {
+    await this.#beatIfOurs().catch((error: unknown) =>
+      this.#parts.log.warn("a beat aside could not be given", { reason: messageOf(error) }),
+    );
   }
 
   #context(cause?: Envelope): WorkContext {
@@ -274,7 +259,7 @@ class RunningAgent implements Agent {
     return finished;
   }
 
-  async #lastBeat(): Promise<void> {
+  async #beatIfOurs(): Promise<void> {
     if (await this.#parts.fence.holds(0)) await this.#presence?.beat();
   }
 
@@ -287,8 +272,9 @@ class RunningAgent implements Agent {
   async #end(code: number): Promise<void> {
     const { ending, connections, ledger, log, options } = this.#parts;
     if (ending.signal.aborted) return;
+    this.#isOver = true;
     // What is done gets acknowledged, and the last beat says "stopping"; neither may hold up the end.
-    const goodbye = code === EXIT_FENCED ? [] : [...this.#acks.map((acks) => acks.flushed()), this.#lastBeat()];
+    const goodbye = code === EXIT_FENCED ? [] : [...this.#subscriber.flushed(), this.#beatIfOurs()];
     const waiting = new AbortController();
     await Promise.race([Promise.allSettled(goodbye), pause(1000, waiting.signal)]);
     waiting.abort();

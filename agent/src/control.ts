@@ -3,6 +3,7 @@ import type { BusClock } from "./clock.ts";
 import type { Drills } from "./drills.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Log, messageOf } from "./log.ts";
+import type { Orders } from "./orders.ts";
 import type { Outcome, Reply } from "./replies.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
@@ -14,6 +15,7 @@ export interface ControlParts {
   readonly ledger: Ledger;
   readonly queue: WorkQueue;
   readonly drills: Drills;
+  readonly orders: Orders;
   readonly reply: Reply;
   readonly log: Log;
   /** Asks Redis now whether a newer process has this agent's id, and ends this one if so. */
@@ -44,10 +46,15 @@ export async function applyControl(parts: ControlParts, message: ControlMessage,
     return ack();
   }
   if (message.kind === "canary") return takeCanary(parts, message, ack);
+  if (message.kind === "health") {
+    const answered = parts.orders.examine(message.deadline - parts.clock.now());
+    void answered.then((outcome) => parts.reply(message, outcome)).then(ack);
+    return;
+  }
   return applyOnce(parts, message, ack);
 }
 
-function refuse({ ledger, clock, epoch, drills }: ControlParts, message: ControlMessage): Outcome | null {
+function refuse({ ledger, clock, epoch, drills, orders }: ControlParts, message: ControlMessage): Outcome | null {
   const known = ledger.find(message.id);
   if (known !== null) {
     return { outcome: "repeated", detail: known.outcome ?? `begun at ${new Date(known.at).toISOString()}` };
@@ -57,7 +64,7 @@ function refuse({ ledger, clock, epoch, drills }: ControlParts, message: Control
   if (message.epoch !== null && message.epoch !== epoch) {
     return { outcome: "refused", detail: `it was meant for epoch ${message.epoch}, this is ${epoch}` };
   }
-  return message.kind === "drill" ? drills.refuse(message.args.fault) : null;
+  return message.kind === "drill" ? drills.refuse(message.args.fault) : orders.refuse(message);
 }
 
 async function takeCanary({ queue, reply }: ControlParts, message: ControlMessage, ack: Acknowledge): Promise<void> {
@@ -80,11 +87,25 @@ async function applyOnce(parts: ControlParts, message: ControlMessage, ack: Ackn
   }
   parts.log.info("a control message is applied", { id: message.id, what: describe(message) });
   if (message.kind === "stop") void applyStop(parts, message, ack);
-  else await applyDrill(parts, message, ack);
+  else if (message.kind === "drain") void applyDrain(parts, message, ack);
+  else if (message.kind === "drill") await applyDrill(parts, message, ack);
+  else {
+    await finish(parts, message, await parts.orders.obey(message));
+    await ack();
+  }
 }
 
-const describe = (message: ControlMessage): string =>
-  message.kind === "drill" ? `drill ${message.args.fault}` : message.kind;
+function describe({ kind, args }: ControlMessage): string {
+  if (kind === "drill") return `drill ${args.fault}`;
+  return kind === "run" ? `run ${args.run} as ${args.runId}` : kind;
+}
+
+/** It stops by itself when it is done, also if the control service is away by then. */
+async function applyDrain(parts: ControlParts, message: ControlMessage, ack: Acknowledge): Promise<void> {
+  await finish(parts, message, await parts.orders.drain());
+  await ack();
+  if (await parts.finishWork(DEFAULT_GRACE_MS)) await parts.end();
+}
 
 async function applyStop(parts: ControlParts, message: ControlMessage, ack: Acknowledge): Promise<void> {
   const graceMs = message.args.graceMs ?? DEFAULT_GRACE_MS;

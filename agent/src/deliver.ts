@@ -48,6 +48,8 @@ export interface Delivery {
   take(entry: Entry): void;
   /** Entries that the work loop has or will have. */
   size(): number;
+  /** Entries in hand that are not with the work loop: those that are being parked, and those that wait for another try. */
+  aside(): number;
   /** In hand, or finished lately. */
   knows(id: string): boolean;
   /** Resolves when the work loop has fewer than so many, and fewer than so many are being parked, or the signal aborts. */
@@ -80,6 +82,7 @@ class TopicDelivery implements Delivery {
   /** Of those in hand: an outage of Redis holds them, the work loop does not. */
   readonly #parking = new Set<string>();
   readonly #finished = new Set<string>();
+  #waitingAgain = 0;
   #onRoom: (() => void) | null = null;
 
   constructor(parts: DeliveryParts) {
@@ -89,6 +92,10 @@ class TopicDelivery implements Delivery {
 
   size(): number {
     return this.#inHand.size - this.#parking.size;
+  }
+
+  aside(): number {
+    return this.#parking.size + this.#waitingAgain;
   }
 
   knows(id: string): boolean {
@@ -186,7 +193,9 @@ class TopicDelivery implements Delivery {
 
   /** 100 ms, 400 ms: its neighbours go on meanwhile. */
   async #again(delivered: Delivered): Promise<void> {
+    this.#waitingAgain += 1;
     await pause(25 * 4 ** (delivered.attempt - 1), this.#parts.signal);
+    this.#waitingAgain -= 1;
     if (!this.#parts.signal.aborted) this.#queue(delivered);
   }
 

@@ -1,3 +1,4 @@
+import type { RunInput, RunInputValue } from "@rollcall/core/protocol/declared-run.ts";
 import type { Envelope } from "@rollcall/core/protocol.ts";
 import type { Log } from "./log.ts";
 import type { ApiCalls } from "./metrics/api-calls.ts";
@@ -31,6 +32,29 @@ export interface PeriodicWork {
   readonly firstAfterMs?: number;
   readonly run: (context: WorkContext) => Promise<void> | void;
 }
+
+/** A run that the agent begins when somebody orders one. */
+export interface RunOnDemand {
+  /** What it does, at most 100 characters. */
+  readonly about: string;
+  /** What may be said when it is ordered, by name; nothing else is taken. */
+  readonly inputs?: Readonly<Record<string, RunInput>>;
+  /** Steps that it will have. */
+  readonly steps: number | ((inputs: RunInputs) => number);
+  /** Usual upper time; not ended then, it is shown as unfinished. */
+  readonly withinSeconds: number;
+  /** Agents that may say how it ended, beside this one. */
+  readonly endedBy?: readonly string[];
+  /** Begins it, in the work loop; the run is reported as begun already. An error ends it as failed. */
+  readonly begin: (
+    order: { readonly id: string; readonly inputs: RunInputs },
+    context: WorkContext,
+  ) => Promise<void> | void;
+}
+export type RunInputs = Readonly<Record<string, RunInputValue>>;
+
+/** Whether the agent can do its work; an error says why not, a text what is to be said beside "yes". Asked aside from the work loop. */
+export type HealthProbe = (context: WorkContext) => Promise<string | null> | string | null;
 
 /** The handler whose pattern stands for the topic; an exact one first. */
 export function findHandler(handlers: Readonly<Record<string, Handler>>, topic: string): Handler | undefined {

@@ -10,6 +10,8 @@ export interface PeriodicParts {
   readonly queue: WorkQueue;
   readonly meter: TaskMeter;
   readonly context: WorkContext;
+  /** Resolves when new work may be begun. */
+  opened(signal: AbortSignal): Promise<void>;
 }
 
 /** Puts the work into the loop once per period; while one waits or runs there is no second one. */
@@ -18,6 +20,7 @@ export async function runPeriodically(work: PeriodicWork, parts: PeriodicParts):
   let dueAt = performance.now() + (work.firstAfterMs ?? work.everyMs);
   while (!signal.aborted) {
     await pause(Math.max(0, dueAt - performance.now()), signal);
+    await parts.opened(signal);
     if (signal.aborted) return;
     await new Promise<void>((resolve) => {
       parts.queue.add({ name: work.name, run: () => attempt(work, parts).finally(resolve) });

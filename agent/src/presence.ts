@@ -27,7 +27,7 @@ export interface PresenceParts {
   readonly queue: WorkQueue;
   readonly meters: TaskMeters;
   readonly figures: Figures;
-  readonly declared: Pick<Heartbeat, "consumes" | "publishes">;
+  readonly declared: Pick<Heartbeat, "consumes" | "publishes" | "runs" | "health">;
   readonly runtime: Heartbeat["runtime"];
   readonly signal: AbortSignal;
   inboxReadAt(): number;
@@ -35,8 +35,10 @@ export interface PresenceParts {
   broadcastReadAt(): number | undefined;
   /** The beat as drills let it be seen. */
   disguise(beat: Heartbeat): Record<string, unknown> & { readonly at: number };
-  /** `starting` or `stopping`; null lets the work loop say. */
-  stage(): "starting" | "stopping" | null;
+  /** What it says that it does; null lets the work loop say. */
+  stage(): "starting" | "paused" | "stopping" | null;
+  /** Items that were taken and are not finished; undefined once it ends. */
+  held(): number | undefined;
 }
 
 /** Tells the fleet that this agent is there, and how it is. */
@@ -135,7 +137,7 @@ function describe(parts: PresenceParts, moment: Moment): Heartbeat {
     figures: parts.figures.take(moment.now, busySeconds),
     host: hostname().slice(0, 255),
     runtime: parts.runtime,
-    publishes: [...parts.declared.publishes],
-    consumes: [...parts.declared.consumes],
+    ...parts.declared,
+    held: parts.held(),
   };
 }

@@ -26,6 +26,8 @@ export interface TopicReaderParts {
   readonly delivery: Delivery;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Resolves when new work may be taken. */
+  opened(signal: AbortSignal): Promise<void>;
 }
 
 // A second process with this agent's id shares its consumer until it notices that it is fenced, at its next beat. What
@@ -43,6 +45,7 @@ export async function readTopic(parts: TopicReaderParts): Promise<void> {
   for (let failures = 0; !signal.aborted; ) {
     try {
       await untilReady(reader, signal);
+      await parts.opened(signal);
       if (performance.now() - sweptAt > SWEEP_MS) {
         await recover(parts, Number.isFinite(sweptAt) ? SWEEP_MS : 0);
         sweptAt = performance.now();

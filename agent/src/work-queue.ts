@@ -39,6 +39,10 @@ export interface WorkQueue {
   /** Takes nothing more, until `reopen`. */
   close(): void;
   reopen(): void;
+  /** Begins no further item while true; canaries pass. */
+  hold(isHeld: boolean): void;
+  /** Items that wait or are in hand. */
+  size(): number;
   /** Resolves when the item in hand, if any, is finished. */
   idle(): Promise<void>;
   /** Drill: the loop never comes back from its current or next item. */
@@ -73,6 +77,7 @@ class SerialQueue implements WorkQueue {
   #items: WorkItem[] = [];
   #canaries: WaitingCanary[] = [];
   #closed = false;
+  #held = false;
   #hung = false;
   #holdMs = 0;
   #running: Promise<void> | null = null;
@@ -127,6 +132,15 @@ class SerialQueue implements WorkQueue {
     this.#start();
   }
 
+  hold(isHeld: boolean): void {
+    this.#held = isHeld;
+    if (!isHeld) this.#start();
+  }
+
+  size(): number {
+    return this.#items.length + (this.#itemSince === null ? 0 : 1);
+  }
+
   async idle(): Promise<void> {
     await this.#item;
   }
@@ -149,21 +163,25 @@ class SerialQueue implements WorkQueue {
   }
 
   #hasWork(): boolean {
-    return !this.#closed && (this.#items.length > 0 || this.#canaries.length > 0);
+    const canBegin = this.#items.length > 0 && !this.#held;
+    return !this.#closed && (canBegin || this.#canaries.length > 0);
   }
 
   async #run(): Promise<void> {
     while (this.#hasWork()) {
       if (!(await this.#mayWork())) return this.close();
       if (this.#closed) return;
-      const canary = this.#hung ? undefined : this.#canaries.shift();
-      if (canary) this.#handleCanary(canary);
-      else {
-        this.#item = this.#handleItem();
-        await this.#item;
-        this.#item = null;
-      }
+      await this.#handleNext();
     }
+  }
+
+  async #handleNext(): Promise<void> {
+    const canary = this.#hung ? undefined : this.#canaries.shift();
+    if (canary) return this.#handleCanary(canary);
+    if (this.#held && !this.#hung) return;
+    this.#item = this.#handleItem();
+    await this.#item;
+    this.#item = null;
   }
 
   async #handleItem(): Promise<void> {

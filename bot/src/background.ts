@@ -3,7 +3,6 @@ import { type ControlLease, createLease } from "@rollcall/core/adapters/postgres
 import { migrate } from "@rollcall/core/adapters/postgres/migrate.ts";
 import { type OperationWorker, startWorker } from "@rollcall/core/adapters/postgres/worker.ts";
 import type { CountedAttempts } from "@rollcall/core/count-attempts.ts";
-import { CANARY_SECONDS, HEARTBEAT_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import { isEnded } from "@rollcall/core/domain/operation.ts";
 import { executeOperation } from "@rollcall/core/execute-operation.ts";
 import type { OperationProgress } from "@rollcall/core/ports/command-store.ts";
@@ -19,16 +18,13 @@ import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { brakeLoops } from "./schedule/brakes.ts";
 import { followSpool } from "./schedule/break-glass.ts";
-import { sendCanaryRound } from "./schedule/canaries.ts";
 import { dropOldLetters } from "./schedule/dead-letters.ts";
 import { type DiagnosticSchedule, startDiagnosticSchedule } from "./schedule/diagnostics.ts";
 import { startDirectory } from "./schedule/directory.ts";
-import { markForeignProcesses } from "./schedule/foreign-processes.ts";
+import { leaderLoops } from "./schedule/leader.ts";
 import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
 import type { Readiness } from "./schedule/readiness.ts";
 import { retryWhileUnavailable } from "./schedule/retry.ts";
-import { foldRuns, forgetOldRuns } from "./schedule/runs.ts";
-import { trimTopics } from "./schedule/topic-trim.ts";
 import { withinTime } from "./schedule/within-time.ts";
 import { startPublisher } from "./slack/publisher.ts";
 import { slackSettings } from "./slack-settings.ts";
@@ -55,16 +51,8 @@ interface Deps {
 const READINESS_MS = 2_000;
 // A file counts as written when it looks the same twice, so a new secret is in force within 4 s.
 const SECRETS_MS = 2_000;
-// Four canaries an agent a minute: an inbox stays at a handful of entries.
-const INBOX_TRIM_MS = 60_000;
-// Between two cuts a topic grows by what is published in that time.
-const TOPIC_TRIM_MS = 5_000;
-// A request that nobody answered is marked as over soon after its ten minutes.
-const REQUESTS_MS = 2_000;
 // It is read once a minute; looked at more often so that a new leader need not wait for its turn.
 const DIRECTORY_MS = 2_000;
-const RUNS_MS = 2_000;
-const RUNS_KEPT_MS = 60_000;
 // Whoever went past the usual path is told of within seconds.
 const SPOOL_MS = 2_000;
 const CATCH_UP_MS = 15_000;
@@ -161,7 +149,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
     ...directoryLoops(deps, loop, whenLeading),
     ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
     ...brakeLoops(adapters, loop, whenLeading),
-    ...leaderLoops(adapters, loop, whenLeading),
+    ...leaderLoops({ adapters, log, when: whenLeading }, loop),
     ...(followed === null ? [] : [loop({ name: "break-glass", everyMs: SPOOL_MS, run: followed })]),
     loop({
       name: "dead-letters",
@@ -180,51 +168,6 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
       await lease.close();
     },
   };
-}
-
-/** What one control service alone does for the fleet. */
-function leaderLoops(
-  { ports, database, runReports }: Deps["adapters"],
-  loop: (options: LoopOptions) => Loop,
-  when: () => boolean,
-): Loop[] {
-  return [
-    loop({
-      name: "canaries",
-      everyMs: CANARY_SECONDS * 1000,
-      when,
-      run: () => sendCanaryRound(ports),
-    }),
-    loop({
-      name: "foreign-processes",
-      everyMs: HEARTBEAT_SECONDS * 1000,
-      when,
-      run: () => markForeignProcesses(ports),
-    }),
-    loop({
-      name: "inbox-trim",
-      everyMs: INBOX_TRIM_MS,
-      when,
-      run: async () => {
-        const { agents } = await ports.registry.expected();
-        await ports.bus.trimInboxes(agents.map(({ id }) => id));
-      },
-    }),
-    loop({ name: "runs", everyMs: RUNS_MS, when, run: () => foldRuns(database.pool, runReports) }),
-    loop({ name: "runs-kept", everyMs: RUNS_KEPT_MS, when, run: () => forgetOldRuns(database.pool) }),
-    loop({
-      name: "requests",
-      everyMs: REQUESTS_MS,
-      when,
-      run: async () => void (await ports.requests.expire()),
-    }),
-    loop({
-      name: "topic-trim",
-      everyMs: TOPIC_TRIM_MS,
-      when,
-      run: () => trimTopics(ports),
-    }),
-  ];
 }
 
 async function takeLease({ config, log, metrics, adapters, address }: Deps): Promise<ControlLease> {

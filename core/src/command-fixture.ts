@@ -39,12 +39,17 @@ export interface Ran {
 export type Run = Partial<Operation> & { readonly name: string; readonly agent: string; readonly crash?: string };
 
 /** Runs the stages of a command on one agent. */
-export async function runOn(fleet: FakeFleet, { name, agent, crash, ...operation }: Run): Promise<Ran> {
+export async function runOn(
+  fleet: FakeFleet,
+  { name, agent, crash, ...operation }: Run,
+  say: (detail: string) => Promise<void> = async () => undefined,
+): Promise<Ran> {
   let target: TargetProgress = targetOf(agent);
+  const context = { ...fleet.acting(operation), say };
   const results: StageResult[] = [];
   for (const stage of (named(name) as ActCommand).stages) {
-    if (stage.name === crash) await stage.run(target, fleet.acting(operation));
-    const result = await stage.run(target, fleet.acting(operation));
+    if (stage.name === crash) await stage.run(target, context);
+    const result = await stage.run(target, context);
     results.push(result);
     target = { ...target, memory: { ...target.memory, ...result.memory } };
     if (result.ending !== undefined) return { results, ending: result.ending };

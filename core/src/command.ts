@@ -73,6 +73,8 @@ export interface ActContext {
   readonly commands: readonly CommandDefinition[];
   /** The stage was begun before, by this process or one that is gone: what it sends may have taken effect already. */
   readonly isRepeat?: boolean;
+  /** Says beside the stage that runs how far it is: "3 items in hand". Left out where nobody follows it. */
+  say?(detail: string): Promise<void>;
 }
 
 /** What one stage did: on with the next one, or ended for this target. */

@@ -1,7 +1,7 @@
 import type { Actor } from "./domain/actor.ts";
 import { type Operation, plannedStages, type TargetProgress } from "./domain/operation.ts";
 import type { ProcessState } from "./ports/supervisor.ts";
-import { type ExpectedAgent, type Heartbeat, PROTOCOL_VERSION } from "./protocol.ts";
+import { type ExpectedAgent, type Heartbeat, PROTOCOL_MINOR, PROTOCOL_VERSION } from "./protocol.ts";
 
 /** How an agent of the fake fleet behaves; a test changes it in place. */
 export interface FakeAgent {
@@ -17,6 +17,10 @@ export interface FakeAgent {
   answersEcho: boolean;
   takesCanary: boolean;
   stops: "at once" | "not, and says so" | "not";
+  /** How many items it says that it holds at each look while it drains, the last one again and again; then it ends. */
+  drains: number[];
+  /** What it answers to an order to run or to its health, if not "done". */
+  answers: Partial<Record<"run" | "health", { outcome: "failed" | "refused"; detail: string }>>;
   /** What becomes of the next processes that are started, first to last; then they work. */
   fates: ("works" | "exits" | "never beats" | "deaf" | "does not consume")[];
 }
@@ -36,7 +40,16 @@ export function beatOf({ expected, beatAgeMs, epoch, beat }: FakeAgent, now: num
   const at = now - beatAgeMs;
   const { id } = expected;
   return {
-    ...{ v: PROTOCOL_VERSION, agent: id, epoch, counter: 1, at, clockSkewMs: 0, startedAt: at - 600_000 },
+    ...{
+      v: PROTOCOL_VERSION,
+      minor: PROTOCOL_MINOR,
+      agent: id,
+      epoch,
+      counter: 1,
+      at,
+      clockSkewMs: 0,
+      startedAt: at - 600_000,
+    },
     ...{ startedBy: null, version: "1.0.0", activity: "idle", inFlight: 0, oldestInFlightAt: null, inboxReadAt: at },
     ...{ canary: { handledAt: at, tookMs: 1, waitingSince: null }, tasks: {}, cpuSeconds: 0, rssBytes: 0 },
     ...{ eventLoopDelaySeconds: 0, host: "here", runtime: { kind: "process", name: id }, publishes: [], consumes: [] },
@@ -53,7 +66,7 @@ export function workingAgent(id: string): FakeAgent {
   };
   return {
     ...{ expected, state: "running", pid: 100, epoch: 5, exit: null, lastErrors: [], beatAgeMs: 1000, beat: {} },
-    ...{ answersEcho: true, takesCanary: true, stops: "at once", fates: [] },
+    ...{ answersEcho: true, takesCanary: true, stops: "at once", drains: [], answers: {}, fates: [] },
   };
 }
 

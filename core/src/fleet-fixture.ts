@@ -13,6 +13,11 @@ import type { FleetBus } from "./ports/fleet.ts";
 import type { ProcessState } from "./ports/supervisor.ts";
 import { type ControlMessage, type ControlReply, PROTOCOL_VERSION } from "./protocol.ts";
 
+interface Said {
+  readonly outcome: ControlReply["outcome"];
+  readonly detail?: string | null;
+}
+
 /** A fleet in memory with every port a command uses. `effects` is what was done to it, in order. */
 export class FakeFleet {
   readonly agents = new Map<string, FakeAgent>();
@@ -165,7 +170,7 @@ export class FakeFleet {
       publishFleet: async () => undefined,
       readPresence: async (ids) => {
         unlessAway();
-        return new Map(ids.map((id) => [id, { beat: beatOf(this.agent(id), this.now), forged: false }]));
+        return new Map(ids.map((id) => [id, { beat: this.#beatOf(id), forged: false }]));
       },
       readMapped: async () => {
         unlessAway();
@@ -199,21 +204,60 @@ export class FakeFleet {
     if (message.kind === "canary" && !agent.takesCanary) return;
     if (message.kind === "drill") this.effects.push(`drill ${message.args.fault} ${agent.expected.id}`);
     if (message.kind === "stop") this.#orderStop(agent, message);
-    else this.#reply(agent, message, "done");
+    else if (message.kind === "drain") this.#drain(agent, message);
+    else this.#obey(agent, message);
+  }
+
+  #obey(agent: FakeAgent, message: ControlMessage): void {
+    const isOrder = !["echo", "canary", "drill"].includes(message.kind);
+    this.#reply(agent, message, isOrder ? this.#obeyOrder(agent, message) : { outcome: "done" });
+  }
+
+  /** Each id once, as an agent's ledger has it. */
+  #obeyOrder(agent: FakeAgent, { id, kind, args }: ControlMessage): Said {
+    if (this.#applied.has(id)) return { outcome: "repeated" };
+    const other = kind === "run" || kind === "health" ? agent.answers[kind] : undefined;
+    if (other !== undefined) return other;
+    this.#applied.set(id, true);
+    if (kind === "pause" || kind === "resume") {
+      agent.beat = { ...agent.beat, activity: kind === "pause" ? "paused" : "idle" };
+    }
+    if (kind === "health") return { outcome: "done", detail: "its folder is writable" };
+    this.effects.push([kind, agent.expected.id, ...Object.values(args).map((arg) => JSON.stringify(arg))].join(" "));
+    return { outcome: "done" };
+  }
+
+  #drain(agent: FakeAgent, message: ControlMessage): void {
+    if (this.#applied.has(message.id)) return;
+    this.#applied.set(message.id, true);
+    this.effects.push(`drain ${agent.expected.id}`);
+    agent.beat = { ...agent.beat, activity: "stopping", held: agent.drains[0] ?? 0 };
+  }
+
+  /** What a look at the bus finds of an agent; one that drains has fewer items in hand each time. */
+  #beatOf(id: string) {
+    const agent = this.agent(id);
+    const found = beatOf(agent, this.now);
+    if (agent.beat.activity !== "stopping" || agent.state !== "running") return found;
+    const [held, ...fewer] = agent.drains;
+    if (held === undefined) this.#end(id, 0);
+    else if (fewer.length > 0 || held === 0) agent.drains = fewer;
+    agent.beat = { ...agent.beat, held: agent.drains[0] ?? 0 };
+    return found;
   }
 
   #orderStop(agent: FakeAgent, message: ControlMessage): void {
     this.effects.push(`stop ${agent.expected.id}`);
     if (agent.stops === "not") return;
-    this.#reply(agent, message, agent.stops === "at once" ? "done" : "failed");
+    this.#reply(agent, message, { outcome: agent.stops === "at once" ? "done" : "failed" });
     if (agent.stops === "at once") this.#end(agent.expected.id, 0);
   }
 
-  #reply(agent: FakeAgent, message: ControlMessage, outcome: ControlReply["outcome"]): void {
+  #reply(agent: FakeAgent, message: ControlMessage, { outcome, detail = null }: Said): void {
     if (message.replyTo === null) return;
     const reply: ControlReply = {
       ...{ v: PROTOCOL_VERSION, id: message.id, agent: agent.expected.id, epoch: agent.epoch, at: this.now, outcome },
-      ...{ detail: null, nonce: message.args.nonce ?? null, waitedMs: null, tookMs: null },
+      ...{ detail, nonce: message.args.nonce ?? null, waitedMs: null, tookMs: null },
     };
     this.#replies.set(message.replyTo, [...(this.#replies.get(message.replyTo) ?? []), reply]);
   }

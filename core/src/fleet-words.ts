@@ -15,11 +15,12 @@ export const verdictWords = ({ verdict, note }: Pick<Judgement, "verdict" | "not
 /** " since 02:40:52", or nothing if that is not known. */
 export const sinceWords = (since: number | null): string => (since === null ? "" : ` since ${timeToken(since)}`);
 
-/** "stopped by operator since 02:40:52: too many errors" */
+/** "stopped by operator since 02:40:52: too many errors", "paused by operator since 02:40:52 until 04:40:52" */
 export function offWords({ expected, judgement }: SeenAgent): string {
-  const { by, since, reason } = expected.desired;
+  const { by, since, reason, until = null } = expected.desired;
   const who = by === null ? "" : ` by ${by}`;
-  return `${verdictWords(judgement)}${who}${sinceWords(since)}${reason === null ? "" : `: ${plain(reason, 200)}`}`;
+  const ends = until === null ? "" : ` until ${timeToken(until)}`;
+  return `${verdictWords(judgement)}${who}${sinceWords(since)}${ends}${reason === null ? "" : `: ${plain(reason, 200)}`}`;
 }
 
 /** Sick first, then the more critical, then by name. */

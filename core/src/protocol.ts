@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { declaredRun } from "./protocol/declared-run.ts";
 import { agentFigures } from "./protocol/figures.ts";
 
 // A reader leaves out what it does not know, so that a newer minor version may add optional fields; what it knows it checks.
@@ -6,8 +7,8 @@ import { agentFigures } from "./protocol/figures.ts";
 /** The protocol's version; a reader accepts payloads of its own major version. */
 export const PROTOCOL_VERSION = 1;
 /** Grows with each field or message that is added; what was there stays as it was. */
-export const PROTOCOL_MINOR = 2;
-/** "1.2" */
+export const PROTOCOL_MINOR = 3;
+/** "1.3" */
 export const PROTOCOL_WORDS = `${PROTOCOL_VERSION}.${PROTOCOL_MINOR}`;
 const MAJOR_ONE = /^1\.\d{1,6}$/;
 
@@ -85,6 +86,12 @@ export const heartbeat = z.object({
   }),
   publishes: z.array(topicName).max(100),
   consumes: z.array(topicPattern).max(100),
+  /** Items that it took off the bus and has not finished, those in hand among them; missing if it does not say. */
+  held: count.optional(),
+  /** Runs that it begins on demand. */
+  runs: z.array(declaredRun).max(10).optional(),
+  /** It has a probe of its own, for a health check. */
+  health: z.literal(true).optional(),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;
 export type TaskTotals = z.infer<typeof taskTotals>;
@@ -98,13 +105,16 @@ const origin = {
   customerid: z.string().max(100).optional(),
 };
 
+/** What an agent can be told; those behind `drill` are of 1.3. */
+export const CONTROL_KINDS = ["echo", "canary", "stop", "drill", "pause", "resume", "drain", "run", "health"] as const;
+
 /** What the control service puts into an agent's inbox, sealed with the agent's key in the entry's field `m`. */
 export const controlMessage = z.object({
   v: z.literal(PROTOCOL_VERSION),
   minor: count.optional(),
   /** Unique per effect; the agent's ledger applies each id once. */
   id: z.string().min(1).max(200),
-  kind: z.enum(["echo", "canary", "stop", "drill"]),
+  kind: z.enum(CONTROL_KINDS),
   /** The epoch it was meant for; an agent of another epoch refuses it. null fits every epoch. */
   epoch: count.nullable(),
   /** Redis time in ms after which the agent refuses it as expired. */
@@ -113,11 +123,14 @@ export const controlMessage = z.object({
   replyTo: z.string().max(300).nullable(),
   traceparent: z.string().max(100).optional(),
   ...origin,
-  /** `drill`: `{fault}`. `stop`: `{graceMs}`. `echo`, `canary`: `{nonce}`. */
+  /** `drill`: `{fault}`. `stop`: `{graceMs}`. `echo`, `canary`: `{nonce}`. `run`: `{run, runId, inputs}`. */
   args: z.object({
     nonce: z.string().max(100).optional(),
     fault: z.string().max(50).optional(),
     graceMs: count.optional(),
+    run: z.string().max(63).optional(),
+    runId: runId.optional(),
+    inputs: z.record(z.string().max(31), z.union([z.string().max(1000), z.number(), z.boolean()])).optional(),
   }),
 });
 export type ControlMessage = z.infer<typeof controlMessage>;
@@ -180,6 +193,8 @@ export const desiredState = z.object({
   by: z.string().max(200).nullable(),
   since: millis.nullable(),
   reason: z.string().max(200).nullable(),
+  /** When a pause ends by itself; missing or null: when somebody ends it. */
+  until: millis.nullable().optional(),
 });
 export type DesiredState = z.infer<typeof desiredState>;
 

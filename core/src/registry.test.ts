@@ -37,6 +37,14 @@ function makeWorld() {
         for (const agent of agents) desired.set(agent, state);
         return 1;
       },
+      endPauses: async (now: number) => {
+        unless(world.postgresAway);
+        const due = [...desired]
+          .filter(([, { until = null }]) => until !== null && until <= now)
+          .map(([agent]) => agent);
+        for (const agent of due) desired.set(agent, { ...STOPPED, state: "running", by: "schedule" });
+        return due;
+      },
     },
     bus: {
       now: async () => {

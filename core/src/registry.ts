@@ -26,6 +26,8 @@ export interface OpenRegistry extends FleetRegistry {
   refresh(): Promise<void>;
   /** Refreshes now and then until `close`. */
   watch(): void;
+  /** Ends the pauses whose time is over, and publishes that. @returns whose @throws Failure "unavailable" */
+  endPauses(): Promise<readonly string[]>;
   /** What is wrong with fleet.yaml as it stands; null if it is in force. */
   fileProblem(): string | null;
   close(): Promise<void>;
@@ -82,6 +84,13 @@ class Registry implements OpenRegistry {
     await this.#options.desired.set(agents, desired);
     this.#desired = new Map([...(this.#desired ?? []), ...agents.map((agent) => [agent, desired] as const)]);
     await this.refresh();
+  }
+
+  async endPauses(): Promise<readonly string[]> {
+    const { desired, clock } = this.#options;
+    const ended = await desired.endPauses(clock.now());
+    if (ended.length > 0) await this.refresh();
+    return ended;
   }
 
   /** One at a time; who asks during a refresh waits for one that begins after it. */

@@ -74,7 +74,9 @@ function runOnce(
   const { whenCancelled } = definition;
   const by = wishes.cancelledBy();
   if (whenCancelled !== undefined && by !== null) return Promise.resolve(whenCancelled(by));
-  const work = definition.run(record.target(agent), { ports, operation: record.current, commands, isRepeat });
+  const say = (detail: string) =>
+    record.saveTarget(agent, (target) => withDetail(target, definition.name, detail)).then(() => undefined);
+  const work = definition.run(record.target(agent), { ports, operation: record.current, commands, isRepeat, say });
   return whenCancelled === undefined ? work : Promise.race([work, wishes.cancelled.then(whenCancelled)]);
 }
 

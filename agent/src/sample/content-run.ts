@@ -1,9 +1,10 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { WorkContext } from "../handler.ts";
+import type { RunOnDemand, WorkContext } from "../handler.ts";
 import type { MakeBehaviour } from "./behaviour.ts";
 import { text } from "./fields.ts";
 
+const RUN = "daily-content";
 const ADVISORS = 24;
 /** 20:30 and 05:00 in production; the demo starts a run every five minutes. */
 const EVERY_MS = 5 * 60_000;
@@ -14,6 +15,8 @@ const BUDGET_PAUSE_MS = 60_000;
 interface Run {
   readonly id: string;
   readonly startedAt: number;
+  /** How many advisors it is for. */
+  readonly advisors?: number;
   readonly delivered: string[];
   finished: boolean;
 }
@@ -23,18 +26,31 @@ export const contentOrchestrator: MakeBehaviour = async ({ dir, log }) => {
   const path = join(dir, "run.json");
   let run = await readRun(path);
   let dueAt = Math.max(Date.now() + FIRST_MS, run === null ? 0 : run.startedAt + EVERY_MS);
-  const start = async ({ publish, runs, now }: WorkContext) => {
-    if (Date.now() < dueAt) return;
+  const begin = async (id: string, advisors: number, { publish }: WorkContext) => {
     if (run !== null && !run.finished)
       log.warn("a run is not finished", { run: run.id, delivered: run.delivered.length });
     dueAt = Date.now() + EVERY_MS;
-    run = { id: `run-${now()}`, startedAt: Date.now(), delivered: [], finished: false };
+    run = { id, startedAt: Date.now(), advisors, delivered: [], finished: false };
     await writeRun(path, run);
-    await runs.start({ id: run.id, name: "daily-content", of: ADVISORS, withinSeconds: EVERY_MS / 1000 });
-    for (let index = 1; index <= ADVISORS; index += 1) {
-      const data = { run: run.id, advisor: `advisor-${index}`, tries: 0 };
-      await publish("content.requested", data, { correlationId: run.id, runId: run.id });
+    for (let index = 1; index <= advisors; index += 1) {
+      const data = { run: id, advisor: `advisor-${index}`, tries: 0 };
+      await publish("content.requested", data, { correlationId: id, runId: id });
     }
+  };
+  const start = async (context: WorkContext) => {
+    if (Date.now() < dueAt) return;
+    const id = `run-${context.now()}`;
+    await context.runs.start({ id, name: RUN, of: ADVISORS, withinSeconds: EVERY_MS / 1000 });
+    await begin(id, ADVISORS, context);
+  };
+  const onDemand: RunOnDemand = {
+    about: "draft, check and deliver content for the advisors",
+    inputs: {
+      advisors: { kind: "number", about: "how many advisors", required: false, whole: true, min: 1, max: ADVISORS },
+    },
+    steps: ({ advisors = ADVISORS }) => Number(advisors),
+    withinSeconds: EVERY_MS / 1000,
+    begin: ({ id, inputs: { advisors = ADVISORS } }, context) => begin(id, Number(advisors), context),
   };
   return {
     handle: {
@@ -43,7 +59,7 @@ export const contentOrchestrator: MakeBehaviour = async ({ dir, log }) => {
         if (run === null || event.data.run !== run.id || event.type !== "deliveries.sent") return;
         if (run.finished || run.delivered.includes(advisor)) return;
         run.delivered.push(advisor);
-        run.finished = run.delivered.length === ADVISORS;
+        run.finished = run.delivered.length === (run.advisors ?? ADVISORS);
         await writeRun(path, run);
         await runs.step(run.id, run.delivered.length, advisor);
         if (!run.finished) return;
@@ -58,6 +74,7 @@ export const contentOrchestrator: MakeBehaviour = async ({ dir, log }) => {
       },
     },
     periodic: [{ name: "run-now", everyMs: 1000, run: start }],
+    runs: { [RUN]: onDemand },
   };
 };
 

@@ -4,6 +4,7 @@ import { readConfig } from "../config.ts";
 import { createLog, messageOf } from "../log.ts";
 import { DECLARED, TOPICS } from "./declared.ts";
 import { BEHAVIOURS } from "./fleet.ts";
+import { probeFolder } from "./health.ts";
 
 try {
   const config = readConfig();
@@ -16,7 +17,7 @@ try {
   const log = createLog(config.agent, config.logFormat);
   const makeBehaviour = await load();
   const behaviour = await makeBehaviour({ dir: config.dir, log });
-  await startAgent({ config, ...declared, ...behaviour, knownTopics: TOPICS, log });
+  await startAgent({ config, ...declared, ...behaviour, health: probeFolder(config.dir), knownTopics: TOPICS, log });
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exit(1);

@@ -279,7 +279,7 @@ describe("help and whoami", () => {
   });
 
   test.each([
-    ["restrat", 'No command "restrat". Nearest: restart, replay, start'],
+    ["restrat", 'No command "restrat". Nearest: restart, replay, resume'],
     ["zzzzzz", 'No command "zzzzzz". `help` lists them.'],
   ])("help %s is unknown", async (text, message) => {
     await expect(look("help", { text })).rejects.toThrow(message);

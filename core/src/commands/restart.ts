@@ -5,7 +5,7 @@ import { budget } from "../failure-budget.ts";
 import { awaitClear, leaveClear, rememberIncident } from "../lifecycle/await-clear.ts";
 import { proveWork } from "../lifecycle/prove-work.ts";
 import { startProcess } from "../lifecycle/start-agent.ts";
-import { awaitStop, orderStop, wish } from "../lifecycle/stop-agent.ts";
+import { awaitStop, orderStop, wishStarted } from "../lifecycle/stop-agent.ts";
 import { workingP0 } from "../lifecycle/working-p0.ts";
 import { selectAgents, who } from "../selector.ts";
 import { takeIncident } from "../take-incident.ts";
@@ -37,7 +37,7 @@ export default defineCommand({
           await endMuting({ ...target, memory: muting }, context, 0);
           return { ...ordered, error: `${ordered.error}. Nothing was done.` };
         }
-        await wish(context, target.agent, "running");
+        await wishStarted(context, target.agent);
         const untold = await takeIncident(context, "by restarting");
         const memory = { ...muting, ...ordered.memory, ...(await rememberIncident(target, context)) };
         return { ...ordered, memory, ...(untold !== null && { detail: untold }) };

@@ -3,7 +3,7 @@ import { defineCommand } from "../command.ts";
 import { budget } from "../failure-budget.ts";
 import { proveWork } from "../lifecycle/prove-work.ts";
 import { startProcess } from "../lifecycle/start-agent.ts";
-import { rememberProcess, wish } from "../lifecycle/stop-agent.ts";
+import { rememberProcess, wishStarted } from "../lifecycle/stop-agent.ts";
 import { selectAgents, who } from "../selector.ts";
 
 const input = z.strictObject({ who, budget });
@@ -24,7 +24,7 @@ export default defineCommand({
       name: "sent",
       async run(target, context) {
         const memory = await rememberProcess(target, context);
-        await wish(context, target.agent, "running");
+        await wishStarted(context, target.agent);
         return { state: "done", memory };
       },
     },

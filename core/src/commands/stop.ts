@@ -25,7 +25,7 @@ export default defineCommand({
       name: "sent",
       async run(target, context) {
         // First of all, so that nobody is alarmed or starts it again.
-        await wish(context, target.agent, "stopped");
+        await wish(context, target.agent, { state: "stopped" });
         return orderStop(target, context);
       },
     },

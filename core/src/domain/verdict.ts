@@ -13,6 +13,7 @@ export const VERDICTS = [
   "missing",
   "stopped",
   "paused",
+  "draining",
   "silent",
   "deaf",
   "alive but not consuming",
@@ -76,17 +77,35 @@ export function judge(evidence: Evidence): Judgement {
   const { desired, presence } = evidence.expected;
   if (presence !== undefined) return judgeForeign(evidence);
   if (desired.state === "running") return judgeWanted(evidence);
+  const since = desired.since;
   if (desired.state === "stopped" && hasStopped(evidence))
-    return { verdict: "stopped", rung: 0, health: "off", since: desired.since, note: null };
+    return { verdict: "stopped", rung: 0, health: "off", since, note: null };
   const found = judgeWanted(evidence);
-  const isPaused = desired.state === "paused" && (found.rung === null || found.rung >= 3);
-  return { ...found, health: "off", ...(isPaused ? { verdict: "paused", since: desired.since } : {}) };
+  const off = { ...found, health: "off" as const };
+  if (desired.state === "stopped" && isDraining(evidence))
+    return { ...off, verdict: "draining", since, note: itemsWords(evidence.beat?.held) };
+  if (desired.state !== "paused" || (found.rung !== null && found.rung < 3)) return off;
+  return { ...off, verdict: "paused", since, note: pausedNote(evidence) };
 }
+
+/** What a paused agent is said to hold; or that it does not know of the pause yet. */
+function pausedNote(evidence: Evidence): string | null {
+  const beat = freshBeat(evidence);
+  const { since } = evidence.expected.desired;
+  if (beat === null || beat.at <= (since ?? 0)) return null;
+  return beat.activity === "paused" ? itemsWords(beat.held) : "it still takes work";
+}
+
+const itemsWords = (held = 0): string | null => (held === 0 ? null : `${held} in hand`);
+
+/** It finishes what it holds, and stops then. */
+const isDraining = (evidence: Evidence): boolean =>
+  freshBeat(evidence)?.activity === "stopping" && (evidence.beat?.held ?? 0) > 0;
 
 const hasStopped = (evidence: Evidence): boolean =>
   freshBeat(evidence) === null
     ? !answers(evidence) && evidence.processUp !== true
-    : evidence.beat?.activity === "stopping";
+    : evidence.beat?.activity === "stopping" && !isDraining(evidence);
 
 const answers = ({ echo, canary }: Evidence): boolean => typeof echo === "number" || typeof canary === "number";
 
@@ -172,12 +191,11 @@ function canaryTaken(evidence: Evidence, { at, startedAt, canary }: Heartbeat) {
   return ageSeconds(askedSince, now) <= CANARY_ROUND_DEADLINE_SECONDS ? "not yet asked" : "no";
 }
 
+const isOffWord = (verdict: Verdict): boolean => ["stopped", "paused", "draining"].includes(verdict);
+
 /** Rank for "sick first": worse is smaller. */
 export const VERDICT_RANK: Readonly<Record<Verdict, number>> = Object.fromEntries(
-  VERDICTS.map((verdict, index) => [
-    verdict,
-    verdict === "unknown" ? 3.5 : verdict === "stopped" || verdict === "paused" ? 7.5 : index,
-  ]),
+  VERDICTS.map((verdict, index) => [verdict, verdict === "unknown" ? 3.5 : isOffWord(verdict) ? 7.5 : index]),
 ) as Record<Verdict, number>;
 
 /** Whether the verdict counts as working. */

@@ -251,7 +251,7 @@ describe("awaitClear", () => {
 
 describe("wish", () => {
   test("stores who wants it, since when and why", async () => {
-    await wish(fleet.acting({ reason: "deploy" }), "billing", "stopped");
+    await wish(fleet.acting({ reason: "deploy" }), "billing", { state: "stopped" });
     const since = fleet.now;
     expect(fleet.agent("billing").expected.desired).toEqual({
       state: "stopped",
@@ -262,7 +262,7 @@ describe("wish", () => {
   });
 
   test("changes nothing that is so already", async () => {
-    await wish(fleet.acting(), "billing", "running");
+    await wish(fleet.acting(), "billing", { state: "running" });
     expect(fleet.effects).toEqual([]);
   });
 });

@@ -14,13 +14,28 @@ import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
 export const effectId = (operation: { id: string }, agent: string, effect: string): string =>
   `${operation.id}:${agent}:${effect}`;
 
-/** Wants the agents to run or not, from now on and in the name of who asked; changes nothing if it is so already. */
-export async function wish(context: ActContext, agent: string, state: DesiredState["state"]): Promise<void> {
-  const { ports, operation } = context;
+/**
+ * Wants the agents to run or not, from now on and in the name of who asked; changes nothing if it is so already.
+ * @param until when a pause ends by itself, ms; null: when somebody ends it
+ */
+export async function wish(
+  { ports, operation }: ActContext,
+  agent: string,
+  { state, until = null }: { readonly state: DesiredState["state"]; readonly until?: number | null },
+): Promise<void> {
   const { agents } = await ports.registry.expected();
-  if (agents.find(({ id }) => id === agent)?.desired.state === state) return;
+  const desired = agents.find(({ id }) => id === agent)?.desired;
+  if (desired?.state === state && (desired.until ?? null) === until) return;
   const { actor, reason } = operation;
-  await ports.registry.setDesired([agent], { state, by: actor.name, since: ports.clock.now(), reason });
+  const ends = until === null ? {} : { until };
+  await ports.registry.setDesired([agent], { state, by: actor.name, since: ports.clock.now(), reason, ...ends });
+}
+
+/** Wants a stopped agent to run; one that is paused stays so, whatever process of it there is. */
+export async function wishStarted(context: ActContext, agent: string): Promise<void> {
+  const { agents } = await context.ports.registry.expected();
+  if (agents.find(({ id }) => id === agent)?.desired.state === "paused") return;
+  await wish(context, agent, { state: "running" });
 }
 
 /**

@@ -6,4 +6,6 @@ export interface DesiredStates {
   readAll(): Promise<Map<string, DesiredState>>;
   /** Stores the state of these agents and audits the change. @returns how often anything was changed so far @throws Failure "unavailable" */
   set(agents: readonly string[], desired: DesiredState): Promise<number>;
+  /** Ends the pauses whose time is over, in the name of the schedule. @param now ms @returns whose @throws Failure "unavailable" */
+  endPauses(now: number): Promise<readonly string[]>;
 }

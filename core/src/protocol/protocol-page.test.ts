@@ -43,7 +43,7 @@ describe("docs/protocol.md", () => {
     const example = examples.map(({ text }) => text).join("\n");
     expect(fields.length).toBeGreaterThan(3);
     expect(fields.filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
-    const optional = name.endsWith("Message") ? ["fault", "graceMs"] : [];
+    const optional = name.endsWith("Message") ? ["fault", "graceMs", "run", "runId", "inputs"] : [];
     expect(fields.filter((field) => !example.includes(`"${field}"`) && !optional.includes(field))).toEqual([]);
   });
 

@@ -24,7 +24,16 @@ export const commands: readonly CommandDefinition[] = await loadCommands();
 const KNOWN_ROLES: Readonly<Record<string, Wanted["role"]>> = {
   ...{ help: null, whoami: null, status: "viewer", agents: "viewer", agent: "viewer", "roll-call": "viewer" },
   ...{ history: "viewer", requests: "viewer", bus: "viewer", "dead-letters": "viewer", "audit-verify": "viewer" },
-  ...{ restart: "operator", start: "operator", stop: "operator", ack: "operator", replay: "operator" },
+  ...{
+    restart: "operator",
+    start: "operator",
+    stop: "operator",
+    pause: "operator",
+    resume: "operator",
+    drain: "operator",
+    ack: "operator",
+    replay: "operator",
+  },
   ...{ withdraw: "operator", drill: "operator", "diag-run": "operator", "diag-cancel": "operator" },
   ...{ cancel: "operator", continue: "operator" },
   ...{ approve: "admin", deny: "admin", discard: "admin", "audit-export": "admin" },

@@ -21,6 +21,7 @@ const SICK: Readonly<Record<Verdict, { one: string; many: string }>> = {
   missing: { one: "was never seen", many: "were never seen" },
   stopped: { one: "is stopped", many: "are stopped" },
   paused: { one: "is paused", many: "are paused" },
+  draining: { one: "is draining", many: "are draining" },
   silent: { one: "is silent", many: "are silent" },
   deaf: { one: "is deaf", many: "are deaf" },
   "alive but not consuming": { one: "is alive but not consuming", many: "are alive but not consuming" },

@@ -18,6 +18,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
   restart: { running: "Restarting", past: "restarted", noun: "Restart" },
   start: { running: "Starting", past: "started", noun: "Start" },
   stop: { running: "Stopping", past: "stopped", noun: "Stop" },
+  pause: { running: "Pausing", past: "paused", noun: "Pause", done: (subject) => `${subject} paused` },
+  resume: { running: "Resuming", past: "resumed", noun: "Resuming", done: (subject) => `${subject} resumed` },
+  drain: { running: "Draining", past: "drained", noun: "Drain", done: (subject) => `${subject} drained and stopped` },
   drill: { running: "Drilling", past: "", noun: "Drill", done: (subject) => `Drill on ${subject} began` },
   [DIAGNOSTICS_COMMAND]: { running: "Diagnostics", past: "diagnosed", noun: "Diagnostics" },
   [CANCEL_COMMAND]: { running: "Cancelling", past: "", noun: "Cancelling", done: (subject) => `${subject} cancelled` },
@@ -44,6 +47,9 @@ export function verbOf(command: string): Verb {
     }
   );
 }
+
+/** What is off afterwards, on purpose, is not marked as well done. */
+const OFF_MARKS: Readonly<Record<string, string>> = { stop: "⏹", drain: "⏹", pause: "⏸" };
 
 /** Seconds from acceptance to the end, or to now. */
 export const tookSeconds = (operation: Operation, now: number): number =>
@@ -76,7 +82,7 @@ export function verdictWords(operation: Operation, now: number): { mark: string;
   const took = wholeDuration(tookSeconds(operation, now));
   const known: Record<Ending, { mark: string; words: string }> = {
     done: {
-      mark: operation.command === "stop" ? "⏹" : "✅",
+      mark: OFF_MARKS[operation.command] ?? "✅",
       words: done?.(subject) ?? `${subject} ${past} in ${took}`,
     },
     recovered: { mark: "✅", words: `${subject} recovered in ${took}` },

@@ -1,0 +1,74 @@
+import { CANARY_SECONDS, HEARTBEAT_SECONDS } from "@rollcall/core/domain/freshness.ts";
+import type { Logger } from "pino";
+import type { Adapters } from "../adapters.ts";
+import { sendCanaryRound } from "./canaries.ts";
+import { markForeignProcesses } from "./foreign-processes.ts";
+import type { Loop, LoopOptions } from "./loop.ts";
+import { keepPauses } from "./pauses.ts";
+import { foldRuns, forgetOldRuns } from "./runs.ts";
+import { trimTopics } from "./topic-trim.ts";
+
+// Four canaries an agent a minute: an inbox stays at a handful of entries.
+const INBOX_TRIM_MS = 60_000;
+// Between two cuts a topic grows by what is published in that time.
+const TOPIC_TRIM_MS = 5_000;
+// A request that nobody answered is marked as over soon after its ten minutes.
+const REQUESTS_MS = 2_000;
+const RUNS_MS = 2_000;
+const RUNS_KEPT_MS = 60_000;
+// A pause of minutes ends about when it should.
+const PAUSES_MS = 1_000;
+
+interface Leading {
+  readonly adapters: Adapters;
+  readonly log: Logger;
+  readonly when: () => boolean;
+}
+
+/** What one control service alone does for the fleet. */
+export function leaderLoops({ adapters, log, when }: Leading, loop: (options: LoopOptions) => Loop): Loop[] {
+  const { ports, database, runReports, registry } = adapters;
+  return [
+    loop({
+      name: "canaries",
+      everyMs: CANARY_SECONDS * 1000,
+      when,
+      run: () => sendCanaryRound(ports),
+    }),
+    loop({
+      name: "foreign-processes",
+      everyMs: HEARTBEAT_SECONDS * 1000,
+      when,
+      run: () => markForeignProcesses(ports),
+    }),
+    loop({
+      name: "inbox-trim",
+      everyMs: INBOX_TRIM_MS,
+      when,
+      run: async () => {
+        const { agents } = await ports.registry.expected();
+        await ports.bus.trimInboxes(agents.map(({ id }) => id));
+      },
+    }),
+    loop({
+      name: "pauses",
+      everyMs: PAUSES_MS,
+      when,
+      run: keepPauses({ ports, registry, log: log.child({ part: "pauses" }) }),
+    }),
+    loop({ name: "runs", everyMs: RUNS_MS, when, run: () => foldRuns(database.pool, runReports) }),
+    loop({ name: "runs-kept", everyMs: RUNS_KEPT_MS, when, run: () => forgetOldRuns(database.pool) }),
+    loop({
+      name: "requests",
+      everyMs: REQUESTS_MS,
+      when,
+      run: async () => void (await ports.requests.expire()),
+    }),
+    loop({
+      name: "topic-trim",
+      everyMs: TOPIC_TRIM_MS,
+      when,
+      run: () => trimTopics(ports),
+    }),
+  ];
+}
