@@ -13,7 +13,14 @@ const FLEET_KEY = "a fleet key of at least 32 characters";
 /** What a control message of 1.0 may hold; an agent of that version may refuse everything else. */
 const FIELDS_OF_1_0 = ["v", "id", "kind", "epoch", "deadline", "replyTo", "traceparent", "args"];
 /** What a heartbeat of 1.0 holds; a control service of that version reads no more of it. */
-const BEAT_1_0 = heartbeat.omit({ minor: true, broadcastReadAt: true, figures: true, held: true, runs: true, health: true });
+const BEAT_1_0 = heartbeat.omit({
+  minor: true,
+  broadcastReadAt: true,
+  figures: true,
+  held: true,
+  runs: true,
+  health: true,
+});
 let stage: Stage;
 let bus: ReturnType<typeof openFleetBus>;
 
