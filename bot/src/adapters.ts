@@ -7,19 +7,21 @@ import { openEventBus } from "@rollcall/core/adapters/redis/event-bus.ts";
 import { type OpenFleetBus, openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
 import { openRunReports, type RunReports } from "@rollcall/core/adapters/redis/run-reports.ts";
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
+import { type RuntimesInUse, superviseRuntimes } from "@rollcall/core/adapters/supervisors/supervise-runtimes.ts";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import { readFleetFile } from "@rollcall/core/fleet-file.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
 import { type Clock, systemClock } from "@rollcall/core/ports/clock.ts";
 import { type OpenRegistry, openFleetRegistry } from "@rollcall/core/registry.ts";
 import type { Logger } from "pino";
-import type { ControlConfig } from "./config.ts";
+import { type ControlConfig, environmentOfPrograms } from "./config.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { type Limits, openLimits } from "./limits.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { linkingOf } from "./own-pages.ts";
 import { openRights, type Rights } from "./rights.ts";
+import { runtimesOf } from "./runtime-settings.ts";
 
 /** Everything that reaches out of the process, behind its ports. */
 export interface Adapters {
@@ -68,7 +70,7 @@ export async function openAdapters(
     ...{ table: config.ROLLCALL_LIMITS, brakes: config.ROLLCALL_BRAKES, acts: database.limitUses, redisUrl: url },
     ...{ fleet, clock, metrics: metrics.limits, onProblem: tell },
   });
-  const supervisor = connectBuiltInSupervisor(config.ROLLCALL_SUPERVISOR_SOCKET);
+  const supervisor = openSupervisor(config, { registry, effects: database.runtimeEffects });
   const pager = openPager(config);
   const prometheus = config.PROMETHEUS_URL?.reveal();
   const alertmanager = config.ALERTMANAGER_URL?.reveal();
@@ -99,6 +101,13 @@ export async function openAdapters(
     },
   };
 }
+
+/** The built-in supervisor, and the runtimes that are set beside it. */
+const openSupervisor = (config: ControlConfig, { registry, effects }: Pick<RuntimesInUse, "registry" | "effects">) =>
+  superviseRuntimes({
+    ...{ registry, effects, runtimes: runtimesOf(config, environmentOfPrograms()) },
+    builtIn: connectBuiltInSupervisor(config.ROLLCALL_SUPERVISOR_SOCKET),
+  });
 
 function openStreams(config: ControlConfig, fleet: string, onProblem: (error: Error) => void) {
   const options = {

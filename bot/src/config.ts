@@ -12,6 +12,7 @@ import { validate } from "node-cron";
 import { z } from "zod";
 import { googleSettings } from "./google-settings.ts";
 import { grafanaSettings } from "./grafana-settings.ts";
+import { runtimeSettings } from "./runtime-settings.ts";
 import { isTimeZone } from "./schedule/due-time.ts";
 import { signInProblems, signInSettings } from "./sign-in-settings.ts";
 
@@ -82,6 +83,7 @@ export const controlConfig = z.object({
     .optional()
     .describe("Folder of the spool of `npm run break-glass` on this host; none is followed if not set"),
   ROLLCALL_SUPERVISOR_SOCKET: z.string().min(1).describe("Unix socket of the built-in supervisor"),
+  ...runtimeSettings,
   SLACK_BOT_TOKEN: secretText(8, [/^xoxb-/, "a bot token, xoxb-…"]).describe("Bot token of the Slack app"),
   SLACK_SIGNING_SECRET: rotatingSecret(16).describe("Signing secret of the Slack app"),
   SLACK_APP_TOKEN: secretText(8, [/^xapp-/, "an app-level token, xapp-…"])
@@ -198,6 +200,18 @@ export const controlConfig = z.object({
   ROLLCALL_METRICS_TOKEN: rotatingSecret(16).optional().describe("Bearer token for /metrics; open if not set"),
 });
 export type ControlConfig = Readonly<z.infer<typeof controlConfig>>;
+
+// What a program of the machine needs to find itself and its daemon; none of our secrets.
+const HANDED_ON = ["PATH", "HOME", "LANG", "PM2_HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"];
+
+/** The environment of the programs that are asked: `pm2`, `systemctl`. */
+export const environmentOfPrograms = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    HANDED_ON.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 
 /** Where the names of the files and programs stand that secrets are read from again. */
 export const environmentOfProcess = (): Readonly<Record<string, string | undefined>> => process.env;

@@ -14,6 +14,7 @@ import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts
 import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
 import { createRuns } from "@rollcall/core/adapters/postgres/runs.ts";
+import { createRuntimeEffects } from "@rollcall/core/adapters/postgres/runtime-effects.ts";
 import { createSessions } from "@rollcall/core/adapters/postgres/sessions.ts";
 import { createSlackLinks } from "@rollcall/core/adapters/postgres/slack-links.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
@@ -32,6 +33,7 @@ import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import type { Runs } from "@rollcall/core/ports/runs.ts";
+import type { RuntimeEffects } from "@rollcall/core/ports/runtime-effects.ts";
 import type { Sessions } from "@rollcall/core/ports/sessions.ts";
 import type { SlackLinks } from "@rollcall/core/ports/slack-links.ts";
 import { type AuditProtection, watchProtection } from "./audit-protection.ts";
@@ -51,6 +53,7 @@ export interface Database {
   readonly desired: DesiredStates;
   readonly publications: Publications;
   readonly runs: Runs;
+  readonly runtimeEffects: RuntimeEffects;
   readonly overrides: AccessOverrides;
   readonly brakes: Brakes;
   readonly breakGlass: BreakGlass;
@@ -99,6 +102,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     publications: gate.guard(createPublications(pool)),
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
     runs: gate.guard(createRuns(pool)),
+    runtimeEffects: gate.guard(createRuntimeEffects(pool)),
     overrides: gate.guard(createAccessOverrides(pool)),
     brakes: gate.guard(createBrakes(pool)),
     breakGlass: gate.guard(createBreakGlass(pool)),

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "@rollcall/core/domain/failure.ts";
+import { oneAtATime } from "@rollcall/core/in-turn.ts";
 import type { ProcessState, Supervisor } from "@rollcall/core/ports/supervisor.ts";
 import { endProcesses, findMarkedProcesses } from "../tools/own-processes.ts";
 import { type AgentProcess, startAgentProcess } from "./agent-process.ts";
@@ -156,14 +157,4 @@ async function stopProcess(running: AgentProcess, graceMs: number): Promise<void
   const force = setTimeout(() => running.signal("SIGKILL"), graceMs);
   await running.exited;
   clearTimeout(force);
-}
-
-/** Work on one agent happens in the order it was asked for; agents do not wait for each other. */
-function oneAtATime() {
-  const last = new Map<string, Promise<unknown>>();
-  return <T>(agent: string, work: () => Promise<T>): Promise<T> => {
-    const next = (last.get(agent) ?? Promise.resolve()).then(work, work);
-    last.set(agent, next);
-    return next;
-  };
 }

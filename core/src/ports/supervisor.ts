@@ -2,9 +2,10 @@
 export interface ProcessState {
   readonly agent: string;
   readonly state: "running" | "exited" | "never-started";
+  /** Process id, or, of a runtime that tells none, a number that stands for this process and no other. */
   readonly pid: number | null;
   readonly startedAt: number | null;
-  /** Last exit: `{code: 137, signal: "SIGKILL", at}`. */
+  /** Last exit: `{code: 137, signal: "SIGKILL", at}`; where the runtime does not keep when, it is when it was seen. */
   readonly exit: { readonly code: number | null; readonly signal: string | null; readonly at: number } | null;
   /** Last lines of standard error, newest last, at most 5, for the card. */
   readonly lastErrors: readonly string[];

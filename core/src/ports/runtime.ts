@@ -1,0 +1,23 @@
+import type { ProcessState } from "./supervisor.ts";
+
+/** What a runtime knows of one program that it keeps, under the runtime's own name for it. */
+export type RuntimeState = Omit<ProcessState, "agent">;
+
+/**
+ * A program that keeps processes: PM2, systemd, Docker, Kubernetes. It is told what is wanted and does not know of command
+ * ids; that nothing happens twice is the business of `superviseRuntimes`.
+ */
+export interface Runtime {
+  /** As people call it, for what is said: "PM2". */
+  readonly label: string;
+  /** Null if the runtime has nothing of that name. @throws Failure "unavailable" */
+  inspect(name: string): Promise<RuntimeState | null>;
+  /** Wants it to run; returns when the runtime has taken that up. @throws Failure "unavailable" */
+  start(name: string): Promise<void>;
+  /**
+   * Ends it and wants it to stay ended.
+   * @param graceMs how long it may take to end by itself; 0: at once, by force
+   * @throws Failure "unavailable"
+   */
+  stop(name: string, graceMs: number): Promise<void>;
+}

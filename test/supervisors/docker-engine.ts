@@ -1,0 +1,116 @@
+import { rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createDocker } from "@rollcall/core/adapters/supervisors/docker.ts";
+import { KeptProgram } from "./kept-program.ts";
+import type { RuntimeStage } from "./stage.ts";
+
+/**
+ * Stands for a Docker Engine: the five requests of its API 1.44 that are used, with the answers and refusals that its reference
+ * gives (docs.docker.com/reference/api/engine/version/v1.44). Every other request is refused as the Engine refuses it.
+ */
+export async function startDockerEngine(): Promise<RuntimeStage> {
+  const containers = new Map<string, KeptProgram>();
+  const socketPath = join(tmpdir(), `docker-${process.pid}-${Date.now()}.sock`);
+  const server = createServer((incoming, outgoing) => void answer(containers, { incoming, outgoing }));
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  return {
+    kind: "docker",
+    runtime: createDocker({ socketPath }),
+    add: async (name, program) => void containers.set(name, new KeptProgram(program)),
+    isAlive: async (name) => containers.get(name)?.isRunning ?? false,
+    goAway: () => closeServer(server),
+    async close() {
+      for (const container of containers.values()) container.signal("SIGKILL");
+      await closeServer(server);
+      await rm(socketPath, { force: true });
+    },
+  };
+}
+
+export function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+interface Request {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
+const API = /^\/v1\.44\/containers\/([^/]+)\/(json|start|stop|logs)$/;
+const METHODS: Readonly<Record<string, string>> = { json: "GET", logs: "GET", start: "POST", stop: "POST" };
+
+async function answer(
+  containers: ReadonlyMap<string, KeptProgram>,
+  { incoming, outgoing }: Request,
+): Promise<ServerResponse> {
+  incoming.resume();
+  const { pathname, searchParams } = new URL(incoming.url ?? "/", "http://docker");
+  const [, name = "", does = ""] = API.exec(pathname) ?? [];
+  if (does === "" || METHODS[does] !== incoming.method) return refuse(outgoing, 404, "page not found");
+  const container = containers.get(decodeURIComponent(name));
+  if (container === undefined) return refuse(outgoing, 404, `No such container: ${name}`);
+  if (does === "json") return sendJson(outgoing, describe(name, container));
+  if (does === "logs") return sendLogs(outgoing, container, searchParams);
+  if (does === "start") {
+    if (container.isRunning) return outgoing.writeHead(304).end();
+    await container.start();
+    return outgoing.writeHead(204).end();
+  }
+  return stop(outgoing, container, searchParams.get("t"));
+}
+
+async function stop(outgoing: ServerResponse, container: KeptProgram, seconds: string | null): Promise<ServerResponse> {
+  if (seconds !== null && !/^-?\d+$/.test(seconds)) {
+    return refuse(outgoing, 400, `strconv.Atoi: parsing "${seconds}": invalid syntax`);
+  }
+  if (!container.isRunning) return outgoing.writeHead(304).end();
+  container.signal("SIGTERM");
+  if (!(await container.endsWithin(Number(seconds ?? 10) * 1000))) {
+    container.signal("SIGKILL");
+    await container.endsWithin(5000);
+  }
+  return outgoing.writeHead(204).end();
+}
+
+function describe(name: string, container: KeptProgram): unknown {
+  const { pid, startedAt, exit } = container;
+  const moment = (at: number | null | undefined): string =>
+    at === null || at === undefined ? "0001-01-01T00:00:00Z" : new Date(at).toISOString();
+  const code = exit?.code ?? (exit?.signal === "SIGKILL" ? 137 : 0);
+  return {
+    Id: Buffer.from(name).toString("hex").padEnd(64, "0"),
+    Name: `/${name}`,
+    Config: { Tty: false },
+    State: {
+      Status: pid !== null ? "running" : startedAt === null ? "created" : "exited",
+      ...{ Running: pid !== null, Paused: false, Restarting: false, OOMKilled: false, Dead: false },
+      ...{ Pid: pid ?? 0, ExitCode: code, Error: "" },
+      ...{ StartedAt: moment(startedAt), FinishedAt: moment(exit?.at) },
+    },
+  };
+}
+
+function sendLogs(outgoing: ServerResponse, { errors }: KeptProgram, query: URLSearchParams): ServerResponse {
+  if (query.get("stdout") !== "true" && query.get("stderr") !== "true") {
+    return refuse(outgoing, 400, "Bad parameters: you must choose at least one stream");
+  }
+  outgoing.writeHead(200, { "content-type": "application/vnd.docker.multiplexed-stream" });
+  const tail = query.get("tail");
+  for (const line of errors.slice(tail === null || tail === "all" ? 0 : -Number(tail))) {
+    const text = Buffer.from(`${line}\n`);
+    const head = Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]);
+    head.writeUInt32BE(text.byteLength, 4);
+    outgoing.write(Buffer.concat([head, text]));
+  }
+  return outgoing.end();
+}
+
+function sendJson(outgoing: ServerResponse, content: unknown, status = 200): ServerResponse {
+  return outgoing.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(content));
+}
+
+const refuse = (outgoing: ServerResponse, status: number, message: string): ServerResponse =>
+  sendJson(outgoing, { message }, status);
