@@ -61,6 +61,16 @@ export const ExporterEnvironment = z.object({
     .max(10_000)
     .default(50)
     .describe("Agents of a larger fleet that have the detailed families: those in most need"),
+  ALERTMANAGER_URLS: z
+    .string()
+    .transform((text) => text.split(",").map((address) => address.trim()))
+    .pipe(z.array(z.url({ protocol: /^https?$/ }).refine((text) => new URL(text).username === "", "no password in it")))
+    .optional()
+    .describe("Alertmanagers that are told at once when an agent is gone, with commas between; none if not set"),
+  ROLLCALL_RUNBOOK_URL: z
+    .url({ protocol: /^https?$/ })
+    .default("http://127.0.0.1:8080/runbooks")
+    .describe("Base of the runbooks' links in those alerts, as the rules name it"),
   ROLLCALL_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
@@ -90,6 +100,8 @@ export interface ExporterConfig {
   readonly maxSeries: number;
   readonly detailedAgents: number;
   readonly detailedTop: number;
+  readonly alertmanagerUrls: readonly string[];
+  readonly runbookUrl: string;
   readonly logLevel: string;
   readonly logFormat: LogFormat;
   readonly version: string;
@@ -116,6 +128,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxSeries: settings.ROLLCALL_EXPORTER_MAX_SERIES,
     detailedAgents: settings.ROLLCALL_EXPORTER_DETAILED_AGENTS,
     detailedTop: settings.ROLLCALL_EXPORTER_DETAILED_TOP,
+    alertmanagerUrls: settings.ALERTMANAGER_URLS ?? [],
+    runbookUrl: settings.ROLLCALL_RUNBOOK_URL.replace(/\/+$/, ""),
     logLevel: settings.ROLLCALL_LOG_LEVEL,
     logFormat: settings.ROLLCALL_LOG_FORMAT,
     version: readVersion(),

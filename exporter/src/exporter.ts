@@ -3,6 +3,8 @@ import { openRawRedis } from "@rollcall/core/adapters/redis/raw-redis.ts";
 import { HEARTBEAT_DEADLINE_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import { inSpan } from "@rollcall/core/protocol/span.ts";
 import type { Logger } from "pino";
+import { connectAlertmanager } from "./alerts/alertmanager.ts";
+import { PushGone } from "./alerts/push-gone.ts";
 import { BusReader } from "./bus-reader.ts";
 import type { ExporterConfig } from "./config.ts";
 import { Page } from "./page.ts";
@@ -40,21 +42,29 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
     maxSeries: config.maxSeries,
     onFamilyProblem: (family, err) => log.error({ family, err }, "a metric family cannot be written"),
   });
+  const push = createPush(config, log);
   const loop = new RefreshLoop({
     // A trace of its own: nobody asked for it.
-    read: () => inSpan("refresh snapshot", {}, () => readSnapshot({ reader, builder, page })),
+    read: () => inSpan("refresh snapshot", {}, () => readSnapshot({ reader, builder, page, push })),
     refreshSeconds: config.refreshSeconds,
     maxAgeSeconds: config.maxAgeSeconds,
     onProblem: (reason, error) => log.warn({ reason, problem: messageOf(error) }, "the bus cannot be read"),
     onRecovery: () => log.info("the bus is read again"),
   });
-  const server = createServer({ page, refresh: () => loop.state(), version: config.version });
+  const server = createServer({
+    page,
+    refresh: () => loop.state(),
+    push: () => push?.state() ?? null,
+    version: config.version,
+  });
   const stop = async (): Promise<void> => {
     loop.stop();
+    push?.stop();
     redis.close();
     await server.close();
   };
   loop.start();
+  push?.start();
   try {
     return { url: await server.listen({ host: config.host, port: config.port }), stop };
   } catch (error) {
@@ -67,11 +77,23 @@ interface Parts {
   readonly reader: BusReader;
   readonly builder: SnapshotBuilder;
   readonly page: Page;
+  readonly push: PushGone | null;
 }
 
-async function readSnapshot({ reader, builder, page }: Parts): Promise<Snapshot> {
+function createPush({ alertmanagerUrls, runbookUrl }: ExporterConfig, log: Logger): PushGone | null {
+  if (alertmanagerUrls.length === 0) return null;
+  return new PushGone({
+    alertmanagers: alertmanagerUrls.map(connectAlertmanager),
+    runbookUrl,
+    onProblem: (problem) => log.warn({ problem }, "an alert is not taken; Prometheus tells it later"),
+  });
+}
+
+async function readSnapshot({ reader, builder, page, push }: Parts): Promise<Snapshot> {
   const reading = await inSpan("read bus", { kind: "client" }, () => reader.read());
   const snapshot = await builder.buildInTurns(reading);
+  // Before the page is written: who is gone is told first.
+  push?.see(snapshot, reading.now);
   await inSpan("prepare page", {}, () => page.prepare(snapshot));
   return snapshot;
 }

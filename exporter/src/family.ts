@@ -1,3 +1,4 @@
+import type { PushState } from "./alerts/push-gone.ts";
 import type { PageState } from "./page.ts";
 import type { RefreshState } from "./refresh-loop.ts";
 import type { Rows } from "./rows.ts";
@@ -30,6 +31,8 @@ export interface HistogramSample {
 export interface ExporterState {
   readonly refresh: RefreshState;
   readonly page: PageState;
+  /** null: nobody is to be told. */
+  readonly push: PushState | null;
   readonly version: string;
   readonly uptimeSeconds: number;
   /** null before the first scrape has ended. */

@@ -31,7 +31,7 @@ const stateOf = (page: Page, snapshot: Snapshot | null): ExporterState => ({
     ...{ snapshot, snapshotAgeSeconds: 1, lastDurationSeconds: 1, problem: null },
     failures: { unreachable: 0, timeout: 0, refused: 0, "no-fleet": 0, "bad-fleet": 0, bug: 0 },
   },
-  ...{ page: page.state(), version: "1", uptimeSeconds: 1, lastScrapeSeconds: null },
+  ...{ page: page.state(), push: null, version: "1", uptimeSeconds: 1, lastScrapeSeconds: null },
 });
 
 const rung = agentFamily({

@@ -15,6 +15,7 @@ const blind: ExporterState = {
     problem: "starting",
   },
   page: { series: 0, dropped: { detail: 0, budget: 0 }, failures: new Map() },
+  push: null,
   version: "1.2.3",
   uptimeSeconds: 1,
   lastScrapeSeconds: null,

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import type { PushState } from "./alerts/push-gone.ts";
 import type { Answer, Page } from "./page.ts";
 import { PROBLEM_TEXTS } from "./read-problem.ts";
 import type { RefreshState } from "./refresh-loop.ts";
@@ -7,6 +8,7 @@ import type { RefreshState } from "./refresh-loop.ts";
 export interface ServerOptions {
   readonly page: Page;
   readonly refresh: () => RefreshState;
+  readonly push: () => PushState | null;
   readonly version: string;
 }
 
@@ -16,7 +18,7 @@ const ANSWER_MS = 10_000;
 const ANSWERS_AT_ONCE = 8;
 
 /** The exporter's door. Every answer is made from memory; none waits for Redis. */
-export function createServer({ page, refresh, version }: ServerOptions): FastifyInstance {
+export function createServer({ page, refresh, push, version }: ServerOptions): FastifyInstance {
   const startedAt = performance.now();
   const uptimeSeconds = () => (performance.now() - startedAt) / 1000;
   let lastScrapeSeconds: number | null = null;
@@ -36,6 +38,7 @@ export function createServer({ page, refresh, version }: ServerOptions): Fastify
     const state = {
       refresh: refresh(),
       page: page.state(),
+      push: push(),
       version,
       uptimeSeconds: uptimeSeconds(),
       lastScrapeSeconds,

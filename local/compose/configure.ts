@@ -57,7 +57,7 @@ export async function configure(into: string, settings: Settings, googleKey = GO
   const telemetry = telemetrySettings(withTraces(settings));
   write("postgres/password", secrets.postgresPassword);
   write("redis/users.acl", `${redisAclLines(fleet, secrets.fleetKey, secrets.redisPassword).join("\n")}\n`);
-  write("exporter/exporter.env", envFile({ ...telemetry, ...exporterEnvironment(secrets, fleet) }));
+  write("exporter/exporter.env", envFile({ ...telemetry, ...exporterEnvironment(secrets, fleet, settings) }));
   write("fleet/supervisor.env", envFile({ ...telemetry, ...supervisorEnvironment(secrets, fleet) }));
   write("fleet/agents.json", JSON.stringify(startableAgents(fleet)));
   write("migrate/migrate.env", envFile(migrateEnvironment(secrets)));
@@ -114,7 +114,7 @@ function renderMonitoring(into: string, settings: Settings): void {
     PAGERDUTY_URL: "https://events.pagerduty.com/v2/enqueue",
     PAGERDUTY_ROUTING_KEY_FILE: "/config/pagerduty-routing-key",
     EXTERNAL_URL: publicUrl,
-    RUNBOOK_URL: settings.ROLLCALL_RUNBOOK_URL || `${publicUrl}/runbooks`,
+    RUNBOOK_URL: runbookUrl(settings),
     RULES_DIR: "/config/rules",
   };
   const shipped = join(REPOSITORY, "alerting");
@@ -129,12 +129,17 @@ function renderMonitoring(into: string, settings: Settings): void {
 const redisUrl = (secrets: Secrets, user: "control" | "exporter"): string =>
   `redis://${user}:${deriveRedisPassword(secrets.fleetKey, user)}@redis:6379`;
 
-const exporterEnvironment = (secrets: Secrets, { fleet }: FleetFile) => ({
+const runbookUrl = ({ ROLLCALL_RUNBOOK_URL, ROLLCALL_PUBLIC_URL }: Settings): string =>
+  ROLLCALL_RUNBOOK_URL || `${ROLLCALL_PUBLIC_URL || "http://127.0.0.1:8080"}/runbooks`;
+
+const exporterEnvironment = (secrets: Secrets, { fleet }: FleetFile, settings: Settings) => ({
   REDIS_URL: redisUrl(secrets, "exporter"),
   ROLLCALL_FLEET: fleet,
   ROLLCALL_FLEET_KEY: secrets.fleetKey,
   ROLLCALL_EXPORTER_HOST: "0.0.0.0",
   ROLLCALL_EXPORTER_PORT: "9464",
+  ALERTMANAGER_URLS: "http://alertmanager:9093",
+  ROLLCALL_RUNBOOK_URL: runbookUrl(settings),
 });
 
 const SOCKET = "/run/rollcall/supervisor.sock";

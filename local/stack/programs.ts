@@ -248,6 +248,8 @@ export function exporterProgram(context: StackContext): Program {
       ROLLCALL_FLEET_KEY: secrets.fleetKey,
       ROLLCALL_EXPORTER_HOST: "127.0.0.1",
       ROLLCALL_EXPORTER_PORT: String(ports.exporter),
+      ALERTMANAGER_URLS: addressesOf(context).alertmanager,
+      ROLLCALL_RUNBOOK_URL: runbookUrl(context),
     },
   };
 }
