@@ -4,7 +4,7 @@ import { HEARTBEAT_DEADLINE_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import { inSpan } from "@rollcall/core/protocol/span.ts";
 import type { Logger } from "pino";
 import { connectAlertmanager } from "./alerts/alertmanager.ts";
-import { PushGone } from "./alerts/push-gone.ts";
+import { PushGone, type PushOptions } from "./alerts/push-gone.ts";
 import { BusReader } from "./bus-reader.ts";
 import type { ExporterConfig } from "./config.ts";
 import { Page } from "./page.ts";
@@ -21,8 +21,11 @@ export interface Exporter {
   stop(): Promise<void>;
 }
 
+/** How often a pushed alert is renewed, where that is not the usual. */
+type PushPace = Pick<PushOptions, "renewMs" | "liveMs">;
+
 /** Starts reading the bus and answering scrapes; Redis need not be there. @throws Error if the port is taken */
-export async function startExporter(config: ExporterConfig, log: Logger): Promise<Exporter> {
+export async function startExporter(config: ExporterConfig, log: Logger, pace: PushPace = {}): Promise<Exporter> {
   const { shard } = config;
   const redis = openRawRedis({
     url: config.redisUrl.reveal(),
@@ -42,7 +45,7 @@ export async function startExporter(config: ExporterConfig, log: Logger): Promis
     maxSeries: config.maxSeries,
     onFamilyProblem: (family, err) => log.error({ family, err }, "a metric family cannot be written"),
   });
-  const push = createPush(config, log);
+  const push = createPush(config, log, pace);
   const loop = new RefreshLoop({
     // A trace of its own: nobody asked for it.
     read: () => inSpan("refresh snapshot", {}, () => readSnapshot({ reader, builder, page, push })),
@@ -80,11 +83,12 @@ interface Parts {
   readonly push: PushGone | null;
 }
 
-function createPush({ alertmanagerUrls, runbookUrl }: ExporterConfig, log: Logger): PushGone | null {
+function createPush({ alertmanagerUrls, runbookUrl }: ExporterConfig, log: Logger, pace: PushPace): PushGone | null {
   if (alertmanagerUrls.length === 0) return null;
   return new PushGone({
     alertmanagers: alertmanagerUrls.map(connectAlertmanager),
     runbookUrl,
+    ...pace,
     onProblem: (problem) => log.warn({ problem }, "an alert is not taken; Prometheus tells it later"),
   });
 }

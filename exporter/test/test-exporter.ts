@@ -29,6 +29,13 @@ export const startTestExporter = (
   return startExporter(config, pino({ level: "silent" }));
 };
 
+/** An exporter in this process that renews the alerts it pushes at a pace of its own. */
+export const startPushingExporter = (
+  environment: Readonly<Record<string, string>>,
+  pace: Parameters<typeof startExporter>[2],
+): Promise<Exporter> =>
+  startExporter(readConfig({ ROLLCALL_FLEET_KEY: FLEET_KEY, ...environment }), pino({ level: "silent" }), pace);
+
 /** Scrapes until the facts hold. */
 export const eventually = (exporter: Exporter, facts: (found: Scrape) => void): Promise<void> =>
   vi.waitFor(async () => facts(await scrape(exporter.url)), { timeout: 15_000, interval: 50 });

@@ -70,7 +70,7 @@ describe("GoneAgents", () => {
   });
 
   test.each<[string, AgentView]>([
-    ["it was never seen to beat", gone({ verdict: "missing", beatAt: null })],
+    ["there is no beat of it", gone({ verdict: "missing", beatAt: null })],
     ["it is off on purpose", gone({ health: "off" })],
     ["nobody knows", view({ verdict: "unknown", health: "unknown", rung: null })],
     ["its process is there, without a beat", gone({ verdict: "silent", rung: 1 })],

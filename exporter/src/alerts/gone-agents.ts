@@ -57,13 +57,13 @@ export class GoneAgents {
     return [...this.#gone.values()];
   }
 
-  #isGone(id: string, { verdict, health, rung, provable, beatAt }: AgentView, now: number): boolean {
+  #isGone(id: string, { verdict, health, rung, provable, beatAt, activity }: AgentView, now: number): boolean {
     if (verdict === "gone" && health === "critical" && rung === 0 && provable === FULL && beatAt !== null)
       return this.#alive.has(id) || this.#isOverGrace(id, now);
     this.#waiting.delete(id);
     // Off on purpose: when it is wanted again, its last beat is an old one, and it may take its time to start.
     if (health === "off") this.#alive.delete(id);
-    else if (rung !== null && rung >= 2) this.#alive.add(id);
+    else if (activity !== null) this.#alive.add(id);
     // Not known whether it is there: what was, stays.
     return verdict === "unknown" && this.#gone.has(id);
   }

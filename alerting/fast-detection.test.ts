@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { expectAgent, FakeFleet } from "../exporter/test/fake-fleet.ts";
+import { startPushingExporter } from "../exporter/test/test-exporter.ts";
+import { type FaultProxy, startFaultProxy } from "../test/fault-proxy.ts";
+import { MonitoringStage } from "../test/monitoring-stage.ts";
+
+const FLEET = "fast-detection-test";
+/** A pushed alert that nobody renews is over after this. */
+const LIVE_MS = 6_000;
+const FIRING = (agent: string) => `ALERTS{alertname="AgentGone",alertstate="firing",agent="${agent}"}`;
+
+let monitoring: MonitoringStage;
+let fleet: FakeFleet;
+let proxy: FaultProxy;
+let exporter: Awaited<ReturnType<typeof startOwnExporter>>;
+
+function startOwnExporter() {
+  const redis = new URL(inject("redisUrl"));
+  redis.port = String(proxy.port);
+  const environment = {
+    REDIS_URL: redis.href,
+    ROLLCALL_FLEET: FLEET,
+    ROLLCALL_EXPORTER_PORT: String(monitoring.ports.exporter),
+    ROLLCALL_EXPORTER_REFRESH_SECONDS: "0.2",
+    ROLLCALL_EXPORTER_MAX_AGE_SECONDS: "2",
+    // The second one is not there: it must not hold up the first.
+    ALERTMANAGER_URLS: `${monitoring.alertmanagerUrl},http://127.0.0.1:9`,
+    ROLLCALL_RUNBOOK_URL: "http://127.0.0.1/runbooks",
+  };
+  return startPushingExporter(environment, { renewMs: 1_500, liveMs: LIVE_MS });
+}
+
+/** Beats of these until told to end. */
+function keepBeating(...agents: string[]): () => void {
+  const timer = setInterval(() => {
+    for (const agent of agents) fleet.beat(agent).catch(() => undefined); // While Redis is away nobody beats.
+  }, 500);
+  return () => clearInterval(timer);
+}
+const eventually = (facts: () => void | Promise<void>, seconds = 60) =>
+  vi.waitFor(facts, { timeout: seconds * 1000, interval: 100 });
+const waitFor = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const statuses = (agent: string) => monitoring.toldOf(agent).map(({ status }) => status);
+
+/** Makes an agent fall silent three seconds before its deadline. @returns when its last beat was made */
+async function silence(agent: string): Promise<number> {
+  const at = (await fleet.now()) - 12_000;
+  await fleet.beat(agent, { at });
+  return at;
+}
+
+beforeAll(async () => {
+  monitoring = new MonitoringStage({ toolsDir: inject("toolsDir"), quick: true });
+  await monitoring.open();
+  proxy = await startFaultProxy(Number(new URL(inject("redisUrl")).port));
+  fleet = new FakeFleet(inject("redisUrl"), FLEET);
+  const ids = ["billing", "invoices", "shipping"];
+  await fleet.publish({ agents: ids.map((id) => expectAgent(id, { criticality: "P0" })) });
+  for (const id of ids) await fleet.beat(id);
+  exporter = await startOwnExporter();
+  await eventually(async () => expect(await monitoring.query("rollcall_agent_rung")).toEqual([5, 5, 5]));
+}, 300_000);
+afterAll(async () => {
+  await exporter.stop();
+  await monitoring.close();
+  await proxy.close();
+  await fleet.clear();
+  fleet.close();
+});
+
+describe("an agent that misses its deadline", () => {
+  test("is told by a push before Prometheus knows, once, and stays told when Prometheus tells it too", async () => {
+    const end = keepBeating("invoices", "shipping");
+    const beatAt = await silence("billing");
+    await eventually(() => expect(statuses("billing")).toEqual(["firing"]));
+    const [alert] = monitoring.toldOf("billing")[0]?.alerts ?? [];
+    // Only a push names the moment of the beat that did not come; a rule names that of its evaluation.
+    expect(Math.abs(Date.parse(alert?.startsAt ?? "") - (beatAt + 5000))).toBeLessThan(1000);
+    expect(alert?.annotations).toEqual({
+      summary: "billing is gone",
+      runbook_url: "http://127.0.0.1/runbooks/agent-gone.md",
+    });
+
+    await eventually(async () => expect(await monitoring.query(FIRING("billing"))).toEqual([1]));
+    await eventually(async () => {
+      const held = await monitoring.heldOf("billing");
+      expect(held.map(({ generatorURL }) => generatorURL).join()).toContain("/graph?g0.expr=");
+    });
+    const held = await monitoring.heldOf("billing");
+    expect(held).toHaveLength(1);
+    expect(Object.keys(held[0]?.labels ?? {}).toSorted()).toEqual([
+      "agent",
+      "alertname",
+      "criticality",
+      "fleet",
+      "group",
+      "owner",
+      "severity",
+    ]);
+    expect(statuses("billing")).toEqual(["firing"]);
+    end();
+  }, 120_000);
+
+  test("is not told to be over while the exporter cannot read Redis, nor while the exporter is away", async () => {
+    proxy.swallow("both");
+    proxy.cut();
+    await eventually(async () => expect(await monitoring.query("rollcall_fleet_agents_expected")).toEqual([]));
+    await waitFor(LIVE_MS + 2_000);
+    expect(statuses("billing")).toEqual(["firing"]);
+    // Nobody could beat that the exporter could see: silence of the bus is no silence of agents.
+    expect([...statuses("invoices"), ...statuses("shipping")]).toEqual([]);
+    proxy.heal();
+    const end = keepBeating("invoices", "shipping");
+    await eventually(async () => expect(await monitoring.query("rollcall_fleet_agents_expected")).toEqual([3]));
+
+    await exporter.stop();
+    await waitFor(LIVE_MS + 2_000);
+    expect(statuses("billing")).toEqual(["firing"]);
+    exporter = await startOwnExporter();
+    end();
+  }, 120_000);
+
+  test("is told, and stays told, while Prometheus is away", async () => {
+    const end = keepBeating("shipping");
+    await fleet.beat("invoices");
+    await eventually(async () => expect(await monitoring.query('rollcall_agent_rung{agent="invoices"}')).toEqual([5]));
+    await monitoring.stop("prometheus");
+    await silence("invoices");
+    await eventually(() => expect(statuses("invoices")).toEqual(["firing"]));
+    await waitFor(LIVE_MS + 2_000);
+    expect(statuses("invoices")).toEqual(["firing"]);
+    await monitoring.start("prometheus");
+    end();
+  }, 120_000);
+
+  test("is over when it beats again, by one more message", async () => {
+    const end = keepBeating("billing", "invoices", "shipping");
+    await eventually(() => {
+      expect(statuses("billing")).toEqual(["firing", "resolved"]);
+      expect(statuses("invoices")).toEqual(["firing", "resolved"]);
+    }, 120);
+    expect(statuses("shipping")).toEqual([]);
+    end();
+  }, 180_000);
+});
