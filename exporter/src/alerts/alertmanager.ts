@@ -7,8 +7,7 @@ export interface PushedAlert {
 }
 
 /** What became of a push: the values of the label `outcome`. */
-export const PUSH_OUTCOMES = ["taken", "refused", "unreachable"] as const;
-export type PushOutcome = (typeof PUSH_OUTCOMES)[number];
+export type PushOutcome = "taken" | "refused" | "unreachable";
 
 export interface Alertmanager {
   /** Never fails: what became of it is the answer. */
