@@ -7,6 +7,6 @@ const away = async (): Promise<never> => {
 
 /** Neither the bus nor a supervisor can be asked whether an agent works. */
 export const NOBODY_SEES = {
-  bus: { now: away, readPresence: away, readCanaryRound: away, readMapped: away },
+  bus: { now: away, readPresence: away, readCanaryRound: away, readMapped: away, readWaiting: away },
   supervisor: { list: away },
 } as unknown as Pick<Ports, "bus" | "supervisor">;

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { SUITES } from "./diagnostic.ts";
-import { DOORS, ROLES } from "./domain/actor.ts";
+import { ROLES } from "./domain/actor.ts";
 import { FAILURE_CODES } from "./domain/failure.ts";
-import { ENDINGS, OPERATION_STATES, STAGE_STATES } from "./domain/operation.ts";
 import { HEALTHS, VERDICTS } from "./domain/verdict.ts";
 import { ACTIVITIES, agentId, CRITICALITIES, desiredState } from "./protocol.ts";
 
@@ -98,57 +97,6 @@ export const commandRequest = z.strictObject({
 
 /** Header of a command of kind `act`: unique per wish, so that a repeat does nothing twice. */
 export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{8,200}$/, "8 to 200 visible ASCII characters");
-
-const stage = z.object({
-  name: z.string(),
-  state: z.enum(STAGE_STATES),
-  startedAt: at.nullable(),
-  endedAt: at.nullable(),
-  detail: z.string().nullable(),
-  error: z.string().nullable(),
-});
-
-/** A command of kind `act`, from its acceptance to its end. */
-export const apiOperation = z.object({
-  id: z.string(),
-  command: z.string(),
-  input: z.unknown(),
-  actor: z.object({ id: z.string(), name: z.string() }),
-  door: z.enum(DOORS),
-  reason: z.string().nullable(),
-  force: z.boolean().default(false).describe("past the graceful order over the bus"),
-  requestId: z.string(),
-  state: z.enum(OPERATION_STATES),
-  ending: z.enum(ENDINGS).nullable(),
-  error: z.string().nullable(),
-  targets: z.array(z.object({ agent: z.string(), stages: z.array(stage), ending: z.enum(ENDINGS).nullable() })),
-  incidentId: z.string().nullable(),
-  createdAt: at,
-  startedAt: at.nullable(),
-  endedAt: at.nullable(),
-  usualSeconds: z.number().nullable(),
-  revision: z.number().int(),
-  bulk: z
-    .object({
-      batches: z.array(z.array(z.string())).describe("agents of one batch are worked on side by side"),
-      budget: z.number().int().describe("agents that may fail before it stops and waits for continue or cancel"),
-      stops: z.array(
-        z.object({
-          ...{ at, until: at.describe("it ends then if nobody has answered") },
-          ...{ rule: z.enum(["budget", "capacity"]), why: z.string(), failed: z.number().int() },
-          answered: z.string().nullable().describe("id of the newest continue by then"),
-        }),
-      ),
-    })
-    .optional()
-    .describe("only of an operation over many agents that has begun"),
-});
-export type ApiOperation = z.infer<typeof apiOperation>;
-export const apiOperationAnswer = z.object({ operation: apiOperation });
-export const apiAccepted = apiOperationAnswer.extend({
-  repeated: z.boolean().describe("the same Idempotency-Key was accepted before; nothing was done now"),
-});
-export const apiOperations = z.object({ asOf: at, operations: z.array(apiOperation) });
 
 /** Answer of `GET /diagnostics`. */
 export const apiDiagnostics = z.object({

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { apiRequest } from "./approval-contract.ts";
-import { apiAgent, apiIncident, apiOperation } from "./contract.ts";
+import { apiAgent, apiIncident } from "./contract.ts";
+import { apiOperation } from "./operation-contract.ts";
 
 /** What can be followed at `GET /live` and `/live/socket`. */
 export const LIVE_TOPICS = ["agents", "operations", "incidents", "requests"] as const;

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { ActCommand, StageResult } from "./command.ts";
 import { type Failure, isFailure } from "./domain/failure.ts";
-import { nextStage, type Stage, type TargetProgress } from "./domain/operation.ts";
+import { isBegun, type Measured, nextStage, type Stage, type TargetProgress } from "./domain/operation.ts";
 import type { Execution } from "./execute-operation.ts";
+import { measureAgent } from "./measure-agent.ts";
 import { applyResult, beginStage } from "./operation-course.ts";
 import { type OperationRecord, pause } from "./operation-record.ts";
 import type { WishWatch } from "./operation-wishes.ts";
@@ -36,10 +37,28 @@ async function storeAndRun({ agent }: TargetProgress, { name, state }: Stage, ru
   const { record, execution } = run;
   const { clock } = execution.ports;
   execution.signal.throwIfAborted();
-  await record.saveTarget(agent, (target) => beginStage(target, name, clock.now()));
+  const before = isMeasured(agent, run) ? await measureAgent(agent, execution.ports) : null;
+  await record.saveTarget(agent, (target) =>
+    beginStage(before === null ? target : { ...target, figures: { before, after: null } }, name, clock.now()),
+  );
   const result = await attempt({ agent, name, run }, state === "now");
-  await record.saveTarget(agent, (target) => applyResult(target, { stage: name, result, now: clock.now() }));
+  const apply = (target: TargetProgress): TargetProgress =>
+    applyResult(target, { stage: name, result, now: clock.now() });
+  const { ending, figures } = apply(record.target(agent));
+  const after = ending === null || figures === undefined ? null : await measureAgent(agent, execution.ports);
+  await record.saveTarget(agent, (target) => withAfter(apply(target), after));
 }
+
+/** Stored with the beginning of the first stage, so what is measured is how it was before anything was done. */
+function isMeasured(agent: string, { record, command }: StageRun): boolean {
+  const { targets } = record.current;
+  return (
+    targets.length === 1 && !isBegun(record.target(agent)) && command.stages.some(({ name }) => name === "working")
+  );
+}
+
+const withAfter = (target: TargetProgress, after: Measured | null): TargetProgress =>
+  after === null || target.figures === undefined ? target : { ...target, figures: { ...target.figures, after } };
 
 type StageDefinition = ActCommand["stages"][number];
 

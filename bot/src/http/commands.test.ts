@@ -1,5 +1,6 @@
-import { apiAccepted, apiCommands, apiError } from "@rollcall/core/contract.ts";
+import { apiCommands, apiError } from "@rollcall/core/contract.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
+import { apiAccepted } from "@rollcall/core/operation-contract.ts";
 import { describe, expect, test } from "vitest";
 import { callers, makeApp } from "./app-fixture.ts";
 

@@ -1,17 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { apiAsked, apiRequest } from "@rollcall/core/approval-contract.ts";
 import type { CommandDefinition } from "@rollcall/core/command.ts";
-import {
-  apiAccepted,
-  apiAnswer,
-  apiCommand,
-  apiCommands,
-  apiOperation,
-  commandRequest,
-  idempotencyKey,
-} from "@rollcall/core/contract.ts";
+import { apiAnswer, apiCommand, apiCommands, commandRequest, idempotencyKey } from "@rollcall/core/contract.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
+import { apiAccepted, apiOperation } from "@rollcall/core/operation-contract.ts";
 import { decide, rightsOf } from "@rollcall/core/policy.ts";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";

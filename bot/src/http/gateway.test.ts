@@ -1,5 +1,6 @@
-import { apiAudit, apiGateway, apiIncidents, apiOperations } from "@rollcall/core/contract.ts";
+import { apiAudit, apiGateway, apiIncidents } from "@rollcall/core/contract.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
+import { apiOperations } from "@rollcall/core/operation-contract.ts";
 import { describe, expect, test } from "vitest";
 import { callers, makeApp, NOW } from "./app-fixture.ts";
 

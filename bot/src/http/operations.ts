@@ -1,5 +1,5 @@
-import { apiOperation, apiOperationAnswer, apiOperations } from "@rollcall/core/contract.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
+import { apiOperation, apiOperationAnswer, apiOperations } from "@rollcall/core/operation-contract.ts";
 import { agentId } from "@rollcall/core/protocol.ts";
 import { z } from "zod";
 import { callerOf, requireRole, requireScope } from "./authentication.ts";

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { apiRequest } from "@rollcall/core/approval-contract.ts";
 import type { Ports } from "@rollcall/core/command.ts";
-import { type ApiAgent, apiIncident, apiOperation } from "@rollcall/core/contract.ts";
+import { type ApiAgent, apiIncident } from "@rollcall/core/contract.ts";
 import type { ApprovalRequest } from "@rollcall/core/domain/approval.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import type { LiveTopic } from "@rollcall/core/live-contract.ts";
+import { apiOperation } from "@rollcall/core/operation-contract.ts";
 import { viewFleet } from "../http/fleet-view.ts";
 import type { Hub } from "./hub.ts";
 import type { Draft } from "./ring.ts";

@@ -16,12 +16,28 @@ export interface Stage {
   readonly error: string | null;
 }
 
+/** What one look at an agent found, before or after it was acted on; null is what could not be measured, never 0. */
+export interface Measured {
+  /** ms since the epoch. */
+  readonly at: number;
+  /** Events that waited for it. */
+  readonly waiting: number | null;
+  readonly version: string | null;
+  /** Tasks that its process had ended by its last heartbeat, and how many of them badly. */
+  readonly handled: number | null;
+  readonly failed: number | null;
+  /** Mean of that process since it started; null for one that has only just started. */
+  readonly perSecond: number | null;
+}
+
 /** What an operation does to one agent, and what was measured on the way. */
 export interface TargetProgress {
   readonly agent: string;
   readonly stages: readonly Stage[];
   /** What a stage must remember across a crash: the epoch before, the pid that was stopped. */
   readonly memory: Readonly<Record<string, string | number | boolean | null>>;
+  /** Only of an operation on one agent that is to work afterwards. */
+  readonly figures?: { readonly before: Measured; readonly after: Measured | null } | undefined;
   readonly ending: Ending | null;
 }
 

@@ -1,15 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type ApiRequest, apiAsked, apiRequestAnswer } from "@rollcall/core/approval-contract.ts";
-import {
-  type ApiAnswer,
-  type ApiError,
-  type ApiOperation,
-  apiAccepted,
-  apiAnswer,
-  apiError,
-  apiOperationAnswer,
-} from "@rollcall/core/contract.ts";
+import { type ApiAnswer, type ApiError, apiAnswer, apiError } from "@rollcall/core/contract.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
+import { type ApiOperation, apiAccepted, apiOperationAnswer } from "@rollcall/core/operation-contract.ts";
 import { z } from "zod";
 import type { Target } from "./invocation.ts";
 

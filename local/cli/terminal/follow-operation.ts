@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { ApiOperation } from "@rollcall/core/contract.ts";
+import { figureWords } from "@rollcall/core/domain/before-after.ts";
 import { type Ending, isEnded, type StageState, stageSeconds } from "@rollcall/core/domain/operation.ts";
 import { bulkWords, progressOf } from "@rollcall/core/domain/progress.ts";
+import type { ApiOperation } from "@rollcall/core/operation-contract.ts";
 import { type ControlClient, isAway } from "./control-client.ts";
 
 type Stage = ApiOperation["targets"][number]["stages"][number];
@@ -101,7 +102,12 @@ export function endLines(operation: ApiOperation): string[] {
   const { startedAt, createdAt, endedAt } = operation;
   const took = endedAt === null ? "" : ` in ${((endedAt - (startedAt ?? createdAt)) / 1000).toFixed(1)} s`;
   const last = `${mark} *${subjectOf(operation)}*: ${words}${took} (${operation.id})`;
-  return operation.error === null ? [last] : [last, `  ${operation.error}`];
+  const figures = figureWords(operation.targets).map(({ label, value }) => `${label} ${value}`);
+  return [
+    last,
+    ...(operation.error === null ? [] : [`  ${operation.error}`]),
+    ...(figures.length === 0 ? [] : [`  ${figures.join(" · ")}`]),
+  ];
 }
 
 function subjectOf({ command, input, targets, incidentId }: ApiOperation): string {

@@ -137,6 +137,32 @@ describe("an operation's message", () => {
   });
 });
 
+describe("the ending of an operation on one agent", () => {
+  const before = { at: NOW, waiting: 216, version: "4.7.1", handled: 4000, failed: 9, perSecond: 4.04 };
+  const after = { at: NOW, waiting: 0, version: "4.7.2", handled: 300, failed: 0, perSecond: null };
+  const withFigures = (figures: TargetProgress["figures"], ending: "recovered" | "did-not-help" = "recovered") =>
+    ended(ending, { targets: [{ agent: "billing", stages: stagesUpTo(5), memory: {}, ending, figures }] });
+
+  test("compares before and after, and says what was not measured", () => {
+    const message = operationMessage(withFigures({ before, after }), FRAME);
+    expectCard(message);
+    const shown = message.blocks.flatMap((block) => (block.type === "section" ? (block.fields ?? []) : []));
+    expect(shown.map(({ text }) => text)).toEqual([
+      "*Waiting* 216 → 0",
+      "*Errors since* 0 of 300",
+      "*Rate* not measured, before 4.0/s",
+      "*Version* 4.7.1 → 4.7.2",
+    ]);
+  });
+
+  test("shows no figures while it runs, nor where nothing was measured", () => {
+    const running = { ...withFigures({ before, after: null }), state: "running" as const, ending: null };
+    const nothing = { at: NOW, waiting: null, version: null, handled: null, failed: null, perSecond: null };
+    for (const one of [running, withFigures(undefined), withFigures({ before: nothing, after: nothing })])
+      expect(words(operationMessage(one, FRAME))).not.toContain("Waiting");
+  });
+});
+
 describe("the message of an operation over many agents", () => {
   const NAMES = ["content-1", "content-2", "image-creator", "content-4", "content-5", "content-6"];
   const many = (state: Operation["state"], more: Partial<Operation> = {}): Operation => {

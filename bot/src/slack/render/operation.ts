@@ -1,8 +1,9 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
+import { figureWords } from "@rollcall/core/domain/before-after.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import { CANCEL_OPERATION, CONTINUE_OPERATION } from "@rollcall/core/operation-wishes.ts";
 import type { KnownBlock, SectionBlock } from "@slack/types";
-import { card, context, HEADLINE_CHARACTERS, joined, optional, section } from "./blocks.ts";
+import { card, context, fields, HEADLINE_CHARACTERS, joined, optional, section } from "./blocks.ts";
 import { buttonRow, type OrderButton } from "./buttons.ts";
 import { type Links, linked, operationPage } from "./links.ts";
 import { mutedWords } from "./muted-words.ts";
@@ -63,7 +64,12 @@ export function stageSection(operation: Operation, now: number): (SectionBlock &
   const lines = targetLines(operation);
   const text = lines.length === 1 ? joined([progress, lines[0]]) : [progress, ...lines].filter(Boolean).join("\n");
   const error = operation.error === null ? "" : foreign(operation.error, 200);
-  return [...(text === "" ? [] : [section(text)]), ...(error === "" ? [] : [optional(section(error))])];
+  const figures = isEnded(operation) ? figureWords(operation.targets) : [];
+  return [
+    ...(text === "" ? [] : [section(text)]),
+    ...(error === "" ? [] : [optional(section(error))]),
+    ...fields(figures.map(({ label, value }) => `*${label}* ${foreign(value, 100)}`)).map(optional),
+  ];
 }
 
 /** "by @Operator on call 02:41:26 · "reason" · as of 02:41:28" */
