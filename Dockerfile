@@ -7,6 +7,7 @@ COPY agent/package.json agent/
 COPY exporter/package.json exporter/
 COPY bot/package.json bot/
 COPY local/package.json local/
+COPY grafana-plugin/package.json grafana-plugin/
 COPY test/package.json test/
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 COPY core core

@@ -15,11 +15,23 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
-          include: ["{core,agent,bot,exporter,local,alerting,test}/**/*.test.ts"],
+          include: ["{core,agent,bot,exporter,local,alerting,test,grafana-plugin/build}/**/*.test.ts"],
           exclude: [...shared.exclude, "test/end-to-end/**"],
           globalSetup: ["./test/servers.ts"],
           testTimeout: 20_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "plugin",
+          include: ["grafana-plugin/src/**/*.test.{ts,tsx}"],
+          environment: "jsdom",
+          setupFiles: ["./grafana-plugin/src/jsdom-gaps-fixture.ts"],
+          // Their bundles import style sheets, and modules that only a bundler finds.
+          server: { deps: { inline: [/@grafana\//, /uplot/] } },
+          testTimeout: 20_000,
         },
       },
       {
@@ -38,7 +50,7 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["{core,agent,bot,exporter,local}/**/*.ts"],
-      exclude: ["**/*.test.ts", "**/dist/**"],
+      exclude: ["**/*.test.ts", "**/dist/**", "local/grafana/host/**"],
       reporter: ["json"],
     },
   },

@@ -51,7 +51,7 @@ describe("what is installed", () => {
   test("is named by its exact version in every package of ours", () => {
     const ours = [
       "package.json",
-      ...["agent", "bot", "core", "exporter", "local", "test"].map((room) => `${room}/package.json`),
+      ...["agent", "bot", "core", "exporter", "grafana-plugin", "local", "test"].map((room) => `${room}/package.json`),
     ];
     const loose = ours.flatMap((file) => {
       const {

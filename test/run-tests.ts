@@ -19,7 +19,7 @@ export async function runTests(root: string, filters: readonly string[]): Promis
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
-  for (const project of ["unit", "end-to-end"]) await runProject({ root, scratch, project, filters, totals });
+  for (const project of ["unit", "plugin", "end-to-end"]) await runProject({ root, scratch, project, filters, totals });
   const complaints = filters.length > 0 || totals.failed > 0 ? [] : await checkCoverage(root, scratch);
   for (const complaint of complaints) console.error(`coverage: ${complaint}`);
   totals.failed += complaints.length;

@@ -1,4 +1,5 @@
 import { runStandIn } from "../stand-in/run-stand-in.ts";
+import { buildAside } from "./build-aside.ts";
 import { readConfig } from "./config.ts";
 import { createGrafanaStandIn } from "./stand-in.ts";
 
@@ -9,5 +10,6 @@ await runStandIn("Grafana stand-in", () => {
     upstream: config.GRAFANA_STANDIN_UPSTREAM,
     pluginSecret: config.GRAFANA_PLUGIN_SECRET.reveal(),
     logLevel: config.ROLLCALL_LOG_LEVEL,
+    built: buildAside(),
   });
 });

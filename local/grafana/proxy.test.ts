@@ -107,6 +107,24 @@ describe("the proxy of the plugin", () => {
     await expect.poll(() => open.streams).toBe(0);
   });
 
+  test("lets only an admin of Grafana change where it leads, and never tells the secret", async () => {
+    const settings = `${grafana.url}/api/plugins/rollcall-fleet-app/settings`;
+    const as = (person: string, body?: object) =>
+      fetch(settings, {
+        headers: { cookie: `grafana_session=${person}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+      });
+    const read = async () => (await as("viewer")).text();
+    const before = JSON.parse(await read()) as { jsonData: { url: string } };
+    expect(await read()).not.toContain(PLUGIN_SECRET);
+    const wish = { enabled: true, pinned: true, jsonData: { url: "http://127.0.0.1:9" } };
+    expect((await as("operator", wish)).status).toBe(403);
+    expect((await as("viewer", wish)).status).toBe(200);
+    expect((await client.ask("viewer", "health")).status).toBe(502);
+    await as("viewer", { ...wish, jsonData: before.jsonData });
+    expect((await client.ask("viewer", "health")).status).toBe(200);
+  });
+
   test("says 502 when nobody answers behind it", async () => {
     const lonely = await createGrafanaStandIn({ port: 0, upstream: "http://127.0.0.1:9", pluginSecret: PLUGIN_SECRET });
     expect((await createGrafanaClient(lonely.url).ask("viewer", "health")).status).toBe(502);
@@ -115,9 +133,21 @@ describe("the proxy of the plugin", () => {
 });
 
 describe("routes", () => {
+  const route = { path: "b/*", method: "GET", url: "http://b", headers: [] };
+
+  test("the first that fits is taken, and a method is one method", () => {
+    const routes = [{ ...route, path: "b/c", url: "http://c" }, route, { ...route, method: "GET,POST" }];
+    expect(matchRoute("GET", "b/c", routes)?.route.url).toBe("http://c");
+    expect(matchRoute("GET", "b/d", routes)).toMatchObject({ route: { url: "http://b" }, rest: "/d" });
+    expect(matchRoute("POST", "b/d", routes)).toBeNull();
+  });
+
   test.each([
     ["GET", "health", "/health"],
     ["GET", "api/v1/agents", "/api/v1/agents"],
+    // A slash at the end is dropped.
+    ["GET", "api/v1/", "/api/v1"],
+    ["GET", "api/v1/live", "/api/v1/live"],
     ["POST", "api/v1/commands/restart", "/api/v1/commands/restart"],
     // Taken apart before it is compared and put together again.
     ["GET", "api%2fv1%2fagents", "/api/v1/agents"],
@@ -126,7 +156,8 @@ describe("routes", () => {
     ["GET", "api/v1/a%20b", "/api/v1/a%20b"],
     ["GET", "api/v1/..%2f..%2fhealth", "/api/v1/../../health"],
   ])("%s %s leads to %s", (method, path, target) => {
-    expect(matchRoute(method, path)).toBe(target);
+    const matched = matchRoute(method, path);
+    expect(`${matched?.route.url}${matched?.rest}`).toBe(`{{ .JsonData.url }}${target}`);
   });
 
   test.each([
@@ -136,8 +167,8 @@ describe("routes", () => {
     ["GET", "metrics"],
     ["GET", "API/v1/agents"],
     ["GET", "/api/v1/agents"],
-    ["GET", "api/v1"],
     ["GET", "api/v1/%zz"],
+    ["POST", "api/v1/tokens"],
   ])("%s %s leads nowhere", (method, path) => {
     expect(matchRoute(method, path)).toBeNull();
   });

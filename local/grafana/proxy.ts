@@ -1,13 +1,13 @@
 import { type IncomingMessage, request as openRequest } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { IdTokens } from "./id-tokens.ts";
+import { actionsOf } from "./manifest.ts";
 import type { GrafanaPerson } from "./people.ts";
-import { matchRoute } from "./routes.ts";
+import { type Matched, matchRoute } from "./routes.ts";
 
 export interface ProxyParts {
-  /** Control service: `http://127.0.0.1:8080`. */
-  readonly upstream: () => string;
-  readonly pluginSecret: () => string;
+  /** What an admin entered: the control service's address, `http://127.0.0.1:8080`, and the secret. */
+  readonly settings: () => { readonly upstream: string; readonly pluginSecret: string };
   readonly idTokens: IdTokens;
   /** Who is signed in; null: nobody. */
   readonly personOf: (request: FastifyRequest) => GrafanaPerson | null;
@@ -32,17 +32,30 @@ export function addPluginProxy(app: FastifyInstance, parts: ProxyParts): void {
       const person = parts.personOf(request);
       if (person === null) return reply.code(401).send({ message: "Unauthorized" });
       const [path = "", query] = (request.raw.url ?? "").slice(PREFIX.length).split(/\?(.*)/s);
-      const target = matchRoute(request.method, path);
-      if (target === null) return reply.code(404).send({ message: "plugin proxy route not found" });
+      const matched = matchRoute(request.method, path);
+      if (matched === null) return reply.code(404).send({ message: "plugin proxy route not found" });
+      const { reqAction } = matched.route;
+      if (reqAction !== undefined && !actionsOf(person).includes(reqAction))
+        return reply.code(403).send({ message: "plugin proxy route access denied" });
       reply.hijack();
-      forward({ request, reply, headers: headersFor(request, person, parts) }, urlOf(parts, target, query));
+      const headers = { ...headersFor(request, person, parts), ...routeHeaders(matched, parts) };
+      forward({ request, reply, headers }, urlOf(matched, parts, query));
       return reply;
     },
   });
 }
 
-const urlOf = ({ upstream }: ProxyParts, target: string, query: string | undefined): string =>
-  `${upstream()}${target}${query === undefined ? "" : `?${query}`}`;
+const urlOf = ({ route, rest }: Matched, parts: ProxyParts, query: string | undefined): string =>
+  `${fillIn(route.url, parts)}${rest}${query === undefined ? "" : `?${query}`}`;
+
+const routeHeaders = ({ route }: Matched, parts: ProxyParts): Record<string, string> =>
+  Object.fromEntries(route.headers.map(({ name, content }) => [name.toLowerCase(), fillIn(content, parts)]));
+
+/** What of Grafana's templates plugin.json uses. */
+const fillIn = (template: string, { settings }: ProxyParts): string =>
+  template
+    .replaceAll("{{ .JsonData.url }}", settings().upstream)
+    .replaceAll("{{ .SecureJsonData.secret }}", settings().pluginSecret);
 
 /** As Grafana's proxy sets them; a client's `X-Grafana-Id` is only written over, so it stays where there is no token. */
 function headersFor(
@@ -61,7 +74,6 @@ function headersFor(
     "x-grafana-referer": request.headers.referer ?? "",
     "x-forwarded-for": from.join(", "),
     "x-grafana-context": JSON.stringify({ Login: login, Email: email, Name: name, OrgID: org, OrgRole: role }),
-    "x-rollcall-grafana-secret": parts.pluginSecret(),
     ...(token === null ? {} : { "x-grafana-id": token }),
     ...(Buffer.isBuffer(request.body) ? { "content-length": String(request.body.length) } : {}),
   };

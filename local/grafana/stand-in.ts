@@ -1,11 +1,12 @@
-import { join } from "node:path";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { createLocalServer, servePage } from "../stand-in/local-server.ts";
+import { createLocalServer } from "../stand-in/local-server.ts";
 import { addControl } from "./control.ts";
 import { Faults } from "./faults.ts";
 import { IdTokens } from "./id-tokens.ts";
 import { SigningKeys } from "./keys.ts";
 import { type GrafanaPerson, personOf } from "./people.ts";
+import { addPages } from "./pages.ts";
+import { addPluginSettings } from "./plugin-settings.ts";
 import { addPluginProxy } from "./proxy.ts";
 
 export interface GrafanaStandInOptions {
@@ -15,6 +16,8 @@ export interface GrafanaStandInOptions {
   readonly upstream: string;
   readonly pluginSecret: string;
   readonly logLevel?: string;
+  /** Resolves when what the pages are made of is built; pages wait for it. Left out: there are no pages. */
+  readonly built?: Promise<unknown>;
 }
 
 export interface GrafanaStandIn {
@@ -25,10 +28,9 @@ export interface GrafanaStandIn {
 }
 
 const BODY_BYTES = 1024 * 1024;
-const PAGE = join(import.meta.dirname, "page");
 const COOKIE = "grafana_session";
 
-/** What of Grafana Rollcall touches: signing keys, the plugin's proxy, and a page; listens on 127.0.0.1. */
+/** What of Grafana Rollcall touches: signing keys, the plugin's proxy and settings, and its pages; listens on 127.0.0.1. */
 export async function createGrafanaStandIn(options: GrafanaStandInOptions): Promise<GrafanaStandIn> {
   const app = createLocalServer({ logLevel: options.logLevel ?? "silent", bodyLimit: BODY_BYTES });
   const keys = new SigningKeys();
@@ -43,8 +45,7 @@ export async function createGrafanaStandIn(options: GrafanaStandInOptions): Prom
     return faults.answer(reply, keys.published());
   });
   addPluginProxy(app, {
-    upstream: () => settings.upstream,
-    pluginSecret: () => settings.pluginSecret,
+    settings: () => settings,
     idTokens,
     personOf: (request) => {
       calls.proxied += 1;
@@ -52,7 +53,8 @@ export async function createGrafanaStandIn(options: GrafanaStandInOptions): Prom
     },
   });
   addControl(app, { keys, faults, calls, idTokens, settings, cookie: COOKIE, signedIn });
-  servePage(app, { folder: PAGE, paths: ["/"] });
+  addPluginSettings(app, { settings, signedIn });
+  addPages(app, options.built);
   await app.listen({ host: "127.0.0.1", port: options.port });
   const address = app.server.address();
   url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : options.port}`;

@@ -1,0 +1,37 @@
+import { ask } from "./ask.ts";
+import type { Operation, Report, Request } from "./contract.ts";
+import { operations, requests } from "./lists.ts";
+
+/** What became of a wish. */
+export type Outcome =
+  | { readonly kind: "report"; readonly report: Report; readonly data: unknown }
+  | { readonly kind: "operation"; readonly operation: Operation; readonly repeated: boolean }
+  | { readonly kind: "request"; readonly request: Request; readonly repeated: boolean };
+
+export interface Wish {
+  readonly command: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly reason?: string | undefined;
+  /** Made when the form opened, so that pressing twice is one wish. */
+  readonly key: string;
+}
+
+/** 160 random bits; `randomUUID` is missing where Grafana is not reached by https. */
+export const newKey = (): string =>
+  `grafana-${[...crypto.getRandomValues(new Uint8Array(20))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+
+/** Runs a command on the one path that all doors share. @throws Refusal */
+export async function runCommand({ command, input, reason, key }: Wish): Promise<Outcome> {
+  const body = { input, ...(reason === undefined || reason === "" ? {} : { reason }) };
+  const path = `api/v1/commands/${encodeURIComponent(command)}`;
+  const outcome = readOutcome(await ask<Record<string, unknown>>(path, { method: "POST", body, key }));
+  if (outcome.kind === "operation") operations.put(outcome.operation);
+  if (outcome.kind === "request") requests.put(outcome.request);
+  return outcome;
+}
+
+function readOutcome(body: Record<string, unknown>): Outcome {
+  if ("operation" in body) return { kind: "operation", ...(body as { operation: Operation; repeated: boolean }) };
+  if ("request" in body) return { kind: "request", ...(body as { request: Request; repeated: boolean }) };
+  return { kind: "report", ...(body as { report: Report; data: unknown }) };
+}

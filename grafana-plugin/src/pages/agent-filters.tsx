@@ -1,0 +1,112 @@
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { FilterInput, FilterPill, RadioButtonGroup, useStyles2 } from "@grafana/ui";
+import type { ReactElement } from "react";
+import type { Agent } from "../api/contract.ts";
+import { changeQuery } from "../parts/place.ts";
+
+const FACETS = ["health", "verdict", "activity", "group", "owner", "version"] as const;
+type Facet = (typeof FACETS)[number];
+
+/** What the address narrows the list to; a comma in a value means or. */
+export interface Filters {
+  readonly words: string;
+  readonly facets: Readonly<Partial<Record<Facet, readonly string[]>>>;
+}
+
+export function readFilters(query: URLSearchParams): Filters {
+  const facets = FACETS.flatMap((facet) => {
+    const value = query.get(facet);
+    return value === null || value === "" ? [] : [[facet, value.split(",")] as const];
+  });
+  return { words: (query.get("q") ?? "").trim().toLowerCase(), facets: Object.fromEntries(facets) };
+}
+
+const facetOf = (agent: Agent, facet: Facet): string => agent[facet] ?? "unknown";
+
+export function fitsFilters(agent: Agent, { words, facets }: Filters): boolean {
+  for (const [facet, wanted] of Object.entries(facets))
+    if (!wanted.includes(facetOf(agent, facet as Facet))) return false;
+  if (words === "") return true;
+  return agent.id.toLowerCase().includes(words) || agent.does.toLowerCase().includes(words) || hasLabel(agent, words);
+}
+
+const hasLabel = ({ labels }: Agent, words: string): boolean =>
+  Object.entries(labels).some(([name, value]) => `${name}=${value}`.toLowerCase().includes(words));
+
+/** A facet with more values than this is searched for, not clicked. */
+const MOST_CHIPS = 8;
+
+interface AgentFiltersProps {
+  readonly everyone: readonly Agent[];
+  readonly filters: Filters;
+  readonly isTree: boolean;
+}
+
+/** Search, chips with counts, and whether the list stands by group. */
+export function AgentFilters({ everyone, filters, isTree }: AgentFiltersProps): ReactElement {
+  const styles = useStyles2(getStyles);
+  return (
+    <div className={styles.filters}>
+      <div className={styles.row}>
+        <FilterInput
+          placeholder="Search: name, work or label"
+          data-search
+          escapeRegex={false}
+          value={filters.words}
+          onChange={(words) => changeQuery({ q: words })}
+        />
+        <RadioButtonGroup
+          aria-label="View"
+          options={[
+            { label: "List", value: false },
+            { label: "By group", value: true },
+          ]}
+          value={isTree}
+          onChange={(tree) => changeQuery({ view: tree ? "tree" : null })}
+        />
+      </div>
+      <div className={styles.chips}>
+        {FACETS.map((facet) => (
+          <Chips key={facet} facet={facet} everyone={everyone} chosen={filters.facets[facet] ?? []} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface ChipsProps {
+  readonly facet: Facet;
+  readonly everyone: readonly Agent[];
+  readonly chosen: readonly string[];
+}
+
+function Chips({ facet, everyone, chosen }: ChipsProps): ReactElement | null {
+  const counts = new Map<string, number>();
+  for (const agent of everyone) counts.set(facetOf(agent, facet), (counts.get(facetOf(agent, facet)) ?? 0) + 1);
+  const values = [...counts].toSorted(([, a], [, b]) => b - a);
+  if (values.length < 2 || (values.length > MOST_CHIPS && chosen.length === 0)) return null;
+  return (
+    <fieldset aria-label={facet} style={{ display: "contents" }}>
+      {values.slice(0, MOST_CHIPS).map(([value, count]) => (
+        <FilterPill
+          key={value}
+          label={`${value} ${count}`}
+          selected={chosen.includes(value)}
+          onClick={() => changeQuery({ [facet]: toggled(chosen, value).join(",") })}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+const toggled = (chosen: readonly string[], value: string): string[] =>
+  chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value];
+
+function getStyles(theme: GrafanaTheme2) {
+  return {
+    filters: css({ display: "grid", gap: theme.spacing(1), marginBottom: theme.spacing(1) }),
+    row: css({ display: "flex", gap: theme.spacing(1), flexWrap: "wrap" }),
+    chips: css({ display: "flex", gap: theme.spacing(0.5), flexWrap: "wrap" }),
+  };
+}

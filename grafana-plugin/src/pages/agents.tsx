@@ -1,0 +1,95 @@
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { useStyles2 } from "@grafana/ui";
+import { type ReactElement, useMemo, useState } from "react";
+import type { Agent } from "../api/contract.ts";
+import { agents as fleet } from "../api/lists.ts";
+import { useLiveList } from "../api/live-list.ts";
+import { fitsContext, useContextChoice } from "../parts/context.ts";
+import { ExportMenu } from "../parts/export-menu.tsx";
+import { Page } from "../parts/page.tsx";
+import { changeQuery, usePlace } from "../parts/place.ts";
+import { RefusalView } from "../parts/refusal-view.tsx";
+import { Skeleton } from "../parts/region.tsx";
+import { compareSick, countsWords } from "../parts/words.ts";
+import { AgentFilters, fitsFilters, readFilters } from "./agent-filters.tsx";
+import { AgentTable } from "./agent-table.tsx";
+import { BulkBar } from "./bulk-bar.tsx";
+
+/** Everyone who should exist, the sick first: search, filters, groups, and many at once. */
+export default function Agents(): ReactElement {
+  const styles = useStyles2(getStyles);
+  const place = usePlace();
+  const context = useContextChoice(place);
+  const { items, at, refusal, problems, awaySince } = useLiveList(fleet);
+  const filters = useMemo(() => readFilters(place.query), [place.query]);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const everyone = useMemo(() => [...items.values()].toSorted(compareSick), [items]);
+  const shown = useMemo(
+    () => everyone.filter((agent) => fitsContext(context, agent) && fitsFilters(agent, filters)),
+    [everyone, context, filters],
+  );
+  const isTree = place.query.get("view") === "tree";
+  return (
+    <Page title="Agents" actions={<ExportMenu name="agents" rows={() => shown.map(rowOf)} />}>
+      <div className={styles.whole}>
+        <p role="status" data-testid="counts">
+          {at === null ? "Reading…" : countsWords(shown)}
+          {problems.map((problem) => ` · ${problem}`)}
+          {awaySince === null ? "" : " · changes are not seen now"}
+        </p>
+        <AgentFilters everyone={everyone} filters={filters} isTree={isTree} />
+        <BulkBar selected={selected} onClear={() => setSelected(new Set())} />
+        {at === null ? (
+          refusal === null ? (
+            <Skeleton lines={6} />
+          ) : (
+            <RefusalView refusal={refusal} onRetry={() => void fleet.read()} />
+          )
+        ) : shown.length === 0 ? (
+          <NobodyFits hasFilters={everyone.length > 0} />
+        ) : (
+          <AgentTable agents={shown} at={at} isTree={isTree} selected={selected} onSelect={setSelected} />
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function NobodyFits({ hasFilters }: { readonly hasFilters: boolean }): ReactElement {
+  if (!hasFilters) return <p>Nobody is expected yet: fleet.yaml names no agent.</p>;
+  return (
+    <p>
+      No agent fits these filters.{" "}
+      <button
+        type="button"
+        onClick={() =>
+          changeQuery({ q: null, health: null, verdict: null, activity: null, group: null, owner: null, context: null })
+        }
+      >
+        Clear
+      </button>
+    </p>
+  );
+}
+
+const rowOf = ({
+  id,
+  group,
+  owner,
+  criticality,
+  health,
+  verdict,
+  activity,
+  version,
+  lastHeartbeatAt,
+  desired,
+}: Agent) => ({
+  ...{ id, group, owner, criticality, health, verdict, activity, version },
+  lastHeartbeat: lastHeartbeatAt === null ? null : new Date(lastHeartbeatAt).toISOString(),
+  desired: desired.state,
+});
+
+function getStyles(theme: GrafanaTheme2) {
+  return { whole: css({ gridColumn: "1 / -1", minWidth: 0, fontSize: theme.typography.body.fontSize }) };
+}

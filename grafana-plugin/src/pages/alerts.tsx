@@ -1,0 +1,81 @@
+import { FilterPill } from "@grafana/ui";
+import type { ReactElement } from "react";
+import type { Incident } from "../api/contract.ts";
+import { agents, incidents } from "../api/lists.ts";
+import { useLiveList } from "../api/live-list.ts";
+import { type Context, fitsContext, useContextChoice } from "../parts/context.ts";
+import { ExportMenu } from "../parts/export-menu.tsx";
+import { firingAgents, IncidentCard, incidentWords } from "../parts/incident-card.tsx";
+import { Page } from "../parts/page.tsx";
+import { changeQuery, usePlace } from "../parts/place.ts";
+import { Region } from "../parts/region.tsx";
+import { worstFirst } from "./worst-first.ts";
+
+const TABS = ["firing", "taken", "ended"] as const;
+type Tab = (typeof TABS)[number];
+
+const tabOf = ({ state, acknowledgedBy }: Incident): Tab =>
+  state === "resolved" ? "ended" : acknowledgedBy === null ? "firing" : "taken";
+
+/** What fires, who has it; links from alert rules name an alert and an agent. */
+export default function Alerts(): ReactElement {
+  const place = usePlace();
+  const context = useContextChoice(place);
+  const { items, at, refusal } = useLiveList(incidents);
+  const fleet = useLiveList(agents).items;
+  const all = worstFirst([...items.values()]).filter((incident) => concerns(incident, context, fleet));
+  const named = all.filter((incident) => isNamed(incident, place.query));
+  const tab = (TABS.find((one) => one === place.query.get("tab")) ?? null) as Tab | null;
+  const shown = named.filter((incident) => (tab === null ? tabOf(incident) !== "ended" : tabOf(incident) === tab));
+  return (
+    <Page title="Alerts">
+      <Region
+        title={`Alerts (${shown.length})`}
+        isKnown={at !== null}
+        refusal={refusal}
+        onRetry={() => void incidents.read()}
+        actions={<ExportMenu name="alerts" rows={() => shown.map(rowOf)} />}
+      >
+        {() => (
+          <>
+            <div style={{ display: "flex", gap: 8, flexWrap: "wrap", marginBottom: 12 }}>
+              {TABS.map((one) => (
+                <FilterPill
+                  key={one}
+                  label={`${one} ${named.filter((incident) => tabOf(incident) === one).length}`}
+                  selected={tab === one}
+                  onClick={() => changeQuery({ tab: tab === one ? null : one })}
+                />
+              ))}
+            </div>
+            {shown.length === 0 ? (
+              <p>Nothing fires.</p>
+            ) : (
+              shown.map((incident) => <IncidentCard key={incident.id} incident={incident} />)
+            )}
+          </>
+        )}
+      </Region>
+    </Page>
+  );
+}
+
+/** `alerts?name=AgentGone&agent=billing`, as rules and PagerDuty link here. */
+function isNamed(incident: Incident, query: URLSearchParams): boolean {
+  const [name, agent] = [query.get("name"), query.get("agent")];
+  return (name === null || incident.alertname === name) && (agent === null || firingAgents(incident).includes(agent));
+}
+
+function concerns(incident: Incident, context: Context | null, fleet: ReadonlyMap<string, { group: string }>): boolean {
+  if (context === null) return true;
+  return firingAgents(incident).some((id) => fitsContext(context, { id, group: fleet.get(id)?.group ?? "" }));
+}
+
+const rowOf = (incident: Incident) => ({
+  id: incident.id,
+  severity: incident.criticality,
+  what: incidentWords(incident),
+  since: new Date(incident.openedAt).toISOString(),
+  state: tabOf(incident),
+  by: incident.acknowledgedBy?.name ?? null,
+});

@@ -1,0 +1,136 @@
+import { FilterPill } from "@grafana/ui";
+import type { ReactElement } from "react";
+import { useAnswer } from "../api/answers.ts";
+import type { Operation } from "../api/contract.ts";
+import { operations } from "../api/lists.ts";
+import { useLiveList } from "../api/live-list.ts";
+import { CommandButton } from "../parts/command-button.tsx";
+import { fitsContext, useContextChoice } from "../parts/context.ts";
+import { ExportMenu } from "../parts/export-menu.tsx";
+import { operationEntry, wishWords } from "../parts/operation-words.ts";
+import { Page } from "../parts/page.tsx";
+import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
+import { ProgressTracker } from "../parts/progress-tracker.tsx";
+import { RefusalView } from "../parts/refusal-view.tsx";
+import { Region, Skeleton } from "../parts/region.tsx";
+import { Timeline } from "../parts/timeline.tsx";
+import { clockTime } from "../parts/words.ts";
+
+/** What runs, stage by stage, and what has ended; one of them at `operations/op-481`. */
+export default function Operations(): ReactElement {
+  const { id } = usePlace();
+  return id === null ? <AllOperations /> : <OneOperation id={id} />;
+}
+
+function AllOperations(): ReactElement {
+  const place = usePlace();
+  const context = useContextChoice(place);
+  const { items, at, refusal } = useLiveList(operations);
+  const ending = place.query.get("ending");
+  const all = [...items.values()].filter(
+    ({ targets }) =>
+      context?.kind !== "agent" || targets.some(({ agent }) => fitsContext(context, { id: agent, group: "" })),
+  );
+  const running = all.filter(({ state }) => state !== "ended").toSorted((a, b) => b.createdAt - a.createdAt);
+  const ended = all.filter((operation) => operation.state === "ended");
+  const shown = ending === null ? ended : ended.filter((operation) => operation.ending === ending);
+  const endings = [...new Set(ended.flatMap((operation) => operation.ending ?? []))];
+  return (
+    <Page title="Operations" ignoresContext={context?.kind === "group"}>
+      <Region
+        title={`Running (${running.length})`}
+        isKnown={at !== null}
+        refusal={refusal}
+        onRetry={() => void operations.read()}
+      >
+        {() =>
+          running.length === 0 ? <p>Nothing runs.</p> : running.map((one) => <Running key={one.id} operation={one} />)
+        }
+      </Region>
+      <Region
+        title="Ended"
+        isKnown={at !== null}
+        actions={<ExportMenu name="operations" rows={() => shown.map(rowOf)} />}
+      >
+        {() => (
+          <>
+            <div style={{ display: "flex", gap: 8, flexWrap: "wrap" }}>
+              {endings.map((one) => (
+                <FilterPill
+                  key={one}
+                  label={one.replaceAll("-", " ")}
+                  selected={ending === one}
+                  onClick={() => changeQuery({ ending: ending === one ? null : one })}
+                />
+              ))}
+            </div>
+            <Timeline entries={shown.map(operationEntry)} empty="Nothing has ended yet." />
+          </>
+        )}
+      </Region>
+    </Page>
+  );
+}
+
+const rowOf = (operation: Operation) => ({
+  id: operation.id,
+  what: wishWords(operation),
+  state: operation.state,
+  ending: operation.ending,
+  by: operation.actor.name,
+  door: operation.door,
+  created: new Date(operation.createdAt).toISOString(),
+  seconds: operation.endedAt === null ? null : (operation.endedAt - operation.createdAt) / 1000,
+  error: operation.error,
+});
+
+function Running({ operation }: { readonly operation: Operation }): ReactElement {
+  return (
+    <article>
+      <h3>
+        <a href={hrefOf(`operations/${operation.id}`)}>{wishWords(operation)}</a>
+      </h3>
+      <p>
+        {operation.id} · {operation.actor.name} by {operation.door}, {clockTime(operation.createdAt)}
+        {operation.reason === null ? "" : ` · “${operation.reason}”`}
+      </p>
+      <ProgressTracker operation={operation} />
+      <CancelButton operation={operation} />
+    </article>
+  );
+}
+
+function CancelButton({ operation }: { readonly operation: Operation }): ReactElement | null {
+  if (operation.state === "ended") return null;
+  if (operation.command === "diag-run")
+    return <CommandButton command="diag-cancel" input={{ run: operation.id }} label="Cancel…" />;
+  return <CommandButton command="cancel" input={{ operation: operation.id }} label="Cancel…" />;
+}
+
+function OneOperation({ id }: { readonly id: string }): ReactElement {
+  const { items } = useLiveList(operations);
+  const { content, refusal } = useAnswer<{ operation: Operation }>(`api/v1/operations/${encodeURIComponent(id)}`, null);
+  const live = items.get(id);
+  const operation = live ?? content?.operation;
+  return (
+    <Page title={id} above={{ title: "Operations", page: "operations" }}>
+      {operation === undefined ? (
+        <div style={{ gridColumn: "1 / -1" }}>
+          {refusal === null ? <Skeleton /> : <RefusalView refusal={refusal} />}
+        </div>
+      ) : (
+        <Region title={wishWords(operation)} isKnown actions={<Again operation={operation} />}>
+          {() => <Running operation={operation} />}
+        </Region>
+      )}
+    </Page>
+  );
+}
+
+/** The same as a new wish, with a form and a key of its own. */
+function Again({ operation }: { readonly operation: Operation }): ReactElement | null {
+  if (operation.state !== "ended") return null;
+  return (
+    <CommandButton command={operation.command} input={operation.input as Record<string, unknown>} label="Again…" />
+  );
+}

@@ -1,0 +1,175 @@
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { useStyles2 } from "@grafana/ui";
+import { type ReactElement, useMemo } from "react";
+import { useAnswer } from "../api/answers.ts";
+import type { Agent, Gateway, Incident } from "../api/contract.ts";
+import { agents as fleet, incidents, operations, requests } from "../api/lists.ts";
+import { useLiveList } from "../api/live-list.ts";
+import { type Context, fitsContext, useContextChoice } from "../parts/context.ts";
+import { IncidentCard } from "../parts/incident-card.tsx";
+import { KeyFigures } from "../parts/key-figures.tsx";
+import { operationEntry } from "../parts/operation-words.ts";
+import { Page } from "../parts/page.tsx";
+import { hrefOf, usePlace } from "../parts/place.ts";
+import { Region } from "../parts/region.tsx";
+import { HealthMark, StatusBadge } from "../parts/status-badge.tsx";
+import { useNow } from "../parts/tick.ts";
+import { Timeline } from "../parts/timeline.tsx";
+import { compareSick, countsWords, HEALTH_MARKS, momentWords, offWords, verdictWords } from "../parts/words.ts";
+import { worstFirst } from "./worst-first.ts";
+
+const MOST_FIRING = 5;
+const MOST_SICK = 10;
+const CHANGED_MS = 30 * 60_000;
+
+/** Is it all right, what waits for me, what runs. */
+export default function Overview(): ReactElement {
+  const context = useContextChoice(usePlace());
+  return (
+    <Page title="Overview">
+      <StateLine context={context} />
+      <Firing />
+      <Changed />
+      <KeyFigures />
+      <NeedsAttention context={context} />
+      <RunningForMe />
+    </Page>
+  );
+}
+
+function useAgents(context: Context | null) {
+  const list = useLiveList(fleet);
+  const shown = useMemo(
+    () => [...list.items.values()].filter((agent) => fitsContext(context, agent)),
+    [list.items, context],
+  );
+  return { ...list, shown };
+}
+
+const worstOf = (agents: readonly Agent[]): Agent["health"] =>
+  (["critical", "unknown", "degraded"] as const).find((health) => agents.some((agent) => agent.health === health)) ??
+  "healthy";
+
+function StateLine({ context }: { readonly context: Context | null }): ReactElement {
+  const styles = useStyles2(getStyles);
+  const { shown, at } = useAgents(context);
+  const { content } = useAnswer<Gateway>("api/v1", 10_000);
+  const worst = worstOf(shown);
+  return (
+    <div className={styles.state} role="status" data-testid="state-line">
+      <strong>
+        {at === null ? "Reading…" : <HealthMark health={worst} mark={HEALTH_MARKS[worst]} />}{" "}
+        {at === null ? "" : countsWords(shown)}
+      </strong>
+      {(content?.services ?? []).map(({ name, state, detail }) => (
+        <span key={name} title={detail ?? state}>
+          {name} {state === "up" ? "●" : state === "down" ? "■ down" : "? unknown"}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Firing(): ReactElement {
+  const { items, at, refusal } = useLiveList(incidents);
+  const firing = worstFirst([...items.values()].filter(({ state }: Incident) => state === "firing"));
+  return (
+    <Region
+      title={`Firing (${firing.length})`}
+      columns={8}
+      isKnown={at !== null}
+      refusal={refusal}
+      onRetry={() => void incidents.read()}
+    >
+      {() => (
+        <>
+          {firing.length === 0 ? <p>Nothing fires.</p> : null}
+          {firing.slice(0, MOST_FIRING).map((incident) => (
+            <IncidentCard key={incident.id} incident={incident} />
+          ))}
+          {firing.length > MOST_FIRING ? <a href={hrefOf("alerts")}>and {firing.length - MOST_FIRING} more</a> : null}
+        </>
+      )}
+    </Region>
+  );
+}
+
+function Changed(): ReactElement {
+  const { items, at } = useLiveList(operations);
+  const now = useNow();
+  const recent = [...items.values()].filter(({ createdAt }) => now - createdAt < CHANGED_MS);
+  return (
+    <Region title={`What changed, 30 min (${recent.length})`} columns={4} isKnown={at !== null}>
+      {() => <Timeline entries={recent.slice(0, 20).map(operationEntry)} empty="Nothing in these 30 min." />}
+    </Region>
+  );
+}
+
+function NeedsAttention({ context }: { readonly context: Context | null }): ReactElement {
+  const { shown, at, refusal } = useAgents(context);
+  const now = useNow();
+  const sick = shown.filter(({ health }) => health !== "healthy").toSorted(compareSick);
+  return (
+    <Region
+      title={`Needs attention (${sick.length})`}
+      columns={6}
+      isKnown={at !== null}
+      refusal={refusal}
+      onRetry={() => void fleet.read()}
+    >
+      {() => (
+        <>
+          {sick.length === 0 ? <p>Nobody: everyone who should work does.</p> : null}
+          <ul style={{ listStyle: "none" }}>
+            {sick.slice(0, MOST_SICK).map((agent) => (
+              <li key={agent.id}>
+                <StatusBadge agent={agent} at={at} /> <a href={hrefOf(`agents/${agent.id}`)}>{agent.id}</a>{" "}
+                {offWords(agent) ?? verdictWords(agent)}
+                {agent.since === null ? "" : ` since ${momentWords(agent.since, now)}`}
+              </li>
+            ))}
+          </ul>
+          {sick.length > MOST_SICK ? <a href={hrefOf("agents")}>and {sick.length - MOST_SICK} more</a> : null}
+        </>
+      )}
+    </Region>
+  );
+}
+
+function RunningForMe(): ReactElement {
+  const running = useLiveList(operations);
+  const waiting = useLiveList(requests);
+  const now = useNow();
+  const under = [...running.items.values()].filter(({ state }) => state !== "ended");
+  const asked = [...waiting.items.values()].filter(({ state, expiresAt }) => state === "waiting" && expiresAt > now);
+  return (
+    <Region title="Running, waiting" columns={6} isKnown={running.at !== null}>
+      {() => (
+        <>
+          <Timeline entries={under.map(operationEntry)} empty="Nothing runs." />
+          {asked.length === 0 ? <p>Nothing waits for a second person.</p> : null}
+          {asked.map(({ id, command, targets }) => (
+            <p key={id}>
+              ✋ <a href={hrefOf(`requests/${id}`)}>{id}</a> {command} {targets.length} agents
+            </p>
+          ))}
+        </>
+      )}
+    </Region>
+  );
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  return {
+    state: css({
+      gridColumn: "1 / -1",
+      display: "flex",
+      flexWrap: "wrap",
+      gap: theme.spacing(1, 2),
+      padding: theme.spacing(1, 2),
+      background: theme.colors.background.secondary,
+      borderRadius: theme.shape.radius.default,
+    }),
+  };
+}

@@ -1,0 +1,79 @@
+import type { ReactElement } from "react";
+import { useAnswer } from "../api/answers.ts";
+import type { Request } from "../api/contract.ts";
+import { requests } from "../api/lists.ts";
+import { useLiveList } from "../api/live-list.ts";
+import { Page } from "../parts/page.tsx";
+import { hrefOf, usePlace } from "../parts/place.ts";
+import { RefusalView } from "../parts/refusal-view.tsx";
+import { Region, Skeleton } from "../parts/region.tsx";
+import { RequestView, requestWords } from "../parts/request-view.tsx";
+import { useNow } from "../parts/tick.ts";
+import { Timeline } from "../parts/timeline.tsx";
+import { listed } from "../parts/words.ts";
+
+/** What waits for a second person, and what became of it; one of them at `requests/req-31`. */
+export default function Requests(): ReactElement {
+  const { id } = usePlace();
+  return id === null ? <AllRequests /> : <OneRequest id={id} />;
+}
+
+function AllRequests(): ReactElement {
+  const { items, at, refusal } = useLiveList(requests);
+  const now = useNow();
+  const all = [...items.values()];
+  const waiting = all.filter(({ state, expiresAt }) => state === "waiting" && expiresAt > now);
+  const over = all.filter((one) => !waiting.includes(one));
+  return (
+    <Page title="Requests" ignoresContext>
+      <Region
+        title={`Waiting (${waiting.length})`}
+        isKnown={at !== null}
+        refusal={refusal}
+        onRetry={() => void requests.read()}
+      >
+        {() =>
+          waiting.length === 0 ? (
+            <p>Nothing waits for a second person.</p>
+          ) : (
+            waiting.map((one) => <RequestView key={one.id} request={one} />)
+          )
+        }
+      </Region>
+      <Region title="Decided" isKnown={at !== null}>
+        {() => <Timeline entries={over.map(entryOf)} empty="Nothing was decided yet." />}
+      </Region>
+    </Page>
+  );
+}
+
+function entryOf(request: Request) {
+  const state = request.state === "waiting" ? "⌛ expired" : requestWords(request);
+  return {
+    id: request.id,
+    at: request.createdAt,
+    mark: "",
+    words: `${state}: ${request.command} ${listed(request.targets)}`,
+    by: `asked by ${request.actor.name}${request.decidedBy === null ? "" : `, decided by ${request.decidedBy.name}`}, ${request.id}`,
+    href: hrefOf(`requests/${request.id}`),
+  };
+}
+
+function OneRequest({ id }: { readonly id: string }): ReactElement {
+  const { items } = useLiveList(requests);
+  const { content, refusal } = useAnswer<{ request: Request }>(`api/v1/requests/${encodeURIComponent(id)}`, null);
+  const request = items.get(id) ?? content?.request;
+  return (
+    <Page title={id} above={{ title: "Requests", page: "requests" }}>
+      {request === undefined ? (
+        <div style={{ gridColumn: "1 / -1" }}>
+          {refusal === null ? <Skeleton /> : <RefusalView refusal={refusal} />}
+        </div>
+      ) : (
+        <Region title={`${request.command} ${listed(request.targets)}`} isKnown>
+          {() => <RequestView request={request} />}
+        </Region>
+      )}
+    </Page>
+  );
+}

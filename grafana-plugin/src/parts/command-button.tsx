@@ -1,0 +1,50 @@
+import { Button, type ButtonProps, Tooltip } from "@grafana/ui";
+import type { ReactElement } from "react";
+import { useCommand } from "../api/commands.ts";
+import { reach } from "../api/reach.ts";
+import { useStore } from "../api/store.ts";
+import { openOrder } from "./order.ts";
+
+interface CommandButtonProps {
+  readonly command: string;
+  readonly input?: Readonly<Record<string, unknown>>;
+  /** "Restart…" */
+  readonly label: string;
+  readonly isDanger?: boolean;
+  readonly size?: ButtonProps["size"];
+}
+
+/** Opens a command's drawer. What may not be done now is off, and says why; what the service does not have is not there. */
+export function CommandButton({
+  command,
+  input = {},
+  label,
+  isDanger = false,
+  size = "sm",
+}: CommandButtonProps): ReactElement | null {
+  const definition = useCommand(command);
+  const { isAway } = useStore(reach);
+  if (definition === null) return null;
+  const whyNot = isAway
+    ? "The control service is not reachable."
+    : definition === undefined
+      ? "Asking what you may do."
+      : definition.whyNot;
+  const button = (
+    <Button
+      size={size}
+      variant={isDanger ? "destructive" : "secondary"}
+      fill={isDanger ? "outline" : "solid"}
+      // Not `disabled`: a button that cannot be focused cannot say why.
+      aria-disabled={whyNot !== null}
+      className={whyNot === null ? undefined : "disabled"}
+      style={whyNot === null ? undefined : { opacity: 0.5, cursor: "not-allowed" }}
+      onClick={() => {
+        if (whyNot === null) openOrder(command, input);
+      }}
+    >
+      {label}
+    </Button>
+  );
+  return whyNot === null ? button : <Tooltip content={whyNot}>{button}</Tooltip>;
+}

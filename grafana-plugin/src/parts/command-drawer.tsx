@@ -1,0 +1,117 @@
+import { Button, Drawer, Field, Input } from "@grafana/ui";
+import { type ReactElement, useState } from "react";
+import { useCommand } from "../api/commands.ts";
+import type { Command } from "../api/contract.ts";
+import { Refusal } from "../api/refusal.ts";
+import { type Outcome, runCommand } from "../api/run-command.ts";
+import { closeOrder, type Order, readOrder } from "./order.ts";
+import { OutcomeView } from "./outcome-view.tsx";
+import { usePlace } from "./place.ts";
+import { RefusalView } from "./refusal-view.tsx";
+import { Skeleton } from "./region.tsx";
+import { fieldsOf, SchemaField, toInput } from "./schema-fields.tsx";
+
+/** The drawer of the command that the address asks for; nothing if it asks for none. */
+export function CommandDrawer(): ReactElement | null {
+  const order = readOrder(usePlace());
+  if (order === null) return null;
+  // A new wish is a new form.
+  return <OpenDrawer key={`${order.command} ${order.key}`} order={order} />;
+}
+
+function OpenDrawer({ order }: { readonly order: Order }): ReactElement {
+  const command = useCommand(order.command);
+  return (
+    <Drawer title={titleOf(order)} subtitle={command?.summary} onClose={closeOrder} size="md">
+      {command === undefined ? (
+        <Skeleton />
+      ) : command === null ? (
+        <p>This control service has no command {order.command}.</p>
+      ) : (
+        <OrderForm order={order} command={command} />
+      )}
+    </Drawer>
+  );
+}
+
+/** "Restart billing" */
+export function titleOf({ command, input }: Pick<Order, "command" | "input">): string {
+  const words = Object.values(input)
+    .flat()
+    .filter((value) => typeof value === "string" || typeof value === "number");
+  const verb = command.replaceAll("-", " ");
+  return [verb.charAt(0).toUpperCase() + verb.slice(1), ...words.slice(0, 5).map(String)].join(" ");
+}
+
+function OrderForm({ order, command }: { readonly order: Order; readonly command: Command }): ReactElement {
+  const [values, setValues] = useState<Record<string, unknown>>(() => startValues(order, command));
+  const [reason, setReason] = useState("");
+  const [step, setStep] = useState<{ isAsking: boolean; outcome: Outcome | null; refusal: Refusal | null }>(NOT_YET);
+  const submit = async (): Promise<void> => {
+    setStep({ ...NOT_YET, isAsking: true });
+    try {
+      const wish = { command: command.name, input: toInput(values), reason, key: order.key };
+      setStep({ ...NOT_YET, outcome: await runCommand(wish) });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      setStep({ ...NOT_YET, refusal: error });
+    }
+  };
+  const isAct = command.kind === "act";
+  if (step.outcome !== null) return <OutcomeView outcome={step.outcome} />;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!step.isAsking && command.whyNot === null) void submit();
+      }}
+      style={{ display: "grid", gap: 16 }}
+    >
+      {fieldsOf(command.input).map((field) => (
+        <SchemaField
+          key={field.name}
+          field={field}
+          value={values[field.name]}
+          onChange={(value) => setValues((before) => ({ ...before, [field.name]: value }))}
+        />
+      ))}
+      {isAct ? (
+        <Field
+          label="Reason"
+          description="Stands in the audit log; at most 200 characters"
+          htmlFor="order-reason"
+          noMargin
+        >
+          <Input
+            id="order-reason"
+            maxLength={200}
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
+        </Field>
+      ) : null}
+      {step.refusal === null ? null : <RefusalView refusal={step.refusal} wish={titleOf(order)} />}
+      {command.whyNot === null ? null : <p role="alert">Not for you: {command.whyNot}</p>}
+      {isAct && step.refusal === null ? <p>Nothing has happened yet.</p> : null}
+      <div style={{ display: "flex", gap: 8 }}>
+        <Button
+          type="submit"
+          variant={command.danger >= 2 ? "destructive" : "primary"}
+          disabled={step.isAsking || command.whyNot !== null}
+        >
+          {step.isAsking ? "Asking…" : titleOf({ command: command.name, input: toInput(values) })}
+        </Button>
+        <Button type="button" variant="secondary" onClick={closeOrder}>
+          Not now
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+const NOT_YET = { isAsking: false, outcome: null, refusal: null };
+
+function startValues({ input }: Order, command: Command): Record<string, unknown> {
+  const known = fieldsOf(command.input).map(({ name, schema }) => [name, input[name] ?? schema.default]);
+  return Object.fromEntries(known);
+}

@@ -1,0 +1,110 @@
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { LinkButton, useStyles2 } from "@grafana/ui";
+import type { ReactElement } from "react";
+import type { Incident } from "../api/contract.ts";
+import { agents as agentList } from "../api/lists.ts";
+import { useLiveList } from "../api/live-list.ts";
+import { CommandButton } from "./command-button.tsx";
+import { hrefOf } from "./place.ts";
+import { useNow } from "./tick.ts";
+import { ageWords, clockTime, listed, momentWords } from "./words.ts";
+
+/** Agents whose alert fires, each once, in the order they began. */
+export function firingAgents({ alerts }: Pick<Incident, "alerts">): string[] {
+  const firing = alerts.filter(({ firing, agent }) => firing && agent !== null);
+  return [...new Set(firing.toSorted((a, b) => a.startsAt - b.startsAt).map(({ agent }) => agent as string))];
+}
+
+/** "billing is gone — payments stopped" */
+export function incidentWords(incident: Incident, consequence?: string): string {
+  const [first] = incident.alerts;
+  const agents = firingAgents(incident);
+  const summary = first?.annotations.summary ?? incident.alertname;
+  const subject = agents.length > 1 ? `${incident.alertname}: ${listed(agents)}` : summary;
+  return consequence === undefined ? subject : `${subject} — ${consequence}`;
+}
+
+/** "👀 Operator on call 02:41:26, by restarting" */
+function takenWords({ acknowledgedBy, acknowledgedAt, acknowledgedHow }: Incident): string {
+  if (acknowledgedBy === null) return "nobody has it";
+  const when = acknowledgedAt === null ? "" : ` ${clockTime(acknowledgedAt)}`;
+  return `👀 ${acknowledgedBy.name}${when}${acknowledgedHow === null ? "" : `, ${acknowledgedHow}`}`;
+}
+
+/** A firing alert as its card in Slack: what, since when, who has it, and what may be done. */
+export function IncidentCard({ incident }: { readonly incident: Incident }): ReactElement {
+  const styles = useStyles2(getStyles);
+  const now = useNow();
+  const fleet = useLiveList(agentList).items;
+  const agents = firingAgents(incident);
+  const { id, criticality, openedAt, state } = incident;
+  return (
+    <article className={styles[criticality]} data-testid="incident">
+      <h3 className={styles.title}>
+        <span aria-hidden>■</span> {criticality} {incidentWords(incident, fleet.get(agents[0] ?? "")?.consequence)}
+      </h3>
+      <p className={styles.small}>
+        since {momentWords(openedAt, now)} ({ageWords((now - openedAt) / 1000)}) · {takenWords(incident)} · {id}
+        {agents.map((agent) => (
+          <span key={agent}>
+            {" "}
+            · <a href={hrefOf(`agents/${agent}`)}>{agent}</a>
+          </span>
+        ))}
+      </p>
+      {state === "firing" ? <Buttons incident={incident} agents={agents} /> : null}
+    </article>
+  );
+}
+
+const MOST_AT_ONCE = 20;
+
+function Buttons({
+  incident,
+  agents,
+}: {
+  readonly incident: Incident;
+  readonly agents: readonly string[];
+}): ReactElement {
+  const styles = useStyles2(getStyles);
+  const runbook = incident.alerts.map(({ annotations }) => annotations.runbook_url).find(isLink);
+  const restart = agents.length === 1 ? "Restart…" : `Restart ${agents.length}…`;
+  return (
+    <div className={styles.buttons}>
+      {incident.acknowledgedBy === null ? (
+        <CommandButton command="ack" input={{ alert: incident.id }} label="Acknowledge…" />
+      ) : null}
+      {agents.length > 0 && agents.length <= MOST_AT_ONCE ? (
+        <CommandButton command="restart" input={{ who: agents }} label={restart} isDanger />
+      ) : null}
+      {runbook === undefined ? null : (
+        <LinkButton size="sm" variant="secondary" href={runbook} target="_blank" rel="noreferrer">
+          Runbook
+        </LinkButton>
+      )}
+    </div>
+  );
+}
+
+/** Labels and annotations come from outside: only an address that a browser opens as a page is a link. */
+export const isLink = (url: string | undefined): url is string => url !== undefined && /^https?:\/\//i.test(url);
+
+function getStyles(theme: GrafanaTheme2) {
+  const card = (colour: string) =>
+    css({
+      borderLeft: `4px solid ${colour}`,
+      padding: theme.spacing(0.5, 0, 0.5, 1.5),
+      marginBottom: theme.spacing(1.5),
+      overflowWrap: "anywhere",
+    });
+  return {
+    P0: card(theme.colors.error.main),
+    P1: card(theme.colors.warning.main),
+    P2: card(theme.colors.warning.border),
+    P3: card(theme.colors.info.main),
+    title: css({ ...theme.typography.body, fontWeight: theme.typography.fontWeightMedium, margin: 0 }),
+    small: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary, margin: theme.spacing(0.5, 0) }),
+    buttons: css({ display: "flex", gap: theme.spacing(1), flexWrap: "wrap" }),
+  };
+}

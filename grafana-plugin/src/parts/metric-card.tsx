@@ -1,0 +1,161 @@
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { useStyles2 } from "@grafana/ui";
+import type { ReactElement } from "react";
+import { useNow } from "./tick.ts";
+import { ageWords } from "./words.ts";
+
+export type Point = readonly [at: number, value: number | null];
+
+interface MetricCardProps {
+  readonly label: string;
+  /** null: not measured. */
+  readonly value: number | null;
+  /** "per second", "seconds", "ratio", "events" */
+  readonly unit: string;
+  /** Why there is no value. */
+  readonly reason?: string | null;
+  /** When it was measured, by the service's clock. */
+  readonly at: number | null;
+  /** Older than this, its age is told. */
+  readonly freshSeconds?: number;
+  /** Oldest first. */
+  readonly points?: readonly Point[];
+  readonly href?: string;
+}
+
+/** One live number with unit, trend and course; what is not measured is "—" and says why, never 0. */
+export function MetricCard(props: MetricCardProps): ReactElement {
+  const { label, value, unit, reason = null, at, freshSeconds = 30, points = [], href } = props;
+  const styles = useStyles2(getStyles);
+  const now = useNow();
+  const age = at === null ? null : (now - at) / 1000;
+  const isOld = age !== null && age > freshSeconds;
+  return (
+    <div className={styles.card} data-testid="metric-card">
+      <div className={styles.label}>{href === undefined ? label : <a href={href}>{label}</a>}</div>
+      <div className={isOld || value === null ? styles.old : styles.value}>
+        {value === null ? "—" : figureWords(value, unit)} <Trend points={points} />
+      </div>
+      <Sparkline points={points} label={label} />
+      <div className={styles.note}>
+        {value === null ? (reason ?? "not measured") : isOld && age !== null ? `${ageWords(age)} old` : " "}
+      </div>
+    </div>
+  );
+}
+
+const digits = (value: number): string =>
+  Math.abs(value) >= 100 ? String(Math.round(value)) : Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1);
+
+/** "12 /s", "38 ms", "0.4 %", "213 MiB" */
+export function figureWords(value: number, unit: string): string {
+  switch (unit) {
+    case "per second":
+      return `${digits(value)} /s`;
+    case "seconds":
+      return value < 1 ? `${Math.round(value * 1000)} ms` : `${digits(value)} s`;
+    case "ratio":
+      return `${(value * 100).toFixed(1)} %`;
+    case "bytes":
+      return `${Math.round(value / 2 ** 20)} MiB`;
+    case "cores":
+      return `${value.toFixed(2)} cores`;
+    default:
+      return String(Math.round(value));
+  }
+}
+
+/** Last fifth against the rest; less than 10 % is no trend. */
+export function trendOf(points: readonly Point[]): { mark: "↑" | "↓" | "→"; percent: number } | null {
+  const values = points.flatMap(([, value]) => (value === null ? [] : [value]));
+  if (values.length < 5) return null;
+  const cut = Math.floor(values.length * 0.8);
+  const mean = (part: readonly number[]): number => part.reduce((sum, value) => sum + value, 0) / part.length;
+  const [before, lately] = [mean(values.slice(0, cut)), mean(values.slice(cut))];
+  if (before === 0) return { mark: lately === 0 ? "→" : "↑", percent: 0 };
+  const percent = Math.round(((lately - before) / before) * 100);
+  return { mark: percent >= 10 ? "↑" : percent <= -10 ? "↓" : "→", percent };
+}
+
+function Trend({ points }: { readonly points: readonly Point[] }): ReactElement | null {
+  const styles = useStyles2(getStyles);
+  const trend = trendOf(points);
+  if (trend === null) return null;
+  const words = trend.mark === "→" || trend.percent === 0 ? trend.mark : `${trend.mark} ${Math.abs(trend.percent)} %`;
+  return (
+    <span className={styles.trend} title="the newest fifth of the time shown against the rest">
+      {words}
+    </span>
+  );
+}
+
+const WIDTH = 120;
+const HEIGHT = 24;
+
+/** Course of a number; a gap where it was not measured. */
+export function Sparkline({
+  points,
+  label,
+}: {
+  readonly points: readonly Point[];
+  readonly label: string;
+}): ReactElement | null {
+  const styles = useStyles2(getStyles);
+  const values = points.flatMap(([, value]) => (value === null ? [] : [value]));
+  if (values.length < 2) return <div className={styles.gap} />;
+  const most = Math.max(...values, 0);
+  const least = Math.min(...values, 0);
+  const span = most - least || 1;
+  const place = (value: number, index: number): string =>
+    `${((index / (points.length - 1)) * WIDTH).toFixed(1)},${(HEIGHT - ((value - least) / span) * (HEIGHT - 2) - 1).toFixed(1)}`;
+  const path = points
+    .map(([, value], index) =>
+      value === null ? "" : `${index === 0 || points[index - 1]?.[1] === null ? "M" : "L"}${place(value, index)}`,
+    )
+    .join("");
+  return (
+    <svg
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      className={styles.line}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`Course of ${label}`}
+    >
+      <path d={path} />
+    </svg>
+  );
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  const number = {
+    ...theme.typography.h3,
+    margin: 0,
+    fontVariantNumeric: "tabular-nums",
+    whiteSpace: "nowrap",
+  } as const;
+  return {
+    card: css({
+      padding: theme.spacing(1, 1.5),
+      background: theme.colors.background.secondary,
+      border: `1px solid ${theme.colors.border.weak}`,
+      borderRadius: theme.shape.radius.default,
+      minWidth: 0,
+    }),
+    label: css({
+      ...theme.typography.bodySmall,
+      color: theme.colors.text.secondary,
+      a: { color: theme.colors.text.link },
+    }),
+    value: css(number),
+    old: css({ ...number, color: theme.colors.text.secondary }),
+    trend: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary }),
+    note: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary, minHeight: "1.5em" }),
+    line: css({
+      width: "100%",
+      height: HEIGHT,
+      path: { fill: "none", stroke: theme.colors.primary.text, strokeWidth: 1.5 },
+    }),
+    gap: css({ height: HEIGHT }),
+  };
+}

@@ -1,0 +1,32 @@
+import type { Operation } from "../api/contract.ts";
+import { hrefOf } from "./place.ts";
+import type { Entry } from "./timeline.tsx";
+import { durationWords, listed, operationWords } from "./words.ts";
+
+/** "restart billing" */
+export const wishWords = ({ command, targets, input }: Pick<Operation, "command" | "targets" | "input">): string => {
+  const agents = targets.map(({ agent }) => agent);
+  const words =
+    agents.length > 0
+      ? listed(agents)
+      : Object.values((input ?? {}) as object)
+          .flat()
+          .map(String)
+          .join(" ");
+  return `${command.replaceAll("-", " ")} ${words}`.trim();
+};
+
+/** An operation as one line of a timeline. */
+export function operationEntry(operation: Operation): Entry {
+  const { id, actor, door, createdAt, endedAt, error } = operation;
+  const { mark, word } = operationWords(operation);
+  const took = endedAt === null ? "" : ` in ${durationWords((endedAt - createdAt) / 1000)}`;
+  return {
+    id,
+    at: createdAt,
+    mark,
+    words: `${wishWords(operation)}: ${word}${took}${error === null ? "" : ` — ${error}`}`,
+    by: `${actor.name} by ${door}, ${id}`,
+    href: hrefOf(`operations/${id}`),
+  };
+}

@@ -1,0 +1,40 @@
+import type { ReactElement } from "react";
+import { operations, requests } from "../api/lists.ts";
+import { useLiveList } from "../api/live-list.ts";
+import type { Outcome } from "../api/run-command.ts";
+import { hrefOf } from "./place.ts";
+import { ProgressTracker } from "./progress-tracker.tsx";
+import { ReportView } from "./report-view.tsx";
+import { RequestView } from "./request-view.tsx";
+
+/** What became of a wish, followed to its end. */
+export function OutcomeView({ outcome }: { readonly outcome: Outcome }): ReactElement {
+  if (outcome.kind === "report") return <ReportView report={outcome.report} />;
+  if (outcome.kind === "request") return <AskedView outcome={outcome} />;
+  return <RunningView outcome={outcome} />;
+}
+
+function RunningView({ outcome }: { readonly outcome: Outcome & { readonly kind: "operation" } }): ReactElement {
+  const { items } = useLiveList(operations);
+  const { id } = outcome.operation;
+  return (
+    <>
+      <p>
+        {outcome.repeated ? "This wish was accepted before; nothing was done twice. " : ""}
+        <a href={hrefOf(`operations/${id}`)}>{id}</a>
+      </p>
+      <ProgressTracker operation={items.get(id) ?? outcome.operation} />
+    </>
+  );
+}
+
+function AskedView({ outcome }: { readonly outcome: Outcome & { readonly kind: "request" } }): ReactElement {
+  const { items } = useLiveList(requests);
+  const { id } = outcome.request;
+  return (
+    <>
+      <p>Nothing has happened yet: a second person is asked.</p>
+      <RequestView request={items.get(id) ?? outcome.request} />
+    </>
+  );
+}

@@ -1,0 +1,94 @@
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { PluginPage } from "@grafana/runtime";
+import { Alert, Modal, useStyles2 } from "@grafana/ui";
+import { type ReactElement, type ReactNode, useCallback, useState } from "react";
+import { reach } from "../api/reach.ts";
+import { useStore } from "../api/store.ts";
+import { CommandDrawer } from "./command-drawer.tsx";
+import { ContextSelector } from "./context-selector.tsx";
+import { PAGE_KEYS, usePageKeys } from "./keys.ts";
+import { LiveMark } from "./live-mark.tsx";
+import { hrefOf } from "./place.ts";
+import { clockTime } from "./words.ts";
+
+interface PageProps {
+  readonly title: string;
+  /** The page above it, for the breadcrumbs: `agents`. */
+  readonly above?: { readonly title: string; readonly page: string };
+  readonly actions?: ReactNode;
+  /** Says that this page shows everything, whatever group or agent is chosen. */
+  readonly ignoresContext?: boolean;
+  readonly children: ReactNode;
+}
+
+/** What every page has: title, what all pages look at, whether it is live, the banner while the service is away, keys and the drawer. */
+export function Page({ title, above, actions, ignoresContext = false, children }: PageProps): ReactElement {
+  const styles = useStyles2(getStyles);
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  usePageKeys(useCallback(() => setHelpOpen(true), []));
+  const pageNav = {
+    text: title,
+    ...(above === undefined ? {} : { parentItem: { text: above.title, url: hrefOf(above.page) } }),
+  };
+  return (
+    <PluginPage pageNav={pageNav} actions={actions}>
+      <div className={styles.bar}>
+        <ContextSelector />
+        {ignoresContext ? <span className={styles.small}>This page shows the whole fleet.</span> : null}
+        <span className={styles.space} />
+        <LiveMark />
+      </div>
+      <AwayBanner />
+      <div className={styles.grid}>{children}</div>
+      <CommandDrawer />
+      {isHelpOpen ? <KeysHelp onClose={() => setHelpOpen(false)} /> : null}
+    </PluginPage>
+  );
+}
+
+function AwayBanner(): ReactElement | null {
+  const { isAway, since } = useStore(reach);
+  if (!isAway) return null;
+  const words =
+    since === null ? "Not reachable" : `Not reachable since ${clockTime(since)}; you see what was known then`;
+  return <Alert severity="warning" title={words} />;
+}
+
+function KeysHelp({ onClose }: { readonly onClose: () => void }): ReactElement {
+  return (
+    <Modal title="Keys" isOpen onDismiss={onClose}>
+      <ul>
+        {Object.entries(PAGE_KEYS).map(([key, page]) => (
+          <li key={key}>
+            <kbd>r</kbd> <kbd>{key}</kbd> {page.replaceAll("-", " ")}
+          </li>
+        ))}
+        <li>
+          <kbd>/</kbd> search · <kbd>j</kbd> <kbd>k</kbd> row · <kbd>x</kbd> select · <kbd>Enter</kbd> open
+        </li>
+      </ul>
+    </Modal>
+  );
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  return {
+    bar: css({
+      display: "flex",
+      alignItems: "center",
+      flexWrap: "wrap",
+      gap: theme.spacing(1),
+      marginBottom: theme.spacing(2),
+    }),
+    space: css({ flexGrow: 1 }),
+    small: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary }),
+    grid: css({
+      display: "grid",
+      gridTemplateColumns: "repeat(12, minmax(0, 1fr))",
+      gap: theme.spacing(2),
+      // Grafana's own pages leave links uncoloured in plain text.
+      "a:not([role=button])": { color: theme.colors.text.link },
+    }),
+  };
+}

@@ -1,0 +1,103 @@
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { useStyles2 } from "@grafana/ui";
+import { type ReactElement, type ReactNode, useId } from "react";
+import { reach } from "../api/reach.ts";
+import type { Refusal } from "../api/refusal.ts";
+import { useStore } from "../api/store.ts";
+import { Boundary } from "./boundary.tsx";
+import { RefusalView } from "./refusal-view.tsx";
+
+interface RegionProps {
+  readonly title: string;
+  /** Whether there is something to draw; a skeleton stands in its place until then. */
+  readonly isKnown: boolean;
+  readonly refusal?: Refusal | null;
+  readonly onRetry?: () => void;
+  readonly actions?: ReactNode;
+  /** Columns of twelve on a wide screen. */
+  readonly columns?: number;
+  readonly children: () => ReactNode;
+}
+
+/** A titled part of a page with all its states: skeleton, refusal, content, and grey while the service is away. */
+export function Region({
+  title,
+  isKnown,
+  refusal,
+  onRetry,
+  actions,
+  columns = 12,
+  children,
+}: RegionProps): ReactElement {
+  const styles = useStyles2(getStyles);
+  const { isAway } = useStore(reach);
+  const heading = useId();
+  return (
+    <section className={styles.region} style={{ "--columns": columns } as never} aria-labelledby={heading}>
+      <div className={styles.head}>
+        <h2 id={heading} className={styles.title}>
+          {title}
+        </h2>
+        {actions}
+      </div>
+      <Boundary name={title}>
+        {isKnown ? (
+          <div className={isAway ? styles.away : undefined}>
+            <Drawn draw={children} />
+          </div>
+        ) : refusal === null || refusal === undefined ? (
+          <Skeleton />
+        ) : (
+          <RefusalView refusal={refusal} onRetry={onRetry} />
+        )}
+      </Boundary>
+    </section>
+  );
+}
+
+// A component of its own, so that what breaks in it breaks inside the boundary.
+const Drawn = ({ draw }: { readonly draw: () => ReactNode }): ReactNode => draw();
+
+const WIDTHS = ["90%", "73%", "81%", "64%", "77%", "58%"];
+
+/** Grey lines where words will be. */
+export function Skeleton({ lines = 3 }: { readonly lines?: number }): ReactElement {
+  const styles = useStyles2(getStyles);
+  return (
+    <div role="status" aria-label="Loading" data-testid="skeleton">
+      {WIDTHS.slice(0, lines).map((width) => (
+        <div key={width} className={styles.line} style={{ width }} />
+      ))}
+    </div>
+  );
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  return {
+    region: css({
+      gridColumn: "span var(--columns)",
+      minWidth: 0,
+      padding: theme.spacing(1.5, 2),
+      background: theme.colors.background.secondary,
+      border: `1px solid ${theme.colors.border.weak}`,
+      borderRadius: theme.shape.radius.default,
+      [theme.breakpoints.down("md")]: { gridColumn: "1 / -1" },
+    }),
+    head: css({
+      display: "flex",
+      justifyContent: "space-between",
+      alignItems: "center",
+      gap: theme.spacing(1),
+      flexWrap: "wrap",
+    }),
+    title: css({ ...theme.typography.h5, margin: theme.spacing(0, 0, 1, 0) }),
+    away: css({ opacity: 0.6 }),
+    line: css({
+      height: 14,
+      margin: theme.spacing(1, 0),
+      borderRadius: theme.shape.radius.default,
+      background: theme.colors.background.canvas,
+    }),
+  };
+}

@@ -1,0 +1,106 @@
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { Button, useStyles2 } from "@grafana/ui";
+import { type ReactElement, type ReactNode, useState } from "react";
+import { useNow } from "./tick.ts";
+import { momentWords } from "./words.ts";
+
+/** One thing that happened. */
+export interface Entry {
+  readonly id: string;
+  /** ms since the epoch */
+  readonly at: number;
+  readonly mark: string;
+  readonly words: string;
+  /** Who, and by which door. */
+  readonly by: string | null;
+  readonly href?: string | null;
+  readonly detail?: () => ReactNode;
+}
+
+const PAGE = 50;
+const DAY_MS = 86_400_000;
+
+/** "Today", "Yesterday", "Last 7 days", "Before" */
+export function dayOf(at: number, now: number): string {
+  const midnight = new Date(now).setHours(0, 0, 0, 0);
+  if (at >= midnight) return "Today";
+  if (at >= midnight - DAY_MS) return "Yesterday";
+  return at >= midnight - 7 * DAY_MS ? "Last 7 days" : "Before";
+}
+
+/** What happened, newest first, under the day it happened on; fifty at a time. */
+export function Timeline({
+  entries,
+  empty,
+}: {
+  readonly entries: readonly Entry[];
+  readonly empty: string;
+}): ReactElement {
+  const styles = useStyles2(getStyles);
+  const [shown, setShown] = useState(PAGE);
+  const now = useNow();
+  if (entries.length === 0) return <p>{empty}</p>;
+  const groups = Map.groupBy(entries.toSorted((one, other) => other.at - one.at).slice(0, shown), ({ at }) =>
+    dayOf(at, now),
+  );
+  return (
+    <div data-testid="timeline">
+      {[...groups].map(([day, rows]) => (
+        <section key={day} aria-label={day}>
+          <h3 className={styles.day}>{day}</h3>
+          <ol className={styles.rows}>
+            {rows.map((entry) => (
+              <Row key={entry.id} entry={entry} now={now} />
+            ))}
+          </ol>
+        </section>
+      ))}
+      {entries.length > shown ? (
+        <Button size="sm" variant="secondary" onClick={() => setShown(shown + PAGE)}>
+          {Math.min(PAGE, entries.length - shown)} more
+        </Button>
+      ) : null}
+    </div>
+  );
+}
+
+function Row({ entry, now }: { readonly entry: Entry; readonly now: number }): ReactElement {
+  const styles = useStyles2(getStyles);
+  const { at, mark, words, by, href, detail } = entry;
+  const line = (
+    <>
+      <time dateTime={new Date(at).toISOString()} className={styles.time}>
+        {momentWords(at, now)}
+      </time>{" "}
+      {mark} {href === null || href === undefined ? words : <a href={href}>{words}</a>}
+      {by === null ? "" : <span className={styles.by}> · {by}</span>}
+    </>
+  );
+  return (
+    <li>
+      {detail === undefined ? (
+        line
+      ) : (
+        <details>
+          <summary>{line}</summary>
+          {detail()}
+        </details>
+      )}
+    </li>
+  );
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  return {
+    day: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary, margin: theme.spacing(1, 0, 0.5) }),
+    rows: css({
+      listStyle: "none",
+      margin: 0,
+      a: { color: theme.colors.text.link },
+      li: { padding: theme.spacing(0.25, 0) },
+    }),
+    time: css({ fontVariantNumeric: "tabular-nums", color: theme.colors.text.secondary }),
+    by: css({ color: theme.colors.text.secondary }),
+  };
+}

@@ -1,0 +1,126 @@
+import type { Agent, Criticality, Health, Operation, Stage } from "../api/contract.ts";
+
+/** Words and marks as they stand in Slack too; shape and word carry the meaning, colour only helps. */
+export const HEALTH_MARKS: Readonly<Record<Health, string>> = {
+  healthy: "●",
+  degraded: "▲",
+  critical: "■",
+  unknown: "?",
+  off: "⏹",
+};
+
+export const SEVERITY_WORDS: Readonly<Record<Criticality, string>> = {
+  P0: "rings on call, after 5 min the secondary",
+  P1: "rings on call",
+  P2: "Slack",
+  P3: "digest",
+};
+
+export const STAGE_MARKS: Readonly<Record<Stage["state"], string>> = {
+  done: "✓",
+  now: "▸",
+  next: "○",
+  failed: "✗",
+  skipped: "–",
+};
+
+const ENDING_MARKS: Readonly<Record<NonNullable<Operation["ending"]>, string>> = {
+  done: "✅",
+  recovered: "✅",
+  "did-not-help": "⚠️",
+  "did-not-come-back": "❌",
+  failed: "❌",
+  refused: "🚫",
+  expired: "⌛",
+  cancelled: "⏹",
+  partly: "◐",
+  unknown: "❔",
+};
+
+/** "✅ recovered", "⏳ running" */
+export function operationWords({ state, ending }: Pick<Operation, "state" | "ending">): { mark: string; word: string } {
+  if (state !== "ended" || ending === null) return { mark: "⏳", word: state === "ended" ? "ended" : state };
+  return { mark: ENDING_MARKS[ending], word: ending.replaceAll("-", " ") };
+}
+
+export const markOfAgent = ({ health, verdict }: Pick<Agent, "health" | "verdict">): string =>
+  health === "off" && verdict === "paused" ? "⏸" : HEALTH_MARKS[health];
+
+const two = (value: number): string => String(value).padStart(2, "0");
+
+/** "02:41:08" in the reader's zone. @param at ms since the epoch */
+export function clockTime(at: number): string {
+  const date = new Date(at);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** "02:41:08" today, "28 Nov 02:41" before. */
+export function momentWords(at: number, now: number): string {
+  const date = new Date(at);
+  if (date.toDateString() === new Date(now).toDateString()) return clockTime(at);
+  const month = date.toLocaleString("en-GB", { month: "short" });
+  return `${date.getDate()} ${month} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** "0.4 s", "41 s", "3 min", "2 h 5 min", "3 d" */
+export function durationWords(seconds: number): string {
+  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.round(hours / 24)} d`;
+}
+
+/** "2 s", whole: for ages that tick. */
+export const ageWords = (seconds: number): string =>
+  seconds < 100 ? `${Math.max(0, Math.round(seconds))} s` : durationWords(seconds);
+
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+/** "a, b, c and 4 more" */
+export function listed(names: readonly string[], limit = 5): string {
+  const shown = names.slice(0, limit).join(", ");
+  return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
+}
+
+/** "22 expected · 20 healthy · 1 critical · 1 off" */
+export function countsWords(agents: readonly Pick<Agent, "health">[]): string {
+  const order = ["healthy", "degraded", "critical", "unknown", "off"] as const;
+  const parts = order.map((health) => [agents.filter((agent) => agent.health === health).length, health] as const);
+  return [`${agents.length} expected`, ...parts.filter(([count]) => count > 0).map((part) => part.join(" "))].join(
+    " · ",
+  );
+}
+
+const RANK: readonly string[] = [
+  ...["gone", "missing", "unknown", "silent", "deaf", "alive but not consuming", "busy", "stopped", "paused"],
+  ...["slow", "working", "up", "unexpected"],
+];
+
+/** As the service orders them: worse, then more critical, then by name. */
+export function compareSick(a: Agent, b: Agent): number {
+  return (
+    RANK.indexOf(a.verdict) - RANK.indexOf(b.verdict) ||
+    a.criticality.localeCompare(b.criticality) ||
+    (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  );
+}
+
+/** "busy (item 31 s old, normal ≤ 40 s)" */
+export const verdictWords = ({ verdict, note }: Pick<Agent, "verdict" | "note">): string =>
+  note === null ? verdict : `${verdict} (${note})`;
+
+/** "stopped by operator: too many errors" */
+export function offWords({ desired }: Pick<Agent, "desired">): string | null {
+  if (desired.state === "running") return null;
+  const by = desired.by === null ? "" : ` by ${desired.by}`;
+  return `${desired.state}${by}${desired.reason === null ? "" : `: ${desired.reason}`}`;
+}
+
+/** Everything that waits and is not in hand yet; null: not known. */
+export function waitingOf({ waiting }: Pick<Agent, "waiting">): number | null {
+  if (waiting === null || waiting.some(({ lag }) => lag === null)) return null;
+  return waiting.reduce((sum, { lag, pending }) => sum + (lag ?? 0) + pending, 0);
+}

@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { rspack } from "@rspack/core";
+import { bundle, ensureBuilt } from "rollcall-fleet-app/build/build.ts";
+import { REPOSITORY } from "../../stack/layout.ts";
+import { HOST_DIST } from "../pages.ts";
+
+const STAMP = join(HOST_DIST, ".sources");
+
+/** Builds the plugin and the page that stands in for Grafana around it, each if its sources have changed. @throws Error */
+export async function buildPages(): Promise<void> {
+  await ensureBuilt();
+  const stamp = fingerprint();
+  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp) return;
+  await bundle({
+    context: import.meta.dirname,
+    mode: "production",
+    target: ["web", "es2022"],
+    devtool: false,
+    entry: { boot: "./boot.ts" },
+    output: {
+      path: HOST_DIST,
+      clean: true,
+      filename: "[name].js",
+      chunkFilename: "[name].[contenthash:8].js",
+      publicPath: "/public/host/",
+      uniqueName: "rollcall-host",
+    },
+    resolve: {
+      extensions: [".tsx", ".ts", ".mjs", ".js"],
+      // Editors and maps of Grafana that no page of ours shows.
+      alias: {
+        // What Grafana sets its own frame by, which the package does not export.
+        "#plugin-page": join(REPOSITORY, "node_modules/@grafana/runtime/dist/esm/components/PluginPage.mjs"),
+        "monaco-editor": false, "react-router-dom-v5-compat": join(import.meta.dirname, "router.tsx"),
+      },
+    },
+    module: {
+      rules: [
+        {
+          test: /\.tsx?$/,
+          loader: "builtin:swc-loader",
+          options: {
+            jsc: { parser: { syntax: "typescript", tsx: true }, transform: { react: { runtime: "automatic" } } },
+          },
+          type: "javascript/auto",
+        },
+        { test: /\.m?js$/, resolve: { fullySpecified: false } },
+        { test: /\.css$/, type: "css" },
+        { test: /\.(svg|png|woff2?)$/, type: "asset" },
+      ],
+    },
+    // The font files are part of Grafana's server, not of its packages; the system's fonts stand in for them.
+    plugins: [new rspack.NormalModuleReplacementPlugin(/GlobalStyles[\\/]fonts/, join(import.meta.dirname, "fonts.ts"))],
+    performance: false,
+  });
+  writeFileSync(STAMP, stamp);
+}
+
+function fingerprint(): string {
+  const hash = createHash("sha256");
+  const versions = readFileSync(join(REPOSITORY, "local/package.json"));
+  for (const file of globSync("*.{ts,tsx}", { cwd: import.meta.dirname }).toSorted())
+    hash.update(file).update(readFileSync(join(import.meta.dirname, file)));
+  return hash.update(versions).digest("hex");
+}

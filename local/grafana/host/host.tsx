@@ -1,0 +1,53 @@
+import * as emotionCss from "@emotion/css";
+import * as emotionReact from "@emotion/react";
+import * as grafanaData from "@grafana/data";
+import { type AppPlugin, type AppPluginMeta, createTheme, ThemeContext } from "@grafana/data";
+import * as grafanaRuntime from "@grafana/runtime";
+import { config, setBackendSrv, setPluginLinksHook, setReturnToPreviousHook } from "@grafana/runtime";
+import * as grafanaUi from "@grafana/ui";
+import { GlobalStyles, PortalContainer } from "@grafana/ui";
+import * as lodash from "lodash";
+import * as react from "react";
+import * as jsxRuntime from "react/jsx-runtime";
+import * as reactDom from "react-dom";
+import { createRoot } from "react-dom/client";
+import * as rxjs from "rxjs";
+import { loadAmd } from "./amd.ts";
+import { backend } from "./backend.ts";
+import type { Booted } from "./boot.ts";
+import { Chrome } from "./chrome.tsx";
+import { setPageFrame } from "./page-frame.tsx";
+
+const SHARED = {
+  react,
+  "react/jsx-runtime": jsxRuntime,
+  "react-dom": reactDom,
+  rxjs,
+  lodash,
+  "@emotion/css": emotionCss,
+  "@emotion/react": emotionReact,
+  "@grafana/data": grafanaData,
+  "@grafana/runtime": grafanaRuntime,
+  "@grafana/ui": grafanaUi,
+};
+
+/** Draws the page around the plugin, as Grafana would, and the plugin in it. */
+export async function start(booted: Booted): Promise<void> {
+  const theme = createTheme({ colors: { mode: booted.isDark ? "dark" : "light" } });
+  config.theme2 = theme;
+  setBackendSrv(backend);
+  setReturnToPreviousHook(() => () => undefined);
+  setPluginLinksHook(() => ({ links: [], isLoading: false }));
+  setPageFrame();
+  const meta = (await (await fetch("/api/plugins/rollcall-fleet-app/settings")).json()) as AppPluginMeta;
+  const { plugin } = (await loadAmd("/public/plugins/rollcall-fleet-app/module.js", SHARED)) as { plugin: AppPlugin };
+  plugin.meta = meta;
+  await plugin.init?.(meta);
+  createRoot(document.getElementById("root") as HTMLElement).render(
+    <ThemeContext.Provider value={theme}>
+      <GlobalStyles />
+      <Chrome booted={booted} plugin={plugin} meta={meta} />
+      <PortalContainer />
+    </ThemeContext.Provider>,
+  );
+}
