@@ -17,7 +17,14 @@ interface Manifest {
     readonly logos: Record<string, string>;
     readonly screenshots: { path: string }[];
   };
-  readonly includes: { type: string; name: string; path: string; action: string; addToNav?: boolean; defaultNav?: boolean }[];
+  readonly includes: {
+    type: string;
+    name: string;
+    path: string;
+    action: string;
+    addToNav?: boolean;
+    defaultNav?: boolean;
+  }[];
   readonly roles: { role: { permissions: { action: string }[] }; grants: string[] }[];
   readonly routes: { path: string; method: string; url: string; reqAction?: string; headers: { content: string }[] }[];
   readonly extensions: { addedLinks: { title: string; targets: string[] }[] };
@@ -41,7 +48,10 @@ describe("plugin.json", () => {
     for (const { path, method, url, headers } of manifest.routes) {
       expect(method, path).toMatch(/^(GET|POST)$/);
       expect(url, path).toMatch(/^\{\{ \.JsonData\.url \}\}\//);
-      expect(headers.map(({ content }) => content), path).toContain("{{ .SecureJsonData.secret }}");
+      expect(
+        headers.map(({ content }) => content),
+        path,
+      ).toContain("{{ .SecureJsonData.secret }}");
       // What is not `/*` at its end is compared as a whole.
       expect(path, path).toMatch(/^[a-z0-9/]+(\/\*)?$/);
     }
@@ -87,7 +97,16 @@ describe("the bundle", () => {
   test("is one AMD module that asks only for what Grafana shares", () => {
     const text = readFileSync(join(DIST, "module.js"), "utf8");
     const [, names = "[]"] = /define\((\[[^\]]*\])/.exec(text) ?? [];
-    const shared = ["module", "react", "react/jsx-runtime", "react-dom", "rxjs", "lodash", "@emotion/css", "@emotion/react"];
+    const shared = [
+      "module",
+      "react",
+      "react/jsx-runtime",
+      "react-dom",
+      "rxjs",
+      "lodash",
+      "@emotion/css",
+      "@emotion/react",
+    ];
     const asked = JSON.parse(names) as string[];
     expect(asked).toContain("react");
     expect(asked.filter((name) => !shared.includes(name) && !/^@grafana\/(data|ui|runtime)$/.test(name))).toEqual([]);
@@ -109,7 +128,9 @@ describe("the bundle", () => {
 
   test("sends nothing to anybody but Grafana", () => {
     const texts = globSync("*.js", { cwd: DIST }).map((file) => readFileSync(join(DIST, file), "utf8"));
-    const hosts = texts.flatMap((text) => [...text.matchAll(/https?:\/\/([a-z0-9.-]+\.[a-z]{2,})/g)].map(([, host]) => host));
+    const hosts = texts.flatMap((text) =>
+      [...text.matchAll(/https?:\/\/([a-z0-9.-]+\.[a-z]{2,})/g)].map(([, host]) => host),
+    );
     expect(hosts.filter((host) => !/^(www\.w3\.org|react\.dev|github\.com)$/.test(host ?? ""))).toEqual([]);
   });
 });
@@ -120,7 +141,15 @@ describe("npm run package:plugin", () => {
     expect(basename(path)).toBe(`${manifest.id}-${manifest.info.version}.zip`);
     const names = Object.keys(unzipSync(readFileSync(path)));
     expect(names.filter((name) => !name.startsWith(`${manifest.id}/`))).toEqual([]);
-    for (const needed of ["plugin.json", "module.js", "module.js.map", "README.md", "CHANGELOG.md", "LICENSE", "img/logo.svg"])
+    for (const needed of [
+      "plugin.json",
+      "module.js",
+      "module.js.map",
+      "README.md",
+      "CHANGELOG.md",
+      "LICENSE",
+      "img/logo.svg",
+    ])
       expect(names).toContain(`${manifest.id}/${needed}`);
     expect(names.filter((name) => /plugin\.json$/.test(name))).toHaveLength(1);
     // Another tool than the one that packed it reads it too.

@@ -4,7 +4,9 @@ import { join } from "node:path";
 
 /** Builds the plugin and its host page in a process of its own that gives way to everything else: a start is not held up by it. */
 export function buildAside(): Promise<void> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "host/main.ts")], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, "host/main.ts")], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   if (child.pid !== undefined) lower(child.pid);
   let said = "";
   child.stdout.on("data", (text) => {

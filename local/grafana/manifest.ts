@@ -54,5 +54,7 @@ export function actionsOf({ role }: Pick<GrafanaPerson, "role">): string[] {
 }
 
 /** Whether Grafana shows a page to somebody. */
-export const maySee = (person: Pick<GrafanaPerson, "role">, page: { role: keyof typeof RANK; action: string }): boolean =>
-  RANK[page.role] <= RANK[person.role] && actionsOf(person).includes(page.action);
+export const maySee = (
+  person: Pick<GrafanaPerson, "role">,
+  page: { role: keyof typeof RANK; action: string },
+): boolean => RANK[page.role] <= RANK[person.role] && actionsOf(person).includes(page.action);

@@ -13,7 +13,11 @@ export interface Matched {
  * @param path what stands behind the plugin's id, as the client sent it
  * @returns null if no route fits or the path cannot be decoded
  */
-export function matchRoute(method: string, path: string, routes: readonly PluginRoute[] = MANIFEST.routes): Matched | null {
+export function matchRoute(
+  method: string,
+  path: string,
+  routes: readonly PluginRoute[] = MANIFEST.routes,
+): Matched | null {
   const decoded = decode(path);
   if (decoded === null) return null;
   for (const route of routes) {

@@ -4,8 +4,8 @@ import { addControl } from "./control.ts";
 import { Faults } from "./faults.ts";
 import { IdTokens } from "./id-tokens.ts";
 import { SigningKeys } from "./keys.ts";
-import { type GrafanaPerson, personOf } from "./people.ts";
 import { addPages } from "./pages.ts";
+import { type GrafanaPerson, personOf } from "./people.ts";
 import { addPluginSettings } from "./plugin-settings.ts";
 import { addPluginProxy } from "./proxy.ts";
 

@@ -34,7 +34,8 @@ async function openTab(person: string, path: string, width = 1280): Promise<Page
   return page;
 }
 
-const pressed = (page: Page, name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" });
+const pressed = (page: Page, name: string | RegExp) =>
+  page.getByRole("button", { name, exact: typeof name === "string" });
 const operationsOf = async (agent: string): Promise<string[]> => {
   const { body } = await stack.api(`/api/v1/operations?agent=${agent}`);
   return (body as { operations: { id: string }[] }).operations.map(({ id }) => id);
@@ -58,7 +59,11 @@ describe("the app in Grafana", () => {
     await pressed(page, "Restart…").click();
     await page.getByText("Nothing has happened yet.").waitFor();
     await pressed(page, "Restart archive-writer").dblclick();
-    await page.getByTestId("progress-tracker").getByText(/✅ (recovered|done)/).first().waitFor();
+    await page
+      .getByTestId("progress-tracker")
+      .getByText(/✅ (recovered|done)/)
+      .first()
+      .waitFor();
     expect(broken).toEqual([]);
   });
 
@@ -76,13 +81,19 @@ describe("the app in Grafana", () => {
     const page = await openTab("viewer", "agents/billing");
     const restart = pressed(page, "Restart…");
     await restart.hover();
-    await page.getByText(/operator/).first().waitFor();
+    await page
+      .getByText(/operator/)
+      .first()
+      .waitFor();
     await restart.click();
     expect(new URL(page.url()).searchParams.get("do")).toBeNull();
   });
 
   test("somebody whom Rollcall does not know is told so, and whom to ask", async () => {
     const page = await openTab("nobody", "overview");
-    await page.getByText(/does not know you|needs the role/).first().waitFor();
+    await page
+      .getByText(/does not know you|needs the role/)
+      .first()
+      .waitFor();
   });
 });

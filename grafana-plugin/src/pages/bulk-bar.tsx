@@ -47,7 +47,7 @@ export function BulkBar({ selected, onClear }: BulkBarProps): ReactElement | nul
   );
 }
 
-export const labelOf = (command: string): string => {
+const labelOf = (command: string): string => {
   const words = command.replaceAll("-", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 };

@@ -14,7 +14,7 @@ interface Step {
 const MOST_CLOCK_SECONDS = 5;
 
 /** Reached, secret, identity, clock: in this order, since each needs the one before. */
-export async function testConnection(): Promise<Step[]> {
+async function testConnection(): Promise<Step[]> {
   const steps: Step[] = [];
   const add = (name: string, isPassed: boolean | null, words: string): void =>
     void steps.push({ name, isPassed, words });

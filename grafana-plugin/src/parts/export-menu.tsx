@@ -1,7 +1,7 @@
 import { Dropdown, Menu, ToolbarButton } from "@grafana/ui";
 import type { ReactElement } from "react";
 
-export type Row = Readonly<Record<string, string | number | boolean | null>>;
+type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 interface ExportMenuProps {
   /** Without its end: `agents`. */

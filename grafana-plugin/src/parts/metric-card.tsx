@@ -94,7 +94,7 @@ const WIDTH = 120;
 const HEIGHT = 24;
 
 /** Course of a number; a gap where it was not measured. */
-export function Sparkline({
+function Sparkline({
   points,
   label,
 }: {

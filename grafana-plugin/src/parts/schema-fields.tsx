@@ -2,7 +2,7 @@ import { Field, Input, RadioButtonGroup, Switch, TextArea } from "@grafana/ui";
 import type { ReactElement } from "react";
 
 /** The parts of JSON Schema that inputs of commands use. */
-export interface FieldSchema {
+interface FieldSchema {
   readonly type?: string;
   readonly enum?: readonly string[];
   readonly description?: string;

@@ -8,7 +8,11 @@ function initOf({ method = "GET", headers = {}, data }: BackendSrvRequest, signa
   return {
     method,
     signal,
-    headers: { accept: "application/json, text/plain, */*", ...(isJson ? { "content-type": "application/json" } : {}), ...headers },
+    headers: {
+      accept: "application/json, text/plain, */*",
+      ...(isJson ? { "content-type": "application/json" } : {}),
+      ...headers,
+    },
     ...(isJson ? { body: JSON.stringify(data) } : {}),
   };
 }

@@ -33,7 +33,8 @@ export async function buildPages(): Promise<void> {
       alias: {
         // What Grafana sets its own frame by, which the package does not export.
         "#plugin-page": join(REPOSITORY, "node_modules/@grafana/runtime/dist/esm/components/PluginPage.mjs"),
-        "monaco-editor": false, "react-router-dom-v5-compat": join(import.meta.dirname, "router.tsx"),
+        "monaco-editor": false,
+        "react-router-dom-v5-compat": join(import.meta.dirname, "router.tsx"),
       },
     },
     module: {
@@ -52,7 +53,9 @@ export async function buildPages(): Promise<void> {
       ],
     },
     // The font files are part of Grafana's server, not of its packages; the system's fonts stand in for them.
-    plugins: [new rspack.NormalModuleReplacementPlugin(/GlobalStyles[\\/]fonts/, join(import.meta.dirname, "fonts.ts"))],
+    plugins: [
+      new rspack.NormalModuleReplacementPlugin(/GlobalStyles[\\/]fonts/, join(import.meta.dirname, "fonts.mjs")),
+    ],
     performance: false,
   });
   writeFileSync(STAMP, stamp);
@@ -61,7 +64,7 @@ export async function buildPages(): Promise<void> {
 function fingerprint(): string {
   const hash = createHash("sha256");
   const versions = readFileSync(join(REPOSITORY, "local/package.json"));
-  for (const file of globSync("*.{ts,tsx}", { cwd: import.meta.dirname }).toSorted())
+  for (const file of globSync("*.{ts,tsx,mjs}", { cwd: import.meta.dirname }).toSorted())
     hash.update(file).update(readFileSync(join(import.meta.dirname, file)));
   return hash.update(versions).digest("hex");
 }

@@ -2,7 +2,7 @@ import type { AppPlugin, AppPluginMeta, NavModel } from "@grafana/data";
 import { locationService } from "@grafana/runtime";
 import { Button, useTheme2 } from "@grafana/ui";
 import { type ReactElement, Suspense, useEffect, useState, useSyncExternalStore } from "react";
-import { type Booted, signIn } from "./boot.ts";
+import { type Booted, signIn } from "./sign-in.ts";
 import { styleText } from "./style.ts";
 
 interface ChromeProps {
@@ -43,7 +43,9 @@ export function Chrome({ booted, plugin, meta }: ChromeProps): ReactElement {
             </a>
           ))}
         </nav>
-        <main className="host-main">{path.startsWith("/plugins/") ? <Config plugin={plugin} /> : <Root plugin={plugin} meta={meta} />}</main>
+        <main className="host-main">
+          {path.startsWith("/plugins/") ? <Config plugin={plugin} /> : <Root plugin={plugin} meta={meta} />}
+        </main>
       </div>
     </div>
   );
@@ -54,7 +56,13 @@ function Root({ plugin, meta }: Pick<ChromeProps, "plugin" | "meta">): ReactElem
   if (App === undefined) return null;
   return (
     <Suspense fallback={<p role="status">Loading…</p>}>
-      <App meta={meta} basename="/a/rollcall-fleet-app" onNavChanged={(_nav: NavModel) => undefined} query={{}} path="" />
+      <App
+        meta={meta}
+        basename="/a/rollcall-fleet-app"
+        onNavChanged={(_nav: NavModel) => undefined}
+        query={{}}
+        path=""
+      />
     </Suspense>
   );
 }

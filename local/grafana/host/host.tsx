@@ -14,9 +14,9 @@ import { createRoot } from "react-dom/client";
 import * as rxjs from "rxjs";
 import { loadAmd } from "./amd.ts";
 import { backend } from "./backend.ts";
-import type { Booted } from "./boot.ts";
 import { Chrome } from "./chrome.tsx";
 import { setPageFrame } from "./page-frame.tsx";
+import type { Booted } from "./sign-in.ts";
 
 const SHARED = {
   react,

@@ -1,6 +1,6 @@
-import { setPluginPage } from "#plugin-page";
 import type { PluginPageProps } from "@grafana/runtime";
 import type { ReactElement } from "react";
+import { setPluginPage } from "#plugin-page";
 
 /** Title, breadcrumbs and actions, as Grafana draws them around a page of a plugin. */
 function PageFrame({ pageNav, actions, subTitle, children }: PluginPageProps): ReactElement {

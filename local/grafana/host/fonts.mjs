@@ -1,2 +1,2 @@
 /** In place of Grafana's font files, which its packages do not hold. */
-export const getFontStyles = (): [] => [];
+export const getFontStyles = () => [];

@@ -1,0 +1,142 @@
+import { VERDICT_RANK, VERDICTS } from "@rollcall/core/domain/verdict.ts";
+import { describe, expect, test } from "vitest";
+import type { Agent, Operation } from "../api/contract.ts";
+import { readContext } from "./context.ts";
+import { toCsv } from "./export-menu.tsx";
+import { isLink } from "./incident-card.tsx";
+import { figureWords, trendOf } from "./metric-card.tsx";
+import { readOrder } from "./order.ts";
+import { readPlace } from "./place.ts";
+import { estimateWords, shareDone } from "./progress-tracker.tsx";
+import { dayOf } from "./timeline.tsx";
+import { ageWords, compareSick, countsWords, durationWords, waitingOf } from "./words.ts";
+
+const agent = (more: Partial<Agent>): Agent => ({ id: "a", criticality: "P1", health: "healthy", ...more }) as Agent;
+
+describe("the order of agents", () => {
+  test("is that of the service: worse first, then more critical, then by name", () => {
+    const rank = (one: (typeof VERDICTS)[number]) => VERDICT_RANK[one];
+    for (const one of VERDICTS)
+      for (const other of VERDICTS) {
+        if (rank(one) === rank(other)) continue;
+        const order = compareSick(agent({ verdict: one }), agent({ verdict: other }));
+        expect(Math.sign(order), `${one}, ${other}`).toBe(Math.sign(rank(one) - rank(other)));
+      }
+    const all = [
+      agent({ id: "b", verdict: "gone" }),
+      agent({ verdict: "gone" }),
+      agent({ id: "z", criticality: "P0", verdict: "gone" }),
+    ];
+    expect(all.toSorted(compareSick).map(({ id }) => id)).toEqual(["z", "a", "b"]);
+  });
+});
+
+describe("words", () => {
+  test("what is off is counted apart, and nothing that is not there is counted", () => {
+    expect(countsWords([agent({}), agent({ health: "off" })])).toBe("2 expected · 1 healthy · 1 off");
+  });
+
+  test.each([
+    [0.44, "0.4 s"],
+    [41, "41 s"],
+    [150, "3 min"],
+    [7500, "2 h 5 min"],
+    [200_000, "2 d"],
+  ])("%f s is %s", (seconds, words) => expect(durationWords(seconds)).toBe(words));
+
+  test("an age never runs backwards", () => expect(ageWords(-3)).toBe("0 s"));
+
+  test("what waits is unknown, not 0, if one subscription cannot be measured", () => {
+    expect(waitingOf({ waiting: [{ topic: "a", lag: 2, pending: 1 }] })).toBe(3);
+    expect(waitingOf({ waiting: [{ topic: "a", lag: null, pending: 1 }] })).toBeNull();
+    expect(waitingOf({ waiting: null })).toBeNull();
+  });
+
+  test("days are the reader's", () => {
+    const noon = new Date(2026, 10, 28, 12).getTime();
+    const hours = (count: number) => noon - count * 3_600_000;
+    expect([hours(1), hours(13), hours(30), hours(37), hours(300)].map((at) => dayOf(at, noon))).toEqual([
+      ...["Today", "Yesterday", "Yesterday", "Last 7 days", "Before"],
+    ]);
+  });
+});
+
+describe("numbers", () => {
+  test.each([
+    [12, "per second", "12 /s"],
+    [0.038, "seconds", "38 ms"],
+    [0.004, "ratio", "0.4 %"],
+    [223_000_000, "bytes", "213 MiB"],
+    [0, "events", "0"],
+  ])("%f %s is %s", (value, unit, words) => expect(figureWords(value, unit)).toBe(words));
+
+  test("a trend needs enough points, and more than a tenth of change", () => {
+    const course = (values: (number | null)[]) => trendOf(values.map((value, at) => [at, value]))?.mark ?? null;
+    expect(course([1, 2])).toBeNull();
+    expect(course([10, 10, 10, 10, 10.5])).toBe("→");
+    expect(course([10, 10, 10, 10, 20])).toBe("↑");
+    expect(course([10, null, 10, 10, 10, 2])).toBe("↓");
+  });
+});
+
+describe("a running operation", () => {
+  const stage = (state: string) => ({ name: state, state }) as Operation["targets"][number]["stages"][number];
+  const operation = {
+    ...{ state: "running", usualSeconds: 38, startedAt: 1000, createdAt: 0 },
+    targets: [{ agent: "a", ending: null, stages: [stage("done"), stage("now"), stage("next"), stage("next")] }],
+  } as unknown as Operation;
+
+  test("is as far as the stages that are over", () => {
+    expect(shareDone(operation)).toBe(0.25);
+    expect(shareDone({ ...operation, state: "ended" })).toBe(1);
+    expect(shareDone({ ...operation, targets: [] })).toBe(0);
+  });
+
+  test("says what is left, that it is late, or that nobody knows", () => {
+    expect(estimateWords(operation, 9000)).toBe("about 30 s left");
+    expect(estimateWords(operation, 49_000)).toBe("10 s over the usual time");
+    expect(estimateWords({ ...operation, usualSeconds: null }, 0)).toBe("no estimate, first run");
+    expect(estimateWords({ ...operation, state: "ended" }, 0)).toBeNull();
+  });
+});
+
+describe("an export", () => {
+  test("runs no formula in a spreadsheet, and keeps commas, quotes and lines", () => {
+    const csv = toCsv([{ id: "=HYPERLINK(1)", words: 'a,"b"\nc', count: -1 }]);
+    expect(csv).toBe('id,words,count\r\n\'=HYPERLINK(1),"a,""b""\nc",-1\r\n');
+  });
+});
+
+describe("an address", () => {
+  test.each([
+    ["/a/rollcall-fleet-app", "overview", null],
+    ["/a/rollcall-fleet-app/agents/billing?tab=bus", "agents", "billing"],
+    ["/a/rollcall-fleet-app/agents/%zz", "agents", "%zz"],
+    ["/somewhere/else", "overview", null],
+  ])("%s is %s", (address, page, id) => expect(readPlace(address)).toMatchObject({ page, id }));
+
+  const order = (search: string) => readOrder({ query: new URLSearchParams(search) });
+
+  test("keeps the key of a wish; one without a key is a new wish", () => {
+    expect(order('do=restart&with={"who":["a"]}&key=12345678')).toEqual({
+      ...{ command: "restart", input: { who: ["a"] }, key: "12345678" },
+    });
+    expect(order("do=restart")?.key).toMatch(/^grafana-[0-9a-f]{40}$/);
+    expect(order("do=restart&key=short")?.key).not.toBe("short");
+  });
+
+  test.each(["", "do=../x", "do=restart&with=[1]", "do=restart&with={"])("%s asks for nothing", (search) => {
+    expect(order(search)).toBeNull();
+  });
+
+  test("names a group or an agent, or nothing", () => {
+    expect(readContext("group:orders")).toEqual({ kind: "group", name: "orders" });
+    expect(readContext("agent:<b>")).toBeNull();
+    expect(readContext("owner:x")).toBeNull();
+  });
+
+  test("only of a page is a link", () => {
+    expect(isLink("https://runbooks/a")).toBe(true);
+    for (const url of ["javascript:alert(1)", "data:text/html,x", "//evil", undefined]) expect(isLink(url)).toBe(false);
+  });
+});
