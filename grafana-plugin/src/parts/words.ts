@@ -34,6 +34,7 @@ const ENDING_MARKS: Readonly<Record<NonNullable<Operation["ending"]>, string>> =
   expired: "⌛",
   cancelled: "⏹",
   partly: "◐",
+  "not-touched": "–",
   unknown: "❔",
 };
 
