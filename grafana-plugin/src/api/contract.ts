@@ -1,6 +1,5 @@
 import type { apiRequest, apiRequests } from "@rollcall/core/approval-contract.ts";
 import type {
-  apiAccepted,
   apiAgent,
   apiAgents,
   apiAnswer,
@@ -14,9 +13,8 @@ import type {
   apiIncident,
   apiIncidents,
   apiOfferedCommand,
-  apiOperation,
-  apiOperations,
 } from "@rollcall/core/contract.ts";
+import type { apiAccepted, apiOperation, apiOperations } from "@rollcall/core/operation-contract.ts";
 import type { z } from "zod";
 
 // Types only: the schemas themselves would bring zod into every page.
