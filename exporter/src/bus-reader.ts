@@ -25,7 +25,7 @@ interface ReaderOptions {
 interface Streams {
   topics: Map<string, StreamReading | null>;
   deadLetters: Map<string, StreamReading | null>;
-  lost: Map<string, Record<string, string> | null>;
+  lost: Map<string, Readonly<Record<string, string>> | null>;
 }
 
 /** Reads the bus in three requests: what is small and first, what is known of agents, and all streams. */
@@ -39,7 +39,7 @@ export class BusReader {
   readonly #presence: PresenceReader;
   readonly #inboxes = new Map<string, GroupReading | null>();
   #fleet: CompiledFleet | null = null;
-  /** Made once for each compiled fleet; what it reads goes into `#streams`. */
+  /** Made once for each compiled fleet; what it reads goes into `#streams`, which the next reading fills again. */
   #ofStreams = new Batch();
   #streams: Streams = noStreams();
   #nextInbox = 0;
@@ -61,7 +61,6 @@ export class BusReader {
     const fleet = await this.#fleets.current(now);
     if (fleet !== this.#fleet) this.#take(fleet);
     const ofAgents = await this.#readAgents(this.#plans.of(fleet), now);
-    this.#streams = noStreams();
     if (this.#ofStreams.commands.length > 0) await this.#redis.ask(this.#ofStreams);
     this.#lastReadingAt = now;
     return { now, redisStartedAt, fleet, canaryRoundAt, ...ofAgents, ...this.#streams };
@@ -94,7 +93,8 @@ export class BusReader {
     const known = new Map(this.#inboxes);
     this.#inboxes.clear();
     for (const id of ids) this.#inboxes.set(id, known.get(id) ?? null);
-    this.#ofStreams = this.#askStreams(fleet.topics);
+    this.#streams = noStreams();
+    this.#ofStreams = this.#askStreams(fleet.topics, this.#streams);
   }
 
   async #readAgents(plan: FleetPlan, now: number) {
@@ -156,23 +156,21 @@ export class BusReader {
     return ids.slice(first, this.#nextInbox);
   }
 
-  #askStreams(topics: readonly string[]): Batch {
+  #askStreams(topics: readonly string[], { topics: streams, deadLetters, lost: losses }: Streams): Batch {
     const batch = new Batch();
     for (const topic of topics) {
       const [stream, dead, lost] = [this.#keys.topic(topic), this.#keys.deadLetters(topic), this.#keys.lost(topic)];
-      let counters: Omit<StreamReading, "groups"> | null = null;
+      let found: ReturnType<typeof takeStream> = null;
       batch.add(stream, ["XINFO", "STREAM", stream], (reply) => {
-        counters = takeStream(reply);
+        found = takeStream(reply);
       });
       batch.add(stream, ["XINFO", "GROUPS", stream], (reply) => {
         const groups = takeGroups(reply);
-        this.#streams.topics.set(topic, counters === null || groups === null ? null : { ...counters, groups });
+        if (found !== null && groups !== null) found.groups = groups;
+        streams.set(topic, groups === null ? null : found);
       });
-      batch.add(dead, ["XINFO", "STREAM", dead], (reply) => {
-        const found = takeStream(reply);
-        this.#streams.deadLetters.set(topic, found === null ? null : { ...found, groups: [] });
-      });
-      batch.add(lost, ["HGETALL", lost], (reply) => void this.#streams.lost.set(topic, takeHash(reply)));
+      batch.add(dead, ["XINFO", "STREAM", dead], (reply) => void deadLetters.set(topic, takeStream(reply)));
+      batch.add(lost, ["HGETALL", lost], (reply) => void losses.set(topic, takeHash(reply)));
     }
     return batch;
   }

@@ -18,6 +18,8 @@ interface Remembered {
 const BUCKETS = LATENCY_BUCKETS_SECONDS.length + 1;
 const empty = (): Totals => ({ done: 0, failed: 0, latency: new Array<number>(BUCKETS).fill(0), latencySumSeconds: 0 });
 
+const NOTHING: Readonly<Totals> = empty();
+
 /**
  * Adds up what agents count, by differences. An agent's totals begin again at 0 with each epoch, so raw values are never
  * summed. What an agent had counted before this exporter began is not counted again: it was when it happened.
@@ -47,12 +49,12 @@ export class EpochTotals {
 
   /** Of the agent, over all its epochs since the exporter began. */
   ofAgent(agent: string): Readonly<Totals> {
-    return this.#agents.get(agent)?.own ?? empty();
+    return this.#agents.get(agent)?.own ?? NOTHING;
   }
 
   /** Of all agents that ever handled the topic since the exporter began. */
   ofTopic(topic: string): Readonly<Totals> {
-    return this.#topics.get(topic) ?? empty();
+    return this.#topics.get(topic) ?? NOTHING;
   }
 
   /** Forgets agents that are expected no more; what they did stays in the topics. */

@@ -68,6 +68,19 @@ describe("the lag of a real group", () => {
   });
 });
 
+describe("a real stream that a subscription has made and nobody has written to", () => {
+  test("is read like any other: nothing in it, and nothing waits", async () => {
+    const stream = `empty-${randomUUID()}`;
+    await redis.xgroup("CREATE", stream, "g", "0", "MKSTREAM");
+    const batch = new Batch();
+    const found: unknown[] = [];
+    batch.add(stream, ["XINFO", "STREAM", stream], (reply) => found.push(takeStream(reply)));
+    batch.add(stream, ["XINFO", "GROUPS", stream], (reply) => found.push(takeGroups(reply)?.length));
+    await openTestBus(inject("redisUrl")).ask(batch);
+    expect(found).toEqual([{ entries: 0, added: 0, firstId: null, lastId: null, groups: [] }, 1]);
+  });
+});
+
 describe("estimateLag", () => {
   const at = (lastDelivered: string, firstId: string | null = "1000-0", lastId: string | null = "9000-0") =>
     estimateLag({ entries: 9, firstId, lastId }, { lag: null, lastDelivered });

@@ -4,6 +4,8 @@ import { isOfShard, type Shard } from "./shard.ts";
 
 /** What an agent declares to read of one topic. */
 interface Declared {
+  /** Topic and agent. */
+  readonly key: string;
   readonly agent: string;
   readonly pattern: string;
   readonly topic: string;
@@ -51,6 +53,8 @@ function planOf(fleet: CompiledFleet, shard: Shard): FleetPlan {
     expected: new Set(fleet.agents.map(({ id }) => id)),
     ownTopics: new Set(fleet.topics.filter((topic) => isOfShard(topic, shard))),
     subscribers,
-    declared: agents.flatMap((agent) => declaredBy(agent, fleet.topics).map((one) => ({ agent: agent.id, ...one }))),
+    declared: agents.flatMap((agent) =>
+      declaredBy(agent, fleet.topics).map((one) => ({ key: `${one.topic} ${agent.id}`, agent: agent.id, ...one })),
+    ),
   };
 }

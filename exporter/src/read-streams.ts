@@ -2,7 +2,7 @@ import type { ReplyCursor } from "@rollcall/core/adapters/redis/reply-cursor.ts"
 import { INBOX_GROUP } from "@rollcall/core/protocol/keys.ts";
 import type { GroupReading, StreamReading } from "./reading.ts";
 
-type Counters = { -readonly [Key in keyof Omit<StreamReading, "groups">]: StreamReading[Key] };
+type Stream = { -readonly [Key in keyof StreamReading]: StreamReading[Key] };
 type Group = { -readonly [Key in keyof GroupReading]: GroupReading[Key] };
 /** Fields of an answer that somebody wants, and how their values are taken. */
 type Wanted<Found> = readonly {
@@ -11,7 +11,7 @@ type Wanted<Found> = readonly {
 
 const takeCount = (reply: ReplyCursor): number => reply.takeNumber() ?? 0;
 
-const OF_STREAM: Wanted<Counters> = [
+const OF_STREAM: Wanted<Stream> = [
   [Buffer.from("length"), "entries", takeCount],
   [Buffer.from("entries-added"), "added", takeCount],
   [Buffer.from("first-entry"), "firstId", (reply) => takeEntryId(reply)],
@@ -24,13 +24,14 @@ const OF_GROUP: Wanted<Group> = [
   [Buffer.from("lag"), "lag", (reply) => reply.takeNumber()],
 ];
 
-const noCounters = (): Counters => ({ entries: 0, added: 0, firstId: null, lastId: null });
+const noStream = (): Stream => ({ entries: 0, added: 0, firstId: null, lastId: null, groups: NONE });
+const NONE: readonly GroupReading[] = [];
 
-/** Takes the answer to XINFO STREAM. @returns null if the key is not to be read, or is no stream */
-export function takeStream(reply: ReplyCursor): Omit<StreamReading, "groups"> | null {
+/** Takes the answer to XINFO STREAM, which tells no groups. @returns null if the key is not to be read, or is no stream */
+export function takeStream(reply: ReplyCursor): Stream | null {
   const refused = reply.takeError();
-  if (refused !== null) return isMissing(refused) ? noCounters() : null;
-  return takeFields(reply, OF_STREAM, noCounters());
+  if (refused !== null) return isMissing(refused) ? noStream() : null;
+  return takeFields(reply, OF_STREAM, noStream());
 }
 
 /** Takes the answer to XINFO GROUPS. @returns null if the key is not to be read, or is no stream; none if there is none */
@@ -47,10 +48,12 @@ export const takeInbox = (reply: ReplyCursor): GroupReading | null =>
   takeGroups(reply)?.find(({ name }) => name === INBOX_GROUP) ?? null;
 
 /** Takes the answer to HGETALL. @returns null if the key is not to be read, or is no hash */
-export function takeHash(reply: ReplyCursor): Record<string, string> | null {
+export function takeHash(reply: ReplyCursor): Readonly<Record<string, string>> | null {
   if (reply.takeError() !== null) return null;
+  let left = reply.takeArray() ?? 0;
+  if (left === 0) return EMPTY;
   const hash: Record<string, string> = {};
-  for (let left = reply.takeArray() ?? 0; left > 0; left -= 2) hash[reply.takeText() ?? ""] = reply.takeText() ?? "";
+  for (; left > 0; left -= 2) hash[reply.takeText() ?? ""] = reply.takeText() ?? "";
   return hash;
 }
 
@@ -65,6 +68,8 @@ function takeFields<Found>(reply: ReplyCursor, wanted: Wanted<Found>, found: Fou
   }
   return found;
 }
+
+const EMPTY: Readonly<Record<string, string>> = {};
 
 /** An entry is its id and its fields; of the fields nothing is kept. */
 function takeEntryId(reply: ReplyCursor): string | null {

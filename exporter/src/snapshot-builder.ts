@@ -191,12 +191,11 @@ export class SnapshotBuilder {
 
   #viewTopics(reading: Reading, { ownTopics, subscribers }: FleetPlan): TopicView[] {
     return reading.fleet.topics.map((topic) => {
-      // What agents of this shard handled is told by this one, also on topics of which another tells the rest.
-      const { latency = [], latencySumSeconds = 0 } = this.#totals?.ofTopic(topic) ?? {};
       return {
         topic,
         ...(ownTopics.has(topic) ? viewStream(topic, reading, subscribers) : OF_ANOTHER_SHARD),
-        latency: { latency: [...latency], latencySumSeconds },
+        // What agents of this shard handled is told by this one, also on topics of which another tells the rest.
+        latency: this.#totals?.ofTopic(topic) ?? NO_LATENCY,
       };
     });
   }
@@ -216,6 +215,8 @@ function foreignEvidence(expected: ExpectedAgent, { now, mapped, processes }: Re
     processUp: isMarkedUp(processes.get(expected.id) ?? null, now),
   };
 }
+
+const NO_LATENCY: TopicView["latency"] = { latency: [], latencySumSeconds: 0 };
 
 const freshOf = (beat: Heartbeat | null, now: number): Heartbeat | null =>
   beat !== null && isFresh(beat, now) ? beat : null;

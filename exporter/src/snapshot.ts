@@ -61,6 +61,7 @@ export interface TopicView {
   /** Those that are still kept. */
   readonly deadLettersHeld: number | null;
   readonly subscriptions: readonly SubscriptionView[];
+  /** Goes on growing with later readings. */
   readonly latency: Pick<Readonly<Totals>, "latency" | "latencySumSeconds">;
 }
 

@@ -30,8 +30,7 @@ export class SubscriptionWatch {
   judge(reading: Reading, { beats, busSince }: Known): DeclaredSubscription[] {
     const before = this.#standing;
     this.#standing = new Map();
-    return this.#plans.of(reading.fleet).declared.map(({ agent, pattern, topic }): DeclaredSubscription => {
-      const key = `${topic} ${agent}`;
+    return this.#plans.of(reading.fleet).declared.map(({ key, agent, pattern, topic }): DeclaredSubscription => {
       const stream = reading.topics.get(topic) ?? null;
       const earlier = before.get(key);
       const standstill =

@@ -4,6 +4,7 @@ import { measureAck } from "./measure-ack.ts";
 import { measureBus } from "./measure-bus.ts";
 import { measureClick } from "./measure-click.ts";
 import { measureMalformed } from "./measure-malformed.ts";
+import { measureObserve } from "./measure-observe.ts";
 import { measureRollCall } from "./measure-roll-call.ts";
 import { measureScrape } from "./measure-scrape.ts";
 import { measureStart } from "./measure-start.ts";
@@ -49,6 +50,13 @@ export const BENCHES: readonly Bench[] = [
       "A signed order in Slack until it takes effect at its agent: accepted and audited in PostgreSQL, taken by a worker, sent over " +
       "the bus. A control service with its own stores and simulated agents, one order at a time; the first 20 left out.",
     measure: measureClick,
+  },
+  {
+    name: "observe",
+    about:
+      "The whole bus read, judged and written to a page, as one scrape of a peer does, in a process beside a Redis of their own; the " +
+      "first 5 left out. Each topic has three events, a group that is behind and a consumer. Then the same by Debian's exporter.",
+    measure: measureObserve,
   },
   {
     name: "scrape",

@@ -4,6 +4,7 @@ import { type Roll, takeRoll } from "@rollcall/core/take-roll.ts";
 import { Redis } from "ioredis";
 import type { BenchStack } from "./bench-stack.ts";
 import { durationText, type Figure, plain, repeat, timing } from "./figures.ts";
+import { redisCpuMs } from "./own-redis.ts";
 import { sightOf, startSimulatedFleet } from "./simulated-fleet.ts";
 
 const WARM_UP = 10;
@@ -120,10 +121,4 @@ async function measureCost(redisUrl: string, work: () => Promise<unknown>): Prom
   } finally {
     redis.disconnect();
   }
-}
-
-async function redisCpuMs(redis: Redis): Promise<number> {
-  const info = await redis.info("cpu");
-  const seconds = (name: string) => Number(new RegExp(`^${name}:(\\S+)`, "m").exec(info)?.[1]);
-  return (seconds("used_cpu_sys") + seconds("used_cpu_user")) * 1000;
 }

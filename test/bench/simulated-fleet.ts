@@ -120,7 +120,7 @@ function compile({ fleet, agents, topics = 0 }: SimulatedFleetOptions): Compiled
   return { v: 1, fleet, version: 1, at: Date.now(), agents: expected, topics: named };
 }
 
-const expectSimulated = (id: string): ExpectedAgent => ({
+export const expectSimulated = (id: string): ExpectedAgent => ({
   ...{ id, group: "simulated", parent: null, does: "answers", labels: {}, criticality: "P2", owner: "bench" },
   ...{ runbook: null, consequence: "nobody notices", normalSeconds: 2, consumes: [], publishes: [] },
   ...{ runtime: { kind: "process", name: id } },

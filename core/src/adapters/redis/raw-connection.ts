@@ -46,8 +46,9 @@ export function encodeCommands(commands: readonly (readonly (string | number)[])
 }
 
 const EMPTY = Buffer.alloc(0);
-/** A buffer of this size is kept between requests, whatever was needed once. */
+/** A buffer of this size is kept for good; a larger one until so many requests in a row have needed less than a quarter. */
 const KEPT_BYTES = 1024 * 1024;
+const KEPT_REQUESTS = 20;
 
 /**
  * A connection that many commands are sent on in one piece, for whoever reads much and often: no promise, string or object
@@ -58,6 +59,7 @@ export class RawConnection {
   #socket: Socket | null = null;
   #received = EMPTY;
   #length = 0;
+  #smallRequests = 0;
   #waiting: { counter: ReplyCounter; resolve: (cursor: ReplyCursor) => void; reject: (error: Error) => void } | null =
     null;
 
@@ -121,13 +123,19 @@ export class RawConnection {
     const socket = this.#socket;
     if (socket === null) return Promise.reject(this.#reason ?? new Error("Connection is closed"));
     if (this.#waiting !== null) return Promise.reject(new Error("the connection is in use"));
-    if (this.#received.length > KEPT_BYTES && this.#length < this.#received.length / 4) this.#received = EMPTY;
-    this.#length = 0;
+    this.#forgetBuffer();
     const { promise, resolve, reject } = Promise.withResolvers<ReplyCursor>();
     this.#waiting = { counter: new ReplyCounter(replies), resolve, reject };
     const timer = setTimeout(() => this.#end(new Error("Command timed out")), this.#address.timeoutMs);
     socket.write(request);
     return promise.finally(() => clearTimeout(timer));
+  }
+
+  #forgetBuffer(): void {
+    const isSmall = this.#received.length > KEPT_BYTES && this.#length < this.#received.length / 4;
+    this.#smallRequests = isSmall ? this.#smallRequests + 1 : 0;
+    if (this.#smallRequests > KEPT_REQUESTS) this.#received = EMPTY;
+    this.#length = 0;
   }
 
   #take(socket: Socket, data: Buffer): void {
