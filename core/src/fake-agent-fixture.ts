@@ -20,7 +20,7 @@ export interface FakeAgent {
   /** How many items it says that it holds at each look while it drains, the last one again and again; then it ends. */
   drains: number[];
   /** What it answers to an order to run or to its health, if not "done". */
-  answers: Partial<Record<"run" | "health", { outcome: "failed" | "refused"; detail: string }>>;
+  answers: Partial<Record<"run" | "health", { outcome: "failed" | "refused" | "repeated"; detail: string }>>;
   /** What becomes of the next processes that are started, first to last; then they work. */
   fates: ("works" | "exits" | "never beats" | "deaf" | "does not consume")[];
 }

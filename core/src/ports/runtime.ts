@@ -20,4 +20,6 @@ export interface Runtime {
    * @throws Failure "unavailable"
    */
   stop(name: string, graceMs: number): Promise<void>;
+  /** Wants so many copies to run. Left out where the runtime keeps one of each name. @throws Failure "unavailable" */
+  scale?(name: string, copies: number): Promise<void>;
 }

@@ -28,4 +28,9 @@ export interface Supervisor {
    * @throws Failure "unknown_agent", "unavailable"
    */
   kill(agent: string, request: { commandId: string; pid: number; graceMs?: number }): Promise<ProcessState>;
+  /**
+   * Wants so many copies of it to run; a repeat wants the same. Left out where nothing can be scaled.
+   * @throws Failure "invalid_input" if this agent's runtime cannot, "unknown_agent", "unavailable"
+   */
+  scale?(agent: string, request: { commandId: string; copies: number }): Promise<void>;
 }

@@ -21,6 +21,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
   pause: { running: "Pausing", past: "paused", noun: "Pause", done: (subject) => `${subject} paused` },
   resume: { running: "Resuming", past: "resumed", noun: "Resuming", done: (subject) => `${subject} resumed` },
   drain: { running: "Draining", past: "drained", noun: "Drain", done: (subject) => `${subject} drained and stopped` },
+  "run-now": { running: "Beginning a run of", past: "", noun: "Run", done: (subject) => `A run of ${subject} began` },
+  scale: { running: "Scaling", past: "scaled", noun: "Scaling" },
   drill: { running: "Drilling", past: "", noun: "Drill", done: (subject) => `Drill on ${subject} began` },
   [DIAGNOSTICS_COMMAND]: { running: "Diagnostics", past: "diagnosed", noun: "Diagnostics" },
   [CANCEL_COMMAND]: { running: "Cancelling", past: "", noun: "Cancelling", done: (subject) => `${subject} cancelled` },

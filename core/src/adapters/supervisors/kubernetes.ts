@@ -68,6 +68,12 @@ export function createKubernetes(options: KubernetesOptions): Runtime {
       const copies = Number(found.metadata.annotations?.[COPIES] ?? 1);
       await api.patch(name, { spec: { replicas: Math.max(1, copies) } });
     },
+    async scale(name, copies) {
+      const found = await api.requireDeployment(name);
+      const metadata = { annotations: { [COPIES]: String(copies) } };
+      // One that is stopped stays so; it starts with as many.
+      await api.patch(name, found.spec.replicas > 0 ? { metadata, spec: { replicas: copies } } : { metadata });
+    },
     async stop(name, graceMs) {
       const found = await api.requireDeployment(name);
       const { replicas } = found.spec;

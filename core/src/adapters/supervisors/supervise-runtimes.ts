@@ -81,6 +81,16 @@ class Runtimes implements Supervisor {
     return this.#once({ agent, verb: "kill", commandId, run });
   }
 
+  async scale(id: string, { copies }: { copies: number }): Promise<void> {
+    const agent = await this.#find(id);
+    const runtime = isBuiltIn(agent) ? null : this.#runtimeOf(agent);
+    if (runtime?.scale === undefined) {
+      const who = runtime === null ? "the built-in supervisor" : runtime.label;
+      throw new Failure("invalid_input", `${who} runs ${id} once and cannot scale it`, { next: "Nothing was done." });
+    }
+    await traced("scale process", id, async () => runtime.scale?.(agent.runtime.name, copies));
+  }
+
   async #find(id: string): Promise<ExpectedAgent> {
     const { agents } = await this.#inUse.registry.expected();
     const found = agents.find((agent) => agent.id === id);

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { defineCommand } from "../command.ts";
+import { Failure } from "../domain/failure.ts";
+import { isForeign } from "../domain/foreign-verdict.ts";
+import { effectId } from "../lifecycle/stop-agent.ts";
+import { workingP0 } from "../lifecycle/working-p0.ts";
+import { selectAgents } from "../selector.ts";
+
+const input = z.strictObject({
+  id: z.string().min(1).max(200).describe("Id of the agent"),
+  copies: z.number().int().min(1).max(100).describe("How many copies run from now on"),
+});
+
+export default defineCommand({
+  name: "scale",
+  aliases: [],
+  kind: "act",
+  summary: "Let so many copies of an agent run, where its runtime can",
+  role: "operator",
+  danger: 2,
+  input,
+  words: ["id", "copies"],
+  examples: ["scale crm-chat 3"],
+  async targets(raw, { ports }) {
+    const { id, copies } = input.parse(raw);
+    const [agent, ...more] = await selectAgents([id], ports, { verb: "Scale", isChange: true });
+    const refuse = (message: string): Failure =>
+      new Failure("invalid_input", message, { found: String(copies), next: "Nothing was done." });
+    if (agent === undefined || more.length > 0) throw refuse("Scaling takes one agent by its id");
+    const { runtime } = agent;
+    if (ports.supervisor.scale === undefined || runtime.kind === "process")
+      throw refuse(`${agent.id} is kept by the built-in supervisor, which runs each agent once and cannot scale`);
+    // The bus gives all work of an id to one process: the newest fences the others, which exit.
+    if (!isForeign(agent) && copies > 1)
+      throw refuse(`${agent.id} speaks the protocol: one process has its id, and a second one would fence it`);
+    return [agent];
+  },
+  needsSecondPerson: workingP0,
+  stages: [
+    {
+      name: "scaled",
+      async run({ agent }, { ports, operation }) {
+        const { copies } = input.parse(operation.input);
+        if (ports.supervisor.scale === undefined) throw new Failure("invalid_input", `${agent} cannot be scaled`);
+        const order = { commandId: effectId(operation, agent, "scale"), copies };
+        await ports.supervisor.scale(agent, order);
+        return { state: "done", ending: "done", detail: copies === 1 ? "1 copy wanted" : `${copies} copies wanted` };
+      },
+    },
+  ],
+});
