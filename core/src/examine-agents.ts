@@ -73,7 +73,14 @@ async function askProbes(
   const [{ fleet }, now] = await Promise.all([registry.expected(), bus.now()]);
   const call = `health-${randomBytes(8).toString("hex")}`;
   const replyTo = keysOf(fleet).replies(call);
-  const common = { v: PROTOCOL_VERSION, kind: "health", epoch: null, deadline: now + probeMs, replyTo, args: {} } as const;
+  const common = {
+    v: PROTOCOL_VERSION,
+    kind: "health",
+    epoch: null,
+    deadline: now + probeMs,
+    replyTo,
+    args: {},
+  } as const;
   await bus.send(asked.map((agent) => ({ agent, message: { ...common, id: `${call}:${agent}` } })));
   // A probe that does not end is answered by the agent itself at the deadline; that answer is on its way for a moment.
   const replies = await bus.collectReplies({ replyTo, expected: asked.length, timeoutMs: probeMs + 500 });

@@ -27,11 +27,11 @@ function pairOf(word: string, run: DeclaredRun): [string, RunInputValue] {
   if (at < 1) throw refusal(`"${plain(word)}" is no input; an input is name=value`, run);
   const [name, text] = [word.slice(0, at), word.slice(at + 1)];
   const input = Object.hasOwn(run.inputs, name) ? run.inputs[name] : undefined;
-  return [name, input === undefined ? text : valueOf(text, input)];
+  return [name, input === undefined ? text : readValue(text, input)];
 }
 
 /** What cannot be read as what it should be stays text, and is refused with what is allowed. */
-function valueOf(text: string, { kind }: RunInput): RunInputValue {
+function readValue(text: string, { kind }: RunInput): RunInputValue {
   if (kind === "number" && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   if (kind === "flag" && (text === "true" || text === "false")) return text === "true";
   return text;

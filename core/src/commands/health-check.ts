@@ -15,7 +15,8 @@ export default defineCommand({
   name: "health-check",
   aliases: ["hc"],
   kind: "read",
-  summary: "Check process, heartbeat and inbox of agents, and what their own probes say; their work loops are not asked",
+  summary:
+    "Check process, heartbeat and inbox of agents, and what their own probes say; their work loops are not asked",
   role: "viewer",
   danger: 0,
   input,
@@ -69,7 +70,8 @@ function checkOf(seen: SeenAgent, { probes }: Examined): Check {
   if (health === "off") return { seen, probe, state: "off" };
   if (probe.state === "failed") return { seen, probe, state: "failed" };
   // Without an answer of the work loop the rung is unknown; what was asked now has answered.
-  if (rung === null) return { seen, probe, state: seen.beat !== null && probe.state === "passed" ? "passed" : "unknown" };
+  if (rung === null)
+    return { seen, probe, state: seen.beat !== null && probe.state === "passed" ? "passed" : "unknown" };
   return { seen, probe, state: rung >= Math.min(3, provableRung(seen.expected)) ? "passed" : "failed" };
 }
 

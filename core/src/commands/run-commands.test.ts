@@ -54,7 +54,11 @@ describe("run-now", () => {
 
   test.each([
     ["a missing input", [], "month is missing; it takes a whole number from 1 to 12"],
-    ["an input that it does not have", ["month=1", "day=3"], "monthly-report has no input day; it has month, size, draft, title"],
+    [
+      "an input that it does not have",
+      ["month=1", "day=3"],
+      "monthly-report has no input day; it has month, size, draft, title",
+    ],
     ["a value out of range", ["month=13"], "month is 13; it takes a whole number from 1 to 12"],
     ["text for a number", ["month=May"], 'month is "May"; it takes a whole number from 1 to 12'],
     ["a choice that is none", ["month=1", "size=long"], 'size is "long"; it takes one of short, full'],
@@ -110,7 +114,11 @@ describe("scale", () => {
     agent.expected = { ...agent.expected, presence: "supervisor", runtime: { kind: "kubernetes", name: "billing" } };
     Object.assign(fleet.ports.supervisor, { scale: async (...order: unknown[]) => void scaled.push(order) });
     expect((await aim("scale", { id: "billing", copies: 3 })).map(({ id }) => id)).toEqual(["billing"]);
-    const { results, ending } = await runOn(fleet, { name: "scale", agent: "billing", input: { id: "billing", copies: 3 } });
+    const { results, ending } = await runOn(fleet, {
+      name: "scale",
+      agent: "billing",
+      input: { id: "billing", copies: 3 },
+    });
     expect([ending, results[0]?.detail]).toEqual(["done", "3 copies wanted"]);
     expect(scaled).toEqual([["billing", { commandId: "op-1:billing:scale", copies: 3 }]]);
   });

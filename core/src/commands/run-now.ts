@@ -85,5 +85,9 @@ async function beginRun(target: TargetProgress, context: ActContext): Promise<St
 
 async function lookForRun(id: string, { ports }: ActContext, first: string | null): Promise<StageResult> {
   if ((await ports.runs?.find(id)) != null) return { state: "done" };
-  return { state: "failed", error: `it is not known whether it began: ${first ?? "its ledger does not say"}`, ending: "unknown" };
+  return {
+    state: "failed",
+    error: `it is not known whether it began: ${first ?? "its ledger does not say"}`,
+    ending: "unknown",
+  };
 }
