@@ -46,7 +46,10 @@ describe("run-now", () => {
       "it is not known whether it began: begun at 2026-11-28T02:40:52.000Z",
     ]);
     const asked: string[] = [];
-    const find = async (id: string) => void asked.push(id) ?? ({} as never);
+    const find = async (id: string) => {
+      asked.push(id);
+      return {} as never;
+    };
     Object.assign(fleet.ports, { runs: { find } });
     expect((await runNow(["month=1"])).ending).toBe("done");
     expect(asked).toEqual(["run-op-7"]);
