@@ -53,6 +53,13 @@ describe("readFleetFile", () => {
     });
   });
 
+  test("a minimum of a group is in the list that everyone reads", async () => {
+    const path = join(folder, "minimums.yaml");
+    await writeFile(path, `${fleet(agent("a"), agent("b"))}minimums: { orders: 1 }\n`);
+    const compiled = compileFleet(await readFleetFile(path), new Map(), { version: 1, now: 1 });
+    expect(compiledFleet.parse(compiled).minimums).toEqual({ orders: 1 });
+  });
+
   test("a file that is not there is named", async () => {
     await expect(readFleetFile("/nowhere/fleet.yaml")).rejects.toThrow("/nowhere/fleet.yaml: there is no such file");
   });
@@ -105,6 +112,16 @@ describe("readFleetFile", () => {
       "a topic that nobody publishes",
       fleet(agent("a", ", consumes: [orders.recieved]")),
       'fleet.yaml:3: agents[0].consumes[0]: found "orders.recieved", which nobody publishes',
+    ],
+    [
+      "a minimum of a group that is not there",
+      `${fleet(agent("a"), agent("b"))}minimums: { order: 1 }\n`,
+      'fleet.yaml:5: minimums.order: found "order", which is no group; allowed: a group of an agent',
+    ],
+    [
+      "a minimum that lets nobody be restarted",
+      `${fleet(agent("a"), agent("b"))}minimums: { orders: 2 }\n`,
+      "fleet.yaml:5: minimums.orders: found 2 of a group of 2; allowed: at most 1, so that one can be restarted",
     ],
     [
       "an unknown presence",

@@ -31,12 +31,10 @@ export async function runBatches(run: BatchRun): Promise<Halt | null> {
   }
 }
 
-/** Agents without an ending of the first batch that has such; all that were begun, if there are any. */
+/** Agents without an ending of the first batch that has such. */
 function openBatch({ record }: BatchRun): TargetProgress[] {
   const { targets, bulk } = record.current;
   const open = targets.filter(({ ending }) => ending === null);
-  const begun = open.filter(isBegun);
-  if (begun.length > 0) return begun;
   const batch = bulk?.batches.find((ids) => open.some(({ agent }) => ids.includes(agent)));
   return batch === undefined ? open.slice(0, 1) : open.filter(({ agent }) => batch.includes(agent));
 }

@@ -187,6 +187,9 @@ describe("the message of an operation over many agents", () => {
       "3 of 6 · 2 working · 1 failed: image-creator · budget 1 of 1 used → stopped · 3 not touched",
     );
     expect(words(message)).toMatch(/waits for an answer until <!date\^\d+\^\{time_secs\}\|[\d:]+ UTC>, then it ends/);
+    expect(message.text).toBe(
+      "Restarting @content (op-481) has stopped: 3 of 6 · 2 working · 1 failed: image-creator · budget 1 of 1 used → stopped · 3 not touched",
+    );
     expect(buttons(message).map(({ text }) => text.text)).toEqual(["Continue…", "Abort"]);
     expect(buttons(message).map(({ value }) => JSON.parse(value ?? ""))).toMatchObject([
       { command: "continue", input: { operation: "op-481" } },

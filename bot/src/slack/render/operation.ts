@@ -1,6 +1,7 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import { figureWords } from "@rollcall/core/domain/before-after.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
+import { bulkWords } from "@rollcall/core/domain/progress.ts";
 import { CANCEL_OPERATION, CONTINUE_OPERATION } from "@rollcall/core/operation-wishes.ts";
 import type { KnownBlock, SectionBlock } from "@slack/types";
 import { card, context, fields, HEADLINE_CHARACTERS, joined, optional, section } from "./blocks.ts";
@@ -98,6 +99,8 @@ export const actorName = ({ actor }: Pick<Operation, "actor">): string =>
 /** For the lock screen: durations instead of clock times. */
 function operationText(operation: Operation, now: number): string {
   const { words } = verdictWords(operation, now);
+  const stopped = operation.state === "waiting" ? bulkWords(operation) : null;
+  if (stopped !== null) return `${words} (${operation.id}) has stopped: ${stopped}`;
   const next = isEnded(operation)
     ? operation.error
     : `${wholeDuration(tookSeconds(operation, now))} so far, by ${operation.actor.name}`;
