@@ -9,6 +9,7 @@ COPY bot/package.json bot/
 COPY local/package.json local/
 COPY grafana-plugin/package.json grafana-plugin/
 COPY test/package.json test/
+COPY dashboards/package.json dashboards/
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 COPY core core
 COPY agent agent

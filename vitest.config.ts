@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
-          include: ["{core,agent,bot,exporter,local,alerting,test,grafana-plugin/build}/**/*.test.ts"],
+          include: ["{core,agent,bot,exporter,local,alerting,dashboards,test,grafana-plugin/build}/**/*.test.ts"],
           exclude: [...shared.exclude, "test/end-to-end/**"],
           globalSetup: ["./test/servers.ts"],
           testTimeout: 20_000,

@@ -250,6 +250,10 @@ describe("configure", () => {
     expect(source.datasources).toEqual([
       expect.objectContaining({ type: "prometheus", url: "http://prometheus:9090" }),
     ]);
+    const boards = parse(read("grafana/provisioning/dashboards/rollcall.yml")) as {
+      providers: { options: { path: string } }[];
+    };
+    expect(compose.services.grafana?.volumes).toContain(`./dashboards/boards:${boards.providers[0]?.options.path}:ro`);
     expect(read("grafana/admin-password")).toMatch(/^[\w-]{43}$/);
     expect(compose.services.grafana?.environment?.GF_SECURITY_ADMIN_PASSWORD__FILE).toBe("/config/admin-password");
   });

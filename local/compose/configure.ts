@@ -70,6 +70,8 @@ export async function configure(into: string, settings: Settings, googleKey = GO
   write("grafana/admin-password", deriveGrafanaPassword(secrets));
   mkdirSync(join(into, "grafana/provisioning/datasources"), { recursive: true });
   write("grafana/provisioning/datasources/prometheus.yml", GRAFANA_SOURCE);
+  mkdirSync(join(into, "grafana/provisioning/dashboards"), { recursive: true });
+  write("grafana/provisioning/dashboards/rollcall.yml", GRAFANA_BOARDS);
   renderMonitoring(into, settings);
 }
 
@@ -101,6 +103,11 @@ const GRAFANA_SOURCE = stringify({
   datasources: [
     { name: "Prometheus", uid: "prometheus", type: "prometheus", url: "http://prometheus:9090", isDefault: true },
   ],
+});
+
+const GRAFANA_BOARDS = stringify({
+  apiVersion: 1,
+  providers: [{ name: "Rollcall", folder: "Rollcall", type: "file", options: { path: "/dashboards" } }],
 });
 
 function renderMonitoring(into: string, settings: Settings): void {
