@@ -1,11 +1,7 @@
 import { hostname } from "node:os";
 import { type ControlLease, createLease } from "@rollcall/core/adapters/postgres/lease.ts";
 import { migrate } from "@rollcall/core/adapters/postgres/migrate.ts";
-import { type OperationWorker, startWorker } from "@rollcall/core/adapters/postgres/worker.ts";
 import type { CountedAttempts } from "@rollcall/core/count-attempts.ts";
-import { isEnded } from "@rollcall/core/domain/operation.ts";
-import { executeOperation } from "@rollcall/core/execute-operation.ts";
-import type { OperationProgress } from "@rollcall/core/ports/command-store.ts";
 import type { FollowedSecrets } from "@rollcall/core/secrets/follow-secrets.ts";
 import type { Logger } from "pino";
 import type { Adapters } from "./adapters.ts";
@@ -16,6 +12,7 @@ import type { Hub } from "./live/hub.ts";
 import { createSources } from "./live/sources.ts";
 import { problemLog } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import { startOperations } from "./operations-work.ts";
 import { brakeLoops } from "./schedule/brakes.ts";
 import { followSpool } from "./schedule/break-glass.ts";
 import { dropOldLetters } from "./schedule/dead-letters.ts";
@@ -134,7 +131,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
   const { database, ports } = adapters;
   const lease = await takeLease(deps);
   const whenLeading = () => lease.isLeader();
-  const worker = startOperations(deps, lease);
+  const operations = startOperations(deps, lease, loop);
   const publisher = startPublisher({
     settings: slackSettings(config),
     ports,
@@ -163,7 +160,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
   ];
   return {
     async stop() {
-      await Promise.all([worker.stop(), publisher.stop(), schedule?.stop(), ...loops.map((one) => one.stop())]);
+      await Promise.all([operations.stop(), publisher.stop(), schedule?.stop(), ...loops.map((one) => one.stop())]);
       await audit.stop();
       await lease.close();
     },
@@ -195,41 +192,4 @@ function startSchedule({ config, adapters, metrics, log }: Deps): DiagnosticSche
   const run = createEngine({ adapters, metrics, log });
   const { clock } = adapters.ports;
   return startDiagnosticSchedule({ cron, zone, run, clock, log: log.child({ part: "schedule" }) });
-}
-
-function startOperations({ log, metrics, adapters }: Deps, lease: ControlLease): OperationWorker {
-  const { ports, commands, database } = adapters;
-  const onProblem = problemLog(log);
-  return startWorker({
-    pool: database.pool,
-    lease,
-    onProblem,
-    execute: async (id, { progress, signal }) => {
-      await executeOperation(id, {
-        ports,
-        commands,
-        signal,
-        progress: countEndings(progress, { log, metrics }),
-        onBug: (error, about) => log.error({ err: error, ...about }, "a stage failed by a bug"),
-      });
-    },
-  });
-}
-
-/** Counts and logs the end of each operation when it is stored: that happens once, whoever finishes it. */
-function countEndings(
-  progress: OperationProgress,
-  { log, metrics }: { log: Logger; metrics: Metrics },
-): OperationProgress {
-  return {
-    async save(operation, audit) {
-      const saved = await progress.save(operation, audit);
-      if (isEnded(saved)) {
-        metrics.commands.ended(saved);
-        const { id, command, ending, actor } = saved;
-        log.info({ operation: id, command, ending, actor: actor.id }, "operation ended");
-      }
-      return saved;
-    },
-  };
 }

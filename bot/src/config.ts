@@ -142,6 +142,15 @@ export const controlConfig = z.object({
     .max(60)
     .default(6)
     .describe("How long a control service that does not answer keeps its work; 1 in drills"),
+  ROLLCALL_STAGE_DEADLINE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(600)
+    .describe(
+      "How long a stage waits for what is away; then its outcome is unknown, and it is asked what became of it",
+    ),
   ROLLCALL_DEAD_LETTER_DAYS: z.coerce
     .number()
     .int()

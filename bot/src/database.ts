@@ -17,6 +17,7 @@ import { createRuns } from "@rollcall/core/adapters/postgres/runs.ts";
 import { createRuntimeEffects } from "@rollcall/core/adapters/postgres/runtime-effects.ts";
 import { createSessions } from "@rollcall/core/adapters/postgres/sessions.ts";
 import { createSlackLinks } from "@rollcall/core/adapters/postgres/slack-links.ts";
+import { createUnknownOutcomes } from "@rollcall/core/adapters/postgres/unknown-outcomes.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { AccessOverrides } from "@rollcall/core/ports/access-overrides.ts";
 import type { ApiTokens } from "@rollcall/core/ports/api-tokens.ts";
@@ -36,6 +37,7 @@ import type { Runs } from "@rollcall/core/ports/runs.ts";
 import type { RuntimeEffects } from "@rollcall/core/ports/runtime-effects.ts";
 import type { Sessions } from "@rollcall/core/ports/sessions.ts";
 import type { SlackLinks } from "@rollcall/core/ports/slack-links.ts";
+import type { UnknownOutcomes } from "@rollcall/core/ports/unknown-outcomes.ts";
 import { type AuditProtection, watchProtection } from "./audit-protection.ts";
 import { createGate } from "./gate.ts";
 import type { DatabaseMetrics } from "./metrics/database.ts";
@@ -48,6 +50,7 @@ export interface Database {
   readonly audit: AuditLog;
   readonly protection: AuditProtection;
   readonly operations: Operations;
+  readonly unknown: UnknownOutcomes;
   readonly incidents: Incidents;
   readonly store: CommandStore;
   readonly desired: DesiredStates;
@@ -96,6 +99,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     audit: gate.guard(createAuditLog(pool, { anchorDir })),
     protection,
     operations: gate.guard(createOperations(pool)),
+    unknown: gate.guard(createUnknownOutcomes(pool)),
     incidents: gate.guard(createIncidents(pool)),
     store: gate.guard(protection.guard(createCommandStore(pool))),
     desired: gate.guard(createDesiredStates(pool)),

@@ -88,6 +88,12 @@ export interface StageResult {
   readonly ending?: Ending;
 }
 
+/** What became of an agent of which it was not known. */
+export type FoundOut = Omit<StageResult, "state" | "memory"> & {
+  readonly state: "done" | "failed";
+  readonly ending: Ending;
+};
+
 interface CommandBase {
   /** Bare verb, kebab-case, same as the file's name. */
   readonly name: string;
@@ -135,6 +141,13 @@ export interface ActCommand extends CommandBase {
   readonly interrupts?: true;
   /** Of what interrupts: its agents are to work again at the end, so it takes no more at once than their group can do without. */
   readonly bringsBack?: true;
+  /**
+   * Finds out what became of an agent whose outcome is not known; it looks and asks, and does nothing to it. Left out where
+   * nobody can tell.
+   * @returns null: still not known
+   * @throws Failure "unavailable"
+   */
+  findOut?(target: TargetProgress, context: ActContext): Promise<FoundOut | null>;
   /** Why the command needs a second person for these targets, or null. */
   needsSecondPerson?(targets: readonly ExpectedAgent[], context: ReadContext): Promise<string | null>;
 }

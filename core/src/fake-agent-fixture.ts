@@ -1,7 +1,16 @@
 import type { Actor } from "./domain/actor.ts";
+import type { Incident } from "./domain/incident.ts";
 import { type Operation, plannedStages, type TargetProgress } from "./domain/operation.ts";
+import type { AuditLog } from "./ports/audit-log.ts";
 import type { ProcessState } from "./ports/supervisor.ts";
-import { type ExpectedAgent, type Heartbeat, PROTOCOL_MINOR, PROTOCOL_VERSION } from "./protocol.ts";
+import {
+  type ControlMessage,
+  type ControlReply,
+  type ExpectedAgent,
+  type Heartbeat,
+  PROTOCOL_MINOR,
+  PROTOCOL_VERSION,
+} from "./protocol.ts";
 
 /** How an agent of the fake fleet behaves; a test changes it in place. */
 export interface FakeAgent {
@@ -9,6 +18,10 @@ export interface FakeAgent {
   state: ProcessState["state"];
   pid: number;
   epoch: number;
+  /** When its process was started; now if left out. */
+  startedAt?: number;
+  /** First outcomes of what took effect there, by id. */
+  readonly ledger: Map<string, "done" | "failed">;
   exit: ProcessState["exit"];
   lastErrors: string[];
   /** Milliseconds since its last beat; null: never seen. */
@@ -66,7 +79,15 @@ export function workingAgent(id: string): FakeAgent {
   };
   return {
     ...{ expected, state: "running", pid: 100, epoch: 5, exit: null, lastErrors: [], beatAgeMs: 1000, beat: {} },
-    ...{ answersEcho: true, takesCanary: true, stops: "at once", drains: [], answers: {}, fates: [] },
+    ...{
+      answersEcho: true,
+      takesCanary: true,
+      ledger: new Map(),
+      stops: "at once",
+      drains: [],
+      answers: {},
+      fates: [],
+    },
   };
 }
 
@@ -77,7 +98,38 @@ export const operationOf = (now: number): Operation => ({
   ...{ endedAt: null, usualSeconds: null, earlierRuns: 0, revision: 1 },
 });
 
+/** An incident in which the agents have fired for five seconds. */
+export function firingIncident(id: string, agents: readonly string[], now: number): Incident {
+  const alerts = agents.map((agent) => ({
+    ...{ fingerprint: agent, alertname: "AgentGone", agent, labels: {}, annotations: {} },
+    ...{ startsAt: now - 5000, firing: true, endedAt: null },
+  }));
+  return {
+    ...{ id, groupKey: `key of ${id}`, alertname: "AgentGone", criticality: "P0", alerts, state: "firing" },
+    ...{ openedAt: now - 5000, resolvedAt: null, acknowledgedBy: null, acknowledgedAt: null },
+    ...{ acknowledgedHow: null, revision: 1 },
+  };
+}
+
+/** An audit log that takes everything and shows nothing. */
+export const QUIET_AUDIT: AuditLog = {
+  append: async () => 1,
+  search: async () => [],
+  verify: async () => ({ rows: 0, unbroken: true, firstBad: null, head: "", anchors: null }),
+};
+
 /** Progress of an operation on one agent, before its first stage. */
 export const targetOf = (agent: string, memory: TargetProgress["memory"] = {}): TargetProgress => ({
   ...{ agent, stages: plannedStages(["sent"]), memory, ending: null },
 });
+
+/** What an agent's ledger answers before anything else; null: the id is new, and in time. */
+export function ledgerWord(
+  { ledger }: FakeAgent,
+  { id, deadline }: ControlMessage,
+  now: number,
+): (Pick<ControlReply, "outcome"> & { detail?: string }) | null {
+  const first = ledger.get(id);
+  if (first !== undefined) return { outcome: "repeated", detail: first };
+  return deadline < now ? { outcome: "expired" } : null;
+}

@@ -5,7 +5,16 @@ import type { Incident } from "./domain/incident.ts";
 import type { Operation } from "./domain/operation.ts";
 import type { MappedBeat } from "./domain/verdict.ts";
 import { quietEvents } from "./events-fixture.ts";
-import { beatOf, type FakeAgent, OPERATOR, operationOf, workingAgent } from "./fake-agent-fixture.ts";
+import {
+  beatOf,
+  type FakeAgent,
+  firingIncident,
+  ledgerWord,
+  OPERATOR,
+  operationOf,
+  QUIET_AUDIT,
+  workingAgent,
+} from "./fake-agent-fixture.ts";
 import { memoryOverrides } from "./memory-overrides-fixture.ts";
 import { memoryRequests } from "./memory-requests-fixture.ts";
 import { NO_RULES } from "./policy-rules.ts";
@@ -106,11 +115,7 @@ export class FakeFleet {
       },
       history: async () => ({ tried: 0, helped: 0, medianSeconds: null }),
     },
-    audit: {
-      append: async () => 1,
-      search: async () => [],
-      verify: async () => ({ rows: 0, unbroken: true, firstBad: null, head: "", anchors: null }),
-    },
+    audit: QUIET_AUDIT,
     rules: { current: () => NO_RULES },
     requests: memoryRequests({ now: () => this.now }),
     overrides: memoryOverrides({ now: () => this.now }),
@@ -139,15 +144,7 @@ export class FakeFleet {
 
   /** An incident in which the agents fire. */
   fire(id: string, ...agents: string[]): Incident {
-    const alerts = agents.map((agent) => ({
-      ...{ fingerprint: agent, alertname: "AgentGone", agent, labels: {}, annotations: {} },
-      ...{ startsAt: this.now - 5000, firing: true, endedAt: null },
-    }));
-    const incident: Incident = {
-      ...{ id, groupKey: `key of ${id}`, alertname: "AgentGone", criticality: "P0", alerts, state: "firing" },
-      ...{ openedAt: this.now - 5000, resolvedAt: null, acknowledgedBy: null, acknowledgedAt: null },
-      ...{ acknowledgedHow: null, revision: 1 },
-    };
+    const incident = firingIncident(id, agents, this.now);
     this.incidents.push(incident);
     return incident;
   }
@@ -200,17 +197,19 @@ export class FakeFleet {
 
   #deliver(agent: FakeAgent, message: ControlMessage): void {
     if (agent.state !== "running" || !agent.answersEcho) return;
-    if (message.epoch !== null && message.epoch !== agent.epoch) return;
-    if (message.kind === "canary" && !agent.takesCanary) return;
-    if (message.kind === "drill") this.effects.push(`drill ${message.args.fault} ${agent.expected.id}`);
-    if (message.kind === "stop") this.#orderStop(agent, message);
-    else if (message.kind === "drain") this.#drain(agent, message);
-    else this.#obey(agent, message);
+    const known = ledgerWord(agent, message, this.now);
+    const isOther = message.epoch !== null && message.epoch !== agent.epoch;
+    if (known !== null) this.#reply(agent, message, known);
+    else if (!isOther && (message.kind !== "canary" || agent.takesCanary)) this.#obey(agent, message);
   }
 
   #obey(agent: FakeAgent, message: ControlMessage): void {
-    const isOrder = !["echo", "canary", "drill"].includes(message.kind);
-    this.#reply(agent, message, isOrder ? this.#obeyOrder(agent, message) : { outcome: "done" });
+    const { kind } = message;
+    if (kind === "drill") this.effects.push(`drill ${message.args.fault} ${agent.expected.id}`);
+    if (kind === "stop") this.#orderStop(agent, message);
+    else if (kind === "drain") this.#drain(agent, message);
+    else if (["echo", "canary", "drill"].includes(kind)) this.#reply(agent, message, { outcome: "done" });
+    else this.#reply(agent, message, this.#obeyOrder(agent, message));
   }
 
   /** Each id once, as an agent's ledger has it. */
@@ -290,8 +289,8 @@ export class FakeFleet {
   }
 
   #process(id: string): ProcessState {
-    const { state, pid, exit, lastErrors } = this.agent(id);
-    return { agent: id, state, pid: state === "running" ? pid : null, startedAt: this.now, exit, lastErrors };
+    const { state, pid, startedAt = this.now, exit, lastErrors } = this.agent(id);
+    return { agent: id, state, pid: state === "running" ? pid : null, startedAt, exit, lastErrors };
   }
 
   #unlessAway(what: "redis" | "supervisor" | "postgres" | "pager", name: string): void {

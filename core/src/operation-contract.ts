@@ -50,6 +50,7 @@ export const apiOperation = z.object({
   createdAt: at,
   startedAt: at.nullable(),
   endedAt: at.nullable(),
+  knownAt: at.optional().describe("when an outcome that had been unknown was found out"),
   usualSeconds: z.number().nullable(),
   revision: z.number().int(),
   bulk: z

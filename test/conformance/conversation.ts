@@ -99,12 +99,13 @@ async function expectOutcome(rule: string, question: Question, outcome: string):
 async function judgeRepeat(subject: Subject, first: Question): Promise<Finding> {
   const found = says(await first.answer());
   if (found !== "done") return failed("repeat", `the drill none must be answered done; found: ${found}`);
-  const { id, deadline, replyTo } = first.message;
-  const again = await subject.ask("drill", { id, deadline, replyTo, args: { fault: "none" } });
+  const { id, replyTo } = first.message;
+  // After its deadline, because so it is asked what became of an order.
+  const again = await subject.ask("drill", { id, deadline: 1, replyTo, args: { fault: "none" } });
   const second = await again.answer(2);
   const repeated = says(second);
   if (repeated !== "repeated")
-    return failed("repeat", `the same id again must be answered repeated; found: ${repeated}`);
+    return failed("repeat", `the same id again must be answered repeated, after its deadline too; found: ${repeated}`);
   const detail = second?.reply?.detail ?? null;
   return judged("repeat", detail?.includes("done") ? null : `detail must be the first outcome, done; found: ${detail}`);
 }

@@ -3,6 +3,7 @@ import { type ActContext, defineCommand, type StageResult } from "../command.ts"
 import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "../domain/freshness.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { counted } from "../fleet-words.ts";
+import { findOutDrain } from "../lifecycle/find-out.ts";
 import { findOrderable, giveOrder } from "../lifecycle/order-agent.ts";
 import { awaitStop, orderStop, rememberProcess, wish } from "../lifecycle/stop-agent.ts";
 import { workingP0 } from "../lifecycle/working-p0.ts";
@@ -35,6 +36,7 @@ export default defineCommand({
     return selectAgents(words, ports, { verb: "Drain", isChange: true });
   },
   needsSecondPerson: workingP0,
+  findOut: findOutDrain,
   stages: [
     { name: "sent", run: sendDrain },
     { name: "drained", run: (target, context) => awaitDrained(target, context) },

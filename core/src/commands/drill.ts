@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type ActContext, defineCommand, type StageResult } from "../command.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import type { TargetProgress } from "../domain/operation.ts";
+import { findOutDrill } from "../lifecycle/find-out.ts";
 import { effectId } from "../lifecycle/stop-agent.ts";
 import { END_OF_FAULTS, FAULTS } from "../protocol/faults.ts";
 import { keysOf } from "../protocol/keys.ts";
@@ -31,6 +32,7 @@ export default defineCommand({
     }
     return selectAgents([id], ports, { verb: "Drill", isChange: true });
   },
+  findOut: findOutDrill,
   stages: [{ name: "sent", run: sendFault }],
 });
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ActContext, defineCommand } from "../command.ts";
 import { timeToken } from "../domain/report.ts";
+import { findOutOrdered } from "../lifecycle/find-out.ts";
 import { findOrderable, giveOrder, resultOfReply } from "../lifecycle/order-agent.ts";
 import { wish } from "../lifecycle/stop-agent.ts";
 import { workingP0 } from "../lifecycle/working-p0.ts";
@@ -37,6 +38,7 @@ export default defineCommand({
     return selectAgents(words, ports, { verb: "Pause", isChange: true });
   },
   needsSecondPerson: workingP0,
+  findOut: findOutOrdered("pause"),
   stages: [
     {
       name: "sent",

@@ -3,6 +3,7 @@ import { endMuting, muteRestart, ringOnFailure } from "../brakes/mute-restart.ts
 import { defineCommand } from "../command.ts";
 import { budget } from "../failure-budget.ts";
 import { awaitClear, leaveClear, rememberIncident } from "../lifecycle/await-clear.ts";
+import { findOutRestart } from "../lifecycle/find-out.ts";
 import { proveWork } from "../lifecycle/prove-work.ts";
 import { startProcess } from "../lifecycle/start-agent.ts";
 import { awaitStop, orderStop, wishStarted } from "../lifecycle/stop-agent.ts";
@@ -26,6 +27,7 @@ export default defineCommand({
   examples: ["restart billing", "restart @content health=critical"],
   targets: (raw, { ports }) => selectAgents(input.parse(raw).who, ports, { verb: "Restart", isChange: true }),
   needsSecondPerson: workingP0,
+  findOut: findOutRestart,
   stages: [
     {
       name: "sent",

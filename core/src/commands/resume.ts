@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ActContext, defineCommand, type StageResult } from "../command.ts";
 import type { TargetProgress } from "../domain/operation.ts";
+import { findOutOrdered } from "../lifecycle/find-out.ts";
 import { findOrderable, giveOrder, resultOfReply } from "../lifecycle/order-agent.ts";
 import { proveWork } from "../lifecycle/prove-work.ts";
 import { wish } from "../lifecycle/stop-agent.ts";
@@ -19,6 +20,7 @@ export default defineCommand({
   words: ["who"],
   examples: ["resume distribution-manager", "resume verdict=paused"],
   targets: (raw, { ports }) => selectAgents(input.parse(raw).who, ports, { verb: "Resume", isChange: true }),
+  findOut: findOutOrdered("resume"),
   stages: [
     { name: "sent", run: sendResume },
     {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { budget } from "../failure-budget.ts";
+import { findOutStart } from "../lifecycle/find-out.ts";
 import { proveWork } from "../lifecycle/prove-work.ts";
 import { startProcess } from "../lifecycle/start-agent.ts";
 import { rememberProcess, wishStarted } from "../lifecycle/stop-agent.ts";
@@ -19,6 +20,7 @@ export default defineCommand({
   words: ["who"],
   examples: ["start archive-writer"],
   targets: (raw, { ports }) => selectAgents(input.parse(raw).who, ports, { verb: "Start", isChange: true }),
+  findOut: findOutStart,
   stages: [
     {
       name: "sent",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { budget } from "../failure-budget.ts";
+import { findOutStop } from "../lifecycle/find-out.ts";
 import { awaitStop, orderStop, wish } from "../lifecycle/stop-agent.ts";
 import { workingP0 } from "../lifecycle/working-p0.ts";
 import { selectAgents, who } from "../selector.ts";
@@ -20,6 +21,7 @@ export default defineCommand({
   examples: ["stop archive-writer", 'stop @content --reason "deploy"'],
   targets: (raw, { ports }) => selectAgents(input.parse(raw).who, ports, { verb: "Stop", isChange: true }),
   needsSecondPerson: workingP0,
+  findOut: findOutStop,
   stages: [
     {
       name: "sent",

@@ -124,6 +124,8 @@ export interface Operation {
   readonly approval?: Approval | undefined;
   /** Asked for past the graceful order over the bus; not there if it was not. */
   readonly force?: boolean | undefined;
+  /** When it was found out what had become of an agent of which that was not known; not there otherwise. */
+  readonly knownAt?: number | undefined;
   /** Not there before it has begun, nor if it is about one agent or about none. */
   readonly bulk?: Bulk | undefined;
 }

@@ -81,13 +81,15 @@ export function verdictWords(operation: Operation, now: number): { mark: string;
   const subject = subjectOf(operation);
   const { running, past, noun, done } = verbOf(operation.command);
   if (operation.state !== "ended" || operation.ending === null) return { mark: "⏳", words: `${running} ${subject}` };
-  const took = wholeDuration(tookSeconds(operation, now));
+  const isFoundOut = operation.knownAt !== undefined;
+  // How long it took until it was found out says nothing of the agent.
+  const took = isFoundOut ? "" : ` in ${wholeDuration(tookSeconds(operation, now))}`;
   const known: Record<Ending, { mark: string; words: string }> = {
     done: {
       mark: OFF_MARKS[operation.command] ?? "✅",
-      words: done?.(subject) ?? `${subject} ${past} in ${took}`,
+      words: done?.(subject) ?? `${subject} ${past}${took}`,
     },
-    recovered: { mark: "✅", words: `${subject} recovered in ${took}` },
+    recovered: { mark: "✅", words: `${subject} recovered${took}` },
     "did-not-help": {
       mark: "⚠️",
       words: ownWords(operation) ?? `${subject} came back, but the ${noun.toLowerCase()} did not help`,
@@ -98,7 +100,10 @@ export function verdictWords(operation: Operation, now: number): { mark: string;
     expired: { mark: "⌛", words: `${noun} of ${subject} expired` },
     cancelled: { mark: "⏹", words: `${noun} of ${subject} was cancelled` },
     partly: { mark: "◐", words: `${noun} partly done, ${countWell(operation.targets)} of ${operation.targets.length}` },
-    unknown: { mark: "❔", words: `${noun} of ${subject}: outcome unknown, still asking` },
+    unknown: {
+      mark: "❔",
+      words: `${noun} of ${subject}: outcome unknown, ${isFoundOut ? "nobody can tell any more" : "still asking"}`,
+    },
     // An agent's ending, never that of the whole.
     "not-touched": { mark: "○", words: `${subject} not touched` },
   };

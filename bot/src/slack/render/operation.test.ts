@@ -90,6 +90,27 @@ describe("an operation's message", () => {
     expect(words(message)).toContain(said);
   });
 
+  test.each([
+    {
+      ending: "recovered",
+      mark: "✅",
+      said: "billing recovered>",
+      note: "billing works again, as was found out later.",
+    },
+    { ending: "did-not-come-back", mark: "❌", said: "billing did not come back", note: "did not come back" },
+    { ending: "unknown", mark: "❔", said: "outcome unknown, nobody can tell any more", note: "Look at it yourself." },
+  ] as const)("of what was found out later to be $ending says so, and since when that is known", (found) => {
+    const { ending, mark, said, note } = found;
+    const known = ended(ending, { knownAt: FRAME.now });
+    const message = operationMessage(known, FRAME);
+    expectCard(message);
+    expect(words(message)).toContain(mark);
+    expect(words(message)).toContain(said);
+    expect(words(message)).toContain("known since");
+    expect(endingNote(known, FRAME).text).not.toContain("keep asking");
+    expect(words(endingNote(known, FRAME))).toContain(note);
+  });
+
   test("of a replay that came back says how far it came, and not that an agent came back", () => {
     const error = "Replayed 1 of 25, it came back with the same reason — 24 not tried: vat_id is null";
     const replay = ended("did-not-help", { command: "replay", error });

@@ -80,6 +80,7 @@ function originWords(operation: Operation, { now, behindMinutes }: Frame): strin
     `by ${actorName(operation)} ${clockTime(operation.createdAt)}`,
     operation.approval !== undefined && `approved by @${foreign(operation.approval.name, 60)}`,
     operation.endedAt !== null && `ended ${clockTime(operation.endedAt)}`,
+    operation.knownAt !== undefined && `known since ${clockTime(operation.knownAt)}`,
     operation.reason !== null && `"${foreign(operation.reason, 100)}"`,
     operation.state === "queued" && "waits for its turn",
     stop !== undefined && `waits for an answer until ${clockTime(stop.until)}, then it ends`,
@@ -131,6 +132,7 @@ function noteWords(operation: Operation, now: number): string {
   const because = why === null || why === undefined ? "" : `: ${foreign(why, 200)}`;
   switch (operation.ending) {
     case "recovered":
+      if (operation.knownAt !== undefined) return `${subject} works again, as was found out later.`;
       return `${subject} works again, recovered in ${wholeDuration(tookSeconds(operation, now))}.`;
     case "did-not-help":
       if (ownWords(operation) !== null) return `${ownWords(operation)}.`;
@@ -138,6 +140,7 @@ function noteWords(operation: Operation, now: number): string {
     case "did-not-come-back":
       return `${subject} did not come back${because}. It needs you now.`;
     case "unknown":
+      if (operation.knownAt !== undefined) return `${verdictWords(operation, now).words}. Look at it yourself.`;
       return `${noun} of ${subject}: no answer yet, I keep asking; do not repeat.`;
     case "cancelled":
       return `${verdictWords(operation, now).words}${operation.error === null ? "" : `: ${foreign(operation.error, 300)}`}.`;

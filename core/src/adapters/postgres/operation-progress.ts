@@ -83,8 +83,8 @@ async function freeAgents(client: Queryable, operation: Operation, number: strin
   await query(client, "delete from agent_locks where operation = $1 and agent = any($2)", [number, done]);
 }
 
-/** Keeps a peer from taking the lease over between this check and the commit. */
-async function holdLease(client: Queryable, epoch: number): Promise<void> {
+/** Keeps a peer from taking the lease over between this check and the commit. @throws Failure "expired" if it is gone */
+export async function holdLease(client: Queryable, epoch: number): Promise<void> {
   const rows = await query(
     client,
     "select from control_leases where epoch = $1 and expires_at > clock_timestamp() for share",

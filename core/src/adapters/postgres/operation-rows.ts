@@ -4,7 +4,7 @@ import type { Bulk, Ending, Operation, OperationState, TargetProgress } from "..
 
 /** Columns of `operations` that make an Operation, in the order in which they are named everywhere. */
 export const OPERATION_COLUMNS = `id, command, input, actor, door, reason, request_id, traceparent, correlation_id, customer_id, state, ending, error, targets, incident,
-  created_at, started_at, ended_at, usual_seconds, earlier_runs, revision, approval, forced, bulk`;
+  created_at, started_at, ended_at, usual_seconds, earlier_runs, revision, approval, forced, bulk, known_at`;
 
 /** A row of `operations` as pg reads it. */
 export interface OperationRow {
@@ -32,6 +32,7 @@ export interface OperationRow {
   readonly approval: Approval | null;
   readonly forced: boolean;
   readonly bulk: Bulk | null;
+  readonly known_at: Date | null;
 }
 
 /** The operation that a row holds. */
@@ -60,6 +61,7 @@ export const toOperation = (row: OperationRow): Operation => ({
   ...(row.approval !== null && { approval: row.approval }),
   ...(row.forced && { force: true }),
   ...(row.bulk !== null && { bulk: row.bulk }),
+  ...(row.known_at !== null && { knownAt: row.known_at.getTime() }),
 });
 
 /** Milliseconds since the epoch of a time that may not be there. */
