@@ -6,6 +6,8 @@ export interface Wish {
   readonly command: string;
   readonly agents: readonly string[];
   readonly key: string;
+  /** Of the command; the agents if left out. */
+  readonly input?: Readonly<Record<string, unknown>>;
 }
 
 /** What a person was told: an id, or a refusal. */
@@ -19,7 +21,10 @@ export interface SeenOperation {
   readonly command: string;
 }
 
-export const wishFor = (command: string, agents: readonly string[]): Wish => ({ command, agents, key: randomUUID() });
+export const wishFor = (command: string, agents: readonly string[], input?: Wish["input"]): Wish => ({
+  ...{ command, agents, key: randomUUID() },
+  ...(input !== undefined && { input }),
+});
 
 const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
 const AGAIN_MS = 100;
@@ -37,11 +42,11 @@ export async function ask(url: () => string, wish: Wish, withinMs = 120_000): Pr
   throw new Error(`${wish.command} ${wish.agents.join(" ")} is not answered: ${found}`);
 }
 
-async function send(url: string, { command, agents, key }: Wish): Promise<Told | string> {
+async function send(url: string, { command, agents, key, input = { who: agents } }: Wish): Promise<Told | string> {
   const response = await fetch(`${url}/api/v1/commands/${command}`, {
     method: "POST",
     headers: { ...headers, "idempotency-key": key },
-    body: JSON.stringify({ input: { who: agents }, reason: "crash points" }),
+    body: JSON.stringify({ input, reason: "crash points" }),
     signal: AbortSignal.timeout(10_000),
   });
   const text = await response.text();
