@@ -1,3 +1,4 @@
+import { csvCell } from "./csv-cell.ts";
 import type { AuditFilter, AuditLog, AuditRow } from "./ports/audit-log.ts";
 
 export const EXPORT_FORMATS = ["jsonl", "csv"] as const;
@@ -57,11 +58,3 @@ const jsonLine = (row: AuditRow): string => `${JSON.stringify(row)}\n`;
 
 /** One row by RFC 4180, in which no cell is a formula to a spreadsheet. */
 export const csvLine = (row: AuditRow): string => `${COLUMNS.map(([, cell]) => csvCell(cell(row))).join(",")}\r\n`;
-
-function csvCell(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  // A spreadsheet runs what begins like this, also behind blanks; an apostrophe makes it text.
-  const harmless = /^\s*[=+\-@\t\r|%]/.test(text) ? `'${text}` : text;
-  return /[",\r\n']/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
-}

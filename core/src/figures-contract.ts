@@ -19,7 +19,8 @@ export type ApiFigure = z.infer<typeof apiFigure>;
 export const FIGURE_RANGES = ["5m", "15m", "1h", "6h", "24h"] as const;
 export type FigureRange = (typeof FIGURE_RANGES)[number];
 
-const head = {
+/** What every answer about figures begins with. */
+export const figuresHead = {
   asOf: at.describe("when Prometheus was asked, milliseconds since the epoch"),
   ageSeconds: z.number().nonnegative().describe("how long ago that was: answers are kept for some seconds"),
   problem: z.string().nullable().describe("why these are older than usual"),
@@ -31,7 +32,7 @@ const head = {
 
 /** Answer of `GET /figures/key`. */
 export const apiKeyFigures = z.object({
-  ...head,
+  ...figuresHead,
   figures: z.object({
     events: apiFigure.describe("events published"),
     handled: apiFigure.describe("events that agents handled well"),
@@ -68,7 +69,7 @@ export const apiSeries = z.object({
 });
 export type ApiSeries = z.infer<typeof apiSeries>;
 
-const course = { ...head, stepSeconds: z.number(), from: at, to: at };
+const course = { ...figuresHead, stepSeconds: z.number(), from: at, to: at };
 
 /** Answer of `GET /figures/throughput`. */
 export const apiThroughput = z.object({ ...course, series: z.array(apiSeries) });
@@ -84,7 +85,7 @@ const latencies = z.object({
 
 /** Answer of `GET /figures/latency`; each list has the most frequent first. */
 export const apiLatency = z.object({
-  ...head,
+  ...figuresHead,
   events: z.array(latencies).describe("by topic: from publishing to the start of the handler"),
   commands: z.array(latencies).describe("by command: from its acceptance to its end"),
   requests: z.array(latencies).describe("by route: from the first byte to the answer's last"),
@@ -116,7 +117,7 @@ const spots = z.array(z.object({ name: z.string(), figure: apiFigure }));
 
 /** Answer of `GET /figures/hot-spots`; each list has the worst first and leaves out what is 0. */
 export const apiHotSpots = z.object({
-  ...head,
+  ...figuresHead,
   busiest: spots.describe("agents by events handled"),
   slowest: spots.describe("topics by the 95th percentile from publishing to handling"),
   failing: spots.describe("agents by failed events"),

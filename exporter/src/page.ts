@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { admit } from "./admit-series.ts";
 import type { ExporterState, Family, FamilyOf } from "./family.ts";
+import { exemplarTexts, toOpenMetrics } from "./open-metrics.ts";
 import { type PreparedPage, PreparedPages } from "./prepared-pages.ts";
 import { familyHead, renderFamily } from "./render.ts";
 import { SlotWriter, type WrittenFamily } from "./slot-writer.ts";
@@ -87,6 +88,15 @@ export class Page {
     const process = await this.#own.metrics().catch(() => "");
     const parts = [...(page === null ? [] : [page.text]), ...texts, Buffer.from(process)];
     return { parts, release: () => page?.release() };
+  }
+
+  /** The same as OpenMetrics, with the examples; made while the scraper waits. */
+  async writeOpenMetrics(state: ExporterState): Promise<Answer> {
+    const { parts, release } = await this.write(state);
+    const text = Buffer.concat(parts).toString();
+    release();
+    const exemplars = exemplarTexts(this.#families, state.refresh.snapshot);
+    return { parts: [Buffer.from(toOpenMetrics(text, exemplars))], release: () => undefined };
   }
 
   #write(family: Family, ofSnapshot: FamilyOf<Snapshot>, snapshot: Snapshot): WrittenFamily {

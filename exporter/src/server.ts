@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { PushState } from "./alerts/push-gone.ts";
+import { OPEN_METRICS_TYPE, readAccept } from "./open-metrics.ts";
 import type { Answer, Page } from "./page.ts";
 import { PROBLEM_TEXTS } from "./read-problem.ts";
 import type { RefreshState } from "./refresh-loop.ts";
@@ -14,6 +15,8 @@ export interface ServerOptions {
 
 /** A scraper that has not taken its answer by then has given up long ago. */
 const ANSWER_MS = 10_000;
+/** Written anew for each scrape: 10,000 series take about 10 ms. */
+const OPEN_METRICS_SERIES = 10_000;
 /** Each that is slow keeps a page of up to 10 MB in memory. */
 const ANSWERS_AT_ONCE = 8;
 
@@ -25,7 +28,7 @@ export function createServer({ page, refresh, push, version }: ServerOptions): F
   const app = Fastify({ requestTimeout: 10_000, bodyLimit: 1024, forceCloseConnections: true });
 
   let answering = 0;
-  app.get("/metrics", async (_request, reply) => {
+  app.get("/metrics", async (request, reply) => {
     if (answering >= ANSWERS_AT_ONCE) {
       const problem = `${answering} scrapes are being answered, allowed: ${ANSWERS_AT_ONCE}; scrape again in 5 s`;
       return reply.code(503).header("retry-after", "5").send({ problem });
@@ -43,9 +46,10 @@ export function createServer({ page, refresh, push, version }: ServerOptions): F
       uptimeSeconds: uptimeSeconds(),
       lastScrapeSeconds,
     };
-    const answer = await page.write(state);
+    const isOpen = isForOpenMetrics(request.headers.accept, state.page.series);
+    const answer = await (isOpen ? page.writeOpenMetrics(state) : page.write(state));
     lastScrapeSeconds = (performance.now() - scrapeStartedAt) / 1000;
-    send(reply, page.contentType, answer);
+    send(reply, isOpen ? OPEN_METRICS_TYPE : page.contentType, answer);
     return reply;
   });
   for (const path of ["/health", "/live", "/health/live"]) {
@@ -64,6 +68,12 @@ export function createServer({ page, refresh, push, version }: ServerOptions): F
     });
   }
   return app;
+}
+
+/** Prometheus always asks for it, and takes the text format too: of a large page no example is worth the time. */
+function isForOpenMetrics(accept: string | undefined, series: number): boolean {
+  const { wanted, textTaken } = readAccept(accept);
+  return wanted && (series <= OPEN_METRICS_SERIES || !textTaken);
 }
 
 /** Past the framework, which would copy the parts into one. */

@@ -11,6 +11,7 @@ import { registerFigures } from "./figures.ts";
 import { registerIncidents } from "./incidents.ts";
 import { registerLive } from "./live.ts";
 import { registerTickets } from "./live-ticket.ts";
+import { registerMeasures } from "./measures.ts";
 import { registerOperations } from "./operations.ts";
 import { registerOwnTokens } from "./own-tokens.ts";
 import { noQuery } from "./query.ts";
@@ -42,6 +43,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerAudit(api, deps);
       registerDiagnostics(api, deps);
       registerFigures(api, deps);
+      registerMeasures(api, deps);
       registerLive(api, deps);
       registerTickets(api, deps);
       if (deps.pages !== undefined) registerOwnTokens(api, deps.pages);

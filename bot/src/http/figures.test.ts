@@ -35,6 +35,8 @@ function appWith(change: Partial<Figures> = {}) {
       asked.push(what);
       return { ...head, busiest: [], slowest: [], failing: [], waiting: [], problems: [] };
     },
+    measure: () => Promise.reject(new Error("not asked here")),
+    measureCourse: () => Promise.reject(new Error("not asked here")),
     check: async () => null,
     ...change,
   };

@@ -18,7 +18,7 @@ import type { App, AppDeps } from "./deps.ts";
 import { noQuery, wholeNumber } from "./query.ts";
 
 const range = z.enum(FIGURE_RANGES).default("1h").describe("how far back");
-const step = z
+export const step = z
   .string()
   .regex(/^\d{1,4}$/, "a whole number of seconds")
   .optional()
@@ -89,7 +89,7 @@ export function registerFigures(api: App, deps: AppDeps): void {
 }
 
 /** @throws Failure "forbidden", "unavailable" */
-function figuresFor(request: FastifyRequest, figures: Figures | undefined): Figures {
+export function figuresFor(request: FastifyRequest, figures: Figures | undefined): Figures {
   const caller = callerOf(request);
   requireScope(caller, "read");
   requireRole(caller, "viewer");
@@ -100,7 +100,7 @@ function figuresFor(request: FastifyRequest, figures: Figures | undefined): Figu
 }
 
 /** @throws Failure "invalid_input" if there would be too many points */
-function courseOf(asked: FigureRange, text: string | undefined): { range: FigureRange; stepSeconds: number } {
+export function courseOf(asked: FigureRange, text: string | undefined): { range: FigureRange; stepSeconds: number } {
   const seconds = SECONDS[asked];
   const least = Math.max(LEAST_STEP_SECONDS, Math.ceil(seconds / MOST_POINTS));
   const stepSeconds = text === undefined ? Math.max(least, seconds / 60) : Number(text);

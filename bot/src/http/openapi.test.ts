@@ -53,6 +53,8 @@ describe("the OpenAPI document", () => {
         "GET /api/v1/figures/latency",
         "GET /api/v1/figures/resources",
         "GET /api/v1/figures/hot-spots",
+        "GET /api/v1/figures/measure",
+        "GET /api/v1/figures/measure/course",
         "GET /health",
         "GET /live",
         "GET /ready",

@@ -6,6 +6,7 @@ import type {
   ApiThroughput,
   FigureRange,
 } from "../figures-contract.ts";
+import type { ApiMeasure, ApiMeasureCourse, MeasureQuestion } from "../measure-contract.ts";
 
 /** A stretch of time up to now, in steps. */
 export interface Course {
@@ -26,6 +27,10 @@ export interface Figures {
   /** Of the control service and the exporter; what agents use is in their heartbeats. */
   services(course: Course): Promise<Omit<ApiResources, "agents" | "agentsOmitted" | "problems">>;
   hotSpots(asked: { readonly range: FigureRange; readonly top: number }): Promise<ApiHotSpots>;
+  /** Any metric over a window up to now. @throws Failure "invalid_input" if the function does not fit the metric */
+  measure(question: MeasureQuestion): Promise<ApiMeasure>;
+  /** The same over time. @throws Failure "invalid_input" if the function does not fit the metric */
+  measureCourse(asked: Course & { readonly question: MeasureQuestion }): Promise<ApiMeasureCourse>;
   /** @throws Failure "unavailable" if the source of the figures does not answer */
   check(): Promise<null>;
 }

@@ -5,6 +5,14 @@ import { connectPrometheus } from "./client.ts";
 import { type CourseReading, readServices, readThroughput, showCourse } from "./courses.ts";
 import { type KeyReading, readKeyFigures, showKeyFigures } from "./key-figures.ts";
 import {
+  type MeasureCourseReading,
+  type MeasureReading,
+  readMeasure,
+  readMeasureCourse,
+  showMeasure,
+  showMeasureCourse,
+} from "./measure.ts";
+import {
   type HotSpotsReading,
   type LatencyReading,
   readHotSpots,
@@ -30,6 +38,8 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
   const courses = new AgedCache<CourseReading>(now, limits);
   const latencies = new AgedCache<LatencyReading>(now, limits);
   const spots = new AgedCache<HotSpotsReading>(now, limits);
+  const measures = new AgedCache<MeasureReading>(now, limits);
+  const measureCourses = new AgedCache<MeasureCourseReading>(now, limits);
   return {
     key: async () => showKeyFigures(await key.get("hour", (at) => readKeyFigures(asking, at)), fleet, now()),
     async throughput(course) {
@@ -46,6 +56,17 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
     async hotSpots(asked) {
       const name = `${asked.range} ${asked.top}`;
       return showHotSpots(await spots.get(name, (at) => readHotSpots(asking, at, asked)), now());
+    },
+    async measure(question) {
+      const { name, window, function: wanted, by = "" } = question;
+      const key = `${name} ${window} ${wanted} ${by}`;
+      return showMeasure(await measures.get(key, (at) => readMeasure(asking, at, question)), now());
+    },
+    async measureCourse(asked) {
+      const { question, range, stepSeconds } = asked;
+      const { name, window, function: wanted, by = "" } = question;
+      const key = `${name} ${window} ${wanted} ${by} ${range} ${stepSeconds}`;
+      return showMeasureCourse(await measureCourses.get(key, (at) => readMeasureCourse(asking, at, asked)), now());
     },
     check: () => prometheus.check(),
   };
