@@ -1,4 +1,4 @@
-import type { Exemplar, Family } from "./family.ts";
+import type { Exemplar, Family, FamilyOf } from "./family.ts";
 import { labelText, numberText } from "./render.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -28,20 +28,25 @@ function readWish(part: string): Wish {
 
 /** By the head of a bucket's line: what stands behind it. */
 export function exemplarTexts(families: readonly Family[], snapshot: Snapshot | null): ReadonlyMap<string, string> {
-  const texts = new Map<string, string>();
-  for (const { name, labels, ofSnapshot } of snapshot === null ? [] : families) {
-    if (ofSnapshot?.value.kind !== "histogram" || snapshot === null) continue;
-    const { bounds, samples } = ofSnapshot.value;
-    for (const { labels: values, exemplars = [] } of samples(snapshot)) {
-      const own = labelText(labels, values);
-      for (const [index, exemplar] of exemplars.entries()) {
-        if (exemplar === null) continue;
-        const bound = numberText(bounds[index] ?? Number.POSITIVE_INFINITY);
-        texts.set(`${name}_bucket{le="${bound}"${own === "" ? "" : `,${own}`}}`, exemplarText(exemplar));
-      }
-    }
-  }
-  return texts;
+  if (snapshot === null) return new Map();
+  return new Map(
+    families.flatMap(({ ofSnapshot }) => (ofSnapshot === null ? [] : exemplarLines(ofSnapshot, snapshot))),
+  );
+}
+
+function exemplarLines(
+  { name, labels, value }: FamilyOf<Snapshot>,
+  snapshot: Snapshot,
+): [head: string, text: string][] {
+  if (value.kind !== "histogram") return [];
+  return value.samples(snapshot).flatMap(({ labels: values, exemplars = [] }) =>
+    exemplars.flatMap((exemplar, index): [string, string][] => {
+      if (exemplar === null) return [];
+      const bound = numberText(value.bounds[index] ?? Number.POSITIVE_INFINITY);
+      const own = labelText(["le", ...labels], [bound, ...values]);
+      return [[`${name}_bucket{${own}}`, exemplarText(exemplar)]];
+    }),
+  );
 }
 
 const exemplarText = ({ labels, value, at }: Exemplar): string =>
