@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { crashPointsDrill } from "./crash-points.ts";
+import { detectDrill } from "./detect.ts";
 import type { Drill } from "./drill.ts";
 import { matrixDrill } from "./matrix.ts";
 import { replayDrill } from "./replay.ts";
@@ -9,6 +10,8 @@ import { tamperDrill } from "./tamper.ts";
 const CRASHED = ["shipping", "customer-notifier", "image-creator", "crm-chat", "fatigue-checker", "revision-handler"];
 const DRILLS: readonly Drill[] = [
   crashPointsDrill({ points: 500, agents: CRASHED, minutes: 30 }),
+  // The target of the design, on a machine that does nothing else: 2 s from the deadline to the webhook.
+  detectDrill({ faults: 12, mostSeconds: 2 }),
   matrixDrill({ phases: 6 }),
   replayDrill(1000),
   revocationDrill({ removals: 100, seconds: 300 }),
