@@ -82,6 +82,7 @@ export async function openAdapters(
   return {
     ports: {
       ...{ breakGlass: database.breakGlass, brakes: database.brakes },
+      ...{ freezes: database.freezes, maintenance: database.maintenance },
       ...{ audit, operations, requests, overrides, incidents, runs, bus, events, registry, supervisor, pager },
       directory,
       rules,

@@ -7,9 +7,11 @@ import { createBreakGlass } from "@rollcall/core/adapters/postgres/break-glass.t
 import { createCommandStore } from "@rollcall/core/adapters/postgres/command-store.ts";
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
 import { createDirectorySnapshots } from "@rollcall/core/adapters/postgres/directory-snapshots.ts";
+import { createFreezes } from "@rollcall/core/adapters/postgres/freezes.ts";
 import { createIncidents } from "@rollcall/core/adapters/postgres/incidents.ts";
 import { createLimitUses } from "@rollcall/core/adapters/postgres/limit-uses.ts";
 import { createLiveTickets } from "@rollcall/core/adapters/postgres/live-tickets.ts";
+import { createMaintenance } from "@rollcall/core/adapters/postgres/maintenance.ts";
 import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
 import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
@@ -28,9 +30,11 @@ import type { BreakGlass } from "@rollcall/core/ports/break-glass.ts";
 import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
 import type { DirectorySnapshots } from "@rollcall/core/ports/directory-snapshots.ts";
+import type { Freezes } from "@rollcall/core/ports/freezes.ts";
 import type { Incidents } from "@rollcall/core/ports/incidents.ts";
 import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
 import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
+import type { Maintenance } from "@rollcall/core/ports/maintenance.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import type { Runs } from "@rollcall/core/ports/runs.ts";
@@ -59,6 +63,8 @@ export interface Database {
   readonly runtimeEffects: RuntimeEffects;
   readonly overrides: AccessOverrides;
   readonly brakes: Brakes;
+  readonly freezes: Freezes;
+  readonly maintenance: Maintenance;
   readonly breakGlass: BreakGlass;
   readonly snapshots: DirectorySnapshots;
   readonly limitUses: LimitStore;
@@ -92,6 +98,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
   const reserved = createPool({ url, name: "rollcall-control-reserved", size: 2, onProblem });
   metrics.watch(pool);
   const gate = createGate(BEING_PREPARED);
+  const maintenance = createMaintenance(pool);
   const protection = watchProtection(reserved);
   return {
     pool,
@@ -109,6 +116,8 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     runtimeEffects: gate.guard(createRuntimeEffects(pool)),
     overrides: gate.guard(createAccessOverrides(pool)),
     brakes: gate.guard(createBrakes(pool)),
+    freezes: gate.guard(createFreezes(pool)),
+    maintenance: { ...gate.guard(maintenance), current: maintenance.current },
     breakGlass: gate.guard(createBreakGlass(pool)),
     snapshots: gate.guard(createDirectorySnapshots(pool)),
     limitUses: gate.guard(createLimitUses(pool)),

@@ -13,7 +13,9 @@ import type { Directory } from "./ports/directory.ts";
 import type { EventBus } from "./ports/event-bus.ts";
 import type { Figures } from "./ports/figures.ts";
 import type { FleetBus, FleetRegistry } from "./ports/fleet.ts";
+import type { Freezes } from "./ports/freezes.ts";
 import type { Incidents } from "./ports/incidents.ts";
+import type { Maintenance } from "./ports/maintenance.ts";
 import type { Monitoring } from "./ports/monitoring.ts";
 import type { Operations } from "./ports/operations.ts";
 import type { Pager } from "./ports/pager.ts";
@@ -44,6 +46,9 @@ export interface Ports {
   readonly runs?: Runs;
   /** Left out where nothing is counted. */
   readonly brakes?: Brakes;
+  /** Left out where no PostgreSQL is. */
+  readonly freezes?: Freezes;
+  readonly maintenance?: Maintenance;
   /** Left out where no spool of the host is followed. */
   readonly breakGlass?: BreakGlass;
   /** Left out where nothing looks in the background. */

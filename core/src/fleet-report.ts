@@ -72,7 +72,8 @@ function namedByVerdict(agents: readonly SeenAgent[], most: number): string {
 export function agentLine(seen: SeenAgent): string {
   const { judgement, expected } = seen;
   const words = judgement.health === "off" ? offWords(seen) : verdictWords(judgement) + sinceWords(judgement.since);
-  return [`${markOf(judgement)} *${expected.id}* ${words}`, ...remarksOn(seen)].join(" · ");
+  const mark = seen.maintenance === undefined ? markOf(judgement) : "⏸";
+  return [`${mark} *${expected.id}* ${words}`, ...remarksOn(seen)].join(" · ");
 }
 
 /** "🟢 20 working, 1 of them busy"; if all are on time, what that rests on */
@@ -131,7 +132,7 @@ export const lookAction = (label: string, command: string, input: Action["input"
 });
 
 /** What of an agent goes into the data of a report: machine-readable, for HTTP. */
-export const agentData = ({ expected, beat, forged, judgement, process }: SeenAgent) => ({
+export const agentData = ({ expected, beat, forged, judgement, process, maintenance }: SeenAgent) => ({
   id: expected.id,
   group: expected.group,
   owner: expected.owner,
@@ -149,4 +150,5 @@ export const agentData = ({ expected, beat, forged, judgement, process }: SeenAg
   oldestInFlightAt: beat?.oldestInFlightAt ?? null,
   process: process === null ? null : process.state,
   forged,
+  maintenance: maintenance ?? null,
 });

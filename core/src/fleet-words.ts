@@ -16,7 +16,11 @@ export const verdictWords = ({ verdict, note }: Pick<Judgement, "verdict" | "not
 export const sinceWords = (since: number | null): string => (since === null ? "" : ` since ${timeToken(since)}`);
 
 /** "stopped by operator since 02:40:52: too many errors", "paused by operator since 02:40:52 until 04:40:52" */
-export function offWords({ expected, judgement }: SeenAgent): string {
+export function offWords({ expected, judgement, maintenance }: SeenAgent): string {
+  if (maintenance !== undefined) {
+    const { id, by, endsAt } = maintenance;
+    return `in maintenance (${id}) by ${by} until ${timeToken(endsAt)}, ${verdictWords(judgement)}`;
+  }
   const { by, since, reason, until = null } = expected.desired;
   const who = by === null ? "" : ` by ${by}`;
   const ends = until === null ? "" : ` until ${timeToken(until)}`;

@@ -1,8 +1,10 @@
 import { isFailure } from "./domain/failure.ts";
 import { isForeign } from "./domain/foreign-verdict.ts";
+import { type MaintenanceWindow, windowOf } from "./domain/maintenance.ts";
 import { type Judgement, judge, type MappedBeat } from "./domain/verdict.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { FleetBus, FleetRegistry, Presence } from "./ports/fleet.ts";
+import type { Maintenance } from "./ports/maintenance.ts";
 import type { ProcessState, Supervisor } from "./ports/supervisor.ts";
 import type { OtherMajor } from "./protocol/version.ts";
 import type { ExpectedAgent, Heartbeat } from "./protocol.ts";
@@ -13,6 +15,8 @@ export interface FleetSight {
   readonly bus: FleetBus;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
+  /** Left out where nothing is stored. */
+  readonly maintenance?: Maintenance;
 }
 
 /** One expected agent as it was found, with the verdict on it. */
@@ -25,7 +29,9 @@ export interface SeenAgent {
   readonly otherMajor?: OtherMajor | undefined;
   /** null if its supervisor does not know it or does not answer. */
   readonly process: ProcessState | null;
+  /** In maintenance the verdict is measured as ever, and the health is off. */
   readonly judgement: Judgement;
+  readonly maintenance?: MaintenanceWindow | undefined;
 }
 
 export interface FleetView {
@@ -50,6 +56,8 @@ export interface FleetLook {
   /** Redis time in ms; our own if Redis does not answer. */
   readonly at: number;
   readonly problems: readonly string[];
+  /** Maintenance windows that are open. */
+  readonly windows?: readonly MaintenanceWindow[];
 }
 
 /**
@@ -74,12 +82,14 @@ export async function lookAtFleet(sight: FleetSight, agents?: readonly ExpectedA
     lookAtBus(sight, expected, problems),
     ask(sight.supervisor.list(), problems),
   ]);
+  const windows = sight.maintenance?.current() ?? [];
   const byAgent = new Map(processes?.map((process) => [process.agent, process]));
-  return { expected, bus, processes: byAgent, at: bus?.now ?? sight.clock.now(), problems };
+  return { expected, bus, processes: byAgent, at: bus?.now ?? sight.clock.now(), problems, windows };
 }
 
 /** The second half of `observeFleet`. */
-export function judgeFleet({ expected, bus, processes, at, problems }: FleetLook, asked: Asked = {}): FleetView {
+export function judgeFleet(look: FleetLook, asked: Asked = {}): FleetView {
+  const { expected, bus, processes, at, problems, windows = [] } = look;
   const seen = expected.map((agent): SeenAgent => {
     const process = processes.get(agent.id) ?? null;
     const { beat, forged, otherMajor } = bus?.presence.get(agent.id) ?? { beat: null, forged: false };
@@ -99,9 +109,14 @@ export function judgeFleet({ expected, bus, processes, at, problems }: FleetLook
             ...(bus.since !== null && { busSince: bus.since }),
             otherMajor,
           });
-    return { expected: agent, beat, forged, process, judgement, otherMajor };
+    return inMaintenance({ expected: agent, beat, forged, process, judgement, otherMajor }, windows);
   });
   return { agents: seen, at, problems };
+}
+
+function inMaintenance(seen: SeenAgent, windows: readonly MaintenanceWindow[]): SeenAgent {
+  const maintenance = windowOf(seen.expected.id, windows);
+  return maintenance === null ? seen : { ...seen, judgement: { ...seen.judgement, health: "off" }, maintenance };
 }
 
 interface BusLook {

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { brakesDrill } from "./brakes.ts";
 import { crashPointsDrill } from "./crash-points.ts";
 import { detectDrill } from "./detect.ts";
 import type { Drill } from "./drill.ts";
@@ -9,6 +10,7 @@ import { tamperDrill } from "./tamper.ts";
 
 const CRASHED = ["shipping", "customer-notifier", "image-creator", "crm-chat", "fatigue-checker", "revision-handler"];
 const DRILLS: readonly Drill[] = [
+  brakesDrill({ steps: 10_000 }),
   crashPointsDrill({ points: 500, agents: CRASHED, minutes: 30 }),
   // The target of the design, on a machine that does nothing else: 2 s from the deadline to the webhook.
   detectDrill({ faults: 12, mostSeconds: 2 }),

@@ -1,23 +1,52 @@
 import { keepSilences } from "@rollcall/core/brakes/keep-silences.ts";
+import { endDueFreezes } from "@rollcall/core/brakes/run-freeze.ts";
+import { endDueWindows, silencesOfWindows } from "@rollcall/core/brakes/run-maintenance.ts";
 import type { Adapters } from "../adapters.ts";
 import type { Loop, LoopOptions } from "./loop.ts";
 
-// A silence of a restart holds for 60 s: two rounds may fail before it ends by itself.
+// A silence of a restart holds for 60 s: several rounds may fail before it ends by itself.
 const SILENCES_MS = 5_000;
+// A freeze ends about when it should.
+const ENDS_MS = 1_000;
+// Who is in maintenance is shown from memory.
+const LOOK_MS = 2_000;
+/** So long before its end it is said that it ends (ux section 7, touch 8). */
+const SOON_MS = 5 * 60_000;
+
+type Deps = Pick<Adapters, "ports" | "database">;
 
 /** What keeps the brakes true while nobody asks. */
 export function brakeLoops(
-  { ports }: Pick<Adapters, "ports">,
+  { ports, database }: Deps,
   loop: (options: LoopOptions) => Loop,
   when: () => boolean,
 ): Loop[] {
-  if (ports.silences === undefined) return [];
   return [
-    loop({
-      name: "silences",
-      everyMs: SILENCES_MS,
-      when,
-      run: () => keepSilences(ports, { wanted: [], isOver: () => false }),
-    }),
+    loop({ name: "maintenance", everyMs: LOOK_MS, run: async () => void (await ports.maintenance?.open()) }),
+    loop({ name: "brakes-end", everyMs: ENDS_MS, when, run: () => endWhatIsDue({ ports, database }) }),
+    ...(ports.silences === undefined
+      ? []
+      : [loop({ name: "silences", everyMs: SILENCES_MS, when, run: () => keepAllSilences({ ports }) })]),
   ];
+}
+
+async function keepAllSilences({ ports }: Pick<Deps, "ports">): Promise<void> {
+  const windows = (await ports.maintenance?.open()) ?? [];
+  const open = new Set(windows.map(({ id }) => id));
+  await keepSilences(ports, {
+    wanted: await silencesOfWindows(windows, ports),
+    isOver: (key) => key.startsWith("mw-") && !open.has(key),
+  });
+}
+
+/** Ends what is over, and says five minutes before what will be; wanting a message twice is wanting it once. */
+async function endWhatIsDue({ ports, database }: Deps): Promise<void> {
+  await endDueFreezes(ports);
+  await endDueWindows(ports);
+  const now = ports.clock.now();
+  const [freezes, windows] = await Promise.all([ports.freezes?.active(), ports.maintenance?.open()]);
+  for (const { id, startedAt, endsAt } of [...(freezes ?? []), ...(windows ?? [])]) {
+    const isShort = endsAt - startedAt <= 2 * SOON_MS;
+    if (!isShort && endsAt - now <= SOON_MS) await database.publications.want(`${id}:soon`, 1);
+  }
 }

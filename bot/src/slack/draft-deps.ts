@@ -14,6 +14,8 @@ export type DraftPorts = Pick<
   | "rules"
   | "clock"
   | "breakGlass"
+  | "freezes"
+  | "maintenance"
 >;
 
 /** What messages are made from. */

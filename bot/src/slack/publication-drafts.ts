@@ -9,6 +9,7 @@ import type { Draft } from "./publish.ts";
 import { incidentCard } from "./render/incident.ts";
 import { endingNote, operationMessage } from "./render/operation.ts";
 import { draftOfRequest } from "./request-drafts.ts";
+import { draftOfSoon, isSoonKey } from "./soon-draft.ts";
 
 const ENDING = ":ending";
 /** Commands whose ending is seen at once and need not buzz the person who just pressed the button. */
@@ -20,6 +21,7 @@ const NOTE_URGENCY = 4;
 /** @returns null if the row is not there, or its message must wait for another one */
 export async function draftPublication(publication: Publication, deps: DraftDeps): Promise<Draft | null> {
   const { key } = publication;
+  if (isSoonKey(key)) return await draftOfSoon(publication, deps);
   if (key.startsWith("bg-")) return await draftOfBreakGlass(publication, deps);
   if (key.startsWith("req-")) return await draftOfRequest(publication, deps);
   if (key.endsWith(ENDING)) return await draftNote(publication, deps);

@@ -81,4 +81,6 @@ export interface FleetRegistry {
   expected(): Promise<CompiledFleet>;
   /** Stores the desired state, compiles and publishes. @throws Failure "unavailable" */
   setDesired(agents: readonly string[], desired: DesiredState): Promise<void>;
+  /** Compiles and publishes what was stored past it; it does so by itself within seconds. @throws Failure "unavailable" */
+  refresh?(): Promise<void>;
 }

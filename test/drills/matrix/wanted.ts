@@ -35,6 +35,8 @@ const KNOWN_ROLES: Readonly<Record<string, Wanted["role"]>> = {
     replay: "operator",
   },
   ...{ withdraw: "operator", drill: "operator", "diag-run": "operator", "diag-cancel": "operator" },
+  ...{ freeze: "operator", thaw: "operator", maintenance: "operator", "maintenance-end": "operator" },
+  ...{ "maintenance-list": "viewer" },
   ...{ cancel: "operator", continue: "operator" },
   ...{ approve: "admin", deny: "admin", discard: "admin", "audit-export": "admin" },
 };

@@ -18,6 +18,16 @@ const VERBS: Readonly<Record<string, Verb>> = {
   restart: { running: "Restarting", past: "restarted", noun: "Restart" },
   start: { running: "Starting", past: "started", noun: "Start" },
   stop: { running: "Stopping", past: "stopped", noun: "Stop" },
+  freeze: { running: "Freezing", past: "frozen", noun: "Freeze", done: (subject) => `${subject} frozen` },
+  thaw: { running: "Thawing", past: "thawed", noun: "Thaw", done: (subject) => `${subject} thawed` },
+  maintenance: {
+    ...{ running: "Opening maintenance of", past: "", noun: "Maintenance" },
+    done: (subject) => `${subject} in maintenance`,
+  },
+  "maintenance-end": {
+    ...{ running: "Ending maintenance", past: "", noun: "End of maintenance" },
+    done: (subject) => `Maintenance ${subject} ended`,
+  },
   pause: { running: "Pausing", past: "paused", noun: "Pause", done: (subject) => `${subject} paused` },
   resume: { running: "Resuming", past: "resumed", noun: "Resuming", done: (subject) => `${subject} resumed` },
   drain: { running: "Draining", past: "drained", noun: "Drain", done: (subject) => `${subject} drained and stopped` },
@@ -60,12 +70,22 @@ export const tookSeconds = (operation: Operation, now: number): number =>
 /** The agents it is about, or what it is about if they are none. */
 export function subjectOf(operation: Pick<Operation, "targets" | "incidentId" | "command" | "input">): string {
   const { input } = operation;
+  const ofWords = wordsOfBrake(operation);
+  if (ofWords !== null) return ofWords;
   if (operation.command === DIAGNOSTICS_COMMAND) return `suite ${suiteOf(operation)}`;
   const names = operation.targets.map((target) => foreign(target.agent, 63));
   // Each has a line of its own below; a headline of more names would be cut before its verdict.
   if (names.length > 3) return selectorOf(input) ?? `${names.length} agents`;
   if (names.length > 0) return nameSome(names);
   return operation.incidentId ?? operation.command;
+}
+
+/** Freezes and maintenance windows are of no agents one by one: whom they are about stands in what was typed. */
+function wordsOfBrake({ command, input }: Pick<Operation, "command" | "input">): string | null {
+  if (!["freeze", "thaw", "maintenance", "maintenance-end"].includes(command)) return null;
+  const { who, freeze, window } = (input ?? {}) as { who?: unknown; freeze?: unknown; window?: unknown };
+  const words = Array.isArray(who) ? who : [freeze ?? window ?? "what is frozen"];
+  return nameSome(words.map((word) => foreign(String(word), 63)));
 }
 
 /** "@content", if many agents were chosen by one word. */
