@@ -58,7 +58,7 @@ export async function openAdapters(
     ...(config.ROLLCALL_LOG_SQL && { onStatement: (statement) => log.info(statement, "statement answered") }),
     onProblem: (error) => tell("a connection to PostgreSQL broke", error),
   });
-  const { audit, operations, incidents, desired, requests, overrides, runs } = database;
+  const { audit, operations, incidents, desired, requests, plans, overrides, runs } = database;
   const rights = await openRights(config, { database, clock, tell });
   const { directory, google, rules } = rights;
   const url = config.REDIS_URL.reveal();
@@ -83,7 +83,7 @@ export async function openAdapters(
     ports: {
       ...{ breakGlass: database.breakGlass, brakes: database.brakes },
       ...{ freezes: database.freezes, maintenance: database.maintenance },
-      ...{ audit, operations, requests, overrides, incidents, runs, bus, events, registry, supervisor, pager },
+      ...{ audit, operations, requests, plans, overrides, incidents, runs, bus, events, registry, supervisor, pager },
       directory,
       rules,
       clock,

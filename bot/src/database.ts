@@ -13,6 +13,7 @@ import { createLimitUses } from "@rollcall/core/adapters/postgres/limit-uses.ts"
 import { createLiveTickets } from "@rollcall/core/adapters/postgres/live-tickets.ts";
 import { createMaintenance } from "@rollcall/core/adapters/postgres/maintenance.ts";
 import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
+import { createPlans } from "@rollcall/core/adapters/postgres/plans.ts";
 import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
 import { createRuns } from "@rollcall/core/adapters/postgres/runs.ts";
@@ -36,6 +37,7 @@ import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
 import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
 import type { Maintenance } from "@rollcall/core/ports/maintenance.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
+import type { Plans } from "@rollcall/core/ports/plans.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import type { Runs } from "@rollcall/core/ports/runs.ts";
 import type { RuntimeEffects } from "@rollcall/core/ports/runtime-effects.ts";
@@ -70,6 +72,7 @@ export interface Database {
   readonly limitUses: LimitStore;
   readonly liveTickets: LiveTickets;
   readonly requests: ApprovalRequests;
+  readonly plans: Plans;
   readonly sessions: Sessions;
   readonly apiTokens: ApiTokens;
   readonly slackLinks: SlackLinks;
@@ -112,6 +115,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
+    plans: gate.guard(createPlans(pool)),
     runs: gate.guard(createRuns(pool)),
     runtimeEffects: gate.guard(createRuntimeEffects(pool)),
     overrides: gate.guard(createAccessOverrides(pool)),

@@ -51,6 +51,10 @@ function logAnswer(answer: CommandAnswer, line: Record<string, unknown>, log: Lo
     log.debug(line, "command answered");
     return;
   }
+  if (answer.kind === "plan") {
+    log.info({ ...line, targets: answer.plan.subjects.length, changed: answer.changed !== null }, "plan shown");
+    return;
+  }
   const { repeated } = answer;
   if (answer.kind === "request") log.info({ ...line, request: answer.request.id, repeated }, "second person asked");
   else log.info({ ...line, operation: answer.operation.id, repeated }, "command accepted");

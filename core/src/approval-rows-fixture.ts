@@ -1,6 +1,7 @@
 import type { Rows } from "./approval-world-fixture.ts";
 import { Failure } from "./domain/failure.ts";
 import { isEnded, type Operation, plannedStages } from "./domain/operation.ts";
+import { memoryPlans } from "./memory-plans-fixture.ts";
 import { memoryRequests } from "./memory-requests-fixture.ts";
 import type { Acceptance } from "./ports/command-store.ts";
 
@@ -10,12 +11,14 @@ export function memoryRows(): Rows {
   const clock = { now: () => now };
   const byKey = new Map<string, Operation>();
   const rows = new Map<string, Operation>();
+  const plans = memoryPlans(clock);
   const accept = (acceptance: Acceptance): Operation => {
     const isTaken = [...rows.values()].some(
       (one) => !isEnded(one) && one.targets.some(({ agent }) => acceptance.agents.includes(agent)),
     );
     if (isTaken) throw new Failure("conflict", "an agent is taken");
     const operation = acceptedOf(`op-${rows.size + 1}`, acceptance, clock.now());
+    if (acceptance.confirms !== undefined) plans.use(acceptance.confirms, operation.id);
     rows.set(operation.id, operation);
     byKey.set(acceptance.idempotencyKey, operation);
     return operation;
@@ -29,7 +32,8 @@ export function memoryRows(): Rows {
     async pass(seconds) {
       now += seconds * 1000;
     },
-    requests: memoryRequests(clock, (acceptance) => once(acceptance).operation.id),
+    plans,
+    requests: memoryRequests(clock, (acceptance) => once(acceptance).operation.id, plans),
     store: { find: async (key) => byKey.get(key) ?? null, accept: async (acceptance) => once(acceptance) },
     operations: { find: async (id) => rows.get(id) ?? null },
     async claim(id) {

@@ -1,4 +1,3 @@
-import { NOBODY_SEES } from "@rollcall/test/away-fixture.ts";
 import { z } from "zod";
 import { type ActCommand, defineCommand, type Ports } from "./command.ts";
 import approve from "./commands/approve.ts";
@@ -9,7 +8,7 @@ import type { Approval, ApprovalRequest } from "./domain/approval.ts";
 import { isFailure } from "./domain/failure.ts";
 import type { Operation } from "./domain/operation.ts";
 import { executeOperation } from "./execute-operation.ts";
-import { workingAgent } from "./fake-agent-fixture.ts";
+import { FakeFleet } from "./fleet-fixture.ts";
 import { personActor } from "./person-actor.ts";
 import { rightsOf } from "./policy.ts";
 import { NO_RULES } from "./policy-rules.ts";
@@ -17,13 +16,15 @@ import type { ApprovalRequests } from "./ports/approval-requests.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { CommandStore, OperationProgress } from "./ports/command-store.ts";
 import type { Person } from "./ports/directory.ts";
+import type { Plans } from "./ports/plans.ts";
 import type { Block } from "./ports/policy-rules.ts";
-import { runCommand } from "./run-command.ts";
+import { type CommandAnswer, type CommandRequest, type Engine, runCommand } from "./run-command.ts";
 
 /** Where requests and operations stand: in memory, or in PostgreSQL. */
 export interface Rows {
   readonly clock: Clock;
   readonly requests: ApprovalRequests;
+  readonly plans: Plans;
   readonly store: CommandStore;
   readonly operations: Pick<Ports["operations"], "find">;
   /** Takes an operation over; null if it has ended. */
@@ -55,6 +56,7 @@ const touch: ActCommand = defineCommand({
 export const PEOPLE = ["olga", "otto", "adam", "eve"] as const;
 const DOORS_OF_PEOPLE: readonly Door[] = ["slack", "grafana", "http"];
 const FIRST_AGENTS = ["a", "b", "c", "d"];
+const ALL_AGENTS = [...FIRST_AGENTS, "e"];
 
 /** A fleet, its people and its rules, which change while commands run; it watches over every effect. */
 export class ApprovalWorld {
@@ -73,6 +75,7 @@ export class ApprovalWorld {
   readonly #jobs = new Set<string>();
   #fleet = [...FIRST_AGENTS];
   #version = NO_RULES.version;
+  readonly #seen = new FakeFleet(...ALL_AGENTS);
   #process = new AbortController();
   #wishes = 0;
 
@@ -112,7 +115,7 @@ export class ApprovalWorld {
     const rest = { reason: "why not", requestId: key, idempotencyKey: key, incidentId: null };
     try {
       const engine = { commands: this.#commands, ports: this.#ports, store: this.#store };
-      const answer = await runCommand({ ...wish, ...rest }, engine);
+      const answer = await runThrough({ ...wish, ...rest }, engine);
       if (answer.kind === "act") this.#work(answer.operation.id);
       const wasAdmin = this.#wasTrue(since, ({ roles }) => roles.get(id) === "admin");
       if (answer.kind === "act" && ["approve", "deny"].includes(command) && !wasAdmin)
@@ -232,22 +235,25 @@ export class ApprovalWorld {
   get #ports(): Ports {
     const blocks = (): Block[] =>
       [...this.#blocked].map((person) => ({ person, reason: "-", by: "eve", since: 0, until: null }));
-    const agents = () => this.#fleet.map((id) => workingAgent(id).expected);
+    const agents = () => this.#fleet.map((id) => this.#seen.agent(id).expected);
+    const { bus, supervisor, events } = this.#seen.ports;
+    const history = async () => ({ tried: 0, helped: 0, medianSeconds: null });
     const { requests } = this.#rows;
     const known = (id: string): Person | null => ((this.#people.get(id) ?? null) === null ? null : this.#person(id));
     const ports = {
       clock: this.#rows.clock,
-      ...NOBODY_SEES,
-      registry: { expected: this.#mix(async () => ({ agents: agents() })) },
+      registry: { expected: this.#mix(async () => ({ agents: agents(), topics: [] })) },
+      ...{ bus, supervisor, events },
       rules: { current: () => ({ ...NO_RULES, version: this.#version, blocks: blocks() }) },
       audit: { append: async () => 1 },
-      operations: { find: this.#rows.operations.find, list: async () => [] },
+      operations: { find: this.#rows.operations.find, list: async () => [], history },
       directory: {
         ...{ source: "access.yaml", bySlack: () => null, byMail: () => null, byToken: () => null, byId: known },
         withRole: (role: Role) => PEOPLE.map(this.#person).filter((one) => hasRole(one, role)),
         trust: () => ({ asOf: this.#rows.clock.now(), held: null }),
         confirm: this.#mix(async (id: string, role: Role) => hasRole({ role: this.#people.get(id) ?? null }, role)),
       },
+      plans: { find: this.#mix(this.#rows.plans.find), offer: this.#mix(this.#rows.plans.offer) },
       requests: {
         ...{ find: this.#mix(requests.find), findByKey: this.#mix(requests.findByKey), list: requests.list },
         ...{ ask: this.#mix(requests.ask), settle: this.#mix(requests.settle), expire: requests.expire },
@@ -255,6 +261,13 @@ export class ApprovalWorld {
     };
     return ports as unknown as Ports;
   }
+}
+
+/** Asks, and confirms the plan if one comes back. */
+async function runThrough(request: CommandRequest, engine: Engine): Promise<CommandAnswer> {
+  const answer = await runCommand(request, engine);
+  if (answer.kind !== "plan" || answer.confirm === null) return answer;
+  return await runCommand({ ...request, confirm: answer.confirm.token }, engine);
 }
 
 /** What the row itself must say of an operation that two people stand for. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { AimedWish } from "./accept-command.ts";
 import type { ActCommand } from "./command.ts";
 import type { Actor } from "./domain/actor.ts";
 import { type ApprovalRequest, REQUEST_SECONDS } from "./domain/approval.ts";
@@ -7,6 +8,7 @@ import { Failure } from "./domain/failure.ts";
 import type { Decision } from "./policy.ts";
 import type { ApprovalRequests } from "./ports/approval-requests.ts";
 import type { CommandRequest } from "./run-command.ts";
+import { sortedFields } from "./sorted-fields.ts";
 
 /** What two people have to mean alike. */
 export interface Agreed {
@@ -24,21 +26,13 @@ export const hashOfAgreed = ({ command, input, targets, policyVersion, force }: 
     .update(
       JSON.stringify([
         command,
-        sorted(input),
+        sortedFields(input),
         [...targets].toSorted(),
         policyVersion,
         ...(force === true ? ["force"] : []),
       ]),
     )
     .digest("hex");
-
-/** The same input is the same text, in whatever order its fields were sent or stored. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value).filter(([, content]) => content !== undefined);
-  return entries.toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([name, content]) => [name, sorted(content)]);
-}
 
 interface Wish {
   readonly request: CommandRequest;
@@ -49,6 +43,7 @@ interface Wish {
   readonly incidentId: string | null;
   readonly decision: Decision;
   readonly policyVersion: string;
+  readonly confirmed?: AimedWish["confirmed"];
 }
 
 /**
@@ -59,7 +54,7 @@ export async function askSecondPerson(
   wish: Wish,
   requests: ApprovalRequests,
 ): Promise<{ request: ApprovalRequest; repeated: boolean }> {
-  const { request, command, decision, targets, policyVersion, input, idempotencyKey, incidentId } = wish;
+  const { request, command, decision, targets, policyVersion, input, idempotencyKey, incidentId, confirmed } = wish;
   const { actor, door, requestId } = request;
   const reason = reasonOf(request, decision);
   const force = request.force === true;
@@ -71,6 +66,8 @@ export async function askSecondPerson(
     ...{ incidentId, rule: decision.rule, why: decision.why, expiresInSeconds: REQUEST_SECONDS },
     ...(force && { force }),
     hash: hashOfAgreed({ command: command.name, input, targets, policyVersion, force }),
+    // What two people mean alike is the plan that the first one saw.
+    ...(confirmed !== undefined && confirmed),
   };
   return requests.ask(draft, askedEntry(draft));
 }

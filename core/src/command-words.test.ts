@@ -101,7 +101,10 @@ describe("parseCommandWords", () => {
     ["zzzzzz", 'No command "zzzzzz". `help` lists them.'],
     ["__proto__", 'No command "__proto__".'],
     ['"" billing', 'No command "". `help` lists them.'],
-    ["restart billing --fast", "restart has no flag --fast; it has --force, --reason, --help. Nothing was done."],
+    [
+      "restart billing --fast",
+      "restart has no flag --fast; it has --dry-run, --force, --reason, --help. Nothing was done.",
+    ],
     ["agents --fast", "agents has no flag --fast; it has --page, --only-sick, --help."],
     ["agents --constructor x", "agents has no flag --constructor;"],
     ["agents --page", "--page needs a value."],

@@ -17,6 +17,8 @@ export interface ParsedCommand {
     readonly reason: string | null;
     /** Past the graceful order over the bus. */
     readonly force: boolean;
+    /** Only the plan: what it would do. */
+    readonly dryRun: boolean;
   };
 }
 
@@ -25,6 +27,7 @@ const MAX_TEXT = 3000;
 const MAX_REASON = 200;
 /** Flags of everything that changes something. */
 const ACT_FLAGS: readonly (readonly [string, z.ZodType])[] = [
+  ["dry-run", z.boolean()],
   ["force", z.boolean()],
   ["reason", z.string().max(MAX_REASON)],
 ];
@@ -40,11 +43,11 @@ export function parseCommandWords(text: string, commands: readonly CommandDefini
   const words = typed.length === 0 ? [{ text: BARE, isQuoted: false }] : typed;
   const { command, length } = findCommand(words, commands);
   const { plainWords, flags } = readFlags(command, words.slice(length));
-  const { help, reason, force, ...fields } = flags;
-  if (help === true) return { command, input: {}, flags: { help: true, reason: null, force: false } };
+  const { help, reason, force, dryRun, ...fields } = flags;
+  if (help === true) return { command, input: {}, flags: { help: true, reason: null, force: false, dryRun: false } };
   const input = parseInput(command, { ...assignWords(command, plainWords), ...fields });
   const why = typeof reason === "string" ? reason : null;
-  return { command, input, flags: { help: false, reason: why, force: force === true } };
+  return { command, input, flags: { help: false, reason: why, force: force === true, dryRun: dryRun === true } };
 }
 
 /** A command by name or alias. @returns null if there is none */

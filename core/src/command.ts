@@ -19,6 +19,7 @@ import type { Maintenance } from "./ports/maintenance.ts";
 import type { Monitoring } from "./ports/monitoring.ts";
 import type { Operations } from "./ports/operations.ts";
 import type { Pager } from "./ports/pager.ts";
+import type { Plans } from "./ports/plans.ts";
 import type { PolicyRulesPort } from "./ports/policy-rules.ts";
 import type { Runs } from "./ports/runs.ts";
 import type { Silences } from "./ports/silences.ts";
@@ -41,6 +42,7 @@ export interface Ports {
   /** Blocks and lifts, to be changed; what they come to is in `rules`. */
   readonly overrides: AccessOverrides;
   readonly requests: ApprovalRequests;
+  readonly plans: Plans;
   readonly clock: Clock;
   /** Left out where runs are not kept. */
   readonly runs?: Runs;

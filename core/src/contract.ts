@@ -93,6 +93,8 @@ export const commandRequest = z.strictObject({
   input: z.record(z.string(), z.unknown()).default({}),
   reason: z.string().trim().min(1).max(200).optional(),
   force: z.boolean().default(false).describe("past the graceful order over the bus; needs a reason"),
+  dryRun: z.boolean().default(false).describe("only show what it would do; changes nothing, needs no Idempotency-Key"),
+  confirm: z.string().min(1).max(200).optional().describe("token of the plan that is confirmed; input may be left out"),
 });
 
 /** Header of a command of kind `act`: unique per wish, so that a repeat does nothing twice. */

@@ -16,6 +16,7 @@ import {
   workingAgent,
 } from "./fake-agent-fixture.ts";
 import { memoryOverrides } from "./memory-overrides-fixture.ts";
+import { memoryPlans } from "./memory-plans-fixture.ts";
 import { memoryRequests } from "./memory-requests-fixture.ts";
 import { NO_RULES } from "./policy-rules.ts";
 import type { FleetBus } from "./ports/fleet.ts";
@@ -37,6 +38,7 @@ export class FakeFleet {
   /** Mapped heartbeats of foreign agents. */
   readonly mapped = new Map<string, MappedBeat | null>();
   now = 1_800_000_000_000;
+  readonly plans = memoryPlans({ now: () => this.now });
   readonly #applied = new Map<string, unknown>();
   readonly #replies = new Map<string, ControlReply[]>();
 
@@ -117,7 +119,8 @@ export class FakeFleet {
     },
     audit: QUIET_AUDIT,
     rules: { current: () => NO_RULES },
-    requests: memoryRequests({ now: () => this.now }),
+    requests: memoryRequests({ now: () => this.now }, undefined, this.plans),
+    plans: this.plans,
     overrides: memoryOverrides({ now: () => this.now }),
     directory: {
       source: "access.yaml",

@@ -1,16 +1,19 @@
 import type { ApprovalRequest } from "./domain/approval.ts";
 import { Failure } from "./domain/failure.ts";
+import type { MemoryPlans } from "./memory-plans-fixture.ts";
 import type { ApprovalRequests } from "./ports/approval-requests.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Acceptance } from "./ports/command-store.ts";
 
 /**
  * Requests in memory, by the rules of the port.
+ * @param plans whose use is confirmed by asking
  * @param accept what agreeing accepts, by the id of its operation; if left out nothing is accepted, and "op-1" named
  */
 export function memoryRequests(
   clock: Clock,
   accept: (acceptance: Acceptance) => string = () => "op-1",
+  plans?: Pick<MemoryPlans, "use">,
 ): ApprovalRequests & { readonly rows: Map<string, ApprovalRequest> } {
   const rows = new Map<string, ApprovalRequest>();
   const put = (request: ApprovalRequest): ApprovalRequest => {
@@ -22,9 +25,10 @@ export function memoryRequests(
     put({ ...request, ...how, decidedAt: clock.now(), revision: request.revision + 1 });
   return {
     rows,
-    async ask({ expiresInSeconds, ...draft }) {
+    async ask({ expiresInSeconds, confirms, ...draft }) {
       const first = [...rows.values()].find((one) => one.idempotencyKey === draft.idempotencyKey);
       if (first !== undefined) return { request: first, repeated: true };
+      if (confirms !== undefined) plans?.use(confirms, `req-${rows.size + 1}`);
       const now = clock.now();
       const none = { decidedBy: null, decidedDoor: null, decidedAt: null, decisionReason: null, operationId: null };
       const times = { createdAt: now, expiresAt: now + expiresInSeconds * 1000, revision: 1 };

@@ -4,6 +4,8 @@ import type { Actor, Role } from "./domain/actor.ts";
 import { Failure } from "./domain/failure.ts";
 import type { Operation } from "./domain/operation.ts";
 import { plainReport } from "./domain/report.ts";
+import { workingAgent } from "./fake-agent-fixture.ts";
+import { FakeFleet } from "./fleet-fixture.ts";
 import { memoryRequests } from "./memory-requests-fixture.ts";
 import { NO_RULES } from "./policy-rules.ts";
 import type { AuditEntry } from "./ports/audit-log.ts";
@@ -56,7 +58,7 @@ const acts = (calls: string[]): CommandDefinition[] => [
       calls.push("targets");
       const { who } = input.parse(raw);
       if (who.includes("nobody")) throw new Failure("unknown_agent", '"nobody" is no agent');
-      return who.map((id) => ({ id }) as never);
+      return who.map((id) => workingAgent(id).expected);
     },
     needsSecondPerson: async (targets) =>
       targets.some(({ id }) => id === "billing") ? "billing is P0 and works" : null,
@@ -86,6 +88,8 @@ export interface CommandStage {
   readonly accepted: Acceptance[];
   readonly problems: string[];
   readonly engine: Engine;
+  /** 22 agents, all of which work. */
+  readonly fleet: FakeFleet;
 }
 
 export function stageCommands(): CommandStage {
@@ -98,23 +102,28 @@ export function stageCommands(): CommandStage {
   const store: CommandStore = {
     find: async () => null,
     async accept(acceptance) {
+      if (acceptance.confirms !== undefined) fleet.plans.use(acceptance.confirms, "op-1");
       stage.accepted.push(acceptance);
       return { operation: { id: "op-1" } as Operation, repeated: false };
     },
   };
+  const fleet = new FakeFleet("invoices", "billing", ...Array.from({ length: 20 }, (_, index) => `agent-${index}`));
   const ports = {
+    ...fleet.ports,
     audit: { append: async (entry: AuditEntry) => stage.audited.push(entry) },
-    clock: { now: () => 0 },
     rules: { current: () => NO_RULES },
-    requests: memoryRequests({ now: () => 0 }),
+    requests: memoryRequests({ now: () => fleet.now }, undefined, fleet.plans),
     directory: {
       ...{ source: "access.yaml", byId: (id: string) => ({ id, role: "operator" }), confirm: async () => true },
-      ...{ withRole: () => [{ id: "adam", name: "Adam" }], trust: () => ({ asOf: 0, held: null }) },
+      ...{ withRole: () => [{ id: "adam", name: "Adam" }], trust: () => ({ asOf: fleet.now, held: null }) },
     },
-    registry: { expected: async () => ({ agents: Array.from({ length: 22 }) }) },
   } as unknown as Ports;
   const onProblem = (problem: string): void => void stage.problems.push(problem);
-  return { ...stage, engine: { commands: [...looks(stage.calls), ...acts(stage.calls)], ports, store, onProblem } };
+  return {
+    ...stage,
+    fleet,
+    engine: { commands: [...looks(stage.calls), ...acts(stage.calls)], ports, store, onProblem },
+  };
 }
 
 export const ask = (changes: Partial<CommandRequest> = {}): CommandRequest => ({

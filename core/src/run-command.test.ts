@@ -156,7 +156,9 @@ describe("a refusal", () => {
   });
 
   test("is not what becomes of a wish for which one person is not enough: it waits for another, once", async () => {
-    const wish = ask({ input: { who: ["billing"] }, reason: "the release is broken" });
+    const asked = ask({ input: { who: ["billing"] }, reason: "the release is broken" });
+    const planned = await runCommand(asked, engine);
+    const wish = { ...asked, confirm: planned.kind === "plan" ? (planned.confirm?.token ?? null) : null };
     const answer = await runCommand(wish, engine);
     expect(answer).toMatchObject({
       ...{ kind: "request", repeated: false },

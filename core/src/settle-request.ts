@@ -5,8 +5,11 @@ import type { Actor, Door } from "./domain/actor.ts";
 import type { ApprovalRequest, RequestState } from "./domain/approval.ts";
 import { auditEntry } from "./domain/audit.ts";
 import { Failure, isFailure } from "./domain/failure.ts";
+import { changesBetween, type Plan } from "./domain/plan.ts";
 import { listed } from "./fleet-words.ts";
+import { makePlan } from "./make-plan.ts";
 import { personActor } from "./person-actor.ts";
+import { hashOfPlan } from "./plan-hash.ts";
 import { rightsOf } from "./policy.ts";
 import type { Acceptance } from "./ports/command-store.ts";
 import type { Person } from "./ports/directory.ts";
@@ -129,11 +132,31 @@ async function whatChanged(request: ApprovalRequest, { ports, commands }: Settli
   const context = { ports, actor, door: request.door, commands };
   const targets = await targetsNow(request, command, context);
   if (typeof targets === "string") return targets;
+  const moved = request.plan === undefined ? null : await planDoubt(request, request.plan, { command, targets, ports });
+  if (moved !== null) return moved;
   const fleet = await ports.registry.expected();
   const scope = { targets, fleetSize: fleet.agents.length, secondPerson: null, isApproved: true };
   const decision = await decideLive({ actor, command, ...rights, scope }, ports);
   if (!decision.allowed) return `${request.actor.name} may not ask for it any more: ${decision.why}`;
   return null;
+}
+
+const sameNames = (one: readonly string[], other: readonly string[]): boolean =>
+  JSON.stringify(one.toSorted()) === JSON.stringify(other.toSorted());
+
+/** What both agree to is the plan: its agents must still be the same processes in the same state. */
+async function planDoubt(
+  request: ApprovalRequest,
+  plan: Plan,
+  { command, targets, ports }: { command: ActCommand; targets: readonly ExpectedAgent[]; ports: Ports },
+): Promise<string | null> {
+  const { brakes, force, incidentId, subjects, secondPerson } = plan;
+  const none = { allowed: true, needsSecondPerson: false, rule: "", why: "", whoCan: [], instead: null };
+  const decision = secondPerson === null ? none : { ...none, ...secondPerson, needsSecondPerson: true };
+  const question = { command, input: plan.input, actor: request.actor, force, agents: targets, subjects, decision };
+  const now = await makePlan({ ...question, brakes, incidentId }, ports);
+  if (hashOfPlan(now) === request.hash) return null;
+  return changesBetween(plan, now).join("; ") || "what it was made from is no longer so";
 }
 
 const inputOf = ({ input }: ApprovalRequest): Record<string, unknown> => input as Record<string, unknown>;
@@ -147,7 +170,8 @@ async function targetsNow(
     const targets = await command.targets(inputOf(request), context);
     const names = command.subjects?.(inputOf(request), context) ?? targets.map(({ id }) => id);
     const { command: name, input, policyVersion, force } = request;
-    const isSame = hashOfAgreed({ command: name, input, targets: names, policyVersion, force }) === request.hash;
+    const hash = hashOfAgreed({ command: name, input, targets: names, policyVersion, force });
+    const isSame = request.plan === undefined ? hash === request.hash : sameNames(names, request.targets);
     return isSame ? targets : `it would now be about ${names.length === 0 ? "nobody" : names.slice(0, 5).join(", ")}`;
   } catch (error) {
     if (!isFailure(error) || error.code === "unavailable" || error.code === "timeout") throw error;

@@ -36,7 +36,7 @@ export async function openHostPorts(host: Host): Promise<HostPorts> {
     registry: { expected, setDesired },
     incidents: { ...away<Ports["incidents"]>(), open: async () => [] },
     ...{ audit: away(), operations: away(), events: away(), pager: away(), directory: away(), rules: away() },
-    ...{ overrides: away(), requests: away() },
+    ...{ overrides: away(), requests: away(), plans: away() },
   };
   return { ports, desired: () => desired, close: () => bus.close() };
 }

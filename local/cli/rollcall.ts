@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
+import { createInterface } from "node:readline/promises";
 import type { ApiRequest } from "@rollcall/core/approval-contract.ts";
 import type { CommandDefinition } from "@rollcall/core/command.ts";
 import { parseCommandWords } from "@rollcall/core/command-words.ts";
 import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
 import type { ApiOperation } from "@rollcall/core/operation-contract.ts";
+import type { ApiPlanned } from "@rollcall/core/plan-contract.ts";
 import { StartFailure } from "../stack/addresses.ts";
 import { type ControlClient, connectControl, isAway, type Wish } from "./terminal/control-client.ts";
+import { decidePlan, plannedLines } from "./terminal/decide-plan.ts";
 import { acceptedLine, endedWell, endLines, followOperation } from "./terminal/follow-operation.ts";
 import { askedLines, decidedLine, followRequest } from "./terminal/follow-request.ts";
 import { findTarget, type Invocation, readInvocation } from "./terminal/invocation.ts";
@@ -19,6 +22,9 @@ rollcall <command> --help  how one command is written
 --token rc_…    your API token; else ROLLCALL_TOKEN (better: others cannot read it), else the local stack's
 --as PERSON     which token of the local stack: operator (if not said), second, viewer
 --reason TEXT   why; stands in the audit log of every command that changes something
+--dry-run       show the plan of a change: what it would do; changes nothing
+--yes           confirm a plan without being asked; else a terminal asks, and without one nothing is done
+--force         past the graceful order over the bus, and past a brake if a second person agrees; needs a reason
 --wait          wait for a second person too, until they have decided or the time is over
 --no-wait       return when a change is accepted; else it is followed to its end
 --json          one JSON document: the answer of a look, the operation of a change, or the error
@@ -26,15 +32,26 @@ rollcall <command> --help  how one command is written
 exit 0   answered, or done and proven
 exit 1   refused (with --wait also by the second person, or nobody answered), or not understood; nothing was done
 exit 2   ended badly, or its outcome is unknown
+exit 4   a plan that nobody confirmed; nothing was done
 exit 3   the control service, or what it needs, did not answer; a change may go on without us: rollcall status
 `;
 
-const EXIT = { well: 0, refused: 1, badly: 2, away: 3 } as const;
+const EXIT = { well: 0, refused: 1, badly: 2, away: 3, planned: 4 } as const;
+
+async function askHere(question: string): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return await reader.question(question);
+  } finally {
+    reader.close();
+  }
+}
 
 const terminal: Screen = {
   isRich: process.stdout.isTTY === true && !process.env.NO_COLOR,
   print: (line) => console.log(line),
   complain: (line) => console.error(line),
+  ask: process.stdin.isTTY === true && process.stdout.isTTY === true ? askHere : null,
 };
 
 /** `rollcall`. @returns the exit code, as the help says */
@@ -75,10 +92,12 @@ function helpLines(commands: readonly CommandDefinition[]): string[] {
 
 function wishOf({ text }: Invocation, commands: readonly CommandDefinition[]): Wish {
   const { command, input, flags } = parseCommandWords(text, commands);
-  if (flags.help) return { command: "help", input: { text: command.name }, reason: null, force: false, key: null };
+  const none = { reason: null, force: false, dryRun: false, confirm: null, key: null };
+  if (flags.help) return { ...none, command: "help", input: { text: command.name } };
   // Made once: however often it is sent, it happens once.
   const key = command.kind === "act" ? `terminal-${randomUUID()}` : null;
-  return { command: command.name, input, reason: flags.reason, force: flags.force, key };
+  const { reason, force, dryRun } = flags;
+  return { ...none, command: command.name, input, reason, force, dryRun, key };
 }
 
 interface Course {
@@ -92,10 +111,29 @@ async function carryOut(wish: Wish, course: Course): Promise<number> {
   const { client, commands, invocation, screen } = course;
   const answer = await client.run(wish);
   if ("operation" in answer) return seeThrough(answer, course);
+  if ("plan" in answer) return decide(answer, wish, course);
   if ("request" in answer) return awaitSecondPerson(answer.request, course);
   if (invocation.json) screen.print(JSON.stringify(answer));
   else for (const line of reportLines(answer.report, commands, screen.isRich)) screen.print(line);
   return EXIT.well;
+}
+
+/** Shows a plan, and goes on with it if whoever is there says so. */
+async function decide(planned: ApiPlanned, wish: Wish, course: Course): Promise<number> {
+  const { invocation, screen } = course;
+  if (invocation.json && !invocation.yes) screen.print(JSON.stringify(planned));
+  if (!invocation.json) for (const line of plannedLines(planned)) screen.print(painted(line, screen.isRich));
+  if (planned.confirm === null) return EXIT.well;
+  // What --yes agreed to is the plan that was asked for, not the one that came in its place.
+  const isYes = invocation.yes && planned.changed === null;
+  const asking = invocation.json ? { ...screen, ask: null } : screen;
+  const { isConfirmed, reason } = await decidePlan(planned, { screen: asking, isYes, given: wish.reason });
+  if (!isConfirmed) {
+    screen.complain(`Nothing was done. To confirm a plan: rollcall ${invocation.text} --yes`);
+    return EXIT.planned;
+  }
+  const confirm = planned.confirm.token;
+  return await carryOut({ ...wish, reason, force: false, confirm, key: `terminal-${randomUUID()}` }, course);
 }
 
 async function awaitSecondPerson(asked: ApiRequest, course: Course): Promise<number> {

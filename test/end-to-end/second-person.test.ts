@@ -26,7 +26,9 @@ describe("a restart of four agents", () => {
       );
 
     await stack.slack.says(OPERATOR, OPS, `/fleet restart ${AGENTS.join(" ")}`);
+    await seen(OPERATOR, "The window shows the plan. Nothing has happened yet.");
     const [window] = (await stack.slack.views(OPERATOR)).stack as { id: string }[];
+    expect(JSON.stringify(window), "what it would do").toMatch(/4 agents, 18 % of the fleet, \d batches of ≤ \d/);
     const reason = { reason: { reason: { type: "plain_text_input", value: "new release" } } };
     await stack.slack.submit(OPERATOR, window?.id ?? "", reason);
     const asked = await stack.slack.waitForMessage(OPS, ({ text }) => text.startsWith("Waiting for a second person"));

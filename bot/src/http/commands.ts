@@ -5,7 +5,9 @@ import { apiAnswer, apiCommand, apiCommands, commandRequest, idempotencyKey } fr
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
 import { apiAccepted, apiOperation } from "@rollcall/core/operation-contract.ts";
+import { apiPlanned } from "@rollcall/core/plan-contract.ts";
 import { decide, rightsOf } from "@rollcall/core/policy.ts";
+import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { auditRefusal } from "./audit-refusal.ts";
@@ -38,12 +40,15 @@ export function registerCommands(api: App, deps: AppDeps): void {
   const run = {
     tags: ["commands"],
     summary: "Run a command: a read is answered at once, an act is accepted and goes on by itself",
-    description: "A command of kind act needs the header Idempotency-Key; the same key again changes nothing.",
+    description:
+      "A command of kind act needs the header Idempotency-Key; the same key again changes nothing. What is risky or about many agents is answered with a plan, and done once that is confirmed by its token.",
     params,
     querystring: noQuery,
     body: commandRequest,
     response: {
-      200: z.union([apiAnswer, apiAccepted]).describe("answer of a read, or an operation accepted before"),
+      200: z
+        .union([apiAnswer, apiPlanned, apiAccepted])
+        .describe("answer of a read, a plan (nothing was done), or an operation accepted before"),
       202: z.union([apiAccepted, apiAsked]).describe("accepted, or waiting for a second person"),
     },
   };
@@ -52,29 +57,49 @@ export function registerCommands(api: App, deps: AppDeps): void {
     const { name } = request.params;
     const definition = find(deps.commands, name);
     await admit(deps, request, { caller, definition });
-    const result = await deps.run({
-      command: name,
-      input: request.body.input,
-      actor: caller.actor,
-      door: caller.door,
-      reason: request.body.reason ?? null,
-      force: request.body.force,
-      requestId: request.id,
-      idempotencyKey: keyOf(request, caller, definition),
-      incidentId: null,
-    });
-    if (result.kind === "read")
-      return reply.code(200).send({ report: { ...result.report }, data: result.data } as never);
-    if (result.kind === "request") {
-      const { request: asked } = result;
-      if (result.repeated) refuseOtherWish(asked, definition, request.body.input);
-      return reply.code(202).send({ request: apiRequest.parse(asked), repeated: result.repeated } as never);
-    }
-    const { operation, repeated } = result;
-    if (repeated) refuseOtherWish(operation, definition, request.body.input);
-    void reply.header("location", `/api/v1/operations/${operation.id}`);
-    return reply.code(repeated ? 200 : 202).send({ operation: apiOperation.parse(operation), repeated });
+    const answer = await deps.run(wishOf(request, caller, definition));
+    const shown = showAnswer(answer, { definition, body: request.body });
+    if (shown.location !== undefined) void reply.header("location", shown.location);
+    return reply.code(shown.status).send(shown.body as never);
   });
+}
+
+type Body = z.infer<typeof commandRequest>;
+
+const wishOf = (
+  request: FastifyRequest<{ Body: Body; Params: z.infer<typeof params> }>,
+  { actor, door, ...caller }: Caller,
+  definition: CommandDefinition | undefined,
+): CommandRequest => {
+  const { input, reason = null, force, dryRun, confirm = null } = request.body;
+  const idempotencyKey = dryRun ? null : keyOf(request, { actor, door, ...caller }, definition);
+  const asked = { command: request.params.name, input, actor, door, reason, force, dryRun, confirm };
+  return { ...asked, requestId: request.id, idempotencyKey, incidentId: null };
+};
+
+interface Shown {
+  readonly status: 200 | 202;
+  readonly body: unknown;
+  readonly location?: string;
+}
+
+function showAnswer(
+  answer: CommandAnswer,
+  { definition, body }: { definition: CommandDefinition | undefined; body: Body },
+): Shown {
+  if (answer.kind === "read") return { status: 200, body: { report: { ...answer.report }, data: answer.data } };
+  if (answer.kind === "plan") return { status: 200, body: apiPlanned.parse(answer) };
+  const { repeated } = answer;
+  const became = answer.kind === "request" ? answer.request : answer.operation;
+  // A confirmation says by its token what it is about.
+  if (repeated && body.confirm === undefined) refuseOtherWish(became, definition, body.input);
+  if (answer.kind === "request") return { status: 202, body: { request: apiRequest.parse(answer.request), repeated } };
+  const location = `/api/v1/operations/${answer.operation.id}`;
+  return {
+    status: repeated ? 200 : 202,
+    body: { operation: apiOperation.parse(answer.operation), repeated },
+    location,
+  };
 }
 
 const find = (commands: readonly CommandDefinition[], name: string): CommandDefinition | undefined =>

@@ -1,6 +1,7 @@
 import {
   type ChatMessage,
   type ChatOutcome,
+  type ModalWindow,
   type SlackChat,
   withoutSecrets,
 } from "@rollcall/core/adapters/slack/chat.ts";
@@ -26,6 +27,8 @@ export interface Asked {
 export interface Told {
   readonly message: ChatMessage;
   readonly isNeedless: boolean;
+  /** The same as a window, where one can be opened. */
+  readonly window?: ModalWindow;
 }
 
 export interface AnswerDeps {

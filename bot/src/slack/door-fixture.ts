@@ -91,7 +91,7 @@ export async function openDoor(over: "http" | "sockets" = "http"): Promise<DoorS
     await slack.clearFaults();
     rows.operations.clear();
     rows.incidents.clear();
-    rows.requests.rows.clear();
+    for (const { rows: table } of [rows.requests, rows.plans]) table.clear();
     rows.direct.clear();
     for (const list of [accepted, audited, refused]) list.length = 0;
   };

@@ -21,6 +21,7 @@ export function storeOf(rows: MemoryRows, { accepted, gate, ports, commands }: S
       (one) => !isEnded(one) && one.targets.some(({ agent }) => acceptance.agents.includes(agent)),
     );
     if (taken !== undefined) throw new Failure("conflict", "an agent is taken", { found: taken.id });
+    if (acceptance.confirms !== undefined) rows.plans.use(acceptance.confirms, `op-${accepted.length + 1}`);
     accepted.push(acceptance);
     const operation = operationOf(`op-${accepted.length}`, acceptance);
     byKey.set(acceptance.idempotencyKey, operation);

@@ -13,10 +13,12 @@ import { createIdentity } from "./identity.ts";
 import { pressButton } from "./press.ts";
 import { FastifyReceiver } from "./receiver.ts";
 import { DISMISS_ACTION, LINK_ACTION, ORDER_ACTION } from "./render/buttons.ts";
+import { PLAN_VIEW } from "./render/plan.ts";
 import { REASON_VIEW } from "./render/reason-view.ts";
 import { createSeen, hear, isToUs, type Said } from "./said.ts";
 import type { SlackLog, SlackSettings } from "./settings.ts";
 import { keepSockets, type SocketState } from "./sockets.ts";
+import { submitPlan } from "./submit-plan.ts";
 import { submitReason } from "./submit-reason.ts";
 import { runTyped } from "./typed.ts";
 
@@ -117,6 +119,14 @@ function listen(bolt: App, deps: SlackDoorDeps): void {
       const team = body.user.team_id ?? body.team?.id ?? "";
       const requestId = String(context.requestId);
       await submitReason({ team, user: body.user.id, view, requestId, ack }, desk);
+    },
+  );
+  bolt.view<ViewSubmitAction>(
+    { type: "view_submission", callback_id: PLAN_VIEW },
+    async ({ body, view, ack, context }) => {
+      const team = body.user.team_id ?? body.team?.id ?? "";
+      const requestId = String(context.requestId);
+      await submitPlan({ team, user: body.user.id, view, requestId, ack }, desk);
     },
   );
   bolt.action(LINK_ACTION, async ({ ack }) => await ack());

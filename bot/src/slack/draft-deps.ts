@@ -7,6 +7,7 @@ export type DraftPorts = Pick<
   | "operations"
   | "incidents"
   | "requests"
+  | "plans"
   | "registry"
   | "bus"
   | "supervisor"

@@ -1,5 +1,6 @@
 import type { Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
+import { memoryPlans } from "@rollcall/core/memory-plans-fixture.ts";
 import { memoryRequests } from "@rollcall/core/memory-requests-fixture.ts";
 import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
@@ -19,7 +20,12 @@ export class MemoryRows {
   readonly direct = new Set<string>();
   /** Accepts what a second person has agreed to. @returns the id of its operation */
   acceptApproved: (acceptance: Acceptance) => string = () => "op-1";
-  readonly requests = memoryRequests({ now: () => Date.now() }, (acceptance) => this.acceptApproved(acceptance));
+  readonly plans = memoryPlans({ now: () => Date.now() });
+  readonly requests = memoryRequests(
+    { now: () => Date.now() },
+    (acceptance) => this.acceptApproved(acceptance),
+    this.plans,
+  );
   /** Set to fail the next calls of `markShown`, as if the process had died there. */
   failingMarks = 0;
 
@@ -77,7 +83,7 @@ export class MemoryRows {
     const ids = ["billing", "invoices", "order-validator", "content-strategist"];
     return {
       clock,
-      requests: this.requests,
+      ...{ requests: this.requests, plans: this.plans },
       rules: { current: () => NO_RULES },
       directory: WORKSPACE_DIRECTORY,
       operations: {

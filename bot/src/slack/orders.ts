@@ -13,8 +13,10 @@ import { agentsOf, gatherAgents } from "./incident-facts.ts";
 import { acceptedMessage, askedMessage, confirmMessage, runningWords } from "./render/asking.ts";
 import type { Order } from "./render/buttons.ts";
 import type { Intent } from "./render/confirm-words.ts";
+import { refusalMessage } from "./render/refusal.ts";
 import { reportMessage } from "./render/report.ts";
 import { awaitSettled, explainOwn, isSettling } from "./settled.ts";
+import { inWindow, isSurelyPlanned, openShown, planToSee, tellPlan } from "./show-plan.ts";
 
 /** What one person wants at one moment, by a typed command or a button. */
 export interface Wish {
@@ -46,10 +48,26 @@ export async function carryOut(wish: Wish, deps: Desk): Promise<Told> {
   const command = findCommand(deps.commands, order.command);
   if (command !== undefined) await refuseUnproven(wish, command, deps);
   if (order.incident !== undefined) await refuseStale(order, order.incident, deps);
-  if (command?.kind === "act" && command.danger >= 2 && order.asked !== true) {
+  const isAskedFirst = order.asked !== true && order.dryRun !== true && order.confirm === undefined;
+  if (command?.kind === "act" && command.danger >= 2 && isAskedFirst) {
     const question = await ask(wish, command, deps);
     if (question !== null) return { message: question, isNeedless: false };
   }
+  const seen = await planToSee(order, { actor: identified.actor, trigger: wish.trigger }, deps);
+  if (seen !== null) return await openShown(seen, wish.trigger, deps);
+  const { trigger } = wish;
+  const rights = { actor: identified.actor, ...rightsOf(deps.ports) };
+  const isPlanned = command?.kind === "act" && isSurelyPlanned(order, command) && mayAsk({ command, ...rights });
+  if (trigger === null || !isPlanned) return await openShown(await obey(wish, deps), trigger, deps);
+  const refused = (error: unknown): Told => {
+    const message = refusalMessage(error, { what: orderWords(order), ref: wish.requestId, suggestions: [] });
+    return { message, isNeedless: false };
+  };
+  return await inWindow(trigger, () => obey({ ...wish, trigger: null }, deps), { desk: deps, refused });
+}
+
+async function obey(wish: Wish, deps: Desk): Promise<Told> {
+  const { order, identified } = wish;
   try {
     return await tell(await runOrder(wish, deps), wish, deps);
   } catch (error) {
@@ -67,6 +85,8 @@ const runOrder = ({ order, identified, requestId, idempotencyKey }: Wish, { run 
     door: "slack",
     reason: order.reason ?? null,
     force: order.force === true,
+    dryRun: order.dryRun === true,
+    confirm: order.confirm ?? null,
     requestId,
     idempotencyKey,
     incidentId: order.incident ?? null,
@@ -74,6 +94,7 @@ const runOrder = ({ order, identified, requestId, idempotencyKey }: Wish, { run 
 
 async function tell(result: CommandAnswer, wish: Wish, deps: SlackDoorDeps): Promise<Told> {
   if (result.kind === "read") return { message: reportMessage(result.report), isNeedless: false };
+  if (result.kind === "plan") return tellPlan(result, wish.order.reason ?? null);
   if (result.kind === "request") return { message: askedMessage(result.request), isNeedless: false };
   if (isSettling(result.operation)) return await awaitSettled(result.operation, deps);
   const { alertsChannel, opsChannel } = deps.settings;
@@ -155,6 +176,8 @@ async function ask(wish: Wish, command: ActCommand, deps: SlackDoorDeps): Promis
   if (!parsed.success || !mayAsk({ actor, command, ...rights })) return null;
   const context: ReadContext = { ports, actor, door: "slack", commands };
   const targets = await command.targets(parsed.data, context);
+  // More than one, or one that was not named, is shown as a plan.
+  if (isSurelyPlanned(wish.order, command) || targets.length > 1) return null;
   const fleet = await ports.registry.expected();
   const scope = {
     targets,

@@ -130,6 +130,9 @@ describe("in a card's thread", () => {
   test("several agents of a card are all meant", async () => {
     const ts = await showCard("inc-7", { alerts: [alert("billing"), alert("invoices")] });
     await replies("U0OPERATOR", { ts }, "@fleet start");
+    const plan = await answered("C0ALERTS", "2 agents, 50 % of the fleet");
+    expect(stage.accepted).toEqual([]);
+    await stage.slack.click({ user: "U0OPERATOR", channel: "C0ALERTS", ts: plan.ts, action_id: "do.start.0" });
     await answered("C0ALERTS", "*op-1* accepted");
     expect(stage.accepted).toMatchObject([{ agents: ["billing", "invoices"] }]);
   });

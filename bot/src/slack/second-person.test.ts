@@ -18,9 +18,19 @@ const agreed = () => stage.accepted.filter(({ command }) => command === "restart
 const waiting = () => [...stage.rows.requests.rows.values()].filter(({ state }) => state === "waiting");
 const says = (text: string, user: string = OPERATOR) => stage.slack.says(user, "C0OPS", text);
 
+const field = (name: string, value: string) => ({ [name]: { [name]: { type: "plain_text_input", value } } });
+const filled = (reason: string) => ({ ...field("reason", reason), ...field("typed", "restart 4") });
+
+/** Asks, and confirms the plan that the window shows. */
+async function ask(user: string = OPERATOR): Promise<void> {
+  await says(ASK, user);
+  await whispered(user, "The window shows the plan.");
+  await stage.slack.submit(user, (await windowOf(user)).id, filled("4.7.2 is broken"));
+}
+
 /** Asks, and posts the request's message as the publisher does. */
 async function postRequest(user: string = OPERATOR): Promise<string> {
-  await says(ASK, user);
+  await ask(user);
   const [request] = waiting();
   if (request === undefined) throw new Error("nothing waits");
   const { text, blocks } = requestMessage(request, { ...FRAME, fleetSize: 4, whoCan: ["Second admin"] });
@@ -46,8 +56,10 @@ const windowOf = async (user: string) => (await stage.slack.views(user)).stack.a
 
 describe("what needs a second person", () => {
   test("waits, and whoever asked is told that nothing has happened", async () => {
-    await says(ASK);
-    await whispered(OPERATOR, "✋ *Waiting for a second person* — req-1: restart billing, invoices");
+    await ask();
+    expect(JSON.stringify(await windowOf(OPERATOR))).toContain(
+      "✋ *Waiting for a second person* — req-1: restart billing",
+    );
     expect(waiting()).toMatchObject([{ reason: "4.7.2 is broken", actor: { id: "operator" } }]);
     expect(stage.accepted).toEqual([]);
   });
@@ -165,7 +177,7 @@ describe("a forged request of Slack", () => {
   });
 
   test("whose window carries an approval is answered by the rights of who sent it", async () => {
-    await says(ASK);
+    await ask();
     const order = JSON.stringify({ command: "approve", input: { request: "req-1" }, asked: true });
     const answer = await signed(submitted(OPERATOR, order));
     expect(answer.body).toContain("so somebody else approves it");
@@ -182,14 +194,13 @@ describe("a forged request of Slack", () => {
 });
 
 describe("a reason that is missing", () => {
-  test("is asked for in a window, whose answer says that it waits", async () => {
+  test("is filled into the window of the plan, whose answer says that it waits", async () => {
     await says("/fleet restart all");
+    await whispered(OPERATOR, "The window shows the plan.");
     const view = await windowOf(OPERATOR);
     expect(JSON.stringify(view)).toMatch(/these are 4 of 4 agents/i);
     expect(waiting()).toEqual([]);
-    await stage.slack.submit(OPERATOR, view.id, {
-      reason: { reason: { type: "plain_text_input", value: " too slow " } },
-    });
+    await stage.slack.submit(OPERATOR, view.id, filled(" too slow "));
     expect(JSON.stringify(await windowOf(OPERATOR))).toContain("Waiting for a second person");
     expect(waiting()).toMatchObject([{ reason: "too slow", command: "restart" }]);
     expect(stage.accepted).toEqual([]);
@@ -197,21 +208,20 @@ describe("a reason that is missing", () => {
 
   test("must say something", async () => {
     await says("/fleet restart all");
-    const { id } = await windowOf(OPERATOR);
-    const { errors } = await stage.slack.submit(OPERATOR, id, { reason: { reason: { value: "   " } } });
-    expect(JSON.stringify(errors)).toContain("Say why");
+    await whispered(OPERATOR, "The window shows the plan.");
+    await stage.slack.submit(OPERATOR, (await windowOf(OPERATOR)).id, filled("   "));
+    expect(JSON.stringify(await windowOf(OPERATOR))).toContain("they need a reason");
     expect(waiting()).toEqual([]);
   });
 
-  test("is asked for in words where no window can be opened", async () => {
-    await stage.slack.failApi({ kind: "error", error: "expired_trigger_id", methods: ["views.open"] });
-    await says("/fleet restart all");
-    await whispered(OPERATOR, "and they need a reason.");
-    await whispered(OPERATOR, "--reason");
+  test("is asked for by the plan's own button where no window could be opened before", async () => {
     await stage.slack.says(OPERATOR, "C0OPS", "@fleet restart all");
-    const said = await stage.slack.waitForMessage("C0OPS", (message) => textOf(message).includes("--reason"));
-    expect(textOf(said)).toContain("Nothing was done");
-    expect(waiting()).toEqual([]);
+    const plan = await stage.slack.waitForMessage("C0OPS", (message) => textOf(message).includes("4 of 4 agents"));
+    await press(OPERATOR, plan.ts, "do.restart.0");
+    const view = await windowOf(OPERATOR);
+    expect(JSON.stringify(view)).toContain("Type restart 4");
+    await stage.slack.submit(OPERATOR, view.id, filled("too slow"));
+    expect(waiting()).toMatchObject([{ reason: "too slow" }]);
   });
 
   test("is not asked of who may not do it at all", async () => {

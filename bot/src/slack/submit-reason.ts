@@ -5,13 +5,14 @@ import { carryOut } from "./orders.ts";
 import { bareMessage } from "./render/asking.ts";
 import type { Order } from "./render/buttons.ts";
 import { answerView, orderOf, reasonIn, reasonRefused } from "./render/reason-view.ts";
+import { windowOf } from "./show-plan.ts";
 
 /** Slack's answer to a submitted window. */
 type WindowAnswer =
   | { readonly response_action: "update"; readonly view: ModalWindow }
   | { readonly response_action: "errors"; readonly errors: Record<string, string> };
 
-interface Submitted {
+export interface Submitted {
   readonly team: string;
   readonly user: string;
   readonly view: {
@@ -38,9 +39,9 @@ export async function submitReason({ team, user, view, requestId, ack }: Submitt
     desk,
   );
   const first = await inTime(work);
-  if (first !== "late") return await ack({ response_action: "update", view: answerView(first.message) });
+  if (first !== "late") return await ack({ response_action: "update", view: windowOf(first) });
   await ack({ response_action: "update", view: answerView(bareMessage("⏳ Saving… Nothing has happened yet.")) });
-  const outcome = await desk.answers.chat.updateWindow(view.id, answerView((await work).message));
+  const outcome = await desk.answers.chat.updateWindow(view.id, windowOf(await work));
   if (outcome.kind !== "done") desk.log.warn({ outcome: outcome.kind }, "an answer did not reach its window");
 }
 

@@ -75,12 +75,11 @@ describe("a typed command", () => {
     await whispered("U0GUEST", "no role here");
   });
 
-  test("for more agents than one person may touch waits for a second person, and needs a reason for them", async () => {
+  test("for more agents than one person may touch opens a window with the plan, and nothing is done", async () => {
     await types("U0SECOND", "/fleet restart all");
-    await whispered("U0SECOND", "The window asks for the reason. Nothing has happened yet.");
-    await types("U0SECOND", '/fleet restart all --reason "new release"');
-    const asked = textOf(await whispered("U0SECOND", "*Waiting for a second person*"));
-    expect(asked).toContain("Nothing has happened yet.");
+    await whispered("U0SECOND", "The window shows the plan. Nothing has happened yet.");
+    const view = (await stage.slack.views("U0SECOND")).stack.at(-1);
+    expect(JSON.stringify(view)).toContain("these are 4 of 4 agents");
     expect(stage.accepted).toEqual([]);
   });
 

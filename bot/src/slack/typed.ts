@@ -103,7 +103,8 @@ function readOrderOf(text: string, { commands }: Desk): Order {
   if (flags.help) return { command: "help", input: { text: command.name } };
   const order = { command: command.name, input: input as Order["input"] };
   const force = flags.force && { force: true as const };
-  return { ...order, ...force, ...(flags.reason !== null && { reason: flags.reason }) };
+  const dryRun = flags.dryRun && { dryRun: true as const };
+  return { ...order, ...force, ...dryRun, ...(flags.reason !== null && { reason: flags.reason }) };
 }
 
 /** "did you mean" for a command: the same words after the nearest names; a change asks before it happens. */

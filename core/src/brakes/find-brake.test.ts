@@ -68,6 +68,13 @@ const ask = (changes: Partial<CommandRequest> = {}) =>
     engine,
   );
 
+/** Asks, and confirms the plan that comes back. */
+async function askTwice(changes: Partial<CommandRequest>) {
+  const planned = await ask(changes);
+  if (planned.kind !== "plan" || planned.confirm === null) throw new Error(`no plan, but ${planned.kind}`);
+  return await ask({ ...changes, confirm: planned.confirm.token });
+}
+
 describe("a brake in the way of a command", () => {
   test("refuses it in words that say when it opens and how a second person lifts it", async () => {
     await expect(ask()).rejects.toMatchObject({
@@ -95,7 +102,7 @@ describe("a brake in the way of a command", () => {
   });
 
   test("is passed by a second person: force and a reason make a request, and nothing is done yet", async () => {
-    const answer = await ask({ force: true, reason: "the token is new" });
+    const answer = await askTwice({ force: true, reason: "the token is new" });
     expect(answer).toMatchObject({
       kind: "request",
       request: { reason: "the token is new", why: expect.stringContaining("restart is locked, 3 in 15 min") },
@@ -139,7 +146,7 @@ describe("without a brake in the way", () => {
 
   test("more agents than one person may touch are not held to the share of the fleet", async () => {
     const who = ["billing", "invoices", "shipping", "crm-chat"];
-    expect(await ask({ input: { who }, reason: "new broker" })).toMatchObject({ kind: "request" });
+    expect(await askTwice({ input: { who }, reason: "new broker" })).toMatchObject({ kind: "request" });
     expect(asked[0]).toMatchObject({ isAlone: false });
   });
 });

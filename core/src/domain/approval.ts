@@ -1,4 +1,5 @@
 import type { Actor, Door } from "./actor.ts";
+import type { Plan } from "./plan.ts";
 
 export const REQUEST_STATES = ["waiting", "approved", "denied", "withdrawn", "expired", "void"] as const;
 export type RequestState = (typeof REQUEST_STATES)[number];
@@ -18,12 +19,14 @@ export interface ApprovalRequest {
   readonly idempotencyKey: string;
   /** What it works on: agents, or the subjects of a command that is about none. */
   readonly targets: readonly string[];
-  /** SHA-256 over command, input, targets and the policy's version: what the second person agrees to. */
+  /** SHA-256 over what the plan is bound to: what the second person agrees to. */
   readonly hash: string;
   readonly policyVersion: string;
   readonly incidentId: string | null;
   /** Asked for past the graceful order over the bus; not there if it was not. */
   readonly force?: boolean | undefined;
+  /** What would be done, as it was shown; not there for what was asked before there were plans. */
+  readonly plan?: Plan | undefined;
   /** Why one person is not enough. */
   readonly rule: string;
   readonly why: string;

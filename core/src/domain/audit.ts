@@ -3,6 +3,7 @@ export const AUDIT_EVENTS = {
   authentication: "somebody said who they are, and was believed or not",
   decision: "the policy allowed or refused something",
   intent: "a command was accepted and is about to be carried out",
+  plan: "what a command would do was shown, confirmed, or found changed",
   dispatch: "a stage of a command was sent to what carries it out",
   outcome: "a command ended",
   approval: "a second person was asked, agreed, refused or ran out of time",

@@ -2,12 +2,15 @@ import type { Actor, Door } from "../domain/actor.ts";
 import type { ApprovalRequest, RequestState } from "../domain/approval.ts";
 import type { AuditEntry } from "./audit-log.ts";
 import type { Acceptance } from "./command-store.ts";
+import type { Confirmation } from "./plans.ts";
 
 /** What is written when a second person is asked. */
 export interface RequestDraft
   extends Pick<ApprovalRequest, "command" | "input" | "actor" | "door" | "reason" | "requestId" | "idempotencyKey">,
-    Pick<ApprovalRequest, "targets" | "hash" | "policyVersion" | "incidentId" | "rule" | "why" | "force"> {
+    Pick<ApprovalRequest, "targets" | "hash" | "policyVersion" | "incidentId" | "rule" | "why" | "force" | "plan"> {
   readonly expiresInSeconds: number;
+  /** The plan that was confirmed, used up with it. */
+  readonly confirms?: Confirmation | undefined;
 }
 
 /** How a request is to end. */

@@ -3,6 +3,7 @@ import type { Actor, Door } from "../domain/actor.ts";
 import type { Approval } from "../domain/approval.ts";
 import type { Operation, OperationOrigin } from "../domain/operation.ts";
 import type { AuditEntry } from "./audit-log.ts";
+import type { Confirmation } from "./plans.ts";
 
 /** All that is written when a command of kind `act` is accepted. */
 export interface Acceptance {
@@ -26,6 +27,8 @@ export interface Acceptance {
   readonly force?: boolean | undefined;
   /** What a restart or stop must keep to; left out for what interrupts nobody, and where a second person has agreed. */
   readonly budget?: BudgetQuestion | undefined;
+  /** The plan that was confirmed, used up with it. */
+  readonly confirms?: Confirmation | undefined;
   readonly audit: Omit<AuditEntry, "operationId">;
 }
 

@@ -3,6 +3,7 @@ import { type ApiRequest, apiAsked, apiRequestAnswer } from "@rollcall/core/appr
 import { type ApiAnswer, type ApiError, apiAnswer, apiError } from "@rollcall/core/contract.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import { type ApiOperation, apiAccepted, apiOperationAnswer } from "@rollcall/core/operation-contract.ts";
+import { type ApiPlanned, apiPlanned } from "@rollcall/core/plan-contract.ts";
 import { z } from "zod";
 import type { Target } from "./invocation.ts";
 
@@ -12,12 +13,15 @@ export interface Wish {
   readonly input: Readonly<Record<string, unknown>>;
   readonly reason: string | null;
   readonly force: boolean;
+  readonly dryRun: boolean;
+  /** Token of the plan that is confirmed. */
+  readonly confirm: string | null;
   readonly key: string | null;
 }
 
 export interface ControlClient {
   /** @throws Failure as the service refuses, "unavailable" if it cannot be asked */
-  run(wish: Wish): Promise<ApiAnswer | z.infer<typeof apiAccepted> | z.infer<typeof apiAsked>>;
+  run(wish: Wish): Promise<ApiAnswer | ApiPlanned | z.infer<typeof apiAccepted> | z.infer<typeof apiAsked>>;
   /** @throws Failure "not_found", "unavailable" */
   operation(id: string): Promise<ApiOperation>;
   /** @throws Failure "not_found", "unavailable" */
@@ -32,13 +36,13 @@ const PAUSE_MS = 1_000;
 /** Speaks HTTP to a control service, as the door `terminal`. */
 export function connectControl(target: Target): ControlClient {
   return {
-    async run({ command, input, reason, force, key }) {
-      const body = JSON.stringify({ input, ...(reason !== null && { reason }), ...(force && { force }) });
+    async run({ command, key, ...wish }) {
+      const body = JSON.stringify(bodyOf(wish));
       const headers = key === null ? {} : { "idempotency-key": key };
       const post = () => ask(target, `/api/v1/commands/${command}`, { method: "POST", body, headers });
       // With the same key nothing happens twice, so an act may be sent again when its answer was lost.
       const answer = await again(post, key === null ? 1 : TRIES);
-      return understood(z.union([apiAccepted, apiAsked, apiAnswer]), answer, target);
+      return understood(z.union([apiAccepted, apiAsked, apiPlanned, apiAnswer]), answer, target);
     },
     async operation(id) {
       const answer = await ask(target, `/api/v1/operations/${id}`, {});
@@ -50,6 +54,13 @@ export function connectControl(target: Target): ControlClient {
     },
   };
 }
+
+const bodyOf = ({ input, reason, force, dryRun, confirm }: Omit<Wish, "command" | "key">) => ({
+  ...(confirm === null ? { input } : { confirm }),
+  ...(reason !== null && { reason }),
+  ...(force && { force }),
+  ...(dryRun && { dryRun }),
+});
 
 interface Question {
   readonly method?: string;

@@ -15,13 +15,15 @@ export interface Invocation {
   readonly noWait: boolean;
   /** Also for a second person. */
   readonly wait: boolean;
+  /** A plan is confirmed without asking. */
+  readonly yes: boolean;
   readonly address: string | null;
   readonly token: string | null;
   readonly as: string | null;
 }
 
 const VALUES: readonly string[] = ["address", "token", "as"];
-const SWITCHES: readonly string[] = ["json", "no-wait", "wait"];
+const SWITCHES: readonly string[] = ["json", "no-wait", "wait", "yes"];
 
 /**
  * Takes the terminal's own options out of the words, wherever they stand before `--`.
@@ -37,6 +39,7 @@ export function readInvocation(args: readonly string[]): Invocation {
     json: values.has("json"),
     noWait: values.has("no-wait"),
     wait: values.has("wait"),
+    yes: values.has("yes"),
     address: values.get("address") ?? null,
     token: values.get("token") ?? null,
     as: values.get("as") ?? null,

@@ -12,6 +12,8 @@ export interface Screen {
   readonly isRich: boolean;
   print(line: string): void;
   complain(line: string): void;
+  /** Asks whoever sits there; null: nobody does. */
+  readonly ask: ((question: string) => Promise<string>) | null;
 }
 
 /** A report as lines for people, with what may be typed next. */

@@ -46,18 +46,30 @@ async function proofAt(door: ApiDoor, { grafana }: MatrixStage, attempt: Attempt
 
 /** The same command by the HTTP API. */
 export async function askByApi(stage: MatrixStage, attempt: Attempt, door: ApiDoor): Promise<Seen> {
-  const { control } = stage;
   const { wish, requestId } = attempt;
-  const response = await fetch(`${control.url}/api/v1/commands/${wish.name}`, {
-    method: "POST",
-    signal: AbortSignal.timeout(PATIENCE_MS),
-    headers: {
-      ...(await proofAt(door, stage, attempt)),
-      ...{ "content-type": "application/json", "x-request-id": requestId, "idempotency-key": `key-${randomUUID()}` },
-    },
-    body: JSON.stringify({ input: wish.input, reason: REASON }),
-  });
-  return seenIn(response.status, await response.text());
+  const proof = await proofAt(door, stage, attempt);
+  const post = async (asked: object) => {
+    const response = await fetch(`${stage.control.url}/api/v1/commands/${wish.name}`, {
+      method: "POST",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      headers: {
+        ...proof,
+        ...{ "content-type": "application/json", "x-request-id": requestId, "idempotency-key": `key-${randomUUID()}` },
+      },
+      body: JSON.stringify({ ...asked, reason: REASON }),
+    });
+    return { status: response.status, text: await response.text() };
+  };
+  const asked = await post({ input: wish.input });
+  const token = tokenIn(asked.text);
+  const answer = token === null ? asked : await post({ confirm: token });
+  return seenIn(answer.status, answer.text);
+}
+
+/** What confirms the plan that an answer shows; null if it shows none. */
+export function tokenIn(answer: string): string | null {
+  if (!answer.startsWith('{"kind":"plan"')) return null;
+  return (JSON.parse(answer) as { confirm: { token: string } | null }).confirm?.token ?? null;
 }
 
 /** What an answer's status means. */

@@ -7,6 +7,7 @@ import { GATEWAY, type View } from "./reads.ts";
 import { type Cell, type Credential, reasonsAgainst } from "./rights-by-design.ts";
 import { ASKER, type MatrixStage, SLACK_OBJECTIONS } from "./stage.ts";
 import { labelOf, type MatrixPerson } from "./subjects.ts";
+import { askThroughPlan } from "./through-plan.ts";
 import { count, judge, newTally, type Seen, type Tally } from "./verdict.ts";
 import type { Wish } from "./wanted.ts";
 
@@ -88,20 +89,10 @@ async function withOwnRequest({ stage, phase, spare }: Filling, wish: Wish): Pro
 const MANY = ["billing", "invoices", "shipping", "archive-writer"];
 
 /** @returns the id of a request of somebody else that waits for a second person */
-export async function askForRequest({ control }: MatrixStage): Promise<string> {
-  const response = await fetch(`${control.url}/api/v1/commands/restart`, {
-    method: "POST",
-    signal: AbortSignal.timeout(20_000),
-    headers: {
-      ...{ authorization: `Bearer ${ASKER.token}`, "content-type": "application/json" },
-      "idempotency-key": `key-${randomUUID()}`,
-    },
-    body: JSON.stringify({ input: { who: MANY }, reason: "to fill a matrix" }),
+export const askForRequest = ({ control }: MatrixStage): Promise<string> =>
+  askThroughPlan(`${control.url}/api/v1/commands/restart`, {
+    ...{ token: ASKER.token, input: { who: MANY }, reason: "to fill a matrix" },
   });
-  const body = (await response.json()) as { request?: { id: string } };
-  if (body.request === undefined) throw new Error(`nobody was asked: ${response.status} ${JSON.stringify(body)}`);
-  return body.request.id;
-}
 
 /** @returns the id of an incident that fires; its alert orders a restart, which must come to nothing */
 export async function fireAlert({ control, sql }: MatrixStage): Promise<string> {

@@ -7,7 +7,7 @@ import { personActor } from "@rollcall/core/person-actor.ts";
 import { NO_RULES } from "@rollcall/core/policy-rules.ts";
 import type { Directory, Person } from "@rollcall/core/ports/directory.ts";
 import type { PolicyRules } from "@rollcall/core/ports/policy-rules.ts";
-import { type Engine, runCommand } from "@rollcall/core/run-command.ts";
+import { type CommandAnswer, type CommandRequest, type Engine, runCommand } from "@rollcall/core/run-command.ts";
 import { operationOf } from "../../operation-fixture.ts";
 import type { Cell, Knowledge, Subject } from "./rights-by-design.ts";
 import { GROUP_OF, labelOf, type MatrixPerson, makePeople, NARROWED_GROUP, rulesAbout } from "./subjects.ts";
@@ -149,15 +149,20 @@ function directoryOf(
   };
 }
 
+/** Asks, and confirms the plan if one comes back. */
+async function runThrough(request: CommandRequest, engine: Engine): Promise<CommandAnswer> {
+  const answer = await runCommand(request, engine);
+  if (answer.kind !== "plan" || answer.confirm === null) return answer;
+  return await runCommand({ ...request, confirm: answer.confirm.token }, engine);
+}
+
 async function tryIt(engine: Engine, actor: Actor, { door, wish }: { door: Door; wish: Wish }): Promise<Seen> {
   try {
-    const answer = await runCommand(
-      {
-        ...{ command: wish.name, input: wish.input, actor, door, reason: "a matrix", requestId: "matrix" },
-        ...{ idempotencyKey: `${actor.id}:${door}:${wish.text}`, incidentId: null },
-      },
-      engine,
-    );
+    const request = {
+      ...{ command: wish.name, input: wish.input, actor, door, reason: "a matrix", requestId: "matrix" },
+      ...{ idempotencyKey: `${actor.id}:${door}:${wish.text}`, incidentId: null },
+    };
+    const answer = await runThrough(request, engine);
     return { became: answer.kind === "request" ? "waits" : "done", rule: null, words: "" };
   } catch (error) {
     if (!isFailure(error)) return { became: "broken", rule: null, words: String(error) };

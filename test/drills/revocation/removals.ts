@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { sendSigned, signCommand } from "../../bench/signed-command.ts";
 import { SIGNING_SECRET } from "../control-stage.ts";
 import type { MatrixStage } from "../matrix/stage.ts";
 import { GROUP_OF, type MatrixPerson } from "../matrix/subjects.ts";
+import { askThroughPlan } from "../matrix/through-plan.ts";
 
 /** A way to take somebody's rights away. */
 export interface Removal {
@@ -63,18 +63,9 @@ const MANY = ["billing", "invoices", "shipping", "archive-writer"];
 
 /** A request of theirs that waits for a second person. @returns its number */
 export async function askFor({ control }: MatrixStage, { token }: MatrixPerson): Promise<number> {
-  const response = await fetch(`${control.url}/api/v1/commands/restart`, {
-    method: "POST",
-    signal: AbortSignal.timeout(20_000),
-    headers: {
-      ...{ authorization: `Bearer ${token}`, "content-type": "application/json" },
-      "idempotency-key": `key-${randomUUID()}`,
-    },
-    body: JSON.stringify({ input: { who: MANY }, reason: "a drill" }),
-  });
-  const body = (await response.json()) as { request?: { id: string } };
-  if (body.request === undefined) throw new Error(`nobody was asked: ${response.status} ${JSON.stringify(body)}`);
-  return Number(body.request.id.replace("req-", ""));
+  const asked = { token, input: { who: MANY }, reason: "a drill" };
+  const id = await askThroughPlan(`${control.url}/api/v1/commands/restart`, asked);
+  return Number(id.replace("req-", ""));
 }
 
 /** An admin agrees in Slack. @returns what became of the request */

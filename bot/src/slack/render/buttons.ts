@@ -12,6 +12,12 @@ const orderShape = z.strictObject({
   reason: z.string().max(200).optional(),
   /** Past the graceful order. */
   force: z.literal(true).optional(),
+  /** Only the plan is wanted. */
+  dryRun: z.literal(true).optional(),
+  /** Token of the plan that is confirmed. */
+  confirm: z.string().max(100).optional(),
+  /** That plan is to be seen first. */
+  see: z.literal(true).optional(),
   /** The person has seen what it will do: in a dialog of the button, or in the message that the button belongs to. */
   asked: z.literal(true).optional(),
 });

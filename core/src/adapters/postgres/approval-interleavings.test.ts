@@ -9,8 +9,9 @@ import { createCommandStore } from "./command-store.ts";
 import { type ControlLease, createLease } from "./lease.ts";
 import { claimOperation } from "./operation-progress.ts";
 import { createOperations } from "./operations.ts";
+import { createPlans } from "./plans.ts";
 
-const RUNS = 200;
+const RUNS = 80;
 
 let store: TestStore;
 let lease: ControlLease;
@@ -27,6 +28,7 @@ afterAll(async () => {
 const rowsIn = ({ pool }: TestStore): Rows => ({
   clock: systemClock,
   requests: createApprovalRequests(pool),
+  plans: createPlans(pool),
   store: createCommandStore(pool),
   operations: createOperations(pool),
   claim: async (id) => (await claimOperation(pool, { id, epoch: lease.epoch() ?? 0 }))?.save ?? null,

@@ -2,14 +2,16 @@ import type { Actor, Door } from "../../domain/actor.ts";
 import type { ApprovalRequest, RequestState } from "../../domain/approval.ts";
 import { auditEntry } from "../../domain/audit.ts";
 import { Failure } from "../../domain/failure.ts";
+import type { Plan } from "../../domain/plan.ts";
 import type { ApprovalRequests, RequestDraft, Settlement } from "../../ports/approval-requests.ts";
 import type { AuditEntry } from "../../ports/audit-log.ts";
 import { appendAudit } from "./audit-log.ts";
 import { acceptIn } from "./command-store.ts";
 import { rowNumber, toJson, toMillis, toText } from "./operation-rows.ts";
+import { usePlan } from "./plans.ts";
 import { inTransaction, type Pool, type Queryable, query } from "./pool.ts";
 
-const COLUMNS = `id, command, input, actor, door, reason, request_id, idempotency_key, targets, hash, policy_version, incident, forced, rule, why,
+const COLUMNS = `id, command, input, actor, door, reason, request_id, idempotency_key, targets, hash, policy_version, incident, forced, plan, rule, why,
   state, created_at, expires_at, decided_by, decided_door, decided_at, decision_reason, operation, revision`;
 
 interface Row {
@@ -26,6 +28,7 @@ interface Row {
   readonly policy_version: string;
   readonly incident: string | null;
   readonly forced: boolean;
+  readonly plan: Plan | null;
   readonly rule: string;
   readonly why: string;
   readonly state: RequestState;
@@ -67,8 +70,8 @@ async function ask(client: Queryable, draft: RequestDraft, audit: AuditEntry) {
   const inserted = await query<Row>(
     client,
     `insert into approval_requests
-       (command, input, actor, door, reason, request_id, idempotency_key, targets, hash, policy_version, incident, rule, why, expires_at, forced)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, clock_timestamp() + make_interval(secs => $14), $15)
+       (command, input, actor, door, reason, request_id, idempotency_key, targets, hash, policy_version, incident, rule, why, expires_at, forced, plan)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, clock_timestamp() + make_interval(secs => $14), $15, $16)
      on conflict (idempotency_key) do nothing
      returning ${COLUMNS}`,
     [
@@ -87,10 +90,16 @@ async function ask(client: Queryable, draft: RequestDraft, audit: AuditEntry) {
       toText(draft.why),
       draft.expiresInSeconds,
       draft.force === true,
+      draft.plan === undefined ? null : toJson(draft.plan),
     ],
   );
   const [request] = inserted.map(toRequest);
   if (request !== undefined) {
+    const { confirms } = draft;
+    if (confirms !== undefined) {
+      await usePlan(client, confirms.plan, { request: request.id });
+      await appendAudit(client, { ...confirms.audit, operationId: null });
+    }
     await appendAudit(client, { ...audit, detail: { ...audit.detail, request: request.id } });
     return { request, repeated: false };
   }
@@ -199,6 +208,7 @@ const toRequest = (row: Row): ApprovalRequest => ({
   policyVersion: row.policy_version,
   incidentId: row.incident === null ? null : `inc-${row.incident}`,
   ...(row.forced && { force: true }),
+  ...(row.plan !== null && { plan: row.plan }),
   rule: row.rule,
   why: row.why,
   state: row.state,

@@ -6,6 +6,7 @@ import { asFailure, isClash, isConnectionLost, isForeignKeyViolation } from "./d
 import { addOperationJob, wakeWaiting } from "./operation-jobs.ts";
 import { OPERATION_COLUMNS, type OperationRow, rowNumber, toJson, toOperation, toText } from "./operation-rows.ts";
 import { readHistory } from "./operations.ts";
+import { usePlan } from "./plans.ts";
 import { type Pool, type Queryable, query, transact } from "./pool.ts";
 import { keepToBudget } from "./restart-budget.ts";
 
@@ -92,11 +93,15 @@ export async function acceptIn(client: Queryable, acceptance: Acceptance): Promi
     if (first === null) throw new Error(`no operation has the key ${acceptance.idempotencyKey}`);
     return { operation: first, repeated: true };
   }
+  const { confirms } = acceptance;
+  // Before budget and locks: of two that confirm one plan the second learns that it is used, not that an agent is taken.
+  if (confirms !== undefined) await usePlan(client, confirms.plan, { operation: operation.id });
   await keepToBudget(client, acceptance, operation.id);
   await lockAgents(client, { agents: acceptance.agents, operation });
   await addOperationJob(client, operation.id);
   await wakeWaiting(client, acceptance.agents);
   // The head of the chain last: everybody who audits waits for it until this transaction ends.
+  if (confirms !== undefined) await appendAudit(client, { ...confirms.audit, operationId: operation.id });
   await appendAudit(client, { ...acceptance.audit, operationId: operation.id });
   return { operation, repeated: false };
 }
