@@ -48,7 +48,7 @@ function thingsToTry(slack: string | null): string[] {
     ],
     [
       'type  /fleet restart @content, then be "Second admin"',
-      "a reason, a second person, and the refusal if you approve your own",
+      "a plan, a second person, and the refusal if you approve your own",
     ],
   ];
   const width = Math.max(...things.map(([what]) => what.length));
