@@ -23,7 +23,15 @@ export const commands: readonly CommandDefinition[] = await loadCommands();
 /** What an outsider reads about rights in the guides; a command that is not here counts as it declares itself. */
 const KNOWN_ROLES: Readonly<Record<string, Wanted["role"]>> = {
   ...{ help: null, whoami: null, status: "viewer", agents: "viewer", agent: "viewer", "roll-call": "viewer" },
-  ...{ history: "viewer", requests: "viewer", bus: "viewer", "dead-letters": "viewer", "audit-verify": "viewer" },
+  ...{
+    history: "viewer",
+    requests: "viewer",
+    ops: "viewer",
+    op: "viewer",
+    bus: "viewer",
+    "dead-letters": "viewer",
+    "audit-verify": "viewer",
+  },
   ...{
     restart: "operator",
     start: "operator",
