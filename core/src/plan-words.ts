@@ -8,6 +8,8 @@ import { counted, listed, plain } from "./fleet-words.ts";
 const MOST_TOLD = 10;
 /** Names of those who get nothing meanwhile. */
 const MOST_DEPENDENTS = 4;
+/** Every topic keeps at least so many entries (docs/protocol.md), so that fewer cannot be cut off before they are taken. */
+const LEAST_KEPT = 1000;
 
 /** "Restart @content", "Lift olga": what the plan is for, as it was typed. */
 export function planTitle({ command, input, subjects, force }: Pick<Plan, "command" | "input" | "subjects" | "force">) {
@@ -110,8 +112,9 @@ function queueWords(queues: Plan["queues"], seconds: number | null): string {
     queues.map(({ topic }) => topic),
     2,
   );
-  if (known.length < queues.length || seconds === null) return `; what comes in queues in ${topics}, none is lost`;
-  return `; about ${Math.round(rate * seconds)} items queue in ${topics}, none is lost`;
+  if (known.length < queues.length || seconds === null) return `; what comes in queues in ${topics}`;
+  const items = Math.round(rate * seconds);
+  return `; about ${items} items queue in ${topics}${items < LEAST_KEPT ? ", none is lost" : ""}`;
 }
 
 function secondPersonLine({ secondPerson }: Plan): string {
