@@ -10,7 +10,7 @@ const THINGS = [
   ],
   [
     ["/fleet restart @content"],
-    "a reason, and a second person: approve it yourself and be refused, then be “Second admin”",
+    "a plan, and a second person: approve it yourself and be refused, then be “Second admin”",
   ],
 ];
 
