@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DOORS } from "./domain/actor.ts";
 import { REQUEST_STATES } from "./domain/approval.ts";
+import { apiPlan } from "./plan-contract.ts";
 
 const at = z.number().int().nonnegative().describe("milliseconds since the epoch");
 const person = z.object({ id: z.string(), name: z.string() });
@@ -14,8 +15,9 @@ export const apiRequest = z.object({
   door: z.enum(DOORS),
   reason: z.string(),
   targets: z.array(z.string()),
-  hash: z.string().describe("SHA-256 over command, input, targets and the policy's version: what is agreed to"),
+  hash: z.string().describe("SHA-256 over what the plan is bound to: what is agreed to"),
   incidentId: z.string().nullable(),
+  plan: apiPlan.optional().describe("what would be done, as it was shown to who asked"),
   rule: z.string().describe("why one person is not enough, as an id"),
   why: z.string(),
   state: z.enum(REQUEST_STATES),

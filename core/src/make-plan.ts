@@ -10,7 +10,7 @@ import type { Decision } from "./policy.ts";
 import { type CompiledFleet, type ExpectedAgent, matchTopics } from "./protocol.ts";
 
 /** What is to be planned, as the command path has weighed it. */
-export interface PlanQuestion {
+interface PlanQuestion {
   readonly command: ActCommand;
   readonly input: unknown;
   readonly actor: Pick<Actor, "id">;

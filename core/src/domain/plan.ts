@@ -41,7 +41,7 @@ export interface Queue {
 }
 
 /** Why one person is not enough, and who else can agree now. */
-export interface NeededPerson {
+interface NeededPerson {
   readonly rule: string;
   readonly why: string;
   readonly whoCan: readonly string[];

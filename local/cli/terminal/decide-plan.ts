@@ -15,7 +15,7 @@ export function plannedLines({ plan, confirm, changed }: ApiPlanned): string[] {
 }
 
 /** What a person adds to a plan: why, if that is missing. */
-export interface PlanDecision {
+interface PlanDecision {
   readonly isConfirmed: boolean;
   readonly reason: string | null;
 }

@@ -16,7 +16,7 @@ export interface ShownPlan extends PlanAnswer {
 const NOTHING_YET = "Nothing has happened yet.";
 
 /** The words of the button that goes on: "Ask a second person", "Restart 3 agents". */
-export function confirmLabel(plan: Plan): string {
+function confirmLabel(plan: Plan): string {
   if (plan.secondPerson !== null) return "Ask a second person";
   const { noun } = verbOf(plan.command);
   const [only] = plan.subjects;
