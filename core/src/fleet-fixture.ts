@@ -84,9 +84,7 @@ export class FakeFleet {
       },
       start: async (id, commandId) => this.#once(commandId, id, () => this.#start(id)),
       kill: async (id, { commandId, pid }) =>
-        this.#once(commandId, id, () => {
-          if (this.agent(id).pid === pid) this.#end(id, null);
-        }),
+        this.#once(commandId, id, () => this.agent(id).pid === pid && this.#end(id, null)),
     },
     incidents: {
       record: () => Promise.reject(new Error("not in this fake")),
@@ -119,8 +117,7 @@ export class FakeFleet {
     },
     audit: QUIET_AUDIT,
     rules: { current: () => NO_RULES },
-    requests: memoryRequests({ now: () => this.now }, undefined, this.plans),
-    plans: this.plans,
+    ...{ plans: this.plans, requests: memoryRequests({ now: () => this.now }, undefined, this.plans) },
     overrides: memoryOverrides({ now: () => this.now }),
     directory: {
       source: "access.yaml",
