@@ -12,6 +12,10 @@ const PAGES = {
   operations: lazy(() => import("./pages/operations.tsx")),
   requests: lazy(() => import("./pages/requests.tsx")),
   "roll-call": lazy(() => import("./pages/roll-call.tsx")),
+  bus: lazy(() => import("./pages/bus.tsx")),
+  diagnostics: lazy(() => import("./pages/diagnostics.tsx")),
+  metrics: lazy(() => import("./pages/metrics.tsx")),
+  audit: lazy(() => import("./pages/audit.tsx")),
 };
 const Agent = lazy(() => import("./pages/agent.tsx"));
 const Missing = lazy(() => import("./pages/missing.tsx"));

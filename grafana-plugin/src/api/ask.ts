@@ -12,7 +12,7 @@ export interface Asked {
   readonly body?: unknown;
   /** Idempotency-Key: the same wish asked again does nothing twice. */
   readonly key?: string;
-  /** The service itself gives up after 15 s. */
+  /** The service itself gives up after 15 s, and says so. */
   readonly withinMs?: number;
   readonly responseType?: "json" | "text";
 }
@@ -30,7 +30,7 @@ export interface Answered<T> {
  * @throws Refusal
  */
 export async function askFully<T>(path: string, asked: Asked = {}): Promise<Answered<T>> {
-  const { method = "GET", body, key, withinMs = 16_000, responseType = "json" } = asked;
+  const { method = "GET", body, key, withinMs = 25_000, responseType = "json" } = asked;
   try {
     const answer = await firstValueFrom(
       getBackendSrv()

@@ -12,6 +12,8 @@ export interface Wish {
   readonly command: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly reason?: string | undefined;
+  /** Past the graceful order over the bus; needs a reason. */
+  readonly force?: boolean | undefined;
   /** Made when the form opened, so that pressing twice is one wish. */
   readonly key: string;
 }
@@ -21,8 +23,8 @@ export const newKey = (): string =>
   `grafana-${[...crypto.getRandomValues(new Uint8Array(20))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 
 /** Runs a command on the one path that all doors share. @throws Refusal */
-export async function runCommand({ command, input, reason, key }: Wish): Promise<Outcome> {
-  const body = { input, ...(reason === undefined || reason === "" ? {} : { reason }) };
+export async function runCommand({ command, input, reason, force = false, key }: Wish): Promise<Outcome> {
+  const body = { input, ...(reason === undefined || reason === "" ? {} : { reason }), ...(force ? { force } : {}) };
   const path = `api/v1/commands/${encodeURIComponent(command)}`;
   const outcome = readOutcome(await ask<Record<string, unknown>>(path, { method: "POST", body, key }));
   if (outcome.kind === "operation") operations.put(outcome.operation);

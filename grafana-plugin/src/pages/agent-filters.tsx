@@ -82,12 +82,14 @@ interface ChipsProps {
 }
 
 function Chips({ facet, everyone, chosen }: ChipsProps): ReactElement | null {
+  const styles = useStyles2(getStyles);
   const counts = new Map<string, number>();
   for (const agent of everyone) counts.set(facetOf(agent, facet), (counts.get(facetOf(agent, facet)) ?? 0) + 1);
   const values = [...counts].toSorted(([, a], [, b]) => b - a);
   if (values.length < 2 || (values.length > MOST_CHIPS && chosen.length === 0)) return null;
   return (
-    <fieldset aria-label={facet} style={{ display: "contents" }}>
+    <fieldset className={styles.facet}>
+      <legend className={styles.legend}>{facet}</legend>
       {values.slice(0, MOST_CHIPS).map(([value, count]) => (
         <FilterPill
           key={value}
@@ -107,6 +109,14 @@ function getStyles(theme: GrafanaTheme2) {
   return {
     filters: css({ display: "grid", gap: theme.spacing(1), marginBottom: theme.spacing(1) }),
     row: css({ display: "flex", gap: theme.spacing(1), flexWrap: "wrap" }),
-    chips: css({ display: "flex", gap: theme.spacing(0.5), flexWrap: "wrap" }),
+    chips: css({ display: "flex", gap: theme.spacing(0.5, 2), flexWrap: "wrap" }),
+    facet: css({ display: "flex", gap: theme.spacing(0.5), flexWrap: "wrap", alignItems: "center" }),
+    legend: css({
+      ...theme.typography.bodySmall,
+      float: "left",
+      width: "auto",
+      margin: 0,
+      color: theme.colors.text.secondary,
+    }),
   };
 }

@@ -29,7 +29,7 @@ export default function AgentPage(): ReactElement {
   const agent =
     live === undefined ? one.content?.agent : { ...live, waiting: one.content?.agent.waiting ?? live.waiting };
   return (
-    <Page title={name} above={{ title: "Agents", page: "agents" }} actions={<Actions id={name} />} ignoresContext>
+    <Page title={name} above={{ title: "Agents", page: "agents" }} actions={<Actions id={name} />}>
       {agent === undefined ? (
         <div style={{ gridColumn: "1 / -1" }}>
           {one.refusal === null ? <Skeleton /> : <RefusalView refusal={one.refusal} />}

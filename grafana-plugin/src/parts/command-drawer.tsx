@@ -1,4 +1,4 @@
-import { Button, Drawer, Field, Input } from "@grafana/ui";
+import { Button, Checkbox, Drawer, Field, Input } from "@grafana/ui";
 import { type ReactElement, useState } from "react";
 import { useCommand } from "../api/commands.ts";
 import type { Command } from "../api/contract.ts";
@@ -45,19 +45,18 @@ export function titleOf({ command, input }: Pick<Order, "command" | "input">): s
 
 function OrderForm({ order, command }: { readonly order: Order; readonly command: Command }): ReactElement {
   const [values, setValues] = useState<Record<string, unknown>>(() => startValues(order, command));
-  const [reason, setReason] = useState("");
-  const [step, setStep] = useState<{ isAsking: boolean; outcome: Outcome | null; refusal: Refusal | null }>(NOT_YET);
+  const [why, setWhy] = useState<Why>({ reason: "", force: false });
+  const [step, setStep] = useState<Step>(NOT_YET);
   const submit = async (): Promise<void> => {
     setStep({ ...NOT_YET, isAsking: true });
     try {
-      const wish = { command: command.name, input: toInput(values), reason, key: order.key };
+      const wish = { command: command.name, input: toInput(values), ...why, key: order.key };
       setStep({ ...NOT_YET, outcome: await runCommand(wish) });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       setStep({ ...NOT_YET, refusal: error });
     }
   };
-  const isAct = command.kind === "act";
   if (step.outcome !== null) return <OutcomeView outcome={step.outcome} />;
   return (
     <form
@@ -75,29 +74,15 @@ function OrderForm({ order, command }: { readonly order: Order; readonly command
           onChange={(value) => setValues((before) => ({ ...before, [field.name]: value }))}
         />
       ))}
-      {isAct ? (
-        <Field
-          label="Reason"
-          description="Stands in the audit log; at most 200 characters"
-          htmlFor="order-reason"
-          noMargin
-        >
-          <Input
-            id="order-reason"
-            maxLength={200}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
-        </Field>
-      ) : null}
+      {command.kind === "act" ? <WhyFields why={why} onChange={setWhy} hasForce={takesAgents(command)} /> : null}
       {step.refusal === null ? null : <RefusalView refusal={step.refusal} wish={titleOf(order)} />}
       {command.whyNot === null ? null : <p role="alert">Not for you: {command.whyNot}</p>}
-      {isAct && step.refusal === null ? <p>Nothing has happened yet.</p> : null}
+      {command.kind === "act" && step.refusal === null ? <p>Nothing has happened yet.</p> : null}
       <div style={{ display: "flex", gap: 8 }}>
         <Button
           type="submit"
           variant={command.danger >= 2 ? "destructive" : "primary"}
-          disabled={step.isAsking || command.whyNot !== null}
+          disabled={step.isAsking || command.whyNot !== null || (why.force && why.reason.trim() === "")}
         >
           {step.isAsking ? "Asking…" : titleOf({ command: command.name, input: toInput(values) })}
         </Button>
@@ -109,7 +94,54 @@ function OrderForm({ order, command }: { readonly order: Order; readonly command
   );
 }
 
-const NOT_YET = { isAsking: false, outcome: null, refusal: null };
+interface Step {
+  readonly isAsking: boolean;
+  readonly outcome: Outcome | null;
+  readonly refusal: Refusal | null;
+}
+
+interface Why {
+  readonly reason: string;
+  readonly force: boolean;
+}
+
+interface WhyFieldsProps {
+  readonly why: Why;
+  readonly hasForce: boolean;
+  readonly onChange: (why: Why) => void;
+}
+
+const takesAgents = ({ input }: Command): boolean => fieldsOf(input).some(({ name }) => name === "who");
+
+function WhyFields({ why, hasForce, onChange }: WhyFieldsProps): ReactElement {
+  return (
+    <>
+      <Field
+        label="Reason"
+        description="Stands in the audit log; at most 200 characters"
+        htmlFor="order-reason"
+        noMargin
+      >
+        <Input
+          id="order-reason"
+          maxLength={200}
+          value={why.reason}
+          onChange={(event) => onChange({ ...why, reason: event.currentTarget.value })}
+        />
+      </Field>
+      {hasForce ? (
+        <Checkbox
+          label="Force"
+          description="Skips the graceful order over the bus and asks to pass a brake; needs a reason"
+          value={why.force}
+          onChange={(event) => onChange({ ...why, force: event.currentTarget.checked })}
+        />
+      ) : null}
+    </>
+  );
+}
+
+const NOT_YET: Step = { isAsking: false, outcome: null, refusal: null };
 
 function startValues({ input }: Order, command: Command): Record<string, unknown> {
   const known = fieldsOf(command.input).map(({ name, schema }) => [name, input[name] ?? schema.default]);

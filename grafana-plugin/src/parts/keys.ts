@@ -9,6 +9,10 @@ export const PAGE_KEYS: Readonly<Record<string, string>> = {
   p: "operations",
   q: "requests",
   c: "roll-call",
+  b: "bus",
+  d: "diagnostics",
+  m: "metrics",
+  u: "audit",
 };
 
 const WITHIN_MS = 1500;

@@ -3,6 +3,7 @@ import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
 import type { Operation, Stage } from "../api/contract.ts";
+import { CommandButton } from "./command-button.tsx";
 import { useNow } from "./tick.ts";
 import { durationWords, operationWords, STAGE_MARKS } from "./words.ts";
 
@@ -64,10 +65,55 @@ export function ProgressTracker({ operation }: { readonly operation: Operation }
           </ol>
         </details>
       ))}
+      <Stops operation={operation} />
+      {operation.targets.map((target) => (
+        <Compared key={target.agent} target={target} />
+      ))}
       {operation.error === null ? null : <p>{operation.error}</p>}
     </div>
   );
 }
+
+/** An operation over many agents that used up its budget waits for an answer. */
+function Stops({ operation }: { readonly operation: Operation }): ReactElement | null {
+  const stop = operation.bulk?.stops.at(-1);
+  const now = useNow();
+  if (stop === undefined || stop.answered !== null || operation.state === "ended") return null;
+  return (
+    <div role="alert">
+      <p>
+        Stopped: {stop.why}. {stop.failed} failed. It ends in {durationWords((stop.until - now) / 1000)} if nobody
+        answers.
+      </p>
+      <CommandButton command="continue" input={{ operation: operation.id }} label="Continue…" />
+    </div>
+  );
+}
+
+type Target = Operation["targets"][number];
+
+/** What was measured before and after: "Waiting 216 → 0". */
+function Compared({ target: { agent, figures } }: { readonly target: Target }): ReactElement | null {
+  if (figures === undefined || figures.after === null) return null;
+  const { before, after } = figures;
+  const rows = [
+    ["Waiting", before.waiting, after.waiting],
+    ["Failed", before.failed, after.failed],
+    ["Rate", rateOf(before.perSecond), rateOf(after.perSecond)],
+    ["Version", before.version, after.version],
+  ] as const;
+  return (
+    <p>
+      {agent} ·{" "}
+      {rows
+        .filter(([, was, is]) => was !== null || is !== null)
+        .map(([name, was, is]) => `${name} ${was ?? "unknown"} → ${is ?? "unknown"}`)
+        .join(" · ")}
+    </p>
+  );
+}
+
+const rateOf = (perSecond: number | null): string | null => (perSecond === null ? null : `${perSecond.toFixed(1)}/s`);
 
 function StageRow({ stage, now }: { readonly stage: Stage; readonly now: number }): ReactElement {
   const { name, state, startedAt, endedAt, detail, error } = stage;

@@ -3,6 +3,7 @@ import { askJson, type Person, type SignedIn, signIn } from "./sign-in.ts";
 declare global {
   interface Window {
     grafanaBootData: unknown;
+    __grafana_public_path__: string;
   }
 }
 
@@ -13,6 +14,7 @@ async function boot(): Promise<void> {
   const user = (await askJson("/api/user")) as SignedIn;
   const isDark = localStorage.getItem("rollcall-host.theme") !== "light";
   // Grafana's libraries read it while they are loaded, so all of them are loaded after it is there.
+  window.__grafana_public_path__ = "/public/";
   window.grafanaBootData = {
     settings: {
       appSubUrl: "",

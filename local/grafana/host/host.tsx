@@ -33,7 +33,10 @@ const SHARED = {
 
 /** Draws the page around the plugin, as Grafana would, and the plugin in it. */
 export async function start(booted: Booted): Promise<void> {
-  const theme = createTheme({ colors: { mode: booted.isDark ? "dark" : "light" } });
+  const theme = createTheme({
+    colors: { mode: booted.isDark ? "dark" : "light" },
+    typography: { fontFamily: '"Inter", "Helvetica", "Arial", "DejaVu Sans", sans-serif' },
+  });
   config.theme2 = theme;
   setBackendSrv(backend);
   setReturnToPreviousHook(() => () => undefined);

@@ -6,7 +6,7 @@ body { margin: 0; background: ${colors.background.canvas}; color: ${colors.text.
 #root, .host { min-height: 100vh; }
 .host { display: flex; flex-direction: column; }
 .host-strip { display: flex; gap: 12px; align-items: center; flex-wrap: wrap; padding: 6px 16px; background: ${colors.background.secondary}; border-bottom: 1px solid ${colors.border.weak}; font-size: 12px; }
-.host-strip select { background: ${colors.background.primary}; color: ${colors.text.primary}; border: 1px solid ${colors.border.medium}; padding: 2px 4px; max-width: 200px; }
+.host-strip select { background: ${colors.background.primary}; color: ${colors.text.primary}; border: 1px solid ${colors.border.medium}; height: 26px; padding: 2px 4px; max-width: 200px; font: inherit; }
 .host-body { display: flex; flex-grow: 1; min-width: 0; }
 .host-nav { width: 180px; flex-shrink: 0; padding: 16px; display: flex; flex-direction: column; gap: 8px; border-right: 1px solid ${colors.border.weak}; }
 .host-nav a { color: ${colors.text.secondary}; text-decoration: none; }

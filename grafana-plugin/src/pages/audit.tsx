@@ -1,0 +1,139 @@
+import { Button, Input, RadioButtonGroup } from "@grafana/ui";
+import { type ReactElement, useState } from "react";
+import { useAnswer } from "../api/answers.ts";
+import { ask } from "../api/ask.ts";
+import type { AuditAnswer, AuditRow } from "../api/contract.ts";
+import { CommandButton } from "../parts/command-button.tsx";
+import { useContextChoice } from "../parts/context.ts";
+import { ExportMenu } from "../parts/export-menu.tsx";
+import { Page } from "../parts/page.tsx";
+import { changeQuery, hrefOf, type Place, usePlace } from "../parts/place.ts";
+import { Region } from "../parts/region.tsx";
+import { type Entry, Timeline } from "../parts/timeline.tsx";
+
+const FIELDS = ["text", "actor", "command"] as const;
+
+/** Who did what, refusals too; newest first. */
+export default function Audit(): ReactElement {
+  const place = usePlace();
+  const context = useContextChoice(place);
+  const search = searchOf(place, context?.kind === "agent" ? context.name : null);
+  return (
+    <Page title="Audit" ignoresContext={context?.kind === "group"} actions={<Actions />}>
+      <Filters place={place} />
+      <Rows key={search} search={search} />
+    </Page>
+  );
+}
+
+const Actions = (): ReactElement => (
+  <>
+    <CommandButton command="audit-verify" label="Verify" />
+    <CommandButton command="audit-export" label="Export all…" />
+  </>
+);
+
+/** A field that is too short to search for is left out. */
+function searchOf({ query }: Place, target: string | null): string {
+  const asked = [...FIELDS, "decision"].flatMap((name) => {
+    const value = (query.get(name) ?? "").trim();
+    return value.length < (name === "text" ? 2 : 1) ? [] : [[name, value]];
+  });
+  return new URLSearchParams([...asked, ...(target === null ? [] : [["target", target]])]).toString();
+}
+
+const DECISIONS = [
+  { label: "All", value: "" },
+  { label: "Allowed", value: "allowed" },
+  { label: "Refused", value: "refused" },
+];
+
+function Filters({ place }: { readonly place: Place }): ReactElement {
+  return (
+    <div style={{ gridColumn: "1 / -1", display: "flex", gap: 8, flexWrap: "wrap" }}>
+      {FIELDS.map((name) => (
+        <Input
+          key={name}
+          aria-label={name}
+          placeholder={name}
+          width={24}
+          {...(name === "text" ? { "data-search": true } : {})}
+          defaultValue={place.query.get(name) ?? ""}
+          onBlur={(event) => changeQuery({ [name]: event.currentTarget.value })}
+          onKeyDown={(event) => event.key === "Enter" && changeQuery({ [name]: event.currentTarget.value })}
+        />
+      ))}
+      <RadioButtonGroup
+        aria-label="Decision"
+        options={DECISIONS}
+        value={place.query.get("decision") ?? ""}
+        onChange={(decision) => changeQuery({ decision })}
+      />
+    </div>
+  );
+}
+
+function Rows({ search }: { readonly search: string }): ReactElement {
+  const newest = useAnswer<AuditAnswer>(`api/v1/audit?limit=100&${search}`, 10_000);
+  const [older, setOlder] = useState<AuditAnswer | null>(null);
+  const first = newest.content?.rows ?? [];
+  const rows = [...first, ...(older?.rows ?? []).filter(({ seq }) => !first.some((row) => row.seq === seq))];
+  const next = older === null ? (newest.content?.next ?? null) : older.next;
+  const more = async (): Promise<void> => {
+    const page = await ask<AuditAnswer>(`api/v1/audit?limit=100&after=${next}&${search}`);
+    setOlder({ rows: [...(older?.rows ?? []), ...page.rows], next: page.next });
+  };
+  return (
+    <Region
+      title="Rows"
+      isKnown={newest.content !== undefined}
+      refusal={newest.refusal}
+      actions={<ExportMenu name="audit" rows={() => rows.map(rowOf)} />}
+    >
+      {() => (
+        <>
+          <Timeline entries={rows.map(entryOf)} empty="No row fits." />
+          {next === null ? null : (
+            <Button size="sm" variant="secondary" onClick={() => void more()}>
+              Older rows
+            </Button>
+          )}
+        </>
+      )}
+    </Region>
+  );
+}
+
+const rowOf = ({
+  seq,
+  at,
+  event,
+  actor,
+  door,
+  command,
+  targets,
+  decision,
+  rule,
+  reason,
+  operationId,
+  hash,
+}: AuditRow) => ({
+  ...{ seq, at, event, actor, door, command, targets: targets.join(" "), decision, rule, reason, operationId, hash },
+});
+
+function entryOf(row: AuditRow): Entry {
+  const { seq, at, event, actor, door, command, targets, decision, rule, reason, operationId } = row;
+  const what = [command ?? event, ...targets.slice(0, 5)].join(" ");
+  const why = [rule, reason].filter((part) => part !== null).join(", ");
+  return {
+    id: String(seq),
+    at: Date.parse(at),
+    mark: decision === "refused" ? "🚫" : decision === "allowed" ? "✓" : "·",
+    words: `${what}${decision === null ? "" : `: ${decision}`}${why === "" ? "" : ` (${why})`}`,
+    by: `${actor} by ${door}, row ${seq}`,
+    href: operationId === null ? null : hrefOf(`operations/${operationId}`),
+    detail: () => (
+      <pre style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{JSON.stringify(row, null, 2)}</pre>
+    ),
+  };
+}

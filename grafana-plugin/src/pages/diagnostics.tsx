@@ -1,0 +1,119 @@
+import type { ReactElement } from "react";
+import { useAnswer } from "../api/answers.ts";
+import type { DiagnosticRun, DiagnosticRunsAnswer, DiagnosticsAnswer } from "../api/contract.ts";
+import { CommandButton } from "../parts/command-button.tsx";
+import { ExportMenu } from "../parts/export-menu.tsx";
+import { Page } from "../parts/page.tsx";
+import { hrefOf, usePlace } from "../parts/place.ts";
+import { Region } from "../parts/region.tsx";
+import { useNow } from "../parts/tick.ts";
+import { Timeline } from "../parts/timeline.tsx";
+import { durationWords, momentWords } from "../parts/words.ts";
+
+const MARKS = { waiting: "○", running: "▸", passed: "✓", failed: "✗", skipped: "–" } as const;
+const STATE_MARKS = { running: "⏳", passed: "✅", failed: "❌", cancelled: "⏹", unknown: "❔" } as const;
+const LIVE_MS = 1_000;
+const REST_MS = 15_000;
+
+/** What can be checked, a run check by check while it goes on, and the runs before. */
+export default function Diagnostics(): ReactElement {
+  const { id } = usePlace();
+  const runs = useAnswer<DiagnosticRunsAnswer>("api/v1/diagnostics/runs?limit=20", 5_000);
+  const all = runs.content?.runs ?? [];
+  const shown = id ?? all[0]?.id ?? null;
+  return (
+    <Page
+      title="Diagnostics"
+      ignoresContext
+      actions={
+        <>
+          <CommandButton command="diag-run" input={{ suite: "smoke" }} label="Run smoke…" />
+          <CommandButton command="diag-run" input={{ suite: "full" }} label="Run full…" />
+        </>
+      }
+    >
+      {shown === null ? null : <Run id={shown} />}
+      <Region title="Runs" columns={6} isKnown={runs.content !== undefined} refusal={runs.refusal}>
+        {() => <Timeline entries={all.map(entryOf)} empty="No run yet." />}
+      </Region>
+      <Catalogue />
+    </Page>
+  );
+}
+
+const entryOf = ({ id, suite, by, state, createdAt, passed, failed, skipped, total }: DiagnosticRun) => ({
+  id,
+  at: createdAt,
+  mark: STATE_MARKS[state],
+  words: `${suite}: ${passed} of ${total} passed${failed > 0 ? `, ${failed} failed` : ""}${skipped > 0 ? `, ${skipped} skipped` : ""}`,
+  by: `${by}, ${id}`,
+  href: hrefOf(`diagnostics/${id}`),
+});
+
+function useRun(id: string) {
+  const path = `api/v1/diagnostics/runs/${encodeURIComponent(id)}`;
+  // A run under way is looked at each second; the path is the same, so it is one request.
+  const seen = useAnswer<DiagnosticRun>(path, REST_MS);
+  useAnswer<DiagnosticRun>(seen.content?.state === "running" ? path : null, LIVE_MS);
+  return seen;
+}
+
+function Run({ id }: { readonly id: string }): ReactElement {
+  const { content, refusal } = useRun(id);
+  const now = useNow();
+  const title = content === undefined ? id : `${content.suite} (${id})`;
+  return (
+    <Region
+      title={title}
+      isKnown={content !== undefined}
+      refusal={refusal}
+      actions={<ExportMenu name={id} rows={() => (content?.checks ?? []).map(rowOf)} />}
+    >
+      {() => (content === undefined ? null : <Checks run={content} now={now} />)}
+    </Region>
+  );
+}
+
+const rowOf = ({ name, state, evidence, next, seconds }: DiagnosticRun["checks"][number]) => ({
+  ...{ name, state, evidence: evidence.join("; "), next, seconds },
+});
+
+function Checks({ run, now }: { readonly run: DiagnosticRun; readonly now: number }): ReactElement {
+  const { state, passed, failed, skipped, total, createdAt, checks, id } = run;
+  return (
+    <>
+      <p role="status">
+        {STATE_MARKS[state]} {state} · {passed} passed, {failed} failed, {skipped} skipped of {total} ·{" "}
+        {momentWords(createdAt, now)}
+      </p>
+      {state === "running" ? <CommandButton command="diag-cancel" input={{ run: id }} label="Cancel…" /> : null}
+      <ul style={{ listStyle: "none" }}>
+        {checks.map((check) => (
+          <li key={check.name}>
+            {MARKS[check.state]} {check.name}
+            {check.seconds === null ? "" : ` ${durationWords(check.seconds)}`}
+            {check.evidence.map((line) => ` · ${line}`)}
+            {check.next === null ? "" : ` → ${check.next}`}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Catalogue(): ReactElement {
+  const { content, refusal } = useAnswer<DiagnosticsAnswer>("api/v1/diagnostics", null);
+  return (
+    <Region title="What is checked" columns={6} isKnown={content !== undefined} refusal={refusal}>
+      {() => (
+        <ul style={{ listStyle: "none" }}>
+          {(content?.diagnostics ?? []).map(({ name, summary, suites }) => (
+            <li key={name}>
+              <strong>{name}</strong> {summary} · {suites.join(", ")}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Region>
+  );
+}

@@ -1,0 +1,176 @@
+import { RadioButtonGroup } from "@grafana/ui";
+import type {
+  ApiFigure,
+  ApiHotSpots,
+  ApiLatency,
+  ApiResources,
+  ApiSeries,
+  ApiThroughput,
+  FigureRange,
+} from "@rollcall/core/figures-contract.ts";
+import type { ReactElement } from "react";
+import { type Answer, useAnswer } from "../api/answers.ts";
+import { ExportMenu } from "../parts/export-menu.tsx";
+import { KeyFigures } from "../parts/key-figures.tsx";
+import { figureWords, MetricCard } from "../parts/metric-card.tsx";
+import { Page } from "../parts/page.tsx";
+import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
+import { Region } from "../parts/region.tsx";
+
+const RANGES: readonly FigureRange[] = ["5m", "15m", "1h", "6h", "24h"];
+
+/** Throughput, latencies, resources and hot spots over a range. */
+export default function Metrics(): ReactElement {
+  const { query } = usePlace();
+  const range = RANGES.find((one) => one === query.get("range")) ?? "1h";
+  const throughput = useAnswer<ApiThroughput>(`api/v1/figures/throughput?range=${range}&top=5`);
+  const resources = useAnswer<ApiResources>(`api/v1/figures/resources?range=${range}&limit=20`);
+  return (
+    <Page title="Metrics" ignoresContext>
+      <div style={{ gridColumn: "1 / -1" }}>
+        <RadioButtonGroup
+          aria-label="Range"
+          options={RANGES.map((one) => ({ label: one, value: one }))}
+          value={range}
+          onChange={(chosen) => changeQuery({ range: chosen })}
+        />
+      </div>
+      <KeyFigures />
+      <Course title="Throughput" name="throughput" answer={throughput} seriesOf={({ series }) => series} />
+      <Latency range={range} />
+      <Course title="Resources of services" name="resources" answer={resources} seriesOf={({ services }) => services} />
+      <HotSpots range={range} />
+    </Page>
+  );
+}
+
+interface CourseProps<T> {
+  readonly title: string;
+  readonly name: string;
+  readonly answer: Answer<T>;
+  readonly seriesOf: (content: T) => readonly ApiSeries[];
+}
+
+const nameOf = ({ measure, of }: ApiSeries): string => (of === null ? measure : `${measure}, ${of}`);
+
+function Course<T>({ title, name, answer, seriesOf }: CourseProps<T>): ReactElement {
+  const { content, refusal, at } = answer;
+  const series = content === undefined ? [] : seriesOf(content);
+  const rows = () =>
+    series.flatMap((one) =>
+      one.points.map(([moment, value]) => ({
+        at: new Date(moment).toISOString(),
+        series: nameOf(one),
+        value,
+        unit: one.unit,
+      })),
+    );
+  return (
+    <Region
+      title={title}
+      isKnown={content !== undefined}
+      refusal={refusal}
+      actions={<ExportMenu name={name} rows={rows} />}
+    >
+      {() => (
+        <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(220px, 1fr))", gap: 16 }}>
+          {series.map((one) => (
+            <MetricCard
+              key={nameOf(one)}
+              label={nameOf(one)}
+              value={one.points.at(-1)?.[1] ?? null}
+              unit={one.unit}
+              reason={one.reason}
+              at={at === null || one.ageSeconds === null ? null : at - one.ageSeconds * 1000}
+              points={one.points}
+              freshSeconds={600}
+            />
+          ))}
+        </div>
+      )}
+    </Region>
+  );
+}
+
+const shown = ({ value, unit, reason }: ApiFigure): string =>
+  value === null ? `— ${reason ?? "not measured"}` : figureWords(value, unit);
+
+function Latency({ range }: { readonly range: FigureRange }): ReactElement {
+  const { content, refusal } = useAnswer<ApiLatency>(`api/v1/figures/latency?range=${range}`);
+  const lists = { events: content?.events ?? [], commands: content?.commands ?? [], requests: content?.requests ?? [] };
+  const rows = () =>
+    Object.entries(lists).flatMap(([kind, list]) =>
+      list.map(({ of, count, p50, p95, p99 }) => ({
+        kind,
+        of,
+        count: count.value,
+        p50: p50.value,
+        p95: p95.value,
+        p99: p99.value,
+      })),
+    );
+  return (
+    <Region
+      title="How long it takes"
+      isKnown={content !== undefined}
+      refusal={refusal}
+      actions={<ExportMenu name="latency" rows={rows} />}
+    >
+      {() =>
+        Object.entries(lists).map(([kind, list]) => (
+          <div key={kind} style={{ overflowX: "auto" }}>
+            <table style={{ width: "100%" }}>
+              <caption>{kind}</caption>
+              <thead>
+                <tr>
+                  {["of", "count", "p50", "p95", "p99"].map((head) => (
+                    <th key={head}>{head}</th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {list.map(({ of, count, p50, p95, p99 }) => (
+                  <tr key={of}>
+                    <th scope="row">{of}</th>
+                    {[count, p50, p95, p99].map((figure, column) => (
+                      <td key={["count", "p50", "p95", "p99"][column]}>{shown(figure)}</td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        ))
+      }
+    </Region>
+  );
+}
+
+const SPOTS = [
+  { name: "busiest", title: "Busiest", isAgent: true },
+  { name: "slowest", title: "Slowest topics", isAgent: false },
+  { name: "failing", title: "Failing most", isAgent: true },
+  { name: "waiting", title: "Most waits for", isAgent: true },
+] as const;
+
+function HotSpots({ range }: { readonly range: FigureRange }): ReactElement {
+  const { content, refusal } = useAnswer<ApiHotSpots>(`api/v1/figures/hot-spots?range=${range}`);
+  return (
+    <>
+      {SPOTS.map(({ name, title, isAgent }) => (
+        <Region key={name} title={title} columns={6} isKnown={content !== undefined} refusal={refusal}>
+          {() => (
+            <ol>
+              {(content?.[name] ?? []).map((spot) => (
+                <li key={spot.name}>
+                  {isAgent ? <a href={hrefOf(`agents/${spot.name}`)}>{spot.name}</a> : spot.name} {shown(spot.figure)}
+                </li>
+              ))}
+              {content?.[name].length === 0 ? <li>none</li> : null}
+            </ol>
+          )}
+        </Region>
+      ))}
+    </>
+  );
+}
