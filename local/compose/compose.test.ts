@@ -258,6 +258,28 @@ describe("configure", () => {
     expect(compose.services.grafana?.environment?.GF_SECURITY_ADMIN_PASSWORD__FILE).toBe("/config/admin-password");
   });
 
+  test("sets the plugin up in Grafana with the secret that the control service knows it by, unless there is another Grafana", async () => {
+    const { apps } = parse(read("grafana/provisioning/plugins/rollcall.yml")) as {
+      apps: { type: string; jsonData: { url: string }; secureJsonData: { secret: string } }[];
+    };
+    const control = parseEnv(read("control/control.env"));
+    const { environment = {}, volumes = [] } = compose.services.grafana ?? {};
+    expect(apps).toEqual([
+      {
+        type: "rollcall-fleet-app",
+        jsonData: { url: "http://control:8080" },
+        secureJsonData: { secret: control.GRAFANA_PLUGIN_SECRET },
+      },
+    ]);
+    expect(control.GRAFANA_ROOT_URL).toBe(environment.GF_SERVER_ROOT_URL);
+    expect(environment.GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS).toBe("rollcall-fleet-app");
+    expect(volumes).toContain("./grafana-plugin/dist:/var/lib/grafana/plugins/rollcall-fleet-app:ro");
+    const GRAFANA_URL = "https://grafana.example.test";
+    await configure(into, { ...settings, GRAFANA_URL, GRAFANA_PLUGIN_SECRET: "x".repeat(40) });
+    expect(parseEnv(read("control/control.env"))).toMatchObject({ GRAFANA_URL, GRAFANA_PLUGIN_SECRET: "x".repeat(40) });
+    await configure(into, settings);
+  });
+
   test("sends spans nowhere, in staging to its own receiver, and where it is told to", async () => {
     const endpoints = () =>
       ["control/control.env", "exporter/exporter.env", "fleet/supervisor.env"].map((file) => {

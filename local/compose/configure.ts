@@ -8,7 +8,7 @@ import { deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
 import { stringify } from "yaml";
 import { writeAccessFile } from "../stack/access-file.ts";
 import { StartFailure } from "../stack/addresses.ts";
-import { CONTROL_LOGIN, deriveDatabasePassword } from "../stack/context.ts";
+import { CONTROL_LOGIN, deriveDatabasePassword, deriveGrafanaSecret } from "../stack/context.ts";
 import { REPOSITORY } from "../stack/layout.ts";
 import { renderInto, renderRules } from "../stack/render-template.ts";
 import { readOrMakeSecrets, type Secrets } from "../stack/secrets.ts";
@@ -72,6 +72,8 @@ export async function configure(into: string, settings: Settings, googleKey = GO
   write("grafana/provisioning/datasources/prometheus.yml", GRAFANA_SOURCE);
   mkdirSync(join(into, "grafana/provisioning/dashboards"), { recursive: true });
   write("grafana/provisioning/dashboards/rollcall.yml", GRAFANA_BOARDS);
+  mkdirSync(join(into, "grafana/provisioning/plugins"), { recursive: true });
+  write("grafana/provisioning/plugins/rollcall.yml", grafanaApp(secrets));
   renderMonitoring(into, settings);
 }
 
@@ -109,6 +111,28 @@ const GRAFANA_BOARDS = stringify({
   apiVersion: 1,
   providers: [{ name: "Rollcall", folder: "Rollcall", type: "file", options: { path: "/dashboards" } }],
 });
+/** The plugin, set up as its own page of settings would. */
+const grafanaApp = (secrets: Secrets): string =>
+  stringify({
+    apiVersion: 1,
+    apps: [
+      {
+        type: "rollcall-fleet-app",
+        jsonData: { url: "http://control:8080" },
+        secureJsonData: { secret: deriveGrafanaSecret(secrets) },
+      },
+    ],
+  });
+
+/** The Grafana beside the control service, unless the settings name another one. */
+const grafanaEnvironment = (secrets: Secrets, settings: Settings): Record<string, string> =>
+  readCredentials(settings).grafana === null
+    ? {
+        GRAFANA_URL: "http://grafana:3000",
+        GRAFANA_ROOT_URL: "http://localhost:3000/",
+        GRAFANA_PLUGIN_SECRET: deriveGrafanaSecret(secrets),
+      }
+    : {};
 
 function renderMonitoring(into: string, settings: Settings): void {
   const publicUrl = settings.ROLLCALL_PUBLIC_URL || "http://127.0.0.1:8080";
@@ -183,6 +207,7 @@ const controlEnvironment = (secrets: Secrets, settings: Settings) => ({
   ROLLCALL_ACCESS_FILE: "/config/access.yaml",
   ROLLCALL_FLEET_KEY: secrets.fleetKey,
   ROLLCALL_SUPERVISOR_SOCKET: SOCKET,
+  ...grafanaEnvironment(secrets, settings),
   ALERTMANAGER_WEBHOOK_TOKEN: secrets.alertmanagerToken,
   PROMETHEUS_URL: "http://prometheus:9090",
   ALERTMANAGER_URL: "http://alertmanager:9093",

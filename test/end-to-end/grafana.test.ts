@@ -7,7 +7,10 @@ import { stackUnderTest } from "./stack-under-test.ts";
 const stack = stackUnderTest();
 const grafana = stack.address(3000);
 const WIDTHS = [375, 768, 1920];
-const PAGES = ["overview", "alerts", "agents", "agents/billing", "operations", "requests", "roll-call"];
+const PAGES = [
+  ...["overview", "alerts", "agents", "agents?view=tree", "agents/billing", "operations", "requests", "roll-call"],
+  ...["bus", "diagnostics", "metrics", "audit"],
+];
 
 let browser: Browser;
 let context: BrowserContext | null = null;
@@ -34,6 +37,19 @@ async function openTab(person: string, path: string, width = 1280): Promise<Page
   return page;
 }
 
+/** A link to another page, followed without loading Grafana anew. */
+async function follow(page: Page, path: string): Promise<void> {
+  const href = `/a/rollcall-fleet-app/${path}`;
+  await page.evaluate((target) => {
+    const link = document.createElement("a");
+    link.href = target;
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }, href);
+  await page.waitForURL((url) => `${url.pathname}${url.search}` === href);
+}
+
 const pressed = (page: Page, name: string | RegExp) =>
   page.getByRole("button", { name, exact: typeof name === "string" });
 const operationsOf = async (agent: string): Promise<string[]> => {
@@ -43,13 +59,13 @@ const operationsOf = async (agent: string): Promise<string[]> => {
 
 describe("the app in Grafana", () => {
   test.each(WIDTHS)("every page is drawn at %i px, without an error and no wider than the screen", async (width) => {
+    const page = await openTab("operator", "overview", width);
+    await page.getByText("● live").waitFor();
     for (const path of PAGES) {
-      const page = await openTab("operator", path, width);
-      await page.getByText("● live").waitFor();
-      await expect.poll(() => page.getByTestId("skeleton").count()).toBe(0);
+      await follow(page, path);
+      await expect.poll(() => page.getByTestId("skeleton").count(), { timeout: 60_000 }).toBe(0);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(overflow, path).toBeLessThanOrEqual(0);
-      await page.close();
     }
     expect(broken).toEqual([]);
   });
@@ -89,11 +105,60 @@ describe("the app in Grafana", () => {
     expect(new URL(page.url()).searchParams.get("do")).toBeNull();
   });
 
-  test("somebody whom Rollcall does not know is told so, and whom to ask", async () => {
-    const page = await openTab("nobody", "overview");
+  test("somebody whom Rollcall does not know sees nothing of the fleet, and is told why", async () => {
+    const page = await openTab("nobody", "agents");
     await page
       .getByText(/does not know you|needs the role/)
       .first()
       .waitFor();
+    expect(await page.locator("[data-agent]").count()).toBe(0);
+  });
+
+  test("while the control service is away, what was known stays, buttons are off, and all comes back", async () => {
+    const page = await openTab("operator", "agents/billing");
+    await page.getByText("● live").waitFor();
+    await page.getByTestId("verdict").waitFor();
+    await leadTo("http://127.0.0.1:9");
+    try {
+      await page.getByText(/^Not reachable since/).waitFor();
+      expect(await pressed(page, "Restart…").getAttribute("aria-disabled")).toBe("true");
+      expect(await page.getByTestId("verdict").textContent()).toContain("of 5");
+    } finally {
+      await leadTo(stack.address(8080));
+    }
+    await page.getByText(/^Not reachable/).waitFor({ state: "detached" });
+    await expect.poll(() => pressed(page, "Restart…").getAttribute("aria-disabled")).toBe("false");
+  });
+
+  test("hostile words of an alert are shown, and run nothing", async () => {
+    expect((await tellHostileAlert(Date.now() + 600_000)).status).toBe(200);
+    try {
+      const page = await openTab("operator", "alerts?name=HostileWords");
+      const card = page.getByTestId("incident").filter({ hasText: HOSTILE });
+      await card.waitFor({ timeout: 120_000 });
+      expect(await card.getByRole("link", { name: "Runbook" }).count()).toBe(0);
+      expect(await page.evaluate(() => "hit" in window)).toBe(false);
+      expect(broken).toEqual([]);
+    } finally {
+      await tellHostileAlert(Date.now() - 1_000);
+    }
   });
 });
+
+/** Changes where Grafana's proxy leads, as an admin of Grafana can. */
+const leadTo = (upstream: string) => sendJson(`${grafana}/control/settings`, { upstream });
+
+const HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>';
+
+/** An alert by the real Alertmanager, as any program that may reach it can send one. */
+const tellHostileAlert = (endsAt: number) =>
+  sendJson(`${stack.address(9093)}/api/v2/alerts`, [
+    {
+      labels: { alertname: "HostileWords", severity: "info", criticality: "P3", fleet: "demo", note: HOSTILE },
+      annotations: { summary: HOSTILE, runbook_url: "javascript:window.hit=1" },
+      endsAt: new Date(endsAt).toISOString(),
+    },
+  ]);
+
+const sendJson = (url: string, body: unknown) =>
+  fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });

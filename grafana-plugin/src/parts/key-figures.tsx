@@ -12,7 +12,7 @@ const CARDS: readonly {
   readonly label: string;
   readonly course?: string;
 }[] = [
-  { name: "events", label: "events/s", course: "events" },
+  { name: "events", label: "events/s", course: "published" },
   { name: "handled", label: "handled/s", course: "handled" },
   { name: "errors", label: "error rate" },
   { name: "latencyP95", label: "p95" },
