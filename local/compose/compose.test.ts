@@ -274,6 +274,8 @@ describe("configure", () => {
     expect(control.GRAFANA_ROOT_URL).toBe(environment.GF_SERVER_ROOT_URL);
     expect(environment.GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS).toBe("rollcall-fleet-app");
     expect(volumes).toContain("./grafana-plugin/dist:/var/lib/grafana/plugins/rollcall-fleet-app:ro");
+    expect(environment.GF_AUTH_GOOGLE_CLIENT_SECRET__FILE).toBe("/config/google-client-secret");
+    expect(read("grafana/google-client-secret")).toBe("");
     const GRAFANA_URL = "https://grafana.example.test";
     await configure(into, { ...settings, GRAFANA_URL, GRAFANA_PLUGIN_SECRET: "x".repeat(40) });
     expect(parseEnv(read("control/control.env"))).toMatchObject({ GRAFANA_URL, GRAFANA_PLUGIN_SECRET: "x".repeat(40) });

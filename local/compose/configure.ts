@@ -72,6 +72,7 @@ export async function configure(into: string, settings: Settings, googleKey = GO
   write("grafana/provisioning/datasources/prometheus.yml", GRAFANA_SOURCE);
   mkdirSync(join(into, "grafana/provisioning/dashboards"), { recursive: true });
   write("grafana/provisioning/dashboards/rollcall.yml", GRAFANA_BOARDS);
+  write("grafana/google-client-secret", settings.GOOGLE_CLIENT_SECRET ?? "");
   mkdirSync(join(into, "grafana/provisioning/plugins"), { recursive: true });
   write("grafana/provisioning/plugins/rollcall.yml", grafanaApp(secrets));
   renderMonitoring(into, settings);
