@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { launchChromium } from "../chromium.ts";
+import { startFaultProxy } from "../fault-proxy.ts";
 import { stackUnderTest } from "./stack-under-test.ts";
 
 const stack = stackUnderTest();
@@ -115,19 +116,24 @@ describe("the app in Grafana", () => {
   });
 
   test("while the control service is away, what was known stays, buttons are off, and all comes back", async () => {
-    const page = await openTab("operator", "agents/billing");
-    await page.getByText("● live").waitFor();
-    await page.getByTestId("verdict").waitFor();
-    await leadTo("http://127.0.0.1:9");
+    const way = await startFaultProxy(Number(new URL(stack.address(8080)).port));
+    await leadTo(`http://127.0.0.1:${way.port}`);
     try {
+      const page = await openTab("operator", "agents/billing");
+      await page.getByText("● live").waitFor();
+      await page.getByTestId("verdict").waitFor();
+      await way.close();
       await page.getByText(/^Not reachable since/).waitFor();
       expect(await pressed(page, "Restart…").getAttribute("aria-disabled")).toBe("true");
       expect(await page.getByTestId("verdict").textContent()).toContain("of 5");
+      await page.getByText(/^◌ stale since/).waitFor();
+      await leadTo(stack.address(8080));
+      await page.getByText("● live").waitFor();
+      await page.getByText(/^Not reachable/).waitFor({ state: "detached" });
+      await expect.poll(() => pressed(page, "Restart…").getAttribute("aria-disabled")).toBe("false");
     } finally {
       await leadTo(stack.address(8080));
     }
-    await page.getByText(/^Not reachable/).waitFor({ state: "detached" });
-    await expect.poll(() => pressed(page, "Restart…").getAttribute("aria-disabled")).toBe("false");
   });
 
   test("hostile words of an alert are shown, and run nothing", async () => {

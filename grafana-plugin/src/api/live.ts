@@ -70,7 +70,6 @@ export class LiveStream {
         next: ({ ok, status, data }) => {
           if (!ok) return this.#lost(status);
           this.#watchSilence();
-          noteAnswer();
           if (data !== undefined) for (const event of lines.read(data)) this.#hear(event.data, event.id);
           return undefined;
         },
@@ -87,6 +86,8 @@ export class LiveStream {
     clearTimeout(this.#stale);
     this.#stale = undefined;
     if (event.type !== "bye") liveState.set({ kind: "live", since: null });
+    // Only a stream that begins is an answer: an old one may live on while nothing new gets through.
+    if (event.type === "hello") noteAnswer();
     for (const listener of this.#listeners) listener(event);
   }
 
