@@ -163,13 +163,9 @@ class Rounds {
     }
   }
 
-  /** Each agent gets one order; now and then some get theirs together. */
+  /** Each agent gets one order. */
   #chooseWishes(): Wish[] {
-    const running = this.#run.stage.agents.filter((agent) => !this.#stopped.has(agent));
-    const together = this.#round % 4 === 3 ? running.slice(0, 3) : [];
-    const alone = this.#run.stage.agents.filter((agent) => !together.includes(agent));
-    const bulk = together.length > 1 ? [wishFor("restart", together)] : [];
-    return [...bulk, ...alone.map((agent) => wishFor(this.#verbFor(agent), [agent]))];
+    return this.#run.stage.agents.map((agent) => wishFor(this.#verbFor(agent), [agent]));
   }
 
   #verbFor(agent: string): string {
