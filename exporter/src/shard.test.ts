@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { expectAgent, FakeFleet, scrape } from "../test/fake-fleet.ts";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { expectAgent, FakeFleet, type Scrape, scrape } from "../test/fake-fleet.ts";
 import { eventually, startTestExporter } from "../test/test-exporter.ts";
 import type { Exporter } from "./exporter.ts";
 import { isOfShard } from "./shard.ts";
@@ -16,12 +16,12 @@ beforeAll(async () => {
   fleet = new FakeFleet(inject("redisUrl"), FLEET);
   await fleet.clear();
   await fleet.publish({ agents, topics });
-  for (const { id } of agents) await fleet.beat(id);
-  for (const stranger of ["stranger-a", "stranger-b", "stranger-c"]) await fleet.beat(stranger);
   for (const topic of topics) await fleet.redis.xadd(fleet.keys.topic(topic), "*", "e", "{}");
   const start = (index: number) =>
     startTestExporter(inject("redisUrl"), FLEET, { ROLLCALL_EXPORTER_SHARD: `${index}/3` });
   exporters = await Promise.all([0, 1, 2].map(start));
+  for (const { id } of agents) await fleet.beat(id);
+  for (const stranger of ["stranger-a", "stranger-b", "stranger-c"]) await fleet.beat(stranger);
 });
 afterAll(async () => {
   await Promise.all(exporters.map((exporter) => exporter.stop()));
@@ -47,12 +47,19 @@ describe("three exporters that share a fleet", () => {
   });
 
   test("have sums that are those of the fleet, strangers among them", async () => {
-    const all = await Promise.all(exporters.map(({ url }) => scrape(url)));
+    const newest = new Map<Exporter, Scrape>();
     const sum = (name: string, labels = {}) =>
-      all.reduce((total, one) => total + (one.value(name, labels) ?? Number.NaN), 0);
-    expect(sum("rollcall_fleet_agents_expected")).toBe(20);
-    expect(sum("rollcall_fleet_agents", { health: "healthy" })).toBe(20);
-    expect(sum("rollcall_fleet_agents_unexpected")).toBe(3);
+      [...newest.values()].reduce((total, one) => total + (one.value(name, labels) ?? Number.NaN), 0);
+    await vi.waitFor(
+      async () => {
+        for (const { id } of agents) await fleet.beat(id);
+        for (const exporter of exporters) newest.set(exporter, await scrape(exporter.url));
+        expect(sum("rollcall_fleet_agents_expected")).toBe(20);
+        expect(sum("rollcall_fleet_agents", { health: "healthy" })).toBe(20);
+        expect(sum("rollcall_fleet_agents_unexpected")).toBe(3);
+      },
+      { timeout: 15_000, interval: 100 },
+    );
   });
 });
 

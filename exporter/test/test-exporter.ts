@@ -23,7 +23,7 @@ export const startTestExporter = (
     ROLLCALL_FLEET_KEY: FLEET_KEY,
     ROLLCALL_EXPORTER_PORT: "0",
     ROLLCALL_EXPORTER_REFRESH_SECONDS: "0.1",
-    ROLLCALL_EXPORTER_MAX_AGE_SECONDS: "2",
+    ROLLCALL_EXPORTER_MAX_AGE_SECONDS: "5",
     ...environment,
   });
   return startExporter(config, pino({ level: "silent" }));

@@ -3,6 +3,7 @@ import type { Figure } from "./figures.ts";
 import { measureAck } from "./measure-ack.ts";
 import { measureBus } from "./measure-bus.ts";
 import { measureClick } from "./measure-click.ts";
+import { measureEventRate } from "./measure-event-rate.ts";
 import { measureMalformed } from "./measure-malformed.ts";
 import { measureObserve } from "./measure-observe.ts";
 import { measureRollCall } from "./measure-roll-call.ts";
@@ -57,6 +58,13 @@ export const BENCHES: readonly Bench[] = [
       "The whole bus read, judged and written to a page, as one scrape of a peer does, in a process beside a Redis of their own; the " +
       "first 5 left out. Each topic has three events, a group that is behind and a consumer. Then the same by Debian's exporter.",
     measure: measureObserve,
+  },
+  {
+    name: "event-rate",
+    about:
+      "User and system time of an exporter that reads 20 topics each second, beside a Redis of its own, while few and many events of " +
+      "190 bytes are published: three pairs by turns, 20 s each, the median.",
+    measure: measureEventRate,
   },
   {
     name: "scrape",

@@ -35,14 +35,13 @@ async function scrapeSimulated(stack: BenchStack, { agents, topics, p99 }: Scrap
     const text = await (await fetch(`${exporter.url}/metrics`)).text();
     const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#")).length;
     const what = `${agents.toLocaleString("en-US")} simulated agents, ${topics.toLocaleString("en-US")} topics`;
-    const why = "the bus is read and its series are written every second, on the thread that answers";
+    const why =
+      "the bus is read and its page prepared every second, in steps of some milliseconds on the thread that answers";
     const rss = {
       value: residentMb(exporter.pid),
       limit: 200,
       unit: "MB",
-      why:
-        "before 22 agents it holds 135 MB; 50 MB more are kept for agents and topics, the rest are buffers of one reading of 8 MB " +
-        "a second and of two pages of that size",
+      why: "before 22 agents it holds 120 MB; the rest are the fleet, its heartbeats, the slots of its series and two pages of them",
     };
     return [
       timing({ what: `${what}, ${series.toLocaleString("en-US")} series`, samples, why, ...(p99 && { p99 }) }),
@@ -54,7 +53,11 @@ async function scrapeSimulated(stack: BenchStack, { agents, topics, p99 }: Scrap
   }
 }
 
-async function startExporter(stack: BenchStack, fleet: string) {
+/** An exporter in a process of its own. */
+export async function startExporter(
+  stack: { readonly redisUrl: string; readonly secrets: Pick<BenchStack["secrets"], "fleetKey"> },
+  fleet: string,
+) {
   const port = await findFreePort();
   const child = spawn(process.execPath, [join(import.meta.dirname, "../../exporter/src/main.ts")], {
     env: {

@@ -99,7 +99,7 @@ const EXPORTER_RULES = [
   ..."get getrange strlen mget hget hmget hgetall hlen hscan zrange zrangebyscore zcount zcard zscore exists type"
     .split(" ")
     .map((command) => `+${command}`),
-  ..."xlen xpending xrange xrevrange xinfo|stream xinfo|groups xinfo|consumers info scan dbsize latency|latest"
+  ..."xlen xpending xrange xrevrange xinfo|stream xinfo|groups xinfo|consumers info scan dbsize latency|latest cluster|slots"
     .split(" ")
     .map((command) => `+${command}`),
 ];
