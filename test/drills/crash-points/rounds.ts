@@ -137,7 +137,16 @@ class Rounds {
     this.#control.signal("SIGKILL");
     await this.#control.ready();
     await Promise.all(this.#accepted.map((id) => untilEnded(() => this.#control.url, id, ROUND_WITHIN_MS)));
-    return Promise.all(this.#run.stage.agents.map((agent) => this.#wish(wishFor("restart", [agent]))));
+    return Promise.all(this.#run.stage.agents.map((agent) => this.#restartAtLast(agent)));
+  }
+
+  /** On a busy machine somebody may not answer in time, and then nothing was done. */
+  async #restartAtLast(agent: string): Promise<SeenOperation | null> {
+    let seen: SeenOperation | null = null;
+    for (let tries = 0; tries < 3 && seen?.ending !== "recovered"; tries += 1) {
+      seen = await this.#wish(wishFor("restart", [agent]));
+    }
+    return seen;
   }
 
   course() {
@@ -163,9 +172,13 @@ class Rounds {
     }
   }
 
-  /** Each agent gets one order. */
+  /** Each agent gets one order; now and then some get theirs together. */
   #chooseWishes(): Wish[] {
-    return this.#run.stage.agents.map((agent) => wishFor(this.#verbFor(agent), [agent]));
+    const running = this.#run.stage.agents.filter((agent) => !this.#stopped.has(agent));
+    const together = this.#round % 3 === 2 ? running.slice(0, 3) : [];
+    const alone = this.#run.stage.agents.filter((agent) => !together.includes(agent));
+    const bulk = together.length > 1 ? [wishFor("restart", together)] : [];
+    return [...bulk, ...alone.map((agent) => wishFor(this.#verbFor(agent), [agent]))];
   }
 
   #verbFor(agent: string): string {
@@ -182,6 +195,10 @@ class Rounds {
     else if ("refused" in told) this.#refused.push(told.refused);
     else {
       this.#accepted.push(told.operation);
+      const seen = await untilEnded(url, told.operation, ROUND_WITHIN_MS);
+      if (seen?.state !== "waiting") return seen;
+      // Too many of its agents have failed: whoever asked for it cancels the rest.
+      await this.#wish(wishFor("cancel", [], { operation: told.operation }));
       return untilEnded(url, told.operation, ROUND_WITHIN_MS);
     }
     return null;

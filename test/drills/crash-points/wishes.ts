@@ -67,13 +67,13 @@ export async function look(url: string, id: string): Promise<SeenOperation | nul
   }
 }
 
-/** Waits until it has ended. @returns as it was last seen */
+/** Waits until it has ended, or has stopped between two batches. @returns as it was last seen */
 export async function untilEnded(url: () => string, id: string, withinMs: number): Promise<SeenOperation | null> {
   const deadline = Date.now() + withinMs;
   let seen: SeenOperation | null = null;
   while (Date.now() < deadline) {
     seen = (await look(url(), id)) ?? seen;
-    if (seen?.state === "ended") return seen;
+    if (seen?.state === "ended" || seen?.state === "waiting") return seen;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return seen;
