@@ -5,6 +5,7 @@ import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-st
 import { createFreezes } from "@rollcall/core/adapters/postgres/freezes.ts";
 import { claimOperation } from "@rollcall/core/adapters/postgres/operation-progress.ts";
 import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
+import { createPlans } from "@rollcall/core/adapters/postgres/plans.ts";
 import type { Pool } from "@rollcall/core/adapters/postgres/pool.ts";
 import { BRAKE_LIMITS } from "@rollcall/core/brakes/brake-limits.ts";
 import { endDueFreezes } from "@rollcall/core/brakes/run-freeze.ts";
@@ -16,7 +17,7 @@ import { OPERATOR } from "@rollcall/core/fake-agent-fixture.ts";
 import { FakeFleet } from "@rollcall/core/fleet-fixture.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
 import type { OperationProgress } from "@rollcall/core/ports/command-store.ts";
-import { type Engine, runCommand } from "@rollcall/core/run-command.ts";
+import { type CommandAnswer, type CommandRequest, type Engine, runCommand } from "@rollcall/core/run-command.ts";
 
 /** The real commands on a real PostgreSQL; agents in memory that do what is wanted of them. */
 export interface World {
@@ -43,6 +44,7 @@ export async function openWorld(pool: Pool, ids: readonly string[]): Promise<Wor
   const listed = new Set(ids);
   const desired = createDesiredStates(pool);
   const operations = createOperations(pool);
+  const plans = createPlans(pool);
   const wanted = async (agent: string) => (await desired.readAll()).get(agent)?.state ?? "running";
   const ports: Ports = {
     ...fleet.ports,
@@ -53,6 +55,13 @@ export async function openWorld(pool: Pool, ids: readonly string[]): Promise<Wor
       async find(id) {
         const found = await operations.find(id);
         return found === null ? null : { ...found, createdAt: fleet.now };
+      },
+    },
+    plans: {
+      ...plans,
+      async find(tokenHash) {
+        const found = await plans.find(tokenHash);
+        return found === null ? null : { ...found, expiresAt: fleet.now + 1000 };
       },
     },
     brakes: createBrakes(pool),
@@ -76,7 +85,8 @@ export async function openWorld(pool: Pool, ids: readonly string[]): Promise<Wor
       fleet.now += 1;
       const request = { command, input, actor: OPERATOR, door: "slack" as const, reason: null, incidentId: null };
       try {
-        const answer = await runCommand({ ...request, requestId: `r${wishes}`, idempotencyKey: `k${wishes}` }, engine);
+        const wish = { ...request, requestId: `r${wishes}`, idempotencyKey: `k${wishes}` };
+        const answer = await runThrough(wish, engine);
         if (answer.kind !== "act") return answer.kind;
         return await execute(answer.operation.id, { pool, ports, commands });
       } catch (error) {
@@ -92,6 +102,13 @@ export async function openWorld(pool: Pool, ids: readonly string[]): Promise<Wor
       await desired.endPauses(fleet.now);
     },
   };
+}
+
+/** Asks, and confirms the plan if one comes back. */
+async function runThrough(request: CommandRequest, engine: Engine): Promise<CommandAnswer> {
+  const answer = await runCommand(request, engine);
+  if (answer.kind !== "plan" || answer.confirm === null) return answer;
+  return await runCommand({ ...request, confirm: answer.confirm.token }, engine);
 }
 
 async function execute(
