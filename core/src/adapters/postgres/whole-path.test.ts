@@ -1,3 +1,4 @@
+import { NOBODY_SEES } from "@rollcall/test/away-fixture.ts";
 import { rightsOfEverybody } from "@rollcall/test/rights-fixture.ts";
 import { eventually, openTestStore, operator, type TestStore } from "@rollcall/test/store-fixture.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -48,6 +49,7 @@ const touch: ActCommand = defineCommand({
 
 const ports = (): Ports =>
   ({
+    ...NOBODY_SEES,
     audit: createAuditLog(store.pool),
     operations: createOperations(store.pool),
     ...rightsOfEverybody(() => role),
