@@ -7,6 +7,7 @@ import { matrixDrill } from "./matrix.ts";
 import { replayDrill } from "./replay.ts";
 import { revocationDrill } from "./revocation.ts";
 import { tamperDrill } from "./tamper.ts";
+import { verdictsDrill } from "./verdicts.ts";
 
 const CRASHED = ["shipping", "customer-notifier", "image-creator", "crm-chat", "fatigue-checker", "revision-handler"];
 const DRILLS: readonly Drill[] = [
@@ -18,6 +19,7 @@ const DRILLS: readonly Drill[] = [
   replayDrill(1000),
   revocationDrill({ removals: 100, seconds: 300 }),
   tamperDrill(10_000),
+  verdictsDrill(),
 ];
 const HELP = `npm run drill -- list      the drills
 npm run drill -- <name>    rehearses it on processes of its own; the figures, then <name>: N passed, M failed

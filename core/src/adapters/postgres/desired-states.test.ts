@@ -74,4 +74,27 @@ describe("desired states", () => {
     await createDesiredStates(store.pool).set(["billing"], { ...stopped, by: null, reason: "\0" });
     expect((await audited("billing"))[0]).toMatchObject({ actor: "rollcall", door: "host", reason: "␀" });
   });
+
+  test("a pause whose time is over ends, in the name of the schedule and audited; a longer one and a stop stay", async () => {
+    const states = createDesiredStates(store.pool);
+    const paused: DesiredState = { state: "paused", by: "Anna", since: 1000, reason: null, until: 5000 };
+    await states.set(["billing"], paused);
+    await states.set(["invoices"], { ...paused, until: 9000 });
+    await states.set(["shipping"], stopped);
+    expect(await states.endPauses(4999)).toEqual([]);
+    expect(await states.endPauses(5000)).toEqual(["billing"]);
+    expect(await states.endPauses(5000)).toEqual([]);
+    const after = await states.readAll();
+    expect([after.get("invoices"), after.get("shipping")]).toEqual([{ ...paused, until: 9000 }, stopped]);
+    const reason = "the pause by Anna is over";
+    expect(after.get("billing")).toEqual({ state: "running", by: "schedule", since: 5000, reason });
+    expect((await audited("billing"))[0]).toMatchObject({ event: "desired-state", actor: "schedule", reason });
+  });
+
+  test("two leaders at once end a pause once", async () => {
+    const states = createDesiredStates(store.pool);
+    await states.set(["billing"], { ...stopped, state: "paused", until: 5000 });
+    const ended = await Promise.all([states.endPauses(6000), states.endPauses(6000), states.endPauses(6000)]);
+    expect(ended.flat()).toEqual(["billing"]);
+  });
 });
