@@ -1,4 +1,4 @@
-import { Button, type ButtonProps, Tooltip } from "@grafana/ui";
+import { Button, type ButtonProps } from "@grafana/ui";
 import type { ReactElement } from "react";
 import { useCommand } from "../api/commands.ts";
 import { reach } from "../api/reach.ts";
@@ -30,21 +30,17 @@ export function CommandButton({
     : definition === undefined
       ? "Asking what you may do."
       : definition.whyNot;
-  const button = (
+  return (
     <Button
       size={size}
       variant={isDanger ? "destructive" : "secondary"}
       fill={isDanger ? "outline" : "solid"}
-      // Not `disabled`: a button that cannot be focused cannot say why.
-      aria-disabled={whyNot !== null}
-      className={whyNot === null ? undefined : "disabled"}
-      style={whyNot === null ? undefined : { opacity: 0.5, cursor: "not-allowed" }}
-      onClick={() => {
-        if (whyNot === null) openOrder(command, input);
-      }}
+      // With a tooltip Grafana's button can be focused while it is off, and says why.
+      disabled={whyNot !== null}
+      tooltip={whyNot ?? undefined}
+      onClick={() => openOrder(command, input)}
     >
       {label}
     </Button>
   );
-  return whyNot === null ? button : <Tooltip content={whyNot}>{button}</Tooltip>;
 }
