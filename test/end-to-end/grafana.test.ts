@@ -102,7 +102,8 @@ describe("the app in Grafana", () => {
       .getByText(/operator/)
       .first()
       .waitFor();
-    await restart.click();
+    // Pressed although it says that it is off.
+    await restart.click({ force: true });
     expect(new URL(page.url()).searchParams.get("do")).toBeNull();
   });
 
