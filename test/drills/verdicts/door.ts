@@ -11,7 +11,7 @@ export interface SeenAgent {
   readonly clockSkewMs: number | null;
 }
 
-export interface EndedOperation {
+interface EndedOperation {
   readonly ending: string | null;
   readonly error: string | null;
   readonly targets: readonly { readonly stages: readonly { readonly detail: string | null }[] }[];
