@@ -60,6 +60,12 @@ export const apiPlan = z.object({
 export const apiPlanned = z.object({
   kind: z.literal("plan"),
   plan: apiPlan,
+  words: z.object({
+    title: z.string().describe("what it is for: Restart @content"),
+    lines: z.array(z.string()).describe("what it would do, as every door says it"),
+    valid: z.string().nullable().describe("how long it can be confirmed; null: it was only to be shown"),
+    typed: z.string().nullable().describe("what has to be typed before it may be confirmed; null: nothing"),
+  }),
   confirm: z
     .object({ token: z.string().describe("for `confirm` of the same command, once"), expiresAt: at })
     .nullable()

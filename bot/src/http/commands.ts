@@ -4,8 +4,10 @@ import type { CommandDefinition } from "@rollcall/core/command.ts";
 import { apiAnswer, apiCommand, apiCommands, commandRequest, idempotencyKey } from "@rollcall/core/contract.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
+import { wordsToType } from "@rollcall/core/domain/plan.ts";
 import { apiAccepted, apiOperation } from "@rollcall/core/operation-contract.ts";
 import { apiPlanned } from "@rollcall/core/plan-contract.ts";
+import { planLines, planTitle, validLine } from "@rollcall/core/plan-words.ts";
 import { decide, rightsOf } from "@rollcall/core/policy.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
 import type { FastifyRequest } from "fastify";
@@ -88,7 +90,7 @@ function showAnswer(
   { definition, body }: { definition: CommandDefinition | undefined; body: Body },
 ): Shown {
   if (answer.kind === "read") return { status: 200, body: { report: { ...answer.report }, data: answer.data } };
-  if (answer.kind === "plan") return { status: 200, body: apiPlanned.parse(answer) };
+  if (answer.kind === "plan") return { status: 200, body: apiPlanned.parse({ ...answer, words: wordsOf(answer) }) };
   const { repeated } = answer;
   const became = answer.kind === "request" ? answer.request : answer.operation;
   // A confirmation says by its token what it is about.
@@ -101,6 +103,13 @@ function showAnswer(
     location,
   };
 }
+
+const wordsOf = ({ plan, confirm }: CommandAnswer & { kind: "plan" }) => ({
+  title: planTitle(plan),
+  lines: planLines(plan),
+  valid: confirm === null ? null : validLine({ plan, expiresAt: confirm.expiresAt }),
+  typed: wordsToType(plan),
+});
 
 const find = (commands: readonly CommandDefinition[], name: string): CommandDefinition | undefined =>
   commands.find((command) => command.name === name || command.aliases.includes(name));

@@ -15,6 +15,7 @@ import type {
   apiOfferedCommand,
 } from "@rollcall/core/contract.ts";
 import type { apiAccepted, apiOperation, apiOperations } from "@rollcall/core/operation-contract.ts";
+import type { ApiPlanned } from "@rollcall/core/plan-contract.ts";
 import type { z } from "zod";
 
 // Types only: the schemas themselves would bring zod into every page.
@@ -32,6 +33,7 @@ export type ReadAnswer = z.infer<typeof apiAnswer>;
 export type Report = ReadAnswer["report"];
 export type Action = Report["actions"][number];
 export type Accepted = z.infer<typeof apiAccepted>;
+export type Planned = ApiPlanned;
 export type Gateway = z.infer<typeof apiGateway>;
 export type Dependency = z.infer<typeof apiDependency>;
 export type AuditAnswer = z.infer<typeof apiAudit>;

@@ -1,10 +1,11 @@
 import { ask } from "./ask.ts";
-import type { Operation, Report, Request } from "./contract.ts";
+import type { Operation, Planned, Report, Request } from "./contract.ts";
 import { operations, requests } from "./lists.ts";
 
 /** What became of a wish. */
 export type Outcome =
   | { readonly kind: "report"; readonly report: Report; readonly data: unknown }
+  | { readonly kind: "plan"; readonly planned: Planned }
   | { readonly kind: "operation"; readonly operation: Operation; readonly repeated: boolean }
   | { readonly kind: "request"; readonly request: Request; readonly repeated: boolean };
 
@@ -14,6 +15,8 @@ export interface Wish {
   readonly reason?: string | undefined;
   /** Past the graceful order over the bus; needs a reason. */
   readonly force?: boolean | undefined;
+  /** Token of the plan that is confirmed. */
+  readonly confirm?: string | undefined;
   /** Made when the form opened, so that pressing twice is one wish. */
   readonly key: string;
 }
@@ -23,8 +26,13 @@ export const newKey = (): string =>
   `grafana-${[...crypto.getRandomValues(new Uint8Array(20))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 
 /** Runs a command on the one path that all doors share. @throws Refusal */
-export async function runCommand({ command, input, reason, force = false, key }: Wish): Promise<Outcome> {
-  const body = { input, ...(reason === undefined || reason === "" ? {} : { reason }), ...(force ? { force } : {}) };
+export async function runCommand({ command, input, reason, force = false, confirm, key }: Wish): Promise<Outcome> {
+  const body = {
+    input,
+    ...(reason === undefined || reason === "" ? {} : { reason }),
+    ...(force ? { force } : {}),
+    ...(confirm === undefined ? {} : { confirm }),
+  };
   const path = `api/v1/commands/${encodeURIComponent(command)}`;
   const outcome = readOutcome(await ask<Record<string, unknown>>(path, { method: "POST", body, key }));
   if (outcome.kind === "operation") operations.put(outcome.operation);
@@ -33,6 +41,7 @@ export async function runCommand({ command, input, reason, force = false, key }:
 }
 
 function readOutcome(body: Record<string, unknown>): Outcome {
+  if (body.kind === "plan") return { kind: "plan", planned: body as unknown as Planned };
   if ("operation" in body) return { kind: "operation", ...(body as { operation: Operation; repeated: boolean }) };
   if ("request" in body) return { kind: "request", ...(body as { request: Request; repeated: boolean }) };
   return { kind: "report", ...(body as { report: Report; data: unknown }) };

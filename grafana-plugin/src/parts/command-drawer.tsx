@@ -7,6 +7,7 @@ import { type Outcome, runCommand } from "../api/run-command.ts";
 import { closeOrder, type Order, readOrder } from "./order.ts";
 import { OutcomeView } from "./outcome-view.tsx";
 import { usePlace } from "./place.ts";
+import { PlanView } from "./plan-view.tsx";
 import { RefusalView } from "./refusal-view.tsx";
 import { Skeleton } from "./region.tsx";
 import { fieldsOf, SchemaField, toInput } from "./schema-fields.tsx";
@@ -47,16 +48,19 @@ function OrderForm({ order, command }: { readonly order: Order; readonly command
   const [values, setValues] = useState<Record<string, unknown>>(() => startValues(order, command));
   const [why, setWhy] = useState<Why>({ reason: "", force: false });
   const [step, setStep] = useState<Step>(NOT_YET);
-  const submit = async (): Promise<void> => {
-    setStep({ ...NOT_YET, isAsking: true });
+  const submit = async (confirm?: string): Promise<void> => {
+    setStep((before) => ({ ...before, isAsking: true, refusal: null }));
     try {
-      const wish = { command: command.name, input: toInput(values), ...why, key: order.key };
+      const wish = { command: command.name, input: toInput(values), ...why, confirm, key: order.key };
       setStep({ ...NOT_YET, outcome: await runCommand(wish) });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      setStep({ ...NOT_YET, refusal: error });
+      setStep((before) => ({ ...before, isAsking: false, refusal: error }));
     }
   };
+  if (step.outcome?.kind === "plan") {
+    return <PlanStep {...{ step, why, setWhy, wish: titleOf(order) }} onConfirm={(token) => void submit(token)} />;
+  }
   if (step.outcome !== null) return <OutcomeView outcome={step.outcome} />;
   return (
     <form
@@ -91,6 +95,26 @@ function OrderForm({ order, command }: { readonly order: Order; readonly command
         </Button>
       </div>
     </form>
+  );
+}
+
+interface PlanStepProps {
+  readonly step: Step;
+  readonly why: Why;
+  readonly setWhy: (why: Why) => void;
+  readonly wish: string;
+  readonly onConfirm: (token: string) => void;
+}
+
+function PlanStep({ step, why, setWhy, wish, onConfirm }: PlanStepProps): ReactElement | null {
+  if (step.outcome?.kind !== "plan") return null;
+  const { planned } = step.outcome;
+  const needsReason = planned.plan.secondPerson !== null || planned.plan.brakes.length > 0;
+  return (
+    <PlanView planned={planned} isAsking={step.isAsking} onConfirm={onConfirm} reason={why.reason}>
+      {needsReason ? <WhyFields why={why} onChange={setWhy} hasForce={false} /> : null}
+      {step.refusal === null ? null : <RefusalView refusal={step.refusal} wish={wish} />}
+    </PlanView>
   );
 }
 

@@ -8,7 +8,7 @@ import { ReportView } from "./report-view.tsx";
 import { RequestView } from "./request-view.tsx";
 
 /** What became of a wish, followed to its end. */
-export function OutcomeView({ outcome }: { readonly outcome: Outcome }): ReactElement {
+export function OutcomeView({ outcome }: { readonly outcome: Exclude<Outcome, { kind: "plan" }> }): ReactElement {
   if (outcome.kind === "report") return <ReportView report={outcome.report} />;
   if (outcome.kind === "request") return <AskedView outcome={outcome} />;
   return <RunningView outcome={outcome} />;
