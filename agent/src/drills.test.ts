@@ -3,7 +3,7 @@ import { openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
 import { remarksOn } from "@rollcall/core/agent-remarks.ts";
 import { observeFleet, type SeenAgent } from "@rollcall/core/observe-fleet.ts";
 import type { Fault } from "@rollcall/core/protocol/faults.ts";
-import type { ExpectedAgent } from "@rollcall/core/protocol.ts";
+import { type ExpectedAgent, PROTOCOL_MINOR } from "@rollcall/core/protocol.ts";
 import { compareSubscriptions } from "@rollcall/core/subscription-state.ts";
 import { createStage, type Stage, until } from "@rollcall/test/agent-stage.ts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -118,7 +118,7 @@ describe("a process of the sample fleet that is told", () => {
       return found.otherMajor === undefined ? null : found;
     });
     expect(first.forged).toBe(false);
-    expect(remarksOn(first)).toEqual(["its newest heartbeat is of protocol 2.1"]);
+    expect(remarksOn(first)).toEqual([`its newest heartbeat is of protocol 2.${PROTOCOL_MINOR}`]);
     const seen = await until(
       "silent",
       async () => {
@@ -127,7 +127,7 @@ describe("a process of the sample fleet that is told", () => {
       },
       30,
     );
-    expect(seen.judgement.note).toBe("its heartbeat is of protocol 2.1, which is not read here");
+    expect(seen.judgement.note).toBe(`its heartbeat is of protocol 2.${PROTOCOL_MINOR}, which is not read here`);
     await end("invoices");
     await until("it is read again", async () => (await look("invoices")).otherMajor === undefined);
   }, 90_000);
