@@ -24,6 +24,7 @@ async function orderOf(fault: string): Promise<string[]> {
       },
     },
     reply: () => say("answered"),
+    isFenced: async () => false,
   } as unknown as ControlParts;
   await applyControl(parts, drill(fault), () => say("acknowledged"));
   return order;

@@ -51,6 +51,8 @@ export async function applyControl(parts: ControlParts, message: ControlMessage,
     void answered.then((outcome) => parts.reply(message, outcome)).then(ack);
     return;
   }
+  // Asked now: one that was frozen has had this on its socket since before another process took its place.
+  if (await parts.isFenced()) return;
   return applyOnce(parts, message, ack);
 }
 
