@@ -79,6 +79,8 @@ export function seenIn(status: number, body: string): Seen {
   if (status === 401) return seen("turned away");
   if (status === 403) return seen("refused");
   if (status === 202 && body.startsWith('{"request"')) return seen("waits");
+  // In place of the plan that was confirmed, because the fleet has changed: nothing was done.
+  if (status === 200 && body.startsWith('{"kind":"plan"')) return seen("waits");
   if (status === 200 || status === 202) return seen("done");
   return seen([400, 404, 409, 410].includes(status) ? "nothing to do" : "broken");
 }
