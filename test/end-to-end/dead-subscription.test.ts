@@ -58,7 +58,8 @@ test("a subscription that is killed, frozen, stopped, or cut by Redis for its bu
     await redis.config("SET", LIMIT, "normal 0 0 0");
     await eventually("the bus names both with their patterns", async () => {
       const dead = await deadSubscriptions();
-      return dead.includes("archive-writer orders.*") && dead.includes("analytics-tracker notifications.sent");
+      // Which of its topics has had an event since it was frozen is chance; orders go on.
+      return dead.includes("archive-writer orders.*") && dead.includes("analytics-tracker orders.completed");
     });
   } finally {
     await redis.config("SET", LIMIT, "normal 0 0 0");

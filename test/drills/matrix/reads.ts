@@ -51,7 +51,8 @@ const view = (path: string, role: Wanted["role"]): View => ({
   wanted: viewOf(path, role),
   async look({ control }, as) {
     const ending = new AbortController();
-    const response = await fetch(`${control.url}${path.replaceAll(/(?<=\/([a-z-]+)\/)\{[^}]+\}/g, exampleId)}`, {
+    const asked = `${path.replaceAll(/(?<=\/([a-z-]+)\/)\{[^}]+\}/g, exampleId)}${QUESTIONS[path] ?? ""}`;
+    const response = await fetch(`${control.url}${asked}`, {
       headers: authorizationOf(as),
       signal: AbortSignal.any([ending.signal, AbortSignal.timeout(20_000)]),
     });
@@ -62,6 +63,12 @@ const view = (path: string, role: Wanted["role"]): View => ({
     return response.status === 503 ? seenIn(404, body) : seenIn(response.status, body);
   },
 });
+
+/** What an address has to be asked with at all. */
+const QUESTION = "?name=rollcall_agent_rung&function=min";
+const QUESTIONS: Readonly<Record<string, string>> = {
+  ...{ "/api/v1/figures/measure": QUESTION, "/api/v1/figures/measure/course": QUESTION },
+};
 
 /** Something of the form that the address wants. */
 const exampleId = (_: string, list: string): string =>
