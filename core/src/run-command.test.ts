@@ -40,6 +40,15 @@ describe("a command that looks", () => {
     await expect(runCommand(ask({ command: "status", input: {} }), without)).resolves.toMatchObject({ kind: "read" });
   });
 
+  test("has nothing to confirm, and says so", async () => {
+    const confirming = { ...ask({ command: "status", input: {} }), confirm: "plan-token" };
+    await expect(runCommand(confirming, engine)).rejects.toMatchObject({
+      code: "invalid_input",
+      message: "status only looks, so there is nothing to confirm",
+    });
+    expect(calls).toEqual([]);
+  });
+
   test("is open to strangers only if it says so", async () => {
     const stranger = ask({ command: "whoami", input: {}, actor: actor(null) });
     await expect(runCommand(stranger, engine)).resolves.toMatchObject({ kind: "read" });
