@@ -96,8 +96,8 @@ export function countsWords(agents: readonly Pick<Agent, "health">[]): string {
 }
 
 const RANK: readonly string[] = [
-  ...["gone", "missing", "unknown", "silent", "deaf", "alive but not consuming", "busy", "stopped", "paused"],
-  ...["slow", "working", "up", "unexpected"],
+  ...["gone", "missing", "unknown", "silent", "deaf", "alive but not consuming", "busy"],
+  ...["stopped", "paused", "draining", "slow", "working", "up", "unexpected"],
 ];
 
 /** As the service orders them: worse, then more critical, then by name. */
