@@ -195,7 +195,7 @@ const isOffWord = (verdict: Verdict): boolean => ["stopped", "paused", "draining
 
 /** Rank for "sick first": worse is smaller. */
 export const VERDICT_RANK: Readonly<Record<Verdict, number>> = Object.fromEntries(
-  VERDICTS.map((verdict, index) => [verdict, verdict === "unknown" ? 3.5 : isOffWord(verdict) ? 7.5 : index]),
+  VERDICTS.map((verdict, index) => [verdict, verdict === "unknown" ? 4.5 : isOffWord(verdict) ? 8.5 : index]),
 ) as Record<Verdict, number>;
 
 /** Whether the verdict counts as working. */
