@@ -56,7 +56,7 @@ export function PlanView({ planned, isAsking, reason, onConfirm, children }: Pla
 }
 
 /** Whether what the plan asks for is filled in. */
-export function isReady({ plan, words }: Planned, { reason, typed }: { reason: string; typed: string }): boolean {
+function isReady({ plan, words }: Planned, { reason, typed }: { reason: string; typed: string }): boolean {
   const needsReason = plan.secondPerson !== null || plan.brakes.length > 0;
   return !(needsReason && reason.trim() === "") && (words.typed === null || typed.trim() === words.typed);
 }
