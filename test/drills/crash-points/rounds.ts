@@ -121,7 +121,8 @@ class Rounds {
     await this.#agents.use(() => lives.begin("agent"));
     this.#control.signal("SIGKILL");
     let saidAt = Date.now();
-    while (lives.reached < points && Date.now() < endAt) {
+    // Few points are soon reached; both stores are killed all the same.
+    while ((lives.reached < points || this.#round < 2) && Date.now() < endAt) {
       await Promise.all([this.#oneRound(), this.#crashStores()]);
       this.#round += 1;
       if (Date.now() < saidAt + SAY_EVERY_MS) continue;
@@ -206,7 +207,7 @@ class Rounds {
 
   async #crashStores(): Promise<void> {
     const turn = this.#round % 6;
-    const store = turn === 1 ? "redis" : turn === 2 ? "postgres" : null;
+    const store = turn === 0 ? "redis" : turn === 1 ? "postgres" : null;
     if (store === null) return;
     await new Promise((resolve) => setTimeout(resolve, this.#random() * 2000));
     await this.#run.stage.crash(store);
