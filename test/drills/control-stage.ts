@@ -157,6 +157,8 @@ async function startControl(
         ROLLCALL_PUBLIC_URL: url,
         ROLLCALL_LOG_LEVEL: "error",
         ROLLCALL_LIMITS: NO_LIMITS,
+        // At 02:30 UTC there would be one operation more than was asked for.
+        ROLLCALL_DIAGNOSTICS_SCHEDULE: "off",
       },
       ...{ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, ROLLCALL_FLEET_KEY: FLEET_KEY },
       // One person sends more here in a minute than anybody may.
