@@ -21,7 +21,7 @@ export interface Follower {
   /** Id after which to go on; null: from now. */
   readonly after: string | null;
   readonly outlet: Outlet;
-  /** Asked every second. @returns why the stream must end, or null */
+  /** Asked twice a second. @returns why the stream must end, or null */
   readonly refusal: () => string | null;
 }
 
@@ -59,7 +59,8 @@ export const HUB_LIMITS: HubLimits = {
   heartbeatMs: 15_000,
 };
 
-const LOOK_EVERY_MS = 1_000;
+// Blocks are read anew each second; both together stay within the 2 s that a block may take to end a stream.
+const LOOK_EVERY_MS = 500;
 
 /** Hands events to all clients. No client has a queue: each has a place in the one ring, and goes on when it can take more. */
 export function createHub(limits: HubLimits = HUB_LIMITS): Hub {
