@@ -5,7 +5,7 @@ const shared = {
   pool: "forks" as const,
   hookTimeout: 60_000,
   // The default of 1 s is too short for a browser on a busy machine; a condition that holds is seen at once all the same.
-  expect: { poll: { timeout: 15_000 } },
+  expect: { poll: { timeout: 30_000 } },
 };
 
 export default defineConfig({
@@ -18,7 +18,7 @@ export default defineConfig({
           include: ["{core,agent,bot,exporter,local,alerting,dashboards,test,grafana-plugin/build}/**/*.test.ts"],
           exclude: [...shared.exclude, "test/end-to-end/**"],
           globalSetup: ["./test/servers.ts"],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           maxWorkers: 2,
         },
       },
@@ -31,7 +31,7 @@ export default defineConfig({
           setupFiles: ["./grafana-plugin/src/jsdom-gaps-fixture.ts"],
           // Their bundles import style sheets, and modules that only a bundler finds.
           server: { deps: { inline: [/@grafana\//, /uplot/] } },
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -40,7 +40,7 @@ export default defineConfig({
           name: "end-to-end",
           include: ["test/end-to-end/**/*.test.ts"],
           globalSetup: ["./test/end-to-end/shared-stack.ts"],
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           // One stack of 31 processes serves all files, one after another.
           maxWorkers: 1,
           fileParallelism: false,

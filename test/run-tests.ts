@@ -20,7 +20,7 @@ export async function runTests(root: string, filters: readonly string[]): Promis
   await mkdir(scratch, { recursive: true });
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
   for (const project of ["unit", "plugin", "end-to-end"]) await runProject({ root, scratch, project, filters, totals });
-  const complaints = filters.length > 0 || totals.failed > 0 ? [] : await checkCoverage(root, scratch);
+  const complaints = filters.length > 0 ? [] : await checkCoverage(root, scratch);
   for (const complaint of complaints) console.error(`coverage: ${complaint}`);
   totals.failed += complaints.length;
   console.log(

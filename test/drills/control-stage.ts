@@ -156,14 +156,13 @@ async function startControl(
         ROLLCALL_HTTP_PORT: String(port),
         ROLLCALL_PUBLIC_URL: url,
         ROLLCALL_LOG_LEVEL: "error",
-        ROLLCALL_LIMITS: NO_LIMITS,
         // At 02:30 UTC there would be one operation more than was asked for.
         ROLLCALL_DIAGNOSTICS_SCHEDULE: "off",
       },
       ...{ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, ROLLCALL_FLEET_KEY: FLEET_KEY },
       // One person sends more here in a minute than anybody may.
       ROLLCALL_BRAKES: NO_BRAKES,
-      ROLLCALL_LIMITS: "acts=off,acts-hour=off,reads=off",
+      ROLLCALL_LIMITS: NO_LIMITS,
       ROLLCALL_FLEET_FILE: join(folder, "fleet.yaml"),
       ROLLCALL_ACCESS_FILE: join(folder, "access.yaml"),
       ROLLCALL_SUPERVISOR_SOCKET: join(folder, "supervisor.sock"),

@@ -13,6 +13,8 @@ interface Extent {
   readonly seconds: number;
   /** Ways of removal by their names; all if left out. */
   readonly ways?: readonly string[];
+  /** Seconds that a machine with other work at the same time may add to each limit; 0 if left out. */
+  readonly allowance?: number;
 }
 
 /** Rights are taken away at random moments, and it is measured how long anything is still let through. */
@@ -37,7 +39,7 @@ export const revocationDrill = (extent: Extent): Drill => ({
       );
       return ways.flatMap((way) =>
         outcomesOf(
-          way,
+          withAllowance(way, extent.allowance ?? 0),
           results.filter((result) => result.way === way),
         ),
       );
@@ -84,6 +86,11 @@ async function removeOne(one: Case, afterSeconds: number): Promise<Result> {
     return { way, letThrough: null, problem: String(error), request: null };
   }
 }
+
+const withAllowance = (way: Removal, seconds: number): Removal => ({
+  ...way,
+  withinSeconds: { plain: way.withinSeconds.plain + seconds, dangerous: way.withinSeconds.dangerous + seconds },
+});
 
 function outcomesOf({ name, withinSeconds }: Removal, results: readonly Result[]): Outcome[] {
   const problems = results.flatMap(({ problem }) => problem ?? []);
