@@ -4,11 +4,13 @@ import { ENDINGS, OPERATION_STATES, STAGE_STATES } from "./domain/operation.ts";
 
 const at = z.number().int().nonnegative().describe("milliseconds since the epoch");
 
+/** One step on one agent, the same behind every door. */
 const stage = z.object({
   name: z.string(),
   state: z.enum(STAGE_STATES),
   startedAt: at.nullable(),
   endedAt: at.nullable(),
+  seconds: z.number().nonnegative().nullable().describe("how long it took; null while it has not ended"),
   detail: z.string().nullable(),
   error: z.string().nullable(),
 });
@@ -40,6 +42,7 @@ export const apiOperation = z.object({
   targets: z.array(
     z.object({
       ...{ agent: z.string(), stages: z.array(stage), ending: z.enum(ENDINGS).nullable() },
+      current: z.string().nullable().describe("name of the stage that is under way; null between two and at the end"),
       figures: z
         .object({ before: measured, after: measured.nullable() })
         .optional()
@@ -51,7 +54,14 @@ export const apiOperation = z.object({
   startedAt: at.nullable(),
   endedAt: at.nullable(),
   knownAt: at.optional().describe("when an outcome that had been unknown was found out"),
-  usualSeconds: z.number().nullable(),
+  usualSeconds: z.number().nullable().describe("median of earlier ones; null: there are none"),
+  earlierRuns: z.number().int().nonnegative().describe("how many usualSeconds is from"),
+  asOf: at.describe("from when secondsLeft counts"),
+  percent: z.number().int().min(0).max(100).describe("stages that are over; 100 only at the end"),
+  secondsLeft: z
+    .number()
+    .nullable()
+    .describe("estimate; below 0: longer than usual; null: ended, waits, or no estimate"),
   revision: z.number().int(),
   bulk: z
     .object({

@@ -48,18 +48,3 @@ function stageWords(stage: Stage): string {
   const said = stage.error ?? stage.detail;
   return `${stage.name} ${MARKS[stage.state]}${took}${said === null ? "" : ` ${plain(said, 120)}`}`;
 }
-
-/** An operation for programs: with what is under way, how far it is and how long it may still take. */
-export function operationData(operation: Operation, now: number) {
-  const { id, command, state, ending, targets, createdAt, startedAt, endedAt, error, revision } = operation;
-  const left = secondsLeft(operation, now);
-  return {
-    ...{ id, command, state, ending, createdAt, startedAt, endedAt, error, revision },
-    percent: progressOf(operation).percent,
-    secondsLeft: left === null ? null : Math.max(0, left),
-    targets: targets.map(({ agent, stages, ending: end }) => ({
-      ...{ agent, ending: end, current: stages.find((stage) => stage.state === "now")?.name ?? null },
-      stages: stages.map((stage) => ({ ...stage, seconds: stageSeconds(stage) })),
-    })),
-  };
-}

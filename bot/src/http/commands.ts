@@ -5,11 +5,12 @@ import { apiAnswer, apiCommand, apiCommands, commandRequest, idempotencyKey } fr
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
 import { wordsToType } from "@rollcall/core/domain/plan.ts";
-import { apiAccepted, apiOperation } from "@rollcall/core/operation-contract.ts";
+import { apiAccepted } from "@rollcall/core/operation-contract.ts";
 import { apiPlanned } from "@rollcall/core/plan-contract.ts";
 import { planLines, planTitle, validLine } from "@rollcall/core/plan-words.ts";
 import { decide, rightsOf } from "@rollcall/core/policy.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
+import { viewOperation } from "@rollcall/core/view-operation.ts";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { auditRefusal } from "./audit-refusal.ts";
@@ -60,7 +61,7 @@ export function registerCommands(api: App, deps: AppDeps): void {
     const definition = find(deps.commands, name);
     await admit(deps, request, { caller, definition });
     const answer = await deps.run(wishOf(request, caller, definition));
-    const shown = showAnswer(answer, { definition, body: request.body });
+    const shown = showAnswer(answer, { definition, body: request.body, now: deps.ports.clock.now() });
     if (shown.location !== undefined) void reply.header("location", shown.location);
     return reply.code(shown.status).send(shown.body as never);
   });
@@ -87,7 +88,7 @@ interface Shown {
 
 function showAnswer(
   answer: CommandAnswer,
-  { definition, body }: { definition: CommandDefinition | undefined; body: Body },
+  { definition, body, now }: { definition: CommandDefinition | undefined; body: Body; now: number },
 ): Shown {
   if (answer.kind === "read") return { status: 200, body: { report: { ...answer.report }, data: answer.data } };
   if (answer.kind === "plan") return { status: 200, body: apiPlanned.parse({ ...answer, words: wordsOf(answer) }) };
@@ -99,7 +100,7 @@ function showAnswer(
   const location = `/api/v1/operations/${answer.operation.id}`;
   return {
     status: repeated ? 200 : 202,
-    body: { operation: apiOperation.parse(answer.operation), repeated },
+    body: { operation: viewOperation(answer.operation, now), repeated },
     location,
   };
 }

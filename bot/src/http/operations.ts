@@ -1,6 +1,7 @@
 import { Failure } from "@rollcall/core/domain/failure.ts";
-import { apiOperation, apiOperationAnswer, apiOperations } from "@rollcall/core/operation-contract.ts";
+import { apiOperationAnswer, apiOperations } from "@rollcall/core/operation-contract.ts";
 import { agentId } from "@rollcall/core/protocol.ts";
+import { viewOperation } from "@rollcall/core/view-operation.ts";
 import { z } from "zod";
 import { callerOf, requireRole, requireScope } from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
@@ -31,7 +32,8 @@ export function registerOperations(api: App, { ports }: AppDeps): void {
       ...(running === "true" ? { running: true } : {}),
       ...(agent === undefined ? {} : { agent }),
     });
-    return { asOf: ports.clock.now(), operations: operations.map((operation) => apiOperation.parse(operation)) };
+    const asOf = ports.clock.now();
+    return { asOf, operations: operations.map((operation) => viewOperation(operation, asOf)) };
   });
 
   const one = {
@@ -47,6 +49,6 @@ export function registerOperations(api: App, { ports }: AppDeps): void {
     requireRole(caller, "viewer");
     const operation = await ports.operations.find(request.params.id);
     if (operation === null) throw new Failure("not_found", `there is no operation ${request.params.id}`);
-    return { operation: apiOperation.parse(operation) };
+    return { operation: viewOperation(operation, ports.clock.now()) };
   });
 }

@@ -7,7 +7,7 @@ import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import type { LiveTopic } from "@rollcall/core/live-contract.ts";
-import { apiOperation } from "@rollcall/core/operation-contract.ts";
+import { viewOperation } from "@rollcall/core/view-operation.ts";
 import { viewFleet } from "../http/fleet-view.ts";
 import type { Hub } from "./hub.ts";
 import type { Draft } from "./ring.ts";
@@ -26,7 +26,7 @@ type SourcePorts = Pick<Ports, "operations" | "incidents" | "requests" | "bus" |
 export function createSources(ports: SourcePorts, hub: Pick<Hub, "publish">): Sources {
   return {
     agents: guarded("agents", { hub, look: agentChanges(ports) }),
-    operations: guarded("operations", { hub, look: operationChanges(ports.operations) }),
+    operations: guarded("operations", { hub, look: operationChanges(ports) }),
     incidents: guarded("incidents", { hub, look: incidentChanges(ports.incidents) }),
     requests: guarded("requests", { hub, look: requestChanges(ports.requests) }),
   };
@@ -100,14 +100,14 @@ interface Numbered<Row> {
   readonly tell: (row: Row) => Draft;
 }
 
-const operationChanges = ({ list, find }: Ports["operations"]): Look =>
+const operationChanges = ({ operations: { list, find }, clock }: Pick<Ports, "operations" | "clock">): Look =>
   numberedChanges<Operation>({
     topic: "operations",
     open: () => list({ running: true, limit: OPEN }),
     newest: () => list({ limit: NEWEST }),
     find,
     isOpen: (row) => !isEnded(row),
-    tell: (row) => ({ type: "operation", topic: "operations", operation: apiOperation.parse(row) }),
+    tell: (row) => ({ type: "operation", topic: "operations", operation: viewOperation(row, clock.now()) }),
   });
 
 const requestChanges = ({ list, find }: Ports["requests"]): Look =>

@@ -3,7 +3,8 @@ import { defineCommand } from "../command.ts";
 import { Failure } from "../domain/failure.ts";
 import { timeToken } from "../domain/report.ts";
 import { plain } from "../fleet-words.ts";
-import { operationData, operationLine, stageLines } from "../operation-report.ts";
+import { operationLine, stageLines } from "../operation-report.ts";
+import { viewOperation } from "../view-operation.ts";
 
 const input = z.strictObject({ id: z.string().min(1).max(30).describe("Id of the operation: op-481") });
 
@@ -24,7 +25,7 @@ export default defineCommand({
     if (operation === null)
       throw new Failure("not_found", `There is no operation "${plain(id)}". Try: ops`, { found: plain(id) });
     const now = ports.clock.now();
-    const { actor, door, reason, createdAt, requestId, approval } = operation;
+    const { actor, door, reason, createdAt, approval } = operation;
     const agreed = approval === undefined ? [] : [`approved by ${approval.name} (${approval.requestId})`];
     return {
       headline: operationLine(operation, now),
@@ -35,7 +36,7 @@ export default defineCommand({
       fields: [],
       actions: [],
       sameAs: `same as /fleet op ${id}`,
-      data: { ...operationData(operation, now), requestId },
+      data: viewOperation(operation, now),
     };
   },
 });

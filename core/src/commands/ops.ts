@@ -2,7 +2,8 @@ import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { timeToken } from "../domain/report.ts";
 import { counted } from "../fleet-words.ts";
-import { operationData, operationLine } from "../operation-report.ts";
+import { operationLine } from "../operation-report.ts";
+import { viewOperation } from "../view-operation.ts";
 
 const input = z.strictObject({});
 const MOST = 10;
@@ -35,7 +36,7 @@ export default defineCommand({
         ...{ label: id, command: "op", input: { id }, danger: false, confirm: null },
       })),
       sameAs: "same as /fleet ops",
-      data: { at: now, running: running.map((one) => operationData(one, now)) },
+      data: { at: now, running: running.map((one) => viewOperation(one, now)) },
     };
   },
 });

@@ -7,29 +7,25 @@ import { CommandButton } from "./command-button.tsx";
 import { useNow } from "./tick.ts";
 import { durationWords, operationWords, STAGE_MARKS } from "./words.ts";
 
-const isOver = ({ state }: Pick<Stage, "state">): boolean =>
-  state === "done" || state === "failed" || state === "skipped";
-
-/** 0 to 1: stages that are over, of all agents together. */
-export function shareDone({ state, targets }: Pick<Operation, "state" | "targets">): number {
-  if (state === "ended") return 1;
-  const stages = targets.flatMap((target) => target.stages);
-  return stages.length === 0 ? 0 : stages.filter(isOver).length / stages.length;
-}
-
-/** "about 30 s left", "no estimate, first run" */
-export function estimateWords({ state, usualSeconds, startedAt, createdAt }: Operation, now: number): string | null {
-  if (state === "ended") return null;
-  if (usualSeconds === null) return "no estimate, first run";
-  const left = usualSeconds - (now - (startedAt ?? createdAt)) / 1000;
-  return left > 0 ? `about ${durationWords(Math.ceil(left))} left` : `${durationWords(-left)} over the usual time`;
+/** "about 30 s left, from 5 runs", "no estimate, first run" */
+export function estimateWords(
+  { state, usualSeconds, earlierRuns, secondsLeft, asOf }: Operation,
+  now: number,
+): string | null {
+  if (state === "ended" || state === "waiting") return null;
+  if (usualSeconds === null || secondsLeft === null || earlierRuns === 0) return "no estimate, first run";
+  const left = secondsLeft - Math.max(0, now - asOf) / 1000;
+  const runs = `from ${earlierRuns} ${earlierRuns === 1 ? "run" : "runs"}`;
+  return left > 0
+    ? `about ${durationWords(Math.ceil(left))} left, ${runs}`
+    : `${durationWords(-left)} over the usual time, ${runs}`;
 }
 
 /** Stages with marks and seconds, the share done, what is left, and the ending in Slack's words. */
 export function ProgressTracker({ operation }: { readonly operation: Operation }): ReactElement {
   const styles = useStyles2(getStyles);
   const now = useNow();
-  const share = shareDone(operation);
+  const { percent } = operation;
   const { mark, word } = operationWords(operation);
   const estimate = estimateWords(operation, now);
   const isBad = operation.error !== null;
@@ -38,17 +34,17 @@ export function ProgressTracker({ operation }: { readonly operation: Operation }
       <div role="status">
         {mark} {word}
         {operation.endedAt === null ? "" : ` in ${durationWords((operation.endedAt - operation.createdAt) / 1000)}`}
-        {estimate === null ? "" : ` · ${Math.round(share * 100)} % · ${estimate}`}
+        {estimate === null ? "" : ` · ${percent} % · ${estimate}`}
       </div>
       <div
         role="progressbar"
         aria-label={`${operation.command}, stages over`}
-        aria-valuenow={Math.round(share * 100)}
+        aria-valuenow={percent}
         aria-valuemin={0}
         aria-valuemax={100}
         className={styles.track}
       >
-        <div className={isBad ? styles.bad : styles.done} style={{ width: `${share * 100}%` }} />
+        <div className={isBad ? styles.bad : styles.done} style={{ width: `${percent}%` }} />
       </div>
       {operation.targets.map(({ agent, stages, ending }) => (
         <details
@@ -116,8 +112,8 @@ function Compared({ target: { agent, figures } }: { readonly target: Target }): 
 const rateOf = (perSecond: number | null): string | null => (perSecond === null ? null : `${perSecond.toFixed(1)}/s`);
 
 function StageRow({ stage, now }: { readonly stage: Stage; readonly now: number }): ReactElement {
-  const { name, state, startedAt, endedAt, detail, error } = stage;
-  const seconds = startedAt === null ? null : ((endedAt ?? now) - startedAt) / 1000;
+  const { name, state, startedAt, detail, error } = stage;
+  const seconds = stage.seconds ?? (startedAt === null ? null : Math.max(0, now - startedAt) / 1000);
   return (
     <li>
       {STAGE_MARKS[state]} {name}

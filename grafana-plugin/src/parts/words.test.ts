@@ -7,7 +7,7 @@ import { isLink } from "./incident-card.tsx";
 import { figureWords, trendOf } from "./metric-card.tsx";
 import { readOrder } from "./order.ts";
 import { readPlace } from "./place.ts";
-import { estimateWords, shareDone } from "./progress-tracker.tsx";
+import { estimateWords } from "./progress-tracker.tsx";
 import { dayOf } from "./timeline.tsx";
 import { ageWords, compareSick, countsWords, durationWords, waitingOf } from "./words.ts";
 
@@ -80,23 +80,16 @@ describe("numbers", () => {
 });
 
 describe("a running operation", () => {
-  const stage = (state: string) => ({ name: state, state }) as Operation["targets"][number]["stages"][number];
   const operation = {
-    ...{ state: "running", usualSeconds: 38, startedAt: 1000, createdAt: 0 },
-    targets: [{ agent: "a", ending: null, stages: [stage("done"), stage("now"), stage("next"), stage("next")] }],
+    ...{ state: "running", usualSeconds: 38, earlierRuns: 5, secondsLeft: 38, asOf: 1000 },
   } as unknown as Operation;
 
-  test("is as far as the stages that are over", () => {
-    expect(shareDone(operation)).toBe(0.25);
-    expect(shareDone({ ...operation, state: "ended" })).toBe(1);
-    expect(shareDone({ ...operation, targets: [] })).toBe(0);
-  });
-
-  test("says what is left, that it is late, or that nobody knows", () => {
-    expect(estimateWords(operation, 9000)).toBe("about 30 s left");
-    expect(estimateWords(operation, 49_000)).toBe("10 s over the usual time");
+  test("says what is left since it was told, that it is late, or that nobody knows", () => {
+    expect(estimateWords(operation, 9000)).toBe("about 30 s left, from 5 runs");
+    expect(estimateWords(operation, 49_000)).toBe("10 s over the usual time, from 5 runs");
     expect(estimateWords({ ...operation, usualSeconds: null }, 0)).toBe("no estimate, first run");
     expect(estimateWords({ ...operation, state: "ended" }, 0)).toBeNull();
+    expect(estimateWords({ ...operation, state: "waiting" }, 0)).toBeNull();
   });
 });
 

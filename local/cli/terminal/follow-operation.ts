@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { figureWords } from "@rollcall/core/domain/before-after.ts";
-import { type Ending, isEnded, type StageState, stageSeconds } from "@rollcall/core/domain/operation.ts";
+import { type Ending, isEnded, type StageState } from "@rollcall/core/domain/operation.ts";
 import { bulkWords, progressOf } from "@rollcall/core/domain/progress.ts";
 import type { ApiOperation } from "@rollcall/core/operation-contract.ts";
 import { type ControlClient, isAway } from "./control-client.ts";
@@ -66,8 +66,7 @@ function newBulkLines(operation: ApiOperation, told: Set<string>): string[] {
 
 /** "sent ✓ 0.1 s", "started ✗ 30.0 s, exit 1 twice" */
 function stageWords(stage: Stage): string {
-  const seconds = stageSeconds(stage);
-  const took = seconds === null ? "" : ` ${seconds.toFixed(1)} s`;
+  const took = stage.seconds === null ? "" : ` ${stage.seconds.toFixed(1)} s`;
   const said = (stage.state === "failed" ? stage.error : null) ?? stage.detail;
   return `${stage.name} ${MARKS[stage.state]}${took}${said === null ? "" : `${took && ","} ${said}`}`;
 }
