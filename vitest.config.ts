@@ -49,6 +49,8 @@ export default defineConfig({
     ],
     coverage: {
       provider: "v8",
+      // A red test does not hide what is not covered.
+      reportOnFailure: true,
       include: ["{core,agent,bot,exporter,local}/**/*.ts"],
       exclude: ["**/*.test.ts", "**/dist/**", "local/grafana/host/**"],
       reporter: ["json"],
