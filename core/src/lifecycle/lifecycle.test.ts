@@ -5,13 +5,12 @@ import { targetOf } from "../fake-agent-fixture.ts";
 import { FakeFleet } from "../fleet-fixture.ts";
 import { awaitClear } from "./await-clear.ts";
 import type { LifecycleLimits } from "./limits.ts";
-import { proveWork } from "./prove-work.ts";
 import { startProcess } from "./start-agent.ts";
 import { awaitStop, orderStop, wish } from "./stop-agent.ts";
 import { workingP0 } from "./working-p0.ts";
 
 const QUICK: LifecycleLimits = {
-  ...{ graceMs: 40, exitSlackMs: 10, pollMs: 5, startMs: 60, workMs: 60, echoMs: 10, canaryMs: 10 },
+  ...{ graceMs: 40, exitSlackMs: 10, pollMs: 5, startMs: 60, workMs: 60, echoMs: 10, canaryMs: 10, goneMs: 5 },
   ...{ clearMs: 60, clearPollMs: 5 },
 };
 
@@ -158,59 +157,6 @@ describe("startProcess", () => {
   test.each([["supervisor" as const], ["redis" as const]])("claims nothing while %s is away", async (what) => {
     fleet.away.add(what);
     await expect(start()).rejects.toMatchObject({ code: "unavailable" });
-  });
-});
-
-describe("proveWork", () => {
-  const prove = (epoch = 5): Promise<StageResult> => proveWork(targetOf("billing", { epoch }), fleet.acting(), QUICK);
-
-  test("is done when echo and canary come back", async () => {
-    const result = await prove();
-    expect(result).toMatchObject({ state: "done" });
-    expect(result.detail).toMatch(/^echo \d+ ms, canary \d+ ms$/);
-  });
-
-  test("an earlier process cannot answer for the new one", async () => {
-    expect(await prove(6)).toMatchObject({ state: "failed", error: "deaf" });
-  });
-
-  test("came back but does not consume: the restart did not help", async () => {
-    fleet.agent("billing").takesCanary = false;
-    expect(await prove()).toMatchObject({ state: "failed", error: "alive but not consuming", ending: "did-not-help" });
-  });
-
-  test("came back but does not listen: the restart did not help", async () => {
-    fleet.agent("billing").answersEcho = false;
-    expect(await prove()).toMatchObject({ state: "failed", error: "deaf", ending: "did-not-help" });
-  });
-
-  test("is gone again: it did not come back", async () => {
-    fleet.kill("billing");
-    expect(await prove()).toMatchObject({ state: "failed", error: "gone", ending: "did-not-come-back" });
-  });
-
-  test("a long item within its normal time counts as working", async () => {
-    const agent = fleet.agent("billing");
-    agent.expected = { ...agent.expected, normalSeconds: 40 };
-    Object.assign(agent, { takesCanary: false, beat: { inFlight: 1, oldestInFlightAt: fleet.now - 31_000 } });
-    const result = await prove();
-    expect(result.state).toBe("done");
-    expect(result.detail).toMatch(/^echo \d+ ms, busy \(item 31 s old, normal ≤ 40 s\)$/);
-  });
-
-  test("waits through a short outage of Redis", async () => {
-    fleet.away.add("redis");
-    setTimeout(() => fleet.away.delete("redis"), 20);
-    expect(
-      await proveWork(targetOf("billing", { epoch: 5 }), fleet.acting(), { ...QUICK, workMs: 5000 }),
-    ).toMatchObject({
-      state: "done",
-    });
-  });
-
-  test("does not claim to know while Redis stays away", async () => {
-    fleet.away.add("redis");
-    await expect(prove()).rejects.toMatchObject({ code: "unavailable" });
   });
 });
 

@@ -11,6 +11,8 @@ export interface LifecycleLimits {
   readonly workMs: number;
   readonly echoMs: number;
   readonly canaryMs: number;
+  /** For how long a process that has ended may be away before it counts as gone: a runtime may start it again by itself. */
+  readonly goneMs: number;
   /** For the alert to resolve once the agent works. */
   readonly clearMs: number;
   readonly clearPollMs: number;
@@ -24,6 +26,7 @@ export const LIFECYCLE_LIMITS: LifecycleLimits = {
   workMs: 30_000,
   echoMs: 2000,
   canaryMs: 5000,
+  goneMs: 2000,
   clearMs: 60_000,
   clearPollMs: 1000,
 };

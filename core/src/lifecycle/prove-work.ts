@@ -5,11 +5,13 @@ import { isForeign, provableRung } from "../domain/foreign-verdict.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { verdictWords } from "../fleet-words.ts";
 import { observeFleet } from "../observe-fleet.ts";
+import type { ProcessState } from "../ports/supervisor.ts";
+import { exitWords, lastErrorWords } from "./exit-words.ts";
 import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
 
 /**
  * Proves that the agent's process of the remembered `epoch` works: an echo, then a canary through its work loop (rung 4). A
- * loop that holds an item within its normal time to the end counts as working.
+ * loop that holds an item within its normal time to the end counts as working; a process that has ended is not waited for.
  * @throws Failure "unavailable" if Redis does not answer; repeat it
  */
 export async function proveWork(
@@ -23,7 +25,8 @@ export async function proveWork(
   const deadline = performance.now() + limits.workMs;
   const proof: Proof = { echoMs: null, canaryMs: null, failure: null };
   do {
-    await climb(proof, { target, context, limits });
+    const ended = await climb(proof, { target, context, limits });
+    if (ended !== null) return notBack(ended);
     if (proof.canaryMs !== null) {
       return {
         state: "done",
@@ -46,7 +49,34 @@ interface Climb {
   readonly limits: LifecycleLimits;
 }
 
-async function climb(proof: Proof, { target, context, limits }: Climb): Promise<void> {
+const notBack = (ended: ProcessState): StageResult => ({
+  ...{ state: "failed", ending: "did-not-come-back" },
+  error: `it started and ended again, ${exitWords(ended)}${lastErrorWords(ended)}`,
+});
+
+/** @returns the process if it did not answer because it has ended */
+async function climb(proof: Proof, climbing: Climb): Promise<ProcessState | null> {
+  await askOnce(proof, climbing);
+  if (proof.canaryMs !== null || proof.failure !== null) return null;
+  const { target, context, limits } = climbing;
+  const first = await endedProcess(target, context);
+  if (first === null) return null;
+  await new Promise((resolve) => setTimeout(resolve, limits.goneMs));
+  return endedProcess(target, context);
+}
+
+/** Nobody who can say so is as good as a process that may be there. */
+async function endedProcess({ agent }: TargetProgress, { ports }: ActContext): Promise<ProcessState | null> {
+  try {
+    const process = await ports.supervisor.inspect(agent);
+    return process.state === "exited" ? process : null;
+  } catch (error) {
+    if (isFailure(error)) return null;
+    throw error;
+  }
+}
+
+async function askOnce(proof: Proof, { target, context, limits }: Climb): Promise<void> {
   const { bus, registry } = context.ports;
   const { agent, memory } = target;
   const epoch = typeof memory.epoch === "number" ? memory.epoch : null;

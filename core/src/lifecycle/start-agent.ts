@@ -1,10 +1,10 @@
 import type { ActContext, StageResult } from "../command.ts";
 import { isForeign } from "../domain/foreign-verdict.ts";
 import type { TargetProgress } from "../domain/operation.ts";
-import { plain } from "../fleet-words.ts";
 import type { ProcessState } from "../ports/supervisor.ts";
 import type { ExpectedAgent } from "../protocol.ts";
 import { waitUntil } from "../wait-until.ts";
+import { exitWords, lastErrorWords } from "./exit-words.ts";
 import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
 import { effectId } from "./stop-agent.ts";
 
@@ -83,11 +83,3 @@ const NO_EPOCH = -1;
 const STAYS_MS = 1000;
 // A heartbeat in whole seconds is up to one second behind.
 const TIME_STEP_MS = 1000;
-
-const exitWords = ({ exit }: ProcessState): string => `exit ${exit?.code ?? exit?.signal ?? "unknown"}`;
-
-/** `: "cannot read key.pem"` */
-function lastErrorWords({ lastErrors }: ProcessState): string {
-  const last = lastErrors.findLast((line) => line.trim() !== "");
-  return last === undefined ? "" : `: "${plain(last.trim(), 120)}"`;
-}
