@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
+import { runCourse } from "./crash-points/course.ts";
 import { describeCourse, judgeCourse } from "./crash-points/judge.ts";
-import { runRounds } from "./crash-points/rounds.ts";
 import { openCrashStage } from "./crash-points/stage.ts";
 import { openTracer } from "./crash-points/tracer.ts";
 import type { Drill } from "./drill.ts";
@@ -11,7 +11,7 @@ interface Extent {
   readonly agents: readonly string[];
   /** The same seed draws the same orders and points; drawn itself if left out. */
   readonly seed?: number;
-  /** No round begins after this, however many points are left. */
+  /** Nothing is asked for after this, however many points are left. */
   readonly minutes: number;
 }
 
@@ -19,7 +19,7 @@ interface Extent {
 export const crashPointsDrill = (extent: Extent): Drill => ({
   name: "crash-points",
   about:
-    "control service, worker and agents die at points spread over all their output calls: one effect each, none lost",
+    "two control services with their workers, and agents, die at points spread over all their output calls: one effect each, none lost",
   options: ["points", "seed"],
   withOptions: (options) => crashPointsDrill({ ...extent, ...options }),
   async run(say) {
@@ -29,7 +29,7 @@ export const crashPointsDrill = (extent: Extent): Drill => ({
     try {
       const tracer = await openTracer(stage.folder, stage.toolsDir);
       const endAt = Date.now() + minutes * 60_000;
-      const course = await runRounds({ stage, tracer, say, points, seed, endAt });
+      const course = await runCourse({ stage, tracer, say, points, seed, endAt });
       return [...describeCourse(course, points), ...(await judgeCourse(stage, course))];
     } finally {
       await stage.close();

@@ -1,8 +1,8 @@
 import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
 import { createPool, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { type Outcome, outcome } from "../drill.ts";
+import type { Course } from "./course.ts";
 import { duplicates, type Effects, effectsOf, readEffects } from "./effects.ts";
-import type { Course } from "./rounds.ts";
 import type { CrashStage } from "./stage.ts";
 import { look, type SeenOperation } from "./wishes.ts";
 

@@ -9,6 +9,14 @@ interface Life {
   readonly traced: Traced;
 }
 
+export interface LivesFound {
+  readonly reached: number;
+  /** Processes that ended before they came to their point. */
+  readonly missed: number;
+  /** Reached points by process and call. */
+  readonly struck: ReadonlyMap<string, number>;
+}
+
 /** Gives each process a crash point of its own, and counts which of them were reached. */
 export class Lives {
   readonly #tracer: Tracer;
@@ -28,14 +36,9 @@ export class Lives {
     return this.#reached;
   }
 
-  /** Processes that ended before they came to their point. */
-  get missed(): number {
-    return this.#missed;
-  }
-
-  /** Reached points by process and call. */
-  get struck(): ReadonlyMap<string, number> {
-    return this.#struck;
+  /** How it stands now. */
+  found(): LivesFound {
+    return { reached: this.#reached, missed: this.#missed, struck: new Map(this.#struck) };
   }
 
   /** A new process of this kind. @returns what to write in front of its program, and to call when it has ended */

@@ -16,6 +16,9 @@ import { endWithUs } from "../end-with-us.ts";
 import { type ControlPlace, openControl } from "./control.ts";
 
 const root = join(import.meta.dirname, "../../..");
+const DATA_DIR = process.env.ROLLCALL_DATA_DIR ?? join(root, ".rollcall");
+/** Processes are started again and again here, and on a small machine compiling them is the most of it. */
+const COMPILED = { NODE_COMPILE_CACHE: join(DATA_DIR, "compiled") };
 const FLEET_KEY = "the fleet key of a drill, at least 32 characters";
 const PASSWORD = "the-password-of-a-drill-with-32-characters";
 /** Token of the operator who asks for everything here. */
@@ -92,7 +95,7 @@ type Fleet = Awaited<ReturnType<typeof writeFiles>>;
 
 /** Redis and PostgreSQL at fixed ports, so that they can be killed and come back. */
 async function openStores(folder: string, fleet: Fleet, ends: (() => Promise<unknown>)[]) {
-  const toolsDir = join(process.env.ROLLCALL_DATA_DIR ?? join(root, ".rollcall"), "tools");
+  const toolsDir = join(DATA_DIR, "tools");
   const aclLines = redisAclLines(fleet, FLEET_KEY);
   const [redisPort, postgresPort] = [await findFreePort(), await findFreePort()];
   const place = (name: string, port: number) => ({
@@ -162,6 +165,7 @@ async function openSupervisor(place: SupervisorPlace, ends: (() => Promise<unkno
     ...{ name: "supervisor", path: process.execPath, args: [join(root, "local/supervisor/main.ts")] },
     logFile: join(folder, "supervisor.log"),
     env: {
+      ...COMPILED,
       ...{ ROLLCALL_SUPERVISOR_SOCKET: socket, ROLLCALL_SUPERVISOR_DIR: join(folder, "supervisor") },
       ...{ ROLLCALL_AGENTS_DIR: join(folder, "agents"), ROLLCALL_AGENT_LOGS_DIR: join(folder, "logs") },
       ...{ ROLLCALL_AGENTS_FILE: agentsFile, ROLLCALL_AGENT_PROGRAM: program, ROLLCALL_FLEET: fleet },
@@ -196,6 +200,7 @@ function controlEnvironment(
 ): Readonly<Record<string, string>> {
   const password = deriveRedisPassword(FLEET_KEY, "control");
   return {
+    ...COMPILED,
     ...{ ROLLCALL_PUBLIC_URL: "http://127.0.0.1:8080", ROLLCALL_LOG_LEVEL: "warn" },
     ...{ DATABASE_URL: databaseUrl, REDIS_URL: `redis://control:${password}@127.0.0.1:${redisPort}` },
     ...{ ROLLCALL_FLEET_FILE: join(folder, "fleet.yaml"), ROLLCALL_ACCESS_FILE: join(folder, "access.yaml") },
