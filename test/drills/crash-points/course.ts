@@ -39,6 +39,8 @@ interface Run {
 const CONTROLS = 2;
 /** These get orders together now and then; each of the others is asked for by itself. */
 const TOGETHER = 3;
+/** Of what it does in the life that is counted; shorter lives would leave nobody the time to find out that an agent is gone. */
+const CONTROL_LIVES = 2;
 const LOOK_MS = 200;
 const SAY_EVERY_MS = 30_000;
 
@@ -51,7 +53,9 @@ export async function runCourse(run: Run): Promise<Course> {
     await course.ready();
     await course.bringUp();
     const counted = await course.calibrate();
-    run.say(`output calls of one life: control service ${sum(counted.control)}, agent ${sum(counted.agent)}`);
+    run.say(
+      `points lie within so many output calls: control service ${sum(counted.control)}, agent ${sum(counted.agent)}`,
+    );
     const struck = await course.strike(counted);
     const last = await course.recover(struck.ended);
     return { ...struck.found(), last };
@@ -61,6 +65,9 @@ export async function runCourse(run: Run): Promise<Course> {
 }
 
 const sum = (counts: CallCounts): number => Object.values(counts).reduce((total, count) => total + count, 0);
+
+const longer = (counts: CallCounts): CallCounts =>
+  Object.fromEntries(Object.entries(counts).map(([call, count]) => [call, count * CONTROL_LIVES])) as CallCounts;
 
 interface Counted {
   readonly control: CallCounts;
@@ -105,13 +112,13 @@ class RunningCourse {
     this.#signal("SIGTERM");
     await this.ready();
     const countsOf = (who: string) => traced.get(who)?.[0]?.counts() as Promise<CallCounts>;
-    const restartAll = () => Promise.all(stage.agents.map((agent) => this.#orders.wish(wishFor("restart", [agent]))));
-    await restartAll();
+    // The first restart has started processes that are followed, the second ends them.
+    for (let turn = 0; turn < 2; turn += 1) {
+      await Promise.all(stage.agents.map((agent) => this.#orders.wish(wishFor("restart", [agent]))));
+    }
     const counts = await Promise.all(this.#controls.map((_, index) => countsOf(`control-${index}`)));
     const control = counts.toSorted((a, b) => sum(a) - sum(b)).at(-1) as CallCounts;
-    // The first restart has started processes that are followed, the second ends them.
-    await restartAll();
-    return { control, agent: await countsOf(stage.agents.at(-1) as string) };
+    return { control: longer(control), agent: await countsOf(stage.agents.at(-1) as string) };
   }
 
   /**
@@ -130,7 +137,7 @@ class RunningCourse {
     for (const one of this.#controls) one.startUnder(() => lives.begin("control service"));
     await this.#agents.use(() => lives.begin("agent"));
     this.#signal("SIGKILL");
-    const isOver = () => lives.reached >= points || Date.now() > endAt;
+    const isOver = () => lives.haveReached(points) || Date.now() > endAt;
     const [bulk, alone] = [stage.agents.slice(0, TOGETHER), stage.agents.slice(TOGETHER)];
     const lanes = [bulk, ...alone.map((one) => [one])];
     const asked = lanes.map((lane, index) => this.#orders.keepAsking(lane, seeded(seed + index + 1), isOver));
@@ -163,6 +170,7 @@ class RunningCourse {
     this.#signal("SIGKILL");
     await this.ready();
     await ended;
+    await this.#orders.allEnded();
     return Promise.all(this.#run.stage.agents.map((agent) => this.#restartAtLast(agent)));
   }
 

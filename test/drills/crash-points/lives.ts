@@ -36,6 +36,13 @@ export class Lives {
     return this.#reached;
   }
 
+  /** Whether each kind of process has died at least once, and all of them together so often. */
+  haveReached(points: number): boolean {
+    const places = Object.keys(this.#points);
+    const died = (place: string) => [...this.#struck.keys()].some((name) => name.startsWith(place));
+    return this.#reached >= points && places.every(died);
+  }
+
   /** How it stands now. */
   found(): LivesFound {
     return { reached: this.#reached, missed: this.#missed, struck: new Map(this.#struck) };

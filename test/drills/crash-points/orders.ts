@@ -2,6 +2,11 @@ import { pick } from "./points.ts";
 import { ask, type SeenOperation, untilEnded, type Wish, wishFor } from "./wishes.ts";
 
 const ENDED_WITHIN_MS = 120_000;
+/** An agent that another operation still has is asked for again after this. */
+const REFUSED_MS = 1000;
+
+/** Letters of a refusal: a plan in place of an operation is long. */
+const SHOWN = 100;
 
 /** Everything that an operator asks for while processes die, and what they are told. */
 export class Orders {
@@ -36,14 +41,22 @@ export class Orders {
     }
   }
 
+  /** Waits for what was accepted, once nothing dies any more. */
+  async allEnded(): Promise<void> {
+    const url = (): string => this.#nextUrl();
+    await Promise.all(this.#accepted.map((id) => untilEnded(url, id, ENDED_WITHIN_MS)));
+  }
+
   /** Asks, and waits for the end. */
   async wish(wish: Wish): Promise<SeenOperation | null> {
     const url = (): string => this.#nextUrl();
     this.#keys.push(wish.key);
     const told = await ask(url, wish).catch((error: Error) => error);
     if (told instanceof Error) this.#unanswered.push(told.message);
-    else if ("refused" in told) this.#refused.push(told.refused);
-    else {
+    else if ("refused" in told) {
+      this.#refused.push(told.refused.slice(0, SHOWN));
+      await new Promise((resolve) => setTimeout(resolve, REFUSED_MS));
+    } else {
       this.#accepted.push(told.operation);
       const seen = await untilEnded(url, told.operation, ENDED_WITHIN_MS);
       if (seen?.state !== "waiting") return seen;
