@@ -82,7 +82,7 @@ export async function openAdapters(
   return {
     ports: {
       ...{ breakGlass: database.breakGlass, brakes: database.brakes },
-      ...{ freezes: database.freezes, maintenance: database.maintenance },
+      ...{ freezes: database.freezes, maintenance: database.maintenance, rollCalls: database.rollCalls },
       ...{ audit, operations, requests, plans, overrides, incidents, runs, bus, events, registry, supervisor, pager },
       directory,
       rules,

@@ -16,6 +16,7 @@ import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts
 import { createPlans } from "@rollcall/core/adapters/postgres/plans.ts";
 import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
+import { createRollCalls } from "@rollcall/core/adapters/postgres/roll-calls.ts";
 import { createRuns } from "@rollcall/core/adapters/postgres/runs.ts";
 import { createRuntimeEffects } from "@rollcall/core/adapters/postgres/runtime-effects.ts";
 import { createSessions } from "@rollcall/core/adapters/postgres/sessions.ts";
@@ -39,6 +40,7 @@ import type { Maintenance } from "@rollcall/core/ports/maintenance.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
 import type { Plans } from "@rollcall/core/ports/plans.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
+import type { RollCalls } from "@rollcall/core/ports/roll-calls.ts";
 import type { Runs } from "@rollcall/core/ports/runs.ts";
 import type { RuntimeEffects } from "@rollcall/core/ports/runtime-effects.ts";
 import type { Sessions } from "@rollcall/core/ports/sessions.ts";
@@ -61,6 +63,7 @@ export interface Database {
   readonly store: CommandStore;
   readonly desired: DesiredStates;
   readonly publications: Publications;
+  readonly rollCalls: RollCalls;
   readonly runs: Runs;
   readonly runtimeEffects: RuntimeEffects;
   readonly overrides: AccessOverrides;
@@ -116,6 +119,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     publications: gate.guard(createPublications(pool)),
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
     plans: gate.guard(createPlans(pool)),
+    rollCalls: gate.guard(createRollCalls(pool)),
     runs: gate.guard(createRuns(pool)),
     runtimeEffects: gate.guard(createRuntimeEffects(pool)),
     overrides: gate.guard(createAccessOverrides(pool)),

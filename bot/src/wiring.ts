@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type CountedAttempts, countAttempts } from "@rollcall/core/count-attempts.ts";
 import { REFUSAL_REASONS, type RefusalReason } from "@rollcall/core/ports/attempts.ts";
+import type { RollWatch } from "@rollcall/core/ports/roll-watch.ts";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { type Adapters, openAdapters } from "./adapters.ts";
@@ -51,8 +52,11 @@ export async function startControlService(config: ControlConfig, log: Logger): P
   const sockets = config.SLACK_APP_TOKEN === undefined ? null : watchSockets(metrics.slack);
   const readiness = createReadiness(probesOf(opened, metrics, sockets), opened.ports.clock);
   const dependencies = { current: () => readiness.current().dependencies };
-  const adapters = { ...opened, ports: { ...opened.ports, dependencies } };
   const live = createHub();
+  const rollWatch: RollWatch = {
+    tell: (rollCall) => live.publish({ type: "roll-call", topic: "roll-calls", rollCall }),
+  };
+  const adapters = { ...opened, ports: { ...opened.ports, dependencies, rollWatch } };
   const attempts = countAttempts({
     audit: adapters.ports.audit,
     clock: adapters.ports.clock,

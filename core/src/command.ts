@@ -21,6 +21,8 @@ import type { Operations } from "./ports/operations.ts";
 import type { Pager } from "./ports/pager.ts";
 import type { Plans } from "./ports/plans.ts";
 import type { PolicyRulesPort } from "./ports/policy-rules.ts";
+import type { RollCalls } from "./ports/roll-calls.ts";
+import type { RollWatch } from "./ports/roll-watch.ts";
 import type { Runs } from "./ports/runs.ts";
 import type { Silences } from "./ports/silences.ts";
 import type { Linking } from "./ports/slack-links.ts";
@@ -44,6 +46,10 @@ export interface Ports {
   readonly requests: ApprovalRequests;
   readonly plans: Plans;
   readonly clock: Clock;
+  /** Left out where no PostgreSQL is. */
+  readonly rollCalls?: RollCalls;
+  /** Left out where nobody can follow. */
+  readonly rollWatch?: RollWatch;
   /** Left out where runs are not kept. */
   readonly runs?: Runs;
   /** Left out where nothing is counted. */
@@ -71,6 +77,10 @@ export interface ReadContext {
   readonly actor: Actor;
   readonly door: Door;
   readonly commands: readonly CommandDefinition[];
+  /** Left out where it is asked for only to decide. */
+  readonly requestId?: string;
+  /** Says what is known before the answer is whole. Left out where nobody follows it. */
+  tell?(soFar: Report): void;
 }
 
 /** What a command of kind `act` is given while its job runs. */

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { apiRequest } from "./approval-contract.ts";
 import { apiAgent, apiIncident } from "./contract.ts";
 import { apiOperation } from "./operation-contract.ts";
+import { rollNews } from "./roll-contract.ts";
 
 /** What can be followed at `GET /live` and `/live/socket`. */
-export const LIVE_TOPICS = ["agents", "operations", "incidents", "requests"] as const;
+export const LIVE_TOPICS = ["agents", "operations", "incidents", "requests", "roll-calls"] as const;
 export type LiveTopic = (typeof LIVE_TOPICS)[number];
 
 /** Why a client must read the lists anew: events between are not to be had. */
@@ -23,6 +24,7 @@ export const liveEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("operation"), id: z.string(), topic: z.literal("operations"), operation: apiOperation }),
   z.object({ type: z.literal("incident"), id: z.string(), topic: z.literal("incidents"), incident: apiIncident }),
   z.object({ type: z.literal("request"), id: z.string(), topic: z.literal("requests"), request: apiRequest }),
+  z.object({ type: z.literal("roll-call"), id: z.string(), topic: z.literal("roll-calls"), rollCall: rollNews }),
   z.object({
     type: z.literal("source"),
     id: z.string(),

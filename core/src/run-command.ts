@@ -34,6 +34,8 @@ export interface CommandRequest {
   readonly force?: boolean;
   /** Only shows the plan: what it would do. */
   readonly dryRun?: boolean;
+  /** Told what a command that only looks knows before its answer is whole; left out where nobody waits for it. */
+  readonly tell?: (soFar: Report) => void;
   /** Token of the plan that is confirmed; its input is the plan's. */
   readonly confirm?: string | null;
 }
@@ -85,6 +87,8 @@ export async function runCommand(request: CommandRequest, engine: Engine): Promi
     actor: request.actor,
     door: request.door,
     commands: engine.commands,
+    requestId: request.requestId,
+    ...(request.tell && { tell: request.tell }),
   };
   const token = request.confirm ?? null;
   if (token !== null) {

@@ -10,7 +10,7 @@ import { openBroadcasts, publicBroadcastKey } from "./protocol/broadcast-seal.ts
 import { keysOf } from "./protocol/keys.ts";
 import { deriveAgentKey, openSeal, seal } from "./protocol/seal.ts";
 import { type ControlMessage, type ControlReply, PROTOCOL_VERSION } from "./protocol.ts";
-import { takeRoll } from "./take-roll.ts";
+import { type RollOptions, takeRoll } from "./take-roll.ts";
 
 const fleetKey = "a fleet key of at least 32 characters";
 const LIMITS = { echoMs: 1500, firstCanaryMs: 1500, canaryMs: 4000 };
@@ -120,14 +120,13 @@ class SimulatedFleet {
 
   async #obey(agent: FakeAgent, message: ControlMessage, way: string): Promise<void> {
     const { id } = agent.expected;
-    const key = deriveAgentKey(fleetKey, id);
     this.calls.set(id, [...(this.calls.get(id) ?? []), `${message.kind} by ${way}`]);
     if (!agent.answersEcho || agent.state !== "running" || (message.kind === "canary" && !agent.takesCanary)) return;
     const reply: ControlReply = {
       ...{ v: PROTOCOL_VERSION, id: message.id, agent: id, epoch: 5, at: 1, outcome: "done", detail: null },
       ...{ nonce: message.args.nonce ?? null, waitedMs: 0, tookMs: 0 },
     };
-    const said = this.forge?.(reply) ?? { agent: id, sealed: seal(key, reply) };
+    const said = this.forge?.(reply) ?? { agent: id, sealed: seal(deriveAgentKey(fleetKey, id), reply) };
     await this.#redis.xadd(message.replyTo ?? "", "*", "agent", said.agent, "m", said.sealed);
   }
 }
@@ -139,7 +138,7 @@ async function open(...ids: string[]): Promise<SimulatedFleet> {
 }
 beforeEach(() => () => fleet.close());
 
-async function call(limits = LIMITS) {
+async function call(limits: RollOptions = LIMITS) {
   await fleet.open();
   const { agents } = await fleet.fake.ports.registry.expected();
   const roll = await takeRoll(fleet.sight, agents, limits);
@@ -170,6 +169,14 @@ describe("takeRoll", () => {
       old: ["canary by inbox"],
       deaf: ["canary by broadcast", "echo by inbox"],
     });
+  });
+
+  test("tells who has answered and who has not while it waits", async () => {
+    await open("works", "deaf");
+    fleet.fake.agent("deaf").answersEcho = false;
+    const told: (readonly string[])[] = [];
+    await call({ ...LIMITS, watch: ({ waitingFor }) => void told.push(waitingFor) });
+    expect(told.at(-1)).toEqual(["deaf"]);
   });
 
   test("a part of a fleet is called through its inboxes", async () => {

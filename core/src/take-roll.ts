@@ -23,6 +23,19 @@ export interface RollLimits {
   readonly canaryMs: number;
 }
 
+/** How a roll call is taken. */
+export interface RollOptions extends RollLimits {
+  /** Told every quarter of a second how far it is, if answers have come in; one that takes no longer tells nothing. */
+  readonly watch?: (soFar: RollSoFar) => void;
+}
+
+/** What a roll call has found before everybody has answered. */
+export interface RollSoFar {
+  readonly view: FleetView;
+  /** Agents whose verdict does not stand yet. */
+  readonly waitingFor: readonly string[];
+}
+
 export const ROLL_LIMITS: RollLimits = { echoMs: 2000, firstCanaryMs: 1500, canaryMs: 6000 };
 
 /** What a roll call found: everyone who was called, and how long it took. */
@@ -39,14 +52,18 @@ export interface Roll extends FleetView {
 export async function takeRoll(
   sight: FleetSight,
   agents: readonly ExpectedAgent[],
-  limits: RollLimits = ROLL_LIMITS,
+  limits: RollOptions = ROLL_LIMITS,
 ): Promise<Roll> {
   const begunAt = performance.now();
   const view = await callAgents(sight, agents, limits);
   return { ...view, tookMs: performance.now() - begunAt };
 }
 
-async function callAgents(sight: FleetSight, agents: readonly ExpectedAgent[], limits: RollLimits): Promise<FleetView> {
+async function callAgents(
+  sight: FleetSight,
+  agents: readonly ExpectedAgent[],
+  limits: RollOptions,
+): Promise<FleetView> {
   // Who is there is looked up while the canaries are on their way.
   const [look, canary] = await Promise.all([
     lookAtFleet(sight, agents),
@@ -55,8 +72,30 @@ async function callAgents(sight: FleetSight, agents: readonly ExpectedAgent[], l
   const before = judgeFleet(look);
   if (typeof canary === "string") return withProblem(before, canary);
   const call = { sight, look, before, canary, limits };
-  const view = await orProblem(hearAgents(call, before.agents.filter(isCallable)));
-  return typeof view === "string" ? withProblem(before, view) : view;
+  const callable = before.agents.filter(isCallable);
+  const endWatch = watchAnswers(call, callable);
+  try {
+    const view = await orProblem(hearAgents(call, callable));
+    return typeof view === "string" ? withProblem(before, view) : view;
+  } finally {
+    endWatch();
+  }
+}
+
+const WATCH_MS = 250;
+
+/** Tells as answers come in what is known by then. @returns what ends it */
+function watchAnswers({ look, canary, limits: { watch } }: Call, callable: readonly SeenAgent[]): () => void {
+  if (watch === undefined) return () => undefined;
+  const asked = callable.filter(({ expected }) => expected.desired.state === "running").map(idOf);
+  let told = -1;
+  const timer = setInterval(() => {
+    if (canary.took.size === told) return;
+    told = canary.took.size;
+    const view = judgeFleet(look, { canary: new Map(canary.took) });
+    watch({ view, waitingFor: asked.filter((id) => !canary.took.has(id)) });
+  }, WATCH_MS);
+  return () => clearInterval(timer);
 }
 
 /** Who is gone or silent cannot answer, and waiting for it would only take time. */
@@ -68,7 +107,7 @@ interface Call {
   readonly look: FleetLook;
   readonly before: FleetView;
   readonly canary: Canaries;
-  readonly limits: RollLimits;
+  readonly limits: RollOptions;
 }
 
 async function hearAgents(call: Call, callable: readonly SeenAgent[]): Promise<FleetView> {

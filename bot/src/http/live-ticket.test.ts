@@ -95,7 +95,9 @@ describe("a ticket for the live WebSocket", () => {
     const ticket = await ticketOf(one);
     const stream = open(two, `?ticket=${ticket}`);
     await stream.first();
-    expect(stream.messages[0]).toMatchObject({ topics: ["agents", "operations", "incidents", "requests"] });
+    expect(stream.messages[0]).toMatchObject({
+      topics: ["agents", "operations", "incidents", "requests", "roll-calls"],
+    });
     for (const replica of [one, two]) expect(await open(replica, `?ticket=${ticket}`).ended).toBe(401);
   });
 

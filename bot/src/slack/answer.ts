@@ -41,6 +41,29 @@ export interface Answering {
   /** Never fails. */
   readonly work: Promise<Told>;
   readonly waiting: ChatMessage;
+  /** What is known before the answer is whole, told as it comes; nothing if left out. */
+  readonly interim?: Interim;
+}
+
+/** The newest of what is said while the work goes on. */
+export interface Interim {
+  tell(message: ChatMessage): void;
+  /** What was told since it was taken last; null: nothing. */
+  take(): ChatMessage | null;
+}
+
+export function createInterim(): Interim {
+  let newest: ChatMessage | null = null;
+  return {
+    tell: (message) => {
+      newest = message;
+    },
+    take() {
+      const taken = newest;
+      newest = null;
+      return taken;
+    },
+  };
 }
 
 /**
@@ -51,21 +74,41 @@ const IN_TIME_MS = 700;
 const RESPONSE_MS = 5000;
 
 /** Acknowledges in time and answers when there is something to say. */
-export async function answerInTime(asked: Asked, { work, waiting }: Answering, deps: AnswerDeps): Promise<void> {
+export async function answerInTime(asked: Asked, answering: Answering, deps: AnswerDeps): Promise<void> {
+  const { work, waiting, interim } = answering;
   const first = await inTime(work);
-  const opening = first === "late" ? waiting : first.message;
+  const opening = first === "late" ? (interim?.take() ?? waiting) : first.message;
   if (asked.from === "command") await asked.ack({ response_type: "ephemeral", ...withoutSecrets(opening) });
   else {
     await asked.ack();
     if (first === "late" || !first.isNeedless) await send(asked, opening, deps);
   }
-  if (first === "late") await send(asked, (await work).message, deps);
+  if (first !== "late") return;
+  await whileWaiting(answering, (message) => send(asked, message, deps));
+  await send(asked, (await work).message, deps);
+}
+
+/** Edits at least 2 s apart (ux section 1), and two of the five answers that Slack takes; the last one is the end. */
+const INTERIM_EVERY_MS = 2000;
+const MOST_INTERIM = 2;
+
+async function whileWaiting(
+  { work, interim }: Answering,
+  show: (message: ChatMessage) => Promise<void>,
+): Promise<void> {
+  for (let shown = 0; interim !== undefined && shown < MOST_INTERIM; shown++) {
+    if ((await within(work, INTERIM_EVERY_MS)) !== "late") return;
+    const message = interim.take();
+    if (message !== null) await show(message);
+  }
 }
 
 /** What is known by the time at which Slack has to be answered. */
-export function inTime(work: Promise<Told>): Promise<Told | "late"> {
+export const inTime = (work: Promise<Told>): Promise<Told | "late"> => within(work, IN_TIME_MS);
+
+function within(work: Promise<Told>, ms: number): Promise<Told | "late"> {
   const late = new Promise<"late">((resolve) => {
-    const timer = setTimeout(() => resolve("late"), IN_TIME_MS);
+    const timer = setTimeout(() => resolve("late"), ms);
     void work.finally(() => clearTimeout(timer));
   });
   return Promise.race([work, late]);
@@ -116,10 +159,15 @@ const ANSWER_BLOCK = "answer.";
 const LONGEST_PAUSE_SECONDS = 30;
 
 /** Answers where it was said, in one message that is edited once more is known. */
-export async function answerThere(at: SaidAt, { work, waiting }: Answering, deps: AnswerDeps): Promise<void> {
+export async function answerThere(at: SaidAt, answering: Answering, deps: AnswerDeps): Promise<void> {
+  const { work, waiting, interim } = answering;
   const first = await inTime(work);
-  const posted = await post(at, first === "late" ? waiting : first.message, deps);
+  const posted = await post(at, first === "late" ? (interim?.take() ?? waiting) : first.message, deps);
   if (first !== "late") return tellLost(posted, "said", deps);
+  if (posted.kind === "done")
+    await whileWaiting(answering, async (message) => {
+      await deps.chat.edit({ ...posted, key: ANSWER_KEY }, withAnswerIds(message));
+    });
   const { message } = await work;
   const last =
     posted.kind === "done"

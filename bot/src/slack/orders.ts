@@ -30,6 +30,8 @@ export interface Wish {
   readonly isShownThere: boolean;
   /** What Slack opens a window with, three seconds long; null: words only. */
   readonly trigger: string | null;
+  /** Told what is known before the answer is whole. */
+  readonly tell?: (message: ChatMessage) => void;
 }
 
 /** "restart billing", for the words of a window or a refusal. */
@@ -69,7 +71,7 @@ export async function carryOut(wish: Wish, deps: Desk): Promise<Told> {
 async function obey(wish: Wish, deps: Desk): Promise<Told> {
   const { order, identified } = wish;
   try {
-    return await tell(await runOrder(wish, deps), wish, deps);
+    return await sayResult(await runOrder(wish, deps), wish, deps);
   } catch (error) {
     await explainOwn(error, { order, actor: identified.actor }, deps);
     await explainConflict(error, deps);
@@ -77,8 +79,9 @@ async function obey(wish: Wish, deps: Desk): Promise<Told> {
   }
 }
 
-const runOrder = ({ order, identified, requestId, idempotencyKey }: Wish, { run }: SlackDoorDeps) =>
+const runOrder = ({ order, identified, requestId, idempotencyKey, tell }: Wish, { run }: SlackDoorDeps) =>
   run({
+    ...(tell && { tell: (soFar) => tell(reportMessage(soFar)) }),
     command: order.command,
     input: order.input,
     actor: identified.actor,
@@ -92,7 +95,7 @@ const runOrder = ({ order, identified, requestId, idempotencyKey }: Wish, { run 
     incidentId: order.incident ?? null,
   });
 
-async function tell(result: CommandAnswer, wish: Wish, deps: SlackDoorDeps): Promise<Told> {
+async function sayResult(result: CommandAnswer, wish: Wish, deps: SlackDoorDeps): Promise<Told> {
   if (result.kind === "read") return { message: reportMessage(result.report), isNeedless: false };
   if (result.kind === "plan") return tellPlan(result, wish.order.reason ?? null);
   if (result.kind === "request") return { message: askedMessage(result.request), isNeedless: false };

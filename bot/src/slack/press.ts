@@ -1,6 +1,6 @@
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { BlockAction, BlockElementAction } from "@slack/bolt";
-import { type Asked, answerInTime, isOfAnswer, type Told } from "./answer.ts";
+import { type Asked, answerInTime, createInterim, type Interim, isOfAnswer, type Told } from "./answer.ts";
 import { type Desk, inWords, waitingWords } from "./desk.ts";
 import { carryOut, orderWords } from "./orders.ts";
 import { bareMessage } from "./render/asking.ts";
@@ -27,15 +27,16 @@ export async function pressButton(press: Press, desk: Desk): Promise<void> {
   }
   const order = readOrder(carriedBy(press.pressed));
   const what = order === null ? "a button" : orderWords(order);
-  const work = carryOutPress(press, order, { desk, asked });
+  const interim = createInterim();
+  const work = carryOutPress(press, order, { desk, asked, interim });
   const told = inWords(work, { what, requestId: press.requestId, order }, desk);
-  await answerInTime(asked, { work: told, waiting: bareMessage(waitingWords(order, desk)) }, desk.answers);
+  await answerInTime(asked, { work: told, interim, waiting: bareMessage(waitingWords(order, desk)) }, desk.answers);
 }
 
 async function carryOutPress(
   { body, requestId }: Press,
   order: Order | null,
-  { desk, asked }: { desk: Desk; asked: Asked },
+  { desk, asked, interim: { tell } }: { desk: Desk; asked: Asked; interim: Interim },
 ): Promise<Told> {
   if (order === null) {
     throw new Failure("invalid_input", "This button is not one of mine, or too old. Nothing was done.", {
@@ -49,7 +50,7 @@ async function carryOutPress(
   const idempotencyKey = `slack:${team}:${body.user.id}:${body.trigger_id}`;
   const isShownThere = asked.from === "card" && order.incident !== undefined;
   const trigger = body.trigger_id;
-  return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere, trigger }, desk);
+  return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere, trigger, tell }, desk);
 }
 
 /** A question that all see stays in its thread; a plan is as old as its message. */

@@ -3,7 +3,7 @@ import type { Actor } from "@rollcall/core/domain/actor.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import { openTo } from "@rollcall/core/open-commands.ts";
 import type { SlashCommand } from "@slack/bolt";
-import { type Answering, type Asked, answerInTime, type Told } from "./answer.ts";
+import { type Answering, type Asked, answerInTime, createInterim, type Interim, type Told } from "./answer.ts";
 import { type Desk, inWords, waitingWords } from "./desk.ts";
 import { carryOut } from "./orders.ts";
 import { bareMessage } from "./render/asking.ts";
@@ -63,8 +63,9 @@ export function obey(words: Words, desk: Desk): Answering {
     order: reading.order,
     suggest: (error: unknown) => suggestCommands(error, text, desk),
   };
-  const work = inWords(carryOutTyped(words, reading, desk), attempt, desk);
-  return { work, waiting: bareMessage(waitingWords(reading.order, desk)) };
+  const interim = createInterim();
+  const work = inWords(carryOutTyped(words, { ...reading, interim }, desk), attempt, desk);
+  return { work, interim, waiting: bareMessage(waitingWords(reading.order, desk)) };
 }
 
 /** What the words were read as, or why they could not be. */
@@ -79,13 +80,20 @@ function read({ text, subject }: Words, desk: Desk): Reading {
   }
 }
 
-async function carryOutTyped(words: Words, reading: Reading, desk: Desk): Promise<Told> {
+async function carryOutTyped(
+  words: Words,
+  reading: Reading & { readonly interim: Interim },
+  desk: Desk,
+): Promise<Told> {
   const { requestId, idempotencyKey, trigger, isOverheard = false } = words;
   const identified = await desk.identify(words.team, words.user);
   const { order } = reading;
   if (order === null) throw forReader(words, { error: reading.error, actor: identified.actor }, desk);
   return await carryOut(
-    { order, identified, requestId, idempotencyKey, isShownThere: false, isOverheard, trigger },
+    {
+      ...{ order, identified, requestId, idempotencyKey, isShownThere: false, isOverheard, trigger },
+      tell: reading.interim.tell,
+    },
     desk,
   );
 }

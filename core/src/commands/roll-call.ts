@@ -13,8 +13,10 @@ import {
   workingLine,
 } from "../fleet-report.ts";
 import { counted } from "../fleet-words.ts";
+import { followRoll } from "../follow-roll.ts";
+import { changeLines, rememberRoll } from "../remember-roll.ts";
 import { selectAgents, who } from "../selector.ts";
-import { takeRoll } from "../take-roll.ts";
+import { ROLL_LIMITS, takeRoll } from "../take-roll.ts";
 
 const input = z.strictObject({ who });
 const MOST_LINES = 8;
@@ -33,10 +35,13 @@ export default defineCommand({
     const { ports } = context;
     const { who: words } = input.parse(raw);
     const agents = await selectAgents(words, ports, { verb: "Call", isChange: false });
+    const following = followRoll({ who: words, begunAt: performance.now() }, context);
     const [roll, deaf] = await Promise.all([
-      takeRoll(ports, agents),
+      takeRoll(ports, agents, { ...ROLL_LIMITS, watch: following.soFar }),
       deafLines(ports, new Set(agents.map(({ id }) => id))),
     ]);
+    following.over(roll);
+    const remembered = await rememberRoll(roll, words, context);
     const tally = tallyOf(roll);
     const first = [...tally.sick, ...tally.unknown, ...tally.unprovable, ...tally.off];
     const more = first.length - MOST_LINES;
@@ -49,6 +54,7 @@ export default defineCommand({
         ...(tally.working.length > 0 ? [workingLine(tally.working)] : []),
         ...deaf.slice(0, MOST_LINES),
         ...clockLines(tally.working),
+        ...changeLines(remembered),
       ],
       fields: [],
       actions: [...restartActions(tally.sick, context, roll.at), lookAction("Again", "roll-call", { who: words })],
@@ -57,6 +63,8 @@ export default defineCommand({
         tookMs: Math.round(roll.tookMs),
         at: roll.at,
         problems: roll.problems,
+        rollCall: remembered.kept?.id ?? null,
+        before: remembered.before?.id ?? null,
         agents: roll.agents.map(agentData),
       },
     };
