@@ -1,5 +1,6 @@
 import { LOG_FORMATS } from "@rollcall/core/adapters/log-lines.ts";
 import { readBrakeLimits } from "@rollcall/core/brakes/brake-limits.ts";
+import { isTimeZone } from "@rollcall/core/domain/due-time.ts";
 import { readLimits } from "@rollcall/core/domain/limits.ts";
 import {
   production,
@@ -13,7 +14,6 @@ import { z } from "zod";
 import { googleSettings } from "./google-settings.ts";
 import { grafanaSettings } from "./grafana-settings.ts";
 import { runtimeSettings } from "./runtime-settings.ts";
-import { isTimeZone } from "./schedule/due-time.ts";
 import { signInProblems, signInSettings } from "./sign-in-settings.ts";
 
 const address = z.url({ protocol: /^https?$/, error: "an address http://… or https://…" });

@@ -61,6 +61,11 @@ export const ExporterEnvironment = z.object({
     .max(10_000)
     .default(50)
     .describe("Agents of a larger fleet that have the detailed families: those in most need"),
+  ROLLCALL_COLLECTORS_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("collectors.yaml: what is measured beside fleet and bus (docs/collectors.md); nothing if not set"),
   ALERTMANAGER_URLS: z
     .string()
     .transform((text) => text.split(",").map((address) => address.trim()))
@@ -100,6 +105,10 @@ export interface ExporterConfig {
   readonly maxSeries: number;
   readonly detailedAgents: number;
   readonly detailedTop: number;
+  /** null: nothing is measured beside fleet and bus. */
+  readonly collectorsFile: string | null;
+  /** What programs that collectors run see of the environment. */
+  readonly programs: Readonly<Record<string, string>>;
   readonly alertmanagerUrls: readonly string[];
   readonly runbookUrl: string;
   readonly logLevel: string;
@@ -128,6 +137,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxSeries: settings.ROLLCALL_EXPORTER_MAX_SERIES,
     detailedAgents: settings.ROLLCALL_EXPORTER_DETAILED_AGENTS,
     detailedTop: settings.ROLLCALL_EXPORTER_DETAILED_TOP,
+    collectorsFile: settings.ROLLCALL_COLLECTORS_FILE ?? null,
+    programs: pick(environment, ["PATH", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"]),
     alertmanagerUrls: settings.ALERTMANAGER_URLS ?? [],
     runbookUrl: settings.ROLLCALL_RUNBOOK_URL.replace(/\/+$/, ""),
     logLevel: settings.ROLLCALL_LOG_LEVEL,
@@ -135,6 +146,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     version: readVersion(),
   });
 }
+
+const pick = (environment: Readonly<Record<string, string | undefined>>, names: readonly string[]) =>
+  Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
 
 const readVersion = (): string =>
   (JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string }).version;

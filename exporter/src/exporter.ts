@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { connectAlertmanager } from "./alerts/alertmanager.ts";
 import { PushGone, type PushOptions } from "./alerts/push-gone.ts";
 import { BusReader } from "./bus-reader.ts";
+import { openCollectors } from "./collectors/open-collectors.ts";
 import type { ExporterConfig } from "./config.ts";
 import { Page } from "./page.ts";
 import { RefreshLoop } from "./refresh-loop.ts";
@@ -24,9 +25,10 @@ export interface Exporter {
 /** How often a pushed alert is renewed, where that is not the usual. */
 type PushPace = Pick<PushOptions, "renewMs" | "liveMs">;
 
-/** Starts reading the bus and answering scrapes; Redis need not be there. @throws Error if the port is taken */
+/** Starts reading the bus and answering scrapes; Redis need not be there. @throws Error if the port is taken; Failure of the collectors' file */
 export async function startExporter(config: ExporterConfig, log: Logger, pace: PushPace = {}): Promise<Exporter> {
   const { shard } = config;
+  const collectors = await openCollectors(config, log);
   const redis = openRawRedis({
     url: config.redisUrl.reveal(),
     isCluster: config.isCluster,
@@ -58,16 +60,19 @@ export async function startExporter(config: ExporterConfig, log: Logger, pace: P
     page,
     refresh: () => loop.state(),
     push: () => push?.state() ?? null,
+    collected: () => collectors.state(),
     version: config.version,
   });
   const stop = async (): Promise<void> => {
     loop.stop();
     push?.stop();
+    collectors.stop();
     redis.close();
     await server.close();
   };
   loop.start();
   push?.start();
+  collectors.start();
   try {
     return { url: await server.listen({ host: config.host, port: config.port }), stop };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { PushState } from "./alerts/push-gone.ts";
+import type { CollectedState } from "./collectors/collector-loops.ts";
 import type { PageState } from "./page.ts";
 import type { RefreshState } from "./refresh-loop.ts";
 import type { Rows } from "./rows.ts";
@@ -33,6 +34,7 @@ export interface ExporterState {
   readonly page: PageState;
   /** null: nobody is to be told. */
   readonly push: PushState | null;
+  readonly collected: CollectedState;
   readonly version: string;
   readonly uptimeSeconds: number;
   /** null before the first scrape has ended. */

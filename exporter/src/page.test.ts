@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compileFleet, expectAgent, Scrape } from "../test/fake-fleet.ts";
 import { chooseDetailed } from "./choose-detailed.ts";
+import { NOTHING_COLLECTED } from "./collectors/collector-loops.ts";
 import { type ExporterState, type Family, fleetFamily } from "./family.ts";
 import { Page } from "./page.ts";
 import { renderFamily } from "./render.ts";
@@ -31,7 +32,14 @@ const stateOf = (page: Page, snapshot: Snapshot | null): ExporterState => ({
     ...{ snapshot, snapshotAgeSeconds: 1, lastDurationSeconds: 1, problem: null },
     failures: { unreachable: 0, timeout: 0, refused: 0, "no-fleet": 0, "bad-fleet": 0, bug: 0 },
   },
-  ...{ page: page.state(), push: null, version: "1", uptimeSeconds: 1, lastScrapeSeconds: null },
+  ...{
+    page: page.state(),
+    push: null,
+    collected: NOTHING_COLLECTED,
+    version: "1",
+    uptimeSeconds: 1,
+    lastScrapeSeconds: null,
+  },
 });
 
 const rung = agentFamily({

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NOTHING_COLLECTED } from "./collectors/collector-loops.ts";
 import type { ExporterState, Family } from "./family.ts";
 import { Page } from "./page.ts";
 import { familyFiles, loadFamilies, nameForFile } from "./registry.ts";
@@ -16,6 +17,7 @@ const blind: ExporterState = {
   },
   page: { series: 0, dropped: { detail: 0, budget: 0 }, failures: new Map() },
   push: null,
+  collected: NOTHING_COLLECTED,
   version: "1.2.3",
   uptimeSeconds: 1,
   lastScrapeSeconds: null,
@@ -27,7 +29,7 @@ describe("the metric families", () => {
   });
 
   test.each(named)("%s follows the naming rules", (name, { help, labels, value }) => {
-    expect(name).toMatch(/^rollcall_(agent|fleet|bus|exporter|build)(_[a-z]+)+$/);
+    expect(name).toMatch(/^rollcall_(agent|fleet|bus|host|unit|cron|probe|exporter|build)(_[a-z]+)+$/);
     expect(name.endsWith("_total")).toBe(value.kind === "counter");
     expect(name).not.toMatch(
       /_(ms|millis|milliseconds|kb|mb|percent|minutes|hours|gauge|counter|histogram|count|sum|bucket)(_|$)/,
@@ -39,7 +41,7 @@ describe("the metric families", () => {
 
   test("no label has a name without bounds", () => {
     const allowed =
-      "fleet agent group criticality owner health verdict activity state topic pattern reason family component version node host runtime api outcome";
+      "fleet agent group criticality owner health verdict activity state topic pattern reason family component version node host runtime api outcome collector mode part name mount device unit job probe channel";
     expect(families.flatMap(({ labels }) => labels).filter((label) => !allowed.split(" ").includes(label))).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { PushState } from "./alerts/push-gone.ts";
+import type { CollectedState } from "./collectors/collector-loops.ts";
 import { OPEN_METRICS_TYPE, readAccept } from "./open-metrics.ts";
 import type { Answer, Page } from "./page.ts";
 import { PROBLEM_TEXTS } from "./read-problem.ts";
@@ -10,6 +11,7 @@ export interface ServerOptions {
   readonly page: Page;
   readonly refresh: () => RefreshState;
   readonly push: () => PushState | null;
+  readonly collected: () => CollectedState;
   readonly version: string;
 }
 
@@ -21,7 +23,7 @@ const OPEN_METRICS_SERIES = 10_000;
 const ANSWERS_AT_ONCE = 8;
 
 /** The exporter's door. Every answer is made from memory; none waits for Redis. */
-export function createServer({ page, refresh, push, version }: ServerOptions): FastifyInstance {
+export function createServer({ page, refresh, push, collected, version }: ServerOptions): FastifyInstance {
   const startedAt = performance.now();
   const uptimeSeconds = () => (performance.now() - startedAt) / 1000;
   let lastScrapeSeconds: number | null = null;
@@ -42,6 +44,7 @@ export function createServer({ page, refresh, push, version }: ServerOptions): F
       refresh: refresh(),
       page: page.state(),
       push: push(),
+      collected: collected(),
       version,
       uptimeSeconds: uptimeSeconds(),
       lastScrapeSeconds,

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
@@ -6,17 +7,23 @@ import { createDocker } from "@rollcall/core/adapters/supervisors/docker.ts";
 import { KeptProgram } from "./kept-program.ts";
 import type { RuntimeStage } from "./stage.ts";
 
+/** A stage whose Engine others ask, too. */
+export interface DockerStage extends RuntimeStage {
+  readonly socketPath: string;
+}
+
 /**
- * Stands for a Docker Engine: the five requests of its API 1.44 that are used, with the answers and refusals that its reference
+ * Stands for a Docker Engine: the seven requests of its API 1.44 that are used, with the answers and refusals that its reference
  * gives (docs.docker.com/reference/api/engine/version/v1.44). Every other request is refused as the Engine refuses it.
  */
-export async function startDockerEngine(): Promise<RuntimeStage> {
+export async function startDockerEngine(): Promise<DockerStage> {
   const containers = new Map<string, KeptProgram>();
   const socketPath = join(tmpdir(), `docker-${process.pid}-${Date.now()}.sock`);
   const server = createServer((incoming, outgoing) => void answer(containers, { incoming, outgoing }));
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   return {
     kind: "docker",
+    socketPath,
     runtime: createDocker({ socketPath }),
     add: async (name, program) => void containers.set(name, new KeptProgram(program)),
     isAlive: async (name) => containers.get(name)?.isRunning ?? false,
@@ -39,8 +46,14 @@ interface Request {
   readonly outgoing: ServerResponse;
 }
 
-const API = /^\/v1\.44\/containers\/([^/]+)\/(json|start|stop|logs)$/;
-const METHODS: Readonly<Record<string, string>> = { json: "GET", logs: "GET", start: "POST", stop: "POST" };
+const API = /^\/v1\.44\/containers\/([^/]+)\/(json|start|stop|logs|stats)$/;
+const METHODS: Readonly<Record<string, string>> = {
+  json: "GET",
+  logs: "GET",
+  stats: "GET",
+  start: "POST",
+  stop: "POST",
+};
 
 async function answer(
   containers: ReadonlyMap<string, KeptProgram>,
@@ -48,18 +61,25 @@ async function answer(
 ): Promise<ServerResponse> {
   incoming.resume();
   const { pathname, searchParams } = new URL(incoming.url ?? "/", "http://docker");
+  if (pathname === "/v1.44/containers/json" && incoming.method === "GET") {
+    const all = [...containers].filter(([, { pid }]) => pid !== null || searchParams.get("all") === "true");
+    return sendJson(outgoing, all.map(list));
+  }
   const [, name = "", does = ""] = API.exec(pathname) ?? [];
   if (does === "" || METHODS[does] !== incoming.method) return refuse(outgoing, 404, "page not found");
   const container = containers.get(decodeURIComponent(name));
   if (container === undefined) return refuse(outgoing, 404, `No such container: ${name}`);
   if (does === "json") return sendJson(outgoing, describe(name, container));
+  if (does === "stats") return sendJson(outgoing, usage(container, searchParams));
   if (does === "logs") return sendLogs(outgoing, container, searchParams);
-  if (does === "start") {
-    if (container.isRunning) return outgoing.writeHead(304).end();
-    await container.start();
-    return outgoing.writeHead(204).end();
-  }
+  if (does === "start") return start(outgoing, container);
   return stop(outgoing, container, searchParams.get("t"));
+}
+
+async function start(outgoing: ServerResponse, container: KeptProgram): Promise<ServerResponse> {
+  if (container.isRunning) return outgoing.writeHead(304).end();
+  await container.start();
+  return outgoing.writeHead(204).end();
 }
 
 async function stop(outgoing: ServerResponse, container: KeptProgram, seconds: string | null): Promise<ServerResponse> {
@@ -83,6 +103,7 @@ function describe(name: string, container: KeptProgram): unknown {
   return {
     Id: Buffer.from(name).toString("hex").padEnd(64, "0"),
     Name: `/${name}`,
+    RestartCount: 0,
     Config: { Tty: false },
     State: {
       Status: pid !== null ? "running" : startedAt === null ? "created" : "exited",
@@ -90,6 +111,27 @@ function describe(name: string, container: KeptProgram): unknown {
       ...{ Pid: pid ?? 0, ExitCode: code, Error: "" },
       ...{ StartedAt: moment(startedAt), FinishedAt: moment(exit?.at) },
     },
+  };
+}
+
+const list = ([name, { pid }]: readonly [string, KeptProgram]) => ({
+  Id: Buffer.from(name).toString("hex").padEnd(64, "0"),
+  Names: [`/${name}`],
+  State: pid === null ? "exited" : "running",
+});
+
+/** A container that does not run has no figures; without `stream=false` the Engine would go on for ever. */
+function usage({ pid }: KeptProgram, query: URLSearchParams): unknown {
+  if (query.get("stream") !== "false") return { message: "this stand-in sends no stream" };
+  if (pid === null) return { cpu_stats: { cpu_usage: { total_usage: 0 } }, memory_stats: {} };
+  const field = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) *
+    1024;
+  const ticks = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ").slice(11, 13).map(Number) ?? [];
+  const spent = ticks.reduce((sum, value) => sum + value, 0);
+  return {
+    cpu_stats: { cpu_usage: { total_usage: spent * 1e7 } },
+    memory_stats: { usage: field("VmRSS"), stats: { inactive_file: 0 } },
   };
 }
 

@@ -10,8 +10,14 @@ import type { RuntimeStage } from "./stage.ts";
 const run = promisify(execFile);
 const PM2 = join(import.meta.dirname, "../../node_modules/.bin/pm2");
 
+/** A stage whose daemon others ask, too. */
+export interface Pm2Stage extends RuntimeStage {
+  readonly home: string;
+  readonly command: string;
+}
+
 /** A real PM2 with a daemon and a folder of its own. */
-export async function startPm2(): Promise<RuntimeStage> {
+export async function startPm2(): Promise<Pm2Stage> {
   const home = await mkdtemp(join(tmpdir(), "pm2-"));
   const env = { PATH: `${process.execPath.replace(/\/node$/, "")}:/usr/bin:/bin`, HOME: home, PM2_HOME: home };
   const pm2 = (...args: readonly string[]) => run(PM2, [...args], { env });
@@ -22,6 +28,8 @@ export async function startPm2(): Promise<RuntimeStage> {
   };
   return {
     kind: "pm2",
+    home,
+    command: PM2,
     // By a getter, so that the program can be gone later.
     get runtime() {
       return createPm2({ path, env });

@@ -13,11 +13,16 @@ interface Said {
   readonly error?: string;
 }
 
+/** A stage whose `systemctl` others run, too. */
+export interface SystemdStage extends RuntimeStage {
+  readonly systemctl: string;
+}
+
 /**
  * Stands for systemd 252: `systemctl` and `journalctl` as programs that are run, which ask this process. They take the verbs and
  * options that systemctl(1) has of those in use, and refuse all others in its words; a unit's process is a real one.
  */
-export async function startSystemd(): Promise<RuntimeStage> {
+export async function startSystemd(): Promise<SystemdStage> {
   const units = new Map<string, KeptProgram>();
   const folder = await mkdtemp(join(tmpdir(), "systemd-"));
   const socket = join(folder, "bus.sock");
@@ -32,6 +37,7 @@ export async function startSystemd(): Promise<RuntimeStage> {
   for (const program of ["systemctl", "journalctl"]) await writeProgram(join(folder, program), { program, socket });
   return {
     kind: "systemd",
+    systemctl: join(folder, "systemctl"),
     runtime: createSystemd({
       ...{ systemctl: join(folder, "systemctl"), journalctl: join(folder, "journalctl"), isUser: false },
       env: { PATH: "/usr/bin:/bin" },
@@ -78,13 +84,14 @@ function systemctl(units: ReadonlyMap<string, KeptProgram>, args: readonly strin
   const [verb = "", ...rest] = args;
   const at = rest.indexOf("--");
   const options = rest.slice(0, Math.max(at, 0));
-  const [name = ""] = rest.slice(at + 1);
+  const names = rest.slice(at + 1);
+  const [name = ""] = names;
   const allowed = OPTIONS[verb];
   if (allowed === undefined) return { code: 1, error: `Unknown command verb ${verb}.\n` };
   const wrong = options.find((option) => !allowed.test(option));
   if (wrong !== undefined) return { code: 1, error: `systemctl: unrecognized option '${wrong}'\n` };
   const unit = units.get(name);
-  if (verb === "show") return { code: 0, out: show(unit, options) };
+  if (verb === "show") return { code: 0, out: names.map((one) => show(units.get(one), options)).join("\n") };
   if (unit === undefined) return { code: 5, error: `Failed to ${verb} ${name}: Unit ${name} not loaded.\n` };
   if (verb === "start" && !unit.isRunning) void unit.start();
   if (verb === "stop") unit.signal("SIGTERM");
@@ -112,6 +119,10 @@ function show(unit: KeptProgram | undefined, options: readonly string[]): string
     ExecMainExitTimestamp: moment(unit?.exit?.at),
     // waitid(2): 1 exited, 2 killed.
     ExecMainCode: unit?.exit ? (unit.exit.signal === null ? "1" : "2") : "0",
+    // Without accounting systemd counts neither.
+    NRestarts: String(Math.max(0, (unit?.starts ?? 0) - 1)),
+    MemoryCurrent: "[not set]",
+    CPUUsageNSec: unit?.isRunning ? "2500000000" : "18446744073709551615",
     ExecMainStatus: unit?.exit ? String(unit.exit.code ?? 9) : "0",
   };
   return `${asked.map((name) => `${name}=${properties[name] ?? ""}`).join("\n")}\n`;

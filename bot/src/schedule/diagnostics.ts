@@ -1,11 +1,11 @@
 import { DIAGNOSTICS_COMMAND } from "@rollcall/core/diagnostic-run.ts";
 import type { Actor } from "@rollcall/core/domain/actor.ts";
+import { newestDue } from "@rollcall/core/domain/due-time.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
 import { createTask } from "node-cron";
 import type { Logger } from "pino";
-import { newestDue } from "./due-time.ts";
 
 const NAME = "nightly-smoke";
 const SUITE = "smoke";

@@ -99,7 +99,7 @@ const EXPORTER_RULES = [
   ..."get getrange strlen mget hget hmget hgetall hlen hscan zrange zrangebyscore zcount zcard zscore exists type"
     .split(" ")
     .map((command) => `+${command}`),
-  ..."xlen xpending xrange xrevrange xinfo|stream xinfo|groups xinfo|consumers info scan dbsize latency|latest cluster|slots"
+  ..."xlen xpending xrange xrevrange xinfo|stream xinfo|groups xinfo|consumers info scan dbsize latency|latest cluster|slots pubsub|channels pubsub|numsub pubsub|numpat"
     .split(" ")
     .map((command) => `+${command}`),
 ];

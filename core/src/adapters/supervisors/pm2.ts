@@ -15,14 +15,17 @@ const READING_MS = 500;
 const listed = z.object({
   name: z.string(),
   pid: z.number().int(),
+  monit: z.object({ memory: z.number() }).optional(),
   pm2_env: z.object({
     status: z.string(),
+    restart_time: z.number().int().optional(),
     exit_code: z.union([z.number(), z.string()]).nullish(),
     pm_uptime: z.number(),
     pm_err_log_path: z.string().optional(),
   }),
 });
-type Listed = z.infer<typeof listed>;
+/** One process as PM2 lists it: `pm_uptime` is when it started, in ms; `monit.memory` is in bytes. */
+export type Pm2Process = z.infer<typeof listed>;
 
 /** Where PM2 is. */
 export interface Pm2Options {
@@ -38,7 +41,7 @@ export interface Pm2Options {
  */
 export function createPm2({ path, env }: Pm2Options): Runtime {
   const program: Program = { label: LABEL, path, env, timeoutMs: CLI_TIMEOUT_MS };
-  const read = shareReading(() => readList(program));
+  const read = shareReading(() => listPm2({ path, env }));
   const ended = new Map<string, { readonly startedAt: number; readonly at: number }>();
 
   /** PM2 does not keep when a process ended, so it is when that was seen first. */
@@ -69,7 +72,12 @@ export function createPm2({ path, env }: Pm2Options): Runtime {
   };
 }
 
-async function readList(program: Program): Promise<Listed[]> {
+/**
+ * All processes that PM2 keeps. Where its daemon does not run, asking starts it.
+ * @throws Failure "unavailable"
+ */
+export async function listPm2({ path, env }: Pm2Options, timeoutMs = CLI_TIMEOUT_MS): Promise<Pm2Process[]> {
+  const program: Program = { label: LABEL, path, env, timeoutMs };
   const { code, out, error } = await runProgram(program, ["jlist", "--silent"]);
   if (code !== 0) throw new Failure("unavailable", `${LABEL} does not list: ${plainWords(error || out)}`);
   // Where it starts its daemon first it says so before the list, in lines of their own.
@@ -82,14 +90,14 @@ async function readList(program: Program): Promise<Listed[]> {
 }
 
 /** A name may stand for several processes of a cluster: the one that runs counts. */
-function find(list: readonly Listed[], name: string): Listed | null {
+function find(list: readonly Pm2Process[], name: string): Pm2Process | null {
   const named = list.filter((one) => one.name === name);
   return named.find(({ pid }) => pid > 0) ?? named[0] ?? null;
 }
 
 type EndedAt = (name: string, startedAt: number) => number;
 
-async function stateOf({ name, pid, pm2_env }: Listed, endedAt: EndedAt): Promise<RuntimeState> {
+async function stateOf({ name, pid, pm2_env }: Pm2Process, endedAt: EndedAt): Promise<RuntimeState> {
   const { status, exit_code, pm_uptime, pm_err_log_path } = pm2_env;
   const lastErrors = pm_err_log_path === undefined ? [] : await lastLines(pm_err_log_path);
   if (pid > 0) return { state: "running", pid, startedAt: pm_uptime, exit: null, lastErrors };

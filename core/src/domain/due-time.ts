@@ -25,7 +25,11 @@ export function newestDue(timetable: Timetable, now: number): string | null {
   return null;
 }
 
-function dueAt({ cron, zone, matches }: Timetable, at: number): string | null {
+/**
+ * Name of what is due in one minute, as above; null if nothing is.
+ * @param at ms since the epoch, the start of a minute
+ */
+export function dueAt({ cron, zone, matches }: Timetable, at: number): string | null {
   const wall = wallTime(at, zone);
   if (isHourly(cron)) return matches(new Date(wall)) ? new Date(at).toISOString() : null;
   const first = Math.min(wall, wallTime(at - MINUTE_MS, zone) + MINUTE_MS);
