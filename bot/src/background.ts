@@ -20,6 +20,7 @@ import { type DiagnosticSchedule, startDiagnosticSchedule } from "./schedule/dia
 import { startDirectory } from "./schedule/directory.ts";
 import { leaderLoops } from "./schedule/leader.ts";
 import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
+import { pictureLoops } from "./schedule/pictures.ts";
 import type { Readiness } from "./schedule/readiness.ts";
 import { retryWhileUnavailable } from "./schedule/retry.ts";
 import { withinTime } from "./schedule/within-time.ts";
@@ -147,6 +148,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
     ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
     ...brakeLoops(adapters, loop, whenLeading),
     ...leaderLoops({ adapters, log, when: whenLeading }, loop),
+    ...pictureLoops({ adapters, slack: slackSettings(config), log, when: whenLeading }, loop),
     ...(followed === null ? [] : [loop({ name: "break-glass", everyMs: SPOOL_MS, run: followed })]),
     loop({
       name: "dead-letters",

@@ -13,6 +13,7 @@ import { createLimitUses } from "@rollcall/core/adapters/postgres/limit-uses.ts"
 import { createLiveTickets } from "@rollcall/core/adapters/postgres/live-tickets.ts";
 import { createMaintenance } from "@rollcall/core/adapters/postgres/maintenance.ts";
 import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
+import { createPictures } from "@rollcall/core/adapters/postgres/pictures.ts";
 import { createPlans } from "@rollcall/core/adapters/postgres/plans.ts";
 import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
@@ -38,6 +39,7 @@ import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
 import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
 import type { Maintenance } from "@rollcall/core/ports/maintenance.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
+import type { Pictures } from "@rollcall/core/ports/pictures.ts";
 import type { Plans } from "@rollcall/core/ports/plans.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import type { RollCalls } from "@rollcall/core/ports/roll-calls.ts";
@@ -64,6 +66,7 @@ export interface Database {
   readonly desired: DesiredStates;
   readonly publications: Publications;
   readonly rollCalls: RollCalls;
+  readonly pictures: Pictures;
   readonly runs: Runs;
   readonly runtimeEffects: RuntimeEffects;
   readonly overrides: AccessOverrides;
@@ -117,6 +120,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     store: gate.guard(protection.guard(createCommandStore(pool))),
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
+    pictures: gate.guard(createPictures(pool)),
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
     plans: gate.guard(createPlans(pool)),
     rollCalls: gate.guard(createRollCalls(pool)),

@@ -107,13 +107,18 @@ export const otherMethods: Readonly<Record<string, Method>> = {
   },
 };
 
+/** Slack scans a file before it shares it: the message comes after the answer, which therefore does not name it. */
+const SHARED_AFTER_MS = 200;
+
 function shareFiles(files: readonly StoredFile[], args: Args, { workspace }: Parts): void {
   const channel = workspace.channels.get(args.required("channel_id"));
   if (channel === undefined || !channel.members.has(BOT.user)) throw new SlackError("channel_not_found");
   const thread = args.text("thread_ts");
   if (thread !== null && workspace.find(channel.id, thread) === undefined) throw new SlackError("thread_not_found");
   const text = args.text("initial_comment") ?? "";
-  workspace.post({ channel: channel.id, user: BOT.user, text, files, thread_ts: thread });
+  setTimeout(() => {
+    workspace.post({ channel: channel.id, user: BOT.user, text, files, thread_ts: thread });
+  }, SHARED_AFTER_MS).unref();
 }
 
 /** One page of a list of messages, cut by `oldest`, `latest`, `limit` and `cursor`. */

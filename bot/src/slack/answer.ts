@@ -1,10 +1,10 @@
 import {
   type ChatMessage,
-  type ChatOutcome,
   type ModalWindow,
   type SlackChat,
   withoutSecrets,
 } from "@rollcall/core/adapters/slack/chat.ts";
+import type { ChatOutcome } from "@rollcall/core/adapters/slack/chat-outcome.ts";
 import type { SlackLog } from "./settings.ts";
 
 /** Where an answer goes that only the person who acted sees; or, to a button of an answer that all see, that answer. */

@@ -42,6 +42,8 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   "conversations.replies": ["channels:history", "groups:history"],
   "conversations.open": ["im:write"],
   "conversations.info": ["channels:read", "groups:read"],
+  "files.getUploadURLExternal": ["files:write"],
+  "files.completeUploadExternal": ["files:write"],
   "users.info": ["users:read", "users:read.email"],
   "auth.test": [],
 };
@@ -79,7 +81,7 @@ describe.each(names)("bot/slack-manifest.%s.json", (name) => {
 
   test("asks for exactly the scopes that the service and the doctor use", () => {
     const source = ["bot/src/slack", "core/src/adapters/slack", "local/doctor"].map(sourcesIn).join("\n");
-    const called = [...source.matchAll(/\b((?:auth|chat|conversations|users)\.[a-z]+[A-Za-z]*)[("]/g)];
+    const called = [...source.matchAll(/\b((?:auth|chat|conversations|files|users)\.[a-z]+[A-Za-z]*)[("]/g)];
     const methods = new Set(called.map(([, method = ""]) => method).filter((method) => method in NEEDS));
     expect([...methods]).toEqual(expect.arrayContaining(["chat.postMessage", "conversations.history", "users.info"]));
     const others = /\b(?:conversations\.(?:join|create)|files\.(?:upload|info)|reactions\.add|pins\.add|users\.list)\b/;

@@ -1,4 +1,4 @@
-import type { ChatOutcome } from "@rollcall/core/adapters/slack/chat.ts";
+import type { ChatOutcome } from "@rollcall/core/adapters/slack/chat-outcome.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
 import type { SlackLog } from "./settings.ts";
 

@@ -1,4 +1,5 @@
-import type { ChatMessage, ChatOutcome, Placement, SlackChat } from "@rollcall/core/adapters/slack/chat.ts";
+import type { ChatMessage, Placement, SlackChat } from "@rollcall/core/adapters/slack/chat.ts";
+import type { ChatOutcome } from "@rollcall/core/adapters/slack/chat-outcome.ts";
 import type { Publication, Publications } from "@rollcall/core/ports/publications.ts";
 import type { Outage } from "./outage.ts";
 import type { Pacing } from "./pacing.ts";

@@ -1,3 +1,5 @@
+import type { Chart } from "../domain/chart.ts";
+import type { IncidentAlert } from "../domain/incident.ts";
 import type {
   ApiHotSpots,
   ApiKeyFigures,
@@ -31,6 +33,8 @@ export interface Figures {
   measure(question: MeasureQuestion): Promise<ApiMeasure>;
   /** The same over time. @throws Failure "invalid_input" if the function does not fit the metric */
   measureCourse(asked: Course & { readonly question: MeasureQuestion }): Promise<ApiMeasureCourse>;
+  /** The last hour of what these alerts of one name were decided on; null if that is no number, or was not measured. */
+  alertChart(alerts: readonly Pick<IncidentAlert, "alertname" | "labels" | "startsAt">[]): Promise<Chart | null>;
   /** @throws Failure "unavailable" if the source of the figures does not answer */
   check(): Promise<null>;
 }

@@ -1,4 +1,4 @@
-import { type PrometheusUnderTest, startPrometheus } from "@rollcall/test/prometheus.ts";
+import { type History, type PrometheusUnderTest, startPrometheus } from "@rollcall/test/prometheus.ts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { Figures } from "../../ports/figures.ts";
 import { openFigures } from "./figures.ts";
@@ -62,7 +62,7 @@ const PAST = [
   { name: "rollcall_fleet_agents_expected", labels: { fleet: "other" }, values: flat(500) },
 ];
 
-async function openOn(series: typeof PAST, now = to): Promise<Figures> {
+async function openOn(series: readonly History[], now = to): Promise<Figures> {
   const prometheus = await startPrometheus(inject("toolsDir"), { from, stepSeconds: STEP, series });
   started.push(prometheus);
   return openFigures({ url: prometheus.url, fleet, clock: { now: () => now } });
@@ -191,4 +191,43 @@ describe("figures of an hour with holes", () => {
     });
     expect(key.waiting).toMatchObject({ value: null, reason: "not known for 1 subscriptions, 9 wait for the others" });
   }, 120_000);
+});
+
+describe("the picture of an alert", () => {
+  let figures: Figures;
+  const alert = (alertname: string, labels: Record<string, string>) => ({ alertname, labels, startsAt: to - 60_000 });
+  beforeAll(async () => {
+    figures = await openOn([
+      ...twice("rollcall_agent_rung", { agent: "billing" }, [...flat(5).slice(12), ...flat(0).slice(0, 12)]),
+      ...twice("rollcall_agent_resident_memory_bytes", { agent: "billing" }, growing(1000)),
+      ...twice("rollcall_agent_rung", { agent: "orders" }, flat(5)),
+      { name: "rollcall_agent_rung", labels: { fleet: "other", agent: "billing" }, values: flat(1) },
+      ...twice("rollcall_bus_group_lag", { topic: "orders.new", group: "billing" }, growing(3, 0)),
+    ]);
+  }, 120_000);
+
+  test("is the last hour of what it was decided on, with its limit, of this agent and fleet only", async () => {
+    const chart = await figures.alertChart([alert("AgentGone", { agent: "billing" })]);
+    expect(chart).toMatchObject({ title: "AgentGone, the last hour", marks: [{ at: to - 60_000 }] });
+    expect((chart?.to ?? 0) - (chart?.from ?? 0)).toBe(HOUR_MS);
+    const [rung, memory] = chart?.panels ?? [];
+    expect(rung).toMatchObject({ unit: "rung", thresholds: [{ value: 2 }], lines: [{ name: "billing" }] });
+    const values = rung?.lines[0]?.points.map(([, value]) => value) ?? [];
+    expect(values).toHaveLength(241);
+    expect([values[120], values.at(-1)]).toEqual([5, 0]);
+    expect(memory?.lines[0]?.points.at(-1)?.[1]).toBeGreaterThan(700_000);
+  });
+
+  test("leaves out a second measure that nobody measured", async () => {
+    const chart = await figures.alertChart([alert("BusLagGrowing", { agent: "billing", topic: "orders.new" })]);
+    expect(chart?.panels).toMatchObject([{ unit: "count", lines: [{ name: "billing · orders.new" }] }]);
+  });
+
+  test.each([
+    ["what it is about was not measured", alert("AgentGone", { agent: "nobody" })],
+    ["it is about no number", alert("ExporterGone", {})],
+    ["it is not one of ours", alert("DiskFull", { agent: "billing" })],
+  ])("is none where %s", async (_, unknown) => {
+    expect(await figures.alertChart([unknown])).toBeNull();
+  });
 });

@@ -1,6 +1,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Figures } from "../../ports/figures.ts";
 import { AgedCache, CACHE_LIMITS, type CacheLimits } from "./aged-cache.ts";
+import { type AlertReading, readAlertChart, showAlertChart } from "./alert-chart.ts";
 import { connectPrometheus } from "./client.ts";
 import { type CourseReading, readServices, readThroughput, showCourse } from "./courses.ts";
 import { type KeyReading, readKeyFigures, showKeyFigures } from "./key-figures.ts";
@@ -40,6 +41,7 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
   const spots = new AgedCache<HotSpotsReading>(now, limits);
   const measures = new AgedCache<MeasureReading>(now, limits);
   const measureCourses = new AgedCache<MeasureCourseReading>(now, limits);
+  const charts = new AgedCache<AlertReading>(now, limits);
   return {
     key: async () => showKeyFigures(await key.get("hour", (at) => readKeyFigures(asking, at)), fleet, now()),
     async throughput(course) {
@@ -67,6 +69,10 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
       const { name, window, function: wanted, by = "" } = question;
       const key = `${name} ${window} ${wanted} ${by} ${range} ${stepSeconds}`;
       return showMeasureCourse(await measureCourses.get(key, (at) => readMeasureCourse(asking, at, asked)), now());
+    },
+    async alertChart(alerts) {
+      const key = JSON.stringify(alerts.map(({ alertname, labels }) => [alertname, labels.agent, labels.topic]));
+      return showAlertChart((await charts.get(key, (at) => readAlertChart(asking, at, alerts))).value, alerts);
     },
     check: () => prometheus.check(),
   };
