@@ -3,7 +3,10 @@ import { renderAsync } from "@resvg/resvg-js";
 
 const require = createRequire(import.meta.url);
 // The fonts come with a package: a container has none, and words in a font that is not there are left out without an error.
-const FONTS = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((name) => require.resolve(`dejavu-fonts-ttf/ttf/${name}`));
+const FONTS = [
+  require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf"),
+  require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf"),
+];
 /** Twice as fine as it is drawn, for screens that are. */
 const ZOOM = 2;
 
