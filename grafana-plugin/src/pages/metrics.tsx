@@ -1,4 +1,6 @@
-import { RadioButtonGroup } from "@grafana/ui";
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { RadioButtonGroup, useStyles2 } from "@grafana/ui";
 import type {
   ApiFigure,
   ApiHotSpots,
@@ -8,16 +10,20 @@ import type {
   ApiThroughput,
   FigureRange,
 } from "@rollcall/core/figures-contract.ts";
-import type { ReactElement } from "react";
+import { type ReactElement, useMemo } from "react";
 import { type Answer, useAnswer } from "../api/answers.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { KeyFigures } from "../parts/key-figures.tsx";
-import { figureWords, MetricCard } from "../parts/metric-card.tsx";
+import { figureWords } from "../parts/metric-card.tsx";
 import { Page } from "../parts/page.tsx";
 import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
+import { SeriesChart } from "./series-chart.tsx";
 
 const RANGES: readonly FigureRange[] = ["5m", "15m", "1h", "6h", "24h"];
+
+const seriesOfThroughput = ({ series }: ApiThroughput): readonly ApiSeries[] => series;
+const seriesOfServices = ({ services }: ApiResources): readonly ApiSeries[] => services;
 
 /** Throughput, latencies, resources and hot spots over a range. */
 export default function Metrics(): ReactElement {
@@ -36,9 +42,9 @@ export default function Metrics(): ReactElement {
         />
       </div>
       <KeyFigures />
-      <Course title="Throughput" name="throughput" answer={throughput} seriesOf={({ series }) => series} />
+      <Course title="Throughput" name="throughput" answer={throughput} seriesOf={seriesOfThroughput} />
       <Latency range={range} />
-      <Course title="Resources of services" name="resources" answer={resources} seriesOf={({ services }) => services} />
+      <Course title="Resources of services" name="resources" answer={resources} seriesOf={seriesOfServices} />
       <HotSpots range={range} />
     </Page>
   );
@@ -53,18 +59,27 @@ interface CourseProps<T> {
 
 const nameOf = ({ measure, of }: ApiSeries): string => (of === null ? measure : `${measure}, ${of}`);
 
+/** One chart for all that has no part of its own, and one for the parts of each measure. */
+function chartsOf(series: readonly ApiSeries[]): readonly (readonly [label: string, lines: readonly ApiSeries[]])[] {
+  const groups = Map.groupBy(series, ({ measure, of }) => (of === null ? "all together" : measure));
+  return [...groups];
+}
+
 function Course<T>({ title, name, answer, seriesOf }: CourseProps<T>): ReactElement {
-  const { content, refusal, at } = answer;
-  const series = content === undefined ? [] : seriesOf(content);
+  const styles = useStyles2(getStyles);
+  const { content, refusal } = answer;
+  const charts = useMemo(() => (content === undefined ? [] : chartsOf(seriesOf(content))), [content, seriesOf]);
   const rows = () =>
-    series.flatMap((one) =>
-      one.points.map(([moment, value]) => ({
-        at: new Date(moment).toISOString(),
-        series: nameOf(one),
-        value,
-        unit: one.unit,
-      })),
-    );
+    charts
+      .flatMap(([, lines]) => lines)
+      .flatMap((one) =>
+        one.points.map(([moment, value]) => ({
+          at: new Date(moment).toISOString(),
+          series: nameOf(one),
+          value,
+          unit: one.unit,
+        })),
+      );
   return (
     <Region
       title={title}
@@ -73,18 +88,9 @@ function Course<T>({ title, name, answer, seriesOf }: CourseProps<T>): ReactElem
       actions={<ExportMenu name={name} rows={rows} />}
     >
       {() => (
-        <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(220px, 1fr))", gap: 16 }}>
-          {series.map((one) => (
-            <MetricCard
-              key={nameOf(one)}
-              label={nameOf(one)}
-              value={one.points.at(-1)?.[1] ?? null}
-              unit={one.unit}
-              reason={one.reason}
-              at={at === null || one.ageSeconds === null ? null : at - one.ageSeconds * 1000}
-              points={one.points}
-              freshSeconds={600}
-            />
+        <div className={styles.charts}>
+          {charts.map(([label, lines]) => (
+            <SeriesChart key={label} label={label} series={lines} nameOf={({ measure, of }) => of ?? measure} />
           ))}
         </div>
       )}
@@ -95,7 +101,11 @@ function Course<T>({ title, name, answer, seriesOf }: CourseProps<T>): ReactElem
 const shown = ({ value, unit, reason }: ApiFigure): string =>
   value === null ? `— ${reason ?? "not measured"}` : figureWords(value, unit);
 
+/** What the rows of each list are. */
+const NAMES_OF = { events: "topic", commands: "command", requests: "route" };
+
 function Latency({ range }: { readonly range: FigureRange }): ReactElement {
+  const styles = useStyles2(getStyles);
   const { content, refusal } = useAnswer<ApiLatency>(`api/v1/figures/latency?range=${range}`);
   const lists = { events: content?.events ?? [], commands: content?.commands ?? [], requests: content?.requests ?? [] };
   const rows = () =>
@@ -118,12 +128,12 @@ function Latency({ range }: { readonly range: FigureRange }): ReactElement {
     >
       {() =>
         Object.entries(lists).map(([kind, list]) => (
-          <div key={kind} style={{ overflowX: "auto" }}>
-            <table style={{ width: "100%" }}>
+          <div key={kind} className={styles.scroller}>
+            <table className={styles.table}>
               <caption>{kind}</caption>
               <thead>
                 <tr>
-                  {["of", "count", "p50", "p95", "p99"].map((head) => (
+                  {[NAMES_OF[kind as keyof typeof NAMES_OF], "count", "p50", "p95", "p99"].map((head) => (
                     <th key={head}>{head}</th>
                   ))}
                 </tr>
@@ -173,4 +183,25 @@ function HotSpots({ range }: { readonly range: FigureRange }): ReactElement {
       ))}
     </>
   );
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  return {
+    charts: css({
+      display: "grid",
+      gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 380px), 1fr))",
+      gap: theme.spacing(2),
+    }),
+    scroller: css({ overflowX: "auto" }),
+    table: css({
+      width: "100%",
+      marginBottom: theme.spacing(2),
+      fontVariantNumeric: "tabular-nums",
+      caption: { captionSide: "top", padding: 0, color: theme.colors.text.secondary },
+      "th, td": { padding: theme.spacing(0.5, 1), textAlign: "right", whiteSpace: "nowrap" },
+      "th:first-of-type": { textAlign: "left", width: "50%" },
+      "thead th": { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
+      tr: { borderBottom: `1px solid ${theme.colors.border.weak}` },
+    }),
+  };
 }

@@ -1,0 +1,110 @@
+import { css } from "@emotion/css";
+import { classicColors, type GrafanaTheme2 } from "@grafana/data";
+import { AxisPlacement, GraphDrawStyle, ScaleDirection, ScaleOrientation } from "@grafana/schema";
+import { UPlotChart, UPlotConfigBuilder, useStyles2, useTheme2 } from "@grafana/ui";
+import type { ApiSeries } from "@rollcall/core/figures-contract.ts";
+import { type ReactElement, type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import { figureWords } from "../parts/metric-card.tsx";
+
+interface SeriesChartProps {
+  readonly label: string;
+  /** Of one unit, and with the same moments. */
+  readonly series: readonly ApiSeries[];
+  /** "billing", "published" */
+  readonly nameOf: (series: ApiSeries) => string;
+}
+
+const HEIGHT = 180;
+
+/** Values over time, with axes, and a legend that says the newest value of each line; a gap where nothing was measured. */
+export function SeriesChart({ label, series, nameOf }: SeriesChartProps): ReactElement {
+  const styles = useStyles2(getStyles);
+  const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
+  const unit = series[0]?.unit ?? "events";
+  const config = useConfig(unit, series.length);
+  const data = useMemo(
+    () => [
+      (series[0]?.points ?? []).map(([at]) => at),
+      ...series.map(({ points }) => points.map(([, value]) => value)),
+    ],
+    [series],
+  );
+  return (
+    <figure className={styles.chart} aria-label={label} data-testid="chart">
+      <figcaption className={styles.title}>{label}</figcaption>
+      <div ref={box} aria-hidden style={{ height: HEIGHT }}>
+        {width === 0 ? null : <UPlotChart data={data as never} config={config} width={width} height={HEIGHT} />}
+      </div>
+      <ul className={styles.legend}>
+        {series.map((one, index) => (
+          <li key={nameOf(one)}>
+            <span aria-hidden style={{ color: colourOf(index) }}>
+              ━
+            </span>{" "}
+            {nameOf(one)} {newestWords(one)}
+          </li>
+        ))}
+      </ul>
+    </figure>
+  );
+}
+
+const colourOf = (index: number): string => classicColors[index % classicColors.length] ?? "gray";
+
+function newestWords({ points, unit, reason }: ApiSeries): string {
+  const newest = points.at(-1)?.[1] ?? null;
+  return newest === null ? `— ${reason ?? "not measured"}` : figureWords(newest, unit);
+}
+
+function useConfig(unit: string, lines: number): UPlotConfigBuilder {
+  const theme = useTheme2();
+  return useMemo(() => {
+    const builder = new UPlotConfigBuilder("browser");
+    builder.addScale({
+      ...{ scaleKey: "x", isTime: true },
+      ...{ orientation: ScaleOrientation.Horizontal, direction: ScaleDirection.Right },
+    });
+    builder.addScale({
+      ...{ scaleKey: unit, softMin: 0 },
+      ...{ orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Up },
+    });
+    builder.addAxis({ scaleKey: "x", isTime: true, placement: AxisPlacement.Bottom, theme });
+    builder.addAxis({
+      ...{ scaleKey: unit, placement: AxisPlacement.Left, theme },
+      formatValue: (value) => figureWords(Number(value), unit),
+    });
+    for (let index = 0; index < lines; index += 1)
+      builder.addSeries({
+        ...{ scaleKey: unit, theme, show: true, drawStyle: GraphDrawStyle.Line },
+        ...{ lineColor: colourOf(index), lineWidth: 1.5, pxAlign: false },
+      });
+    return builder;
+  }, [theme, unit, lines]);
+}
+
+function useWidth(box: RefObject<HTMLDivElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    if (box.current === null) return undefined;
+    const watcher = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
+    watcher.observe(box.current);
+    return () => watcher.disconnect();
+  }, [box]);
+  return width;
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  return {
+    chart: css({ margin: 0, minWidth: 0 }),
+    title: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary }),
+    legend: css({
+      ...theme.typography.bodySmall,
+      listStyle: "none",
+      display: "flex",
+      flexWrap: "wrap",
+      gap: theme.spacing(0, 1.5),
+      fontVariantNumeric: "tabular-nums",
+    }),
+  };
+}
