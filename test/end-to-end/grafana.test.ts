@@ -94,6 +94,44 @@ describe("the app in Grafana", () => {
     expect(after.filter((id) => !before.includes(id))).toHaveLength(1);
   });
 
+  test("a group that is chosen narrows other pages, and follows into another tab", async () => {
+    const page = await openTab("operator", "agents");
+    const other = await openTab("operator", "agents?context=group:content");
+    await page.locator('[data-agent="billing"]').waitFor();
+    await page.getByRole("combobox", { name: "Group or agent" }).fill("@orders");
+    await page.getByRole("option", { name: /^@orders/ }).click();
+    await page.getByText(/^8 expected/).waitFor();
+    await follow(page, "overview");
+    await page
+      .getByTestId("state-line")
+      .getByText(/8 expected/)
+      .waitFor();
+    // Its address named another group.
+    await other.getByText(/^8 expected/).waitFor();
+    expect(new URL(other.url()).searchParams.get("context")).toBe("group:orders");
+  });
+
+  test("keys open what may be done and lead to the page above, and do nothing themselves", async () => {
+    const page = await openTab("operator", "agents/billing");
+    await page.getByRole("button", { name: "More actions" }).waitFor();
+    await page.keyboard.press(".");
+    await page.getByRole("menuitem", { name: /^Stop…/ }).click();
+    await page.getByText("Nothing has happened yet.").waitFor();
+    await pressed(page, "Not now").click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    await page.waitForURL((url) => url.pathname === "/a/rollcall-fleet-app/agents");
+    expect(broken).toEqual([]);
+  });
+
+  test("on a phone the four pages are at the bottom, with how many there are", async () => {
+    const page = await openTab("operator", "overview", 375);
+    const bar = page.getByRole("navigation", { name: "Rollcall pages" });
+    await bar.getByRole("link", { name: "Agents 22" }).click();
+    await page.locator("[data-agent]").first().waitFor();
+    expect(await bar.getByRole("link", { name: /^Agents/ }).getAttribute("aria-current")).toBe("page");
+  });
+
   test("a viewer sees why a button is off, and pressing it does nothing", async () => {
     const page = await openTab("viewer", "agents/billing");
     const restart = pressed(page, "Restart…");

@@ -4,23 +4,15 @@ import { useCommand } from "../api/commands.ts";
 import type { Command } from "../api/contract.ts";
 import { Refusal } from "../api/refusal.ts";
 import { type Outcome, runCommand } from "../api/run-command.ts";
-import { closeOrder, type Order, readOrder } from "./order.ts";
+import { closeOrder, type Order, titleOf } from "../parts/order.ts";
+import { RefusalView } from "../parts/refusal-view.tsx";
+import { Skeleton } from "../parts/region.tsx";
 import { OutcomeView } from "./outcome-view.tsx";
-import { usePlace } from "./place.ts";
 import { PlanView } from "./plan-view.tsx";
-import { RefusalView } from "./refusal-view.tsx";
-import { Skeleton } from "./region.tsx";
 import { fieldsOf, SchemaField, toInput } from "./schema-fields.tsx";
 
-/** The drawer of the command that the address asks for; nothing if it asks for none. */
-export function CommandDrawer(): ReactElement | null {
-  const order = readOrder(usePlace());
-  if (order === null) return null;
-  // A new wish is a new form.
-  return <OpenDrawer key={`${order.command} ${order.key}`} order={order} />;
-}
-
-function OpenDrawer({ order }: { readonly order: Order }): ReactElement {
+/** The form of one wish, its plan, and what became of it. */
+export default function CommandDrawer({ order }: { readonly order: Order }): ReactElement {
   const command = useCommand(order.command);
   return (
     <Drawer title={titleOf(order)} subtitle={command?.summary} onClose={closeOrder} size="md">
@@ -33,15 +25,6 @@ function OpenDrawer({ order }: { readonly order: Order }): ReactElement {
       )}
     </Drawer>
   );
-}
-
-/** "Restart billing" */
-export function titleOf({ command, input }: Pick<Order, "command" | "input">): string {
-  const words = Object.values(input)
-    .flat()
-    .filter((value) => typeof value === "string" || typeof value === "number");
-  const verb = command.replaceAll("-", " ");
-  return [verb.charAt(0).toUpperCase() + verb.slice(1), ...words.slice(0, 5).map(String)].join(" ");
 }
 
 function OrderForm({ order, command }: { readonly order: Order; readonly command: Command }): ReactElement {

@@ -2,10 +2,10 @@ import type { ReactElement } from "react";
 import { operations, requests } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import type { Outcome } from "../api/run-command.ts";
-import { hrefOf } from "./place.ts";
-import { ProgressTracker } from "./progress-tracker.tsx";
-import { ReportView } from "./report-view.tsx";
-import { RequestView } from "./request-view.tsx";
+import { hrefOf } from "../parts/place.ts";
+import { ProgressTracker } from "../parts/progress-tracker.tsx";
+import { ReportView } from "../parts/report-view.tsx";
+import { RequestView } from "../parts/request-view.tsx";
 
 /** What became of a wish, followed to its end. */
 export function OutcomeView({ outcome }: { readonly outcome: Exclude<Outcome, { kind: "plan" }> }): ReactElement {

@@ -1,9 +1,9 @@
 import { Alert, Button, Field, Input } from "@grafana/ui";
 import { type ReactElement, type ReactNode, useState } from "react";
 import type { Planned } from "../api/contract.ts";
-import { closeOrder } from "./order.ts";
-import { ReportText } from "./report-text.tsx";
-import { useNow } from "./tick.ts";
+import { closeOrder } from "../parts/order.ts";
+import { ReportText } from "../parts/report-text.tsx";
+import { useNow } from "../parts/tick.ts";
 
 interface PlanViewProps {
   readonly planned: Planned;

@@ -4,6 +4,7 @@ import { FilterInput, FilterPill, RadioButtonGroup, useStyles2 } from "@grafana/
 import type { ReactElement } from "react";
 import type { Agent } from "../api/contract.ts";
 import { changeQuery } from "../parts/place.ts";
+import { useIsPhone } from "../parts/screen.ts";
 
 const FACETS = ["health", "verdict", "activity", "group", "owner", "version"] as const;
 type Facet = (typeof FACETS)[number];
@@ -66,11 +67,14 @@ export function AgentFilters({ everyone, filters, isTree }: AgentFiltersProps): 
           onChange={(tree) => changeQuery({ view: tree ? "tree" : null })}
         />
       </div>
-      <div className={styles.chips}>
-        {FACETS.map((facet) => (
-          <Chips key={facet} facet={facet} everyone={everyone} chosen={filters.facets[facet] ?? []} />
-        ))}
-      </div>
+      <details open={!useIsPhone()}>
+        <summary>Filters ({Object.keys(filters.facets).length})</summary>
+        <div className={styles.chips}>
+          {FACETS.map((facet) => (
+            <Chips key={facet} facet={facet} everyone={everyone} chosen={filters.facets[facet] ?? []} />
+          ))}
+        </div>
+      </details>
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { agents as fleet, incidents, operations } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { CommandButton } from "../parts/command-button.tsx";
 import { firingAgents, IncidentCard } from "../parts/incident-card.tsx";
+import { MoreCommands } from "../parts/more-commands.tsx";
 import { operationEntry } from "../parts/operation-words.ts";
 import { Page } from "../parts/page.tsx";
 import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
@@ -42,27 +43,29 @@ export default function AgentPage(): ReactElement {
 }
 
 const VERBS = [
-  { command: "restart", label: "Restart…", isDanger: true, field: "who" },
-  { command: "pause", label: "Pause…", isDanger: false, field: "who" },
-  { command: "resume", label: "Resume…", isDanger: false, field: "who" },
-  { command: "start", label: "Start…", isDanger: false, field: "who" },
-  { command: "stop", label: "Stop…", isDanger: true, field: "who" },
-  { command: "roll-call", label: "Roll call", isDanger: false, field: "who" },
-  { command: "why", label: "Why?", isDanger: false, field: "about" },
+  { command: "restart", label: "Restart…", isDanger: true },
+  { command: "pause", label: "Pause…", isDanger: false },
+  { command: "roll-call", label: "Roll call", isDanger: false },
+];
+const MORE = [
+  { command: "resume", label: "Resume…" },
+  { command: "drain", label: "Drain…" },
+  { command: "start", label: "Start…" },
+  { command: "stop", label: "Stop…" },
 ];
 
 function Actions({ id }: { readonly id: string }): ReactElement {
   return (
     <>
-      {VERBS.map(({ command, label, isDanger, field }) => (
-        <CommandButton
-          key={command}
-          command={command}
-          input={{ [field]: field === "who" ? [id] : id }}
-          label={label}
-          isDanger={isDanger}
-        />
+      {VERBS.map(({ command, label, isDanger }) => (
+        <CommandButton key={command} command={command} input={{ who: [id] }} label={label} isDanger={isDanger} />
       ))}
+      <MoreCommands
+        commands={[
+          ...MORE.map((one) => ({ ...one, input: { who: [id] } })),
+          { command: "why", label: "Why?", input: { about: id } },
+        ]}
+      />
     </>
   );
 }

@@ -1,9 +1,9 @@
 import { FilterPill } from "@grafana/ui";
 import type { ReactElement } from "react";
 import type { Incident } from "../api/contract.ts";
-import { agents, incidents } from "../api/lists.ts";
+import { incidents } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
-import { type Context, fitsContext, useContextChoice } from "../parts/context.ts";
+import { useConcerns } from "../parts/concerns.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { firingAgents, IncidentCard, incidentWords } from "../parts/incident-card.tsx";
 import { Page } from "../parts/page.tsx";
@@ -20,10 +20,9 @@ const tabOf = ({ state, acknowledgedBy }: Incident): Tab =>
 /** What fires, who has it; links from alert rules name an alert and an agent. */
 export default function Alerts(): ReactElement {
   const place = usePlace();
-  const context = useContextChoice(place);
+  const concerns = useConcerns();
   const { items, at, refusal } = useLiveList(incidents);
-  const fleet = useLiveList(agents).items;
-  const all = worstFirst([...items.values()]).filter((incident) => concerns(incident, context, fleet));
+  const all = worstFirst([...items.values()]).filter((incident) => concerns(firingAgents(incident)));
   const named = all.filter((incident) => isNamed(incident, place.query));
   const tab = (TABS.find((one) => one === place.query.get("tab")) ?? null) as Tab | null;
   const shown = named.filter((incident) => (tab === null ? tabOf(incident) !== "ended" : tabOf(incident) === tab));
@@ -64,11 +63,6 @@ export default function Alerts(): ReactElement {
 function isNamed(incident: Incident, query: URLSearchParams): boolean {
   const [name, agent] = [query.get("name"), query.get("agent")];
   return (name === null || incident.alertname === name) && (agent === null || firingAgents(incident).includes(agent));
-}
-
-function concerns(incident: Incident, context: Context | null, fleet: ReadonlyMap<string, { group: string }>): boolean {
-  if (context === null) return true;
-  return firingAgents(incident).some((id) => fitsContext(context, { id, group: fleet.get(id)?.group ?? "" }));
 }
 
 const rowOf = (incident: Incident) => ({

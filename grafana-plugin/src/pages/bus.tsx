@@ -17,7 +17,8 @@ export default function Bus(): ReactElement {
   return (
     <Page title="Event bus" ignoresContext actions={<CommandButton command="bus-test" label="Test message…" />}>
       <Throughput />
-      <Read title="Bus" command="bus" input={{}} everyMs={5_000} />
+      <Read title="Now" command="bus" input={{}} everyMs={5_000} />
+      <Read title="Dead letters" command="dead-letters" input={{}} everyMs={15_000} />
       <div style={{ gridColumn: "1 / -1" }}>
         <FilterInput
           placeholder="Subscriptions: part of a pattern, a topic or an agent"
@@ -29,7 +30,6 @@ export default function Bus(): ReactElement {
       </div>
       <Read title="Subscriptions, declared against actual" command="bus-subs" input={{ pattern }} everyMs={10_000} />
       <Read title="Topics" command="bus-topics" input={{ text: pattern }} everyMs={10_000} />
-      <Read title="Dead letters" command="dead-letters" input={{}} everyMs={15_000} />
     </Page>
   );
 }

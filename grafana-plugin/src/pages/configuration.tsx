@@ -1,6 +1,6 @@
 import type { AppPluginMeta, PluginConfigPageProps } from "@grafana/data";
 import { config, getBackendSrv } from "@grafana/runtime";
-import { Alert, Button, Field, Input, SecretInput } from "@grafana/ui";
+import { Alert, Button, Field, Input, LinkButton, SecretInput } from "@grafana/ui";
 import { type ReactElement, useState } from "react";
 import { firstValueFrom } from "rxjs";
 import { ConnectionTest } from "./connection-test.tsx";
@@ -76,9 +76,13 @@ export default function Configuration({ plugin }: PluginConfigPageProps<AppPlugi
         </Button>
       </div>
       <ConnectionTest isSetUp={Boolean(meta.jsonData?.url) && meta.secureJsonFields?.secret === true} />
-      <h3>The same by a file</h3>
-      <pre>{yamlOf(url)}</pre>
-      <a href={`${config.appSubUrl ?? ""}/a/rollcall-fleet-app/overview`}>Open Rollcall</a>
+      <h2 style={{ margin: 0 }}>The same by a file</h2>
+      <pre style={{ fontFamily: "monospace", margin: 0 }}>{yamlOf(url)}</pre>
+      <div>
+        <LinkButton variant="secondary" href={`${config.appSubUrl ?? ""}/a/rollcall-fleet-app/overview`}>
+          Open Rollcall
+        </LinkButton>
+      </div>
     </form>
   );
 }

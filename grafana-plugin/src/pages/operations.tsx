@@ -5,7 +5,7 @@ import type { Operation } from "../api/contract.ts";
 import { operations } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { CommandButton } from "../parts/command-button.tsx";
-import { fitsContext, useContextChoice } from "../parts/context.ts";
+import { useConcerns } from "../parts/concerns.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { operationEntry, wishWords } from "../parts/operation-words.ts";
 import { Page } from "../parts/page.tsx";
@@ -24,19 +24,16 @@ export default function Operations(): ReactElement {
 
 function AllOperations(): ReactElement {
   const place = usePlace();
-  const context = useContextChoice(place);
+  const concerns = useConcerns();
   const { items, at, refusal } = useLiveList(operations);
   const ending = place.query.get("ending");
-  const all = [...items.values()].filter(
-    ({ targets }) =>
-      context?.kind !== "agent" || targets.some(({ agent }) => fitsContext(context, { id: agent, group: "" })),
-  );
+  const all = [...items.values()].filter(({ targets }) => concerns(targets.map(({ agent }) => agent)));
   const running = all.filter(({ state }) => state !== "ended").toSorted((a, b) => b.createdAt - a.createdAt);
   const ended = all.filter((operation) => operation.state === "ended");
   const shown = ending === null ? ended : ended.filter((operation) => operation.ending === ending);
   const endings = [...new Set(ended.flatMap((operation) => operation.ending ?? []))];
   return (
-    <Page title="Operations" ignoresContext={context?.kind === "group"}>
+    <Page title="Operations">
       <Region
         title={`Running (${running.length})`}
         isKnown={at !== null}

@@ -6,8 +6,9 @@ import { useAnswer } from "../api/answers.ts";
 import type { Agent, Gateway, Incident } from "../api/contract.ts";
 import { agents as fleet, incidents, operations, requests } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
+import { useConcerns } from "../parts/concerns.ts";
 import { type Context, fitsContext, useContextChoice } from "../parts/context.ts";
-import { IncidentCard } from "../parts/incident-card.tsx";
+import { firingAgents, IncidentCard } from "../parts/incident-card.tsx";
 import { KeyFigures } from "../parts/key-figures.tsx";
 import { operationEntry } from "../parts/operation-words.ts";
 import { Page } from "../parts/page.tsx";
@@ -51,6 +52,8 @@ const worstOf = (agents: readonly Agent[]): Agent["health"] =>
   (["critical", "unknown", "degraded"] as const).find((health) => agents.some((agent) => agent.health === health)) ??
   "healthy";
 
+const SERVICE_HEALTH = { up: "healthy", down: "critical", unknown: "unknown" } as const;
+
 function StateLine({ context }: { readonly context: Context | null }): ReactElement {
   const styles = useStyles2(getStyles);
   const { shown, at } = useAgents(context);
@@ -63,8 +66,9 @@ function StateLine({ context }: { readonly context: Context | null }): ReactElem
         {at === null ? "" : countsWords(shown)}
       </strong>
       {(content?.services ?? []).map(({ name, state, detail }) => (
-        <span key={name} title={detail ?? state}>
-          {name} {state === "up" ? "●" : state === "down" ? "■ down" : "? unknown"}
+        <span key={name} title={detail ?? state} className={styles.service}>
+          <HealthMark health={SERVICE_HEALTH[state]} mark={HEALTH_MARKS[SERVICE_HEALTH[state]]} /> {name}
+          {state === "up" ? "" : ` ${state}`}
         </span>
       ))}
     </div>
@@ -73,7 +77,10 @@ function StateLine({ context }: { readonly context: Context | null }): ReactElem
 
 function Firing(): ReactElement {
   const { items, at, refusal } = useLiveList(incidents);
-  const firing = worstFirst([...items.values()].filter(({ state }: Incident) => state === "firing"));
+  const concerns = useConcerns();
+  const firing = worstFirst(
+    [...items.values()].filter((one: Incident) => one.state === "firing" && concerns(firingAgents(one))),
+  );
   return (
     <Region
       title={`Firing (${firing.length})`}
@@ -98,7 +105,10 @@ function Firing(): ReactElement {
 function Changed(): ReactElement {
   const { items, at } = useLiveList(operations);
   const now = useNow();
-  const recent = [...items.values()].filter(({ createdAt }) => now - createdAt < CHANGED_MS);
+  const concerns = useConcerns();
+  const recent = [...items.values()].filter(
+    ({ createdAt, targets }) => now - createdAt < CHANGED_MS && concerns(targets.map(({ agent }) => agent)),
+  );
   return (
     <Region title={`What changed, 30 min (${recent.length})`} columns={4} isKnown={at !== null}>
       {() => <Timeline entries={recent.slice(0, 20).map(operationEntry)} empty="Nothing in these 30 min." />}
@@ -141,8 +151,13 @@ function RunningForMe(): ReactElement {
   const running = useLiveList(operations);
   const waiting = useLiveList(requests);
   const now = useNow();
-  const under = [...running.items.values()].filter(({ state }) => state !== "ended");
-  const asked = [...waiting.items.values()].filter(({ state, expiresAt }) => state === "waiting" && expiresAt > now);
+  const concerns = useConcerns();
+  const under = [...running.items.values()].filter(
+    ({ state, targets }) => state !== "ended" && concerns(targets.map(({ agent }) => agent)),
+  );
+  const asked = [...waiting.items.values()].filter(
+    ({ state, expiresAt, targets }) => state === "waiting" && expiresAt > now && concerns(targets),
+  );
   return (
     <Region title="Running, waiting" columns={6} isKnown={running.at !== null}>
       {() => (
@@ -168,8 +183,10 @@ function getStyles(theme: GrafanaTheme2) {
       flexWrap: "wrap",
       gap: theme.spacing(1, 2),
       padding: theme.spacing(1, 2),
-      background: theme.colors.background.secondary,
+      background: theme.colors.background.primary,
+      border: `1px solid ${theme.colors.border.weak}`,
       borderRadius: theme.shape.radius.default,
     }),
+    service: css({ whiteSpace: "nowrap", color: theme.colors.text.secondary }),
   };
 }

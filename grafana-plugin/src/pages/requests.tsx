@@ -3,6 +3,7 @@ import { useAnswer } from "../api/answers.ts";
 import type { Request } from "../api/contract.ts";
 import { requests } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
+import { useConcerns } from "../parts/concerns.ts";
 import { Page } from "../parts/page.tsx";
 import { hrefOf, usePlace } from "../parts/place.ts";
 import { RefusalView } from "../parts/refusal-view.tsx";
@@ -21,11 +22,12 @@ export default function Requests(): ReactElement {
 function AllRequests(): ReactElement {
   const { items, at, refusal } = useLiveList(requests);
   const now = useNow();
-  const all = [...items.values()];
+  const concerns = useConcerns();
+  const all = [...items.values()].filter(({ targets }) => concerns(targets));
   const waiting = all.filter(({ state, expiresAt }) => state === "waiting" && expiresAt > now);
   const over = all.filter((one) => !waiting.includes(one));
   return (
-    <Page title="Requests" ignoresContext>
+    <Page title="Requests">
       <Region
         title={`Waiting (${waiting.length})`}
         isKnown={at !== null}

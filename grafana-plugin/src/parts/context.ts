@@ -10,8 +10,12 @@ export interface Context {
 const KEY = "rollcall-fleet-app.context";
 const remembered = new Store<string | null>(recall());
 
-// Another tab chose: this one follows.
-window.addEventListener("storage", ({ key }) => key === KEY && remembered.set(recall()));
+// Another tab chose: this one follows, also if its address says something else by now.
+window.addEventListener("storage", ({ key }) => {
+  if (key !== KEY) return;
+  remembered.set(recall());
+  if (new URLSearchParams(window.location.search).has("context")) changeQuery({ context: recall() });
+});
 
 /** The choice of this address, else the one that was made last, in any tab. */
 export function useContextChoice({ query }: Pick<Place, "query">): Context | null {

@@ -7,6 +7,7 @@ import { agents as agentList } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { CommandButton } from "./command-button.tsx";
 import { hrefOf } from "./place.ts";
+import { PHONE, THUMB_PX } from "./screen.ts";
 import { useNow } from "./tick.ts";
 import { ageWords, clockTime, listed, momentWords } from "./words.ts";
 
@@ -105,6 +106,11 @@ function getStyles(theme: GrafanaTheme2) {
     P3: card(theme.colors.info.main),
     title: css({ ...theme.typography.body, fontWeight: theme.typography.fontWeightMedium, margin: 0 }),
     small: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary, margin: theme.spacing(0.5, 0) }),
-    buttons: css({ display: "flex", gap: theme.spacing(1), flexWrap: "wrap" }),
+    buttons: css({
+      display: "flex",
+      gap: theme.spacing(1),
+      flexWrap: "wrap",
+      [PHONE]: { a: { minHeight: THUMB_PX } },
+    }),
   };
 }

@@ -33,16 +33,23 @@ export function MetricCard(props: MetricCardProps): ReactElement {
   const isOld = age !== null && age > freshSeconds;
   return (
     <div className={styles.card} data-testid="metric-card">
-      <div className={styles.label}>{href === undefined ? label : <a href={href}>{label}</a>}</div>
+      <div className={styles.label} title={label}>
+        {href === undefined ? label : <a href={href}>{label}</a>}
+      </div>
       <div className={isOld || value === null ? styles.old : styles.value}>
         {value === null ? "—" : figureWords(value, unit)} <Trend points={points} />
       </div>
       <Sparkline points={points} label={label} />
-      <div className={styles.note}>
-        {value === null ? (reason ?? "not measured") : isOld && age !== null ? `${ageWords(age)} old` : " "}
-      </div>
+      <Note
+        words={value === null ? (reason ?? "not measured") : isOld && age !== null ? `${ageWords(age)} old` : null}
+      />
     </div>
   );
+}
+
+function Note({ words }: { readonly words: string | null }): ReactElement | null {
+  const styles = useStyles2(getStyles);
+  return words === null ? null : <div className={styles.note}>{words}</div>;
 }
 
 const digits = (value: number): string =>
@@ -103,7 +110,7 @@ function Sparkline({
 }): ReactElement | null {
   const styles = useStyles2(getStyles);
   const values = points.flatMap(([, value]) => (value === null ? [] : [value]));
-  if (values.length < 2) return <div className={styles.gap} />;
+  if (values.length < 2) return null;
   const most = Math.max(...values, 0);
   const least = Math.min(...values, 0);
   const span = most - least || 1;
@@ -136,8 +143,9 @@ function getStyles(theme: GrafanaTheme2) {
   } as const;
   return {
     card: css({
+      height: "100%",
       padding: theme.spacing(1, 1.5),
-      background: theme.colors.background.secondary,
+      background: theme.colors.background.primary,
       border: `1px solid ${theme.colors.border.weak}`,
       borderRadius: theme.shape.radius.default,
       minWidth: 0,
@@ -145,17 +153,27 @@ function getStyles(theme: GrafanaTheme2) {
     label: css({
       ...theme.typography.bodySmall,
       color: theme.colors.text.secondary,
+      overflow: "hidden",
+      textOverflow: "ellipsis",
+      whiteSpace: "nowrap",
       a: { color: theme.colors.text.link },
     }),
     value: css(number),
     old: css({ ...number, color: theme.colors.text.secondary }),
     trend: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary }),
-    note: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary, minHeight: "1.5em" }),
+    note: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary, overflowWrap: "anywhere" }),
     line: css({
+      display: "block",
       width: "100%",
       height: HEIGHT,
-      path: { fill: "none", stroke: theme.colors.primary.text, strokeWidth: 1.5 },
+      marginTop: theme.spacing(0.5),
+      // The drawing is stretched, its line is not.
+      path: {
+        fill: "none",
+        stroke: theme.colors.primary.text,
+        strokeWidth: 1.5,
+        vectorEffect: "non-scaling-stroke",
+      },
     }),
-    gap: css({ height: HEIGHT }),
   };
 }

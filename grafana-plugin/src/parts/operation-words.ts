@@ -6,8 +6,9 @@ import { durationWords, listed, operationWords } from "./words.ts";
 /** "restart billing" */
 export const wishWords = ({ command, targets, input }: Pick<Operation, "command" | "targets" | "input">): string => {
   const agents = targets.map(({ agent }) => agent);
+  // A run of diagnostics has its checks where others have agents: who asked named a suite.
   const words =
-    agents.length > 0
+    agents.length > 0 && command !== "diag-run"
       ? listed(agents)
       : Object.values((input ?? {}) as object)
           .flat()

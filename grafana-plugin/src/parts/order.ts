@@ -27,6 +27,15 @@ export function readOrder({ query }: Pick<Place, "query">): Order | null {
     : { command, input, key: key !== null && /^[\x21-\x7e]{8,200}$/.test(key) ? key : newKey() };
 }
 
+/** "Restart billing" */
+export function titleOf({ command, input }: Pick<Order, "command" | "input">): string {
+  const words = Object.values(input)
+    .flat()
+    .filter((value) => typeof value === "string" || typeof value === "number");
+  const verb = command.replaceAll("-", " ");
+  return [verb.charAt(0).toUpperCase() + verb.slice(1), ...words.slice(0, 5).map(String)].join(" ");
+}
+
 function parse(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);

@@ -5,11 +5,13 @@ import { Alert, Modal, useStyles2 } from "@grafana/ui";
 import { type ReactElement, type ReactNode, useCallback, useState } from "react";
 import { reach } from "../api/reach.ts";
 import { useStore } from "../api/store.ts";
-import { CommandDrawer } from "./command-drawer.tsx";
+import { BottomBar } from "./bottom-bar.tsx";
 import { ContextSelector } from "./context-selector.tsx";
 import { PAGE_KEYS, usePageKeys } from "./keys.ts";
 import { LiveMark } from "./live-mark.tsx";
-import { hrefOf } from "./place.ts";
+import { Ordered } from "./ordered.tsx";
+import { goTo, hrefOf } from "./place.ts";
+import { PHONE, THUMB_PX } from "./screen.ts";
 import { clockTime } from "./words.ts";
 
 interface PageProps {
@@ -26,13 +28,17 @@ interface PageProps {
 export function Page({ title, above, actions, ignoresContext = false, children }: PageProps): ReactElement {
   const styles = useStyles2(getStyles);
   const [isHelpOpen, setHelpOpen] = useState(false);
-  usePageKeys(useCallback(() => setHelpOpen(true), []));
+  const abovePage = above?.page;
+  usePageKeys({
+    onHelp: useCallback(() => setHelpOpen(true), []),
+    onBack: useCallback(() => abovePage !== undefined && goTo(abovePage), [abovePage]),
+  });
   const pageNav = {
     text: title,
     ...(above === undefined ? {} : { parentItem: { text: above.title, url: hrefOf(above.page) } }),
   };
   return (
-    <PluginPage pageNav={pageNav} actions={actions}>
+    <PluginPage pageNav={pageNav} actions={<div className={styles.actions}>{actions}</div>}>
       <div className={styles.bar}>
         <ContextSelector />
         {ignoresContext ? <span className={styles.small}>This page shows the whole fleet.</span> : null}
@@ -41,7 +47,8 @@ export function Page({ title, above, actions, ignoresContext = false, children }
       </div>
       <AwayBanner />
       <div className={styles.grid}>{children}</div>
-      <CommandDrawer />
+      <Ordered />
+      <BottomBar />
       {isHelpOpen ? <KeysHelp onClose={() => setHelpOpen(false)} /> : null}
     </PluginPage>
   );
@@ -65,7 +72,8 @@ function KeysHelp({ onClose }: { readonly onClose: () => void }): ReactElement {
           </li>
         ))}
         <li>
-          <kbd>/</kbd> search · <kbd>j</kbd> <kbd>k</kbd> row · <kbd>x</kbd> select · <kbd>Enter</kbd> open
+          <kbd>/</kbd> search · <kbd>j</kbd> <kbd>k</kbd> row · <kbd>x</kbd> select · <kbd>Enter</kbd> open ·{" "}
+          <kbd>.</kbd> actions · <kbd>Esc</kbd> back
         </li>
       </ul>
     </Modal>
@@ -73,7 +81,15 @@ function KeysHelp({ onClose }: { readonly onClose: () => void }): ReactElement {
 }
 
 function getStyles(theme: GrafanaTheme2) {
+  const touchable = { [PHONE]: { button: { minHeight: THUMB_PX, minWidth: THUMB_PX, justifyContent: "center" } } };
   return {
+    actions: css({
+      display: "flex",
+      flexWrap: "wrap",
+      gap: theme.spacing(1),
+      paddingBottom: theme.spacing(1),
+      ...touchable,
+    }),
     bar: css({
       display: "flex",
       alignItems: "center",
@@ -87,6 +103,8 @@ function getStyles(theme: GrafanaTheme2) {
       display: "grid",
       gridTemplateColumns: "repeat(12, minmax(0, 1fr))",
       gap: theme.spacing(2),
+      ...touchable,
+      [PHONE]: { ...touchable[PHONE], marginBottom: 64 },
       // Grafana's own pages leave links uncoloured in plain text.
       "a:not([role=button])": { color: theme.colors.text.link },
     }),

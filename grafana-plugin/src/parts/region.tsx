@@ -79,7 +79,7 @@ function getStyles(theme: GrafanaTheme2) {
       gridColumn: "span var(--columns)",
       minWidth: 0,
       padding: theme.spacing(1.5, 2),
-      background: theme.colors.background.secondary,
+      background: theme.colors.background.primary,
       border: `1px solid ${theme.colors.border.weak}`,
       borderRadius: theme.shape.radius.default,
       [theme.breakpoints.down("md")]: { gridColumn: "1 / -1" },
@@ -97,7 +97,7 @@ function getStyles(theme: GrafanaTheme2) {
       height: 14,
       margin: theme.spacing(1, 0),
       borderRadius: theme.shape.radius.default,
-      background: theme.colors.background.canvas,
+      background: theme.colors.background.secondary,
     }),
   };
 }

@@ -1,6 +1,6 @@
 import { cleanup, render } from "@testing-library/react";
 import { afterEach, describe, expect, test } from "vitest";
-import { titleOf } from "./command-drawer.tsx";
+import { titleOf } from "./order.ts";
 import { plainTimes, ReportText } from "./report-text.tsx";
 
 const NOON = new Date(2026, 10, 28, 12, 0, 5).getTime();

@@ -1,12 +1,15 @@
 import type { Agent, Criticality, Health, Operation, Stage } from "../api/contract.ts";
 
-/** Words and marks as they stand in Slack too; shape and word carry the meaning, colour only helps. */
+/**
+ * Words and marks as they stand in Slack too; shape and word carry the meaning, colour only helps. U+FE0E asks for the letter,
+ * not the picture of the same name, which would bring a colour of its own.
+ */
 export const HEALTH_MARKS: Readonly<Record<Health, string>> = {
   healthy: "●",
   degraded: "▲",
   critical: "■",
   unknown: "?",
-  off: "⏹",
+  off: "⏹\uFE0E",
 };
 
 export const SEVERITY_WORDS: Readonly<Record<Criticality, string>> = {
@@ -45,7 +48,7 @@ export function operationWords({ state, ending }: Pick<Operation, "state" | "end
 }
 
 export const markOfAgent = ({ health, verdict }: Pick<Agent, "health" | "verdict">): string =>
-  health === "off" && verdict === "paused" ? "⏸" : HEALTH_MARKS[health];
+  health === "off" && verdict === "paused" ? "⏸\uFE0E" : HEALTH_MARKS[health];
 
 const two = (value: number): string => String(value).padStart(2, "0");
 

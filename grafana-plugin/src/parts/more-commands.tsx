@@ -1,0 +1,42 @@
+import { Button, Dropdown, Menu } from "@grafana/ui";
+import type { ReactElement } from "react";
+import { useCommands } from "../api/commands.ts";
+import { reach } from "../api/reach.ts";
+import { useStore } from "../api/store.ts";
+import { openOrder } from "./order.ts";
+
+interface MoreCommand {
+  readonly command: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** "Stop…" */
+  readonly label: string;
+}
+
+/** Commands behind one button; what may not be done now is off, and says why; what the service does not have is not there. */
+export function MoreCommands({ commands }: { readonly commands: readonly MoreCommand[] }): ReactElement | null {
+  const { content } = useCommands();
+  const { isAway } = useStore(reach);
+  const offered = commands.flatMap((one) => {
+    const known = content?.commands.find(({ name }) => name === one.command);
+    return known === undefined ? [] : [{ ...one, whyNot: isAway ? "not reachable" : known.whyNot }];
+  });
+  if (offered.length === 0) return null;
+  const menu = (
+    <Menu>
+      {offered.map(({ command, input, label, whyNot }) => (
+        <Menu.Item
+          key={command}
+          label={label}
+          disabled={whyNot !== null}
+          {...(whyNot === null ? {} : { description: whyNot })}
+          onClick={() => openOrder(command, input)}
+        />
+      ))}
+    </Menu>
+  );
+  return (
+    <Dropdown overlay={menu} placement="bottom-end">
+      <Button size="sm" variant="secondary" icon="ellipsis-v" aria-label="More actions" data-actions />
+    </Dropdown>
+  );
+}
