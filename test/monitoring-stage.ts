@@ -85,8 +85,16 @@ export class MonitoringStage {
     return data.result.map(({ value }) => Number(value[1]));
   }
 
-  /** What Alertmanager holds of an agent. `generatorURL` is Prometheus' if it was the last to tell. */
-  async heldOf(agent: string): Promise<{ labels: Record<string, string>; generatorURL: string; endsAt: string }[]> {
+  /** How many alerts Prometheus has given to Alertmanager. */
+  async sentByPrometheus(): Promise<number> {
+    const url = `http://127.0.0.1:${this.ports.prometheus}/metrics`;
+    const text = await (await fetch(url, { signal: AbortSignal.timeout(2000) })).text();
+    const counts = text.matchAll(/^prometheus_notifications_sent_total\{.*\} (\S+)$/gm);
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  /** What Alertmanager holds of an agent. */
+  async heldOf(agent: string): Promise<{ labels: Record<string, string>; endsAt: string }[]> {
     const url = `${this.alertmanagerUrl}/api/v2/alerts?filter=agent%3D${agent}`;
     const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
     return (await response.json()) as Awaited<ReturnType<MonitoringStage["heldOf"]>>;
