@@ -28,6 +28,7 @@ import type { Silences } from "./ports/silences.ts";
 import type { Linking } from "./ports/slack-links.ts";
 import type { Supervisor } from "./ports/supervisor.ts";
 import type { ExpectedAgent } from "./protocol.ts";
+import type { OwnRule } from "./second-person.ts";
 
 /** Everything a command may use; adapters implement the ports. */
 export interface Ports {
@@ -165,8 +166,12 @@ export interface ActCommand extends CommandBase {
    * @throws Failure "unavailable"
    */
   findOut?(target: TargetProgress, context: ActContext): Promise<FoundOut | null>;
-  /** Why the command needs a second person for these targets, or null. */
-  needsSecondPerson?(targets: readonly ExpectedAgent[], context: ReadContext): Promise<string | null>;
+  /** Which rule of the command needs a second person for these targets, and why; null: none. */
+  needsSecondPerson?(
+    targets: readonly ExpectedAgent[],
+    context: ReadContext,
+    input: Record<string, unknown>,
+  ): Promise<OwnRule | null>;
 }
 
 export type CommandDefinition = ReadCommand | ActCommand;

@@ -4,6 +4,7 @@ import { Failure } from "./domain/failure.ts";
 import { personActor } from "./person-actor.ts";
 import { NO_RULES } from "./policy-rules.ts";
 import type { Directory, Person } from "./ports/directory.ts";
+import type { OwnRule } from "./second-person.ts";
 
 const NOW = 1_795_142_452_000;
 const ADAM: Person = { id: "adam", name: "Adam", mails: [], slack: [], role: "admin", grants: [] };
@@ -25,7 +26,7 @@ function ask({
   command?: Parameters<typeof decideLive>[0]["command"];
   confirm?: Directory["confirm"];
   isApproved?: boolean;
-  secondPerson?: string | null;
+  secondPerson?: OwnRule | null;
   person?: Person | null;
 }) {
   const asked: string[] = [];
@@ -67,7 +68,11 @@ describe("what cannot be undone", () => {
   });
 
   test("is not even asked of a second person if the first one's role is gone", async () => {
-    const question = { command: RESTART, isApproved: false, secondPerson: "billing is P0 and works" };
+    const question = {
+      command: RESTART,
+      isApproved: false,
+      secondPerson: { rule: "p0-working", why: "billing is P0 and works" },
+    };
     expect(await ask(question)).toMatchObject({ allowed: false, needsSecondPerson: true, asked: ["adam admin"] });
     expect(await ask({ ...question, confirm: async () => false })).toMatchObject({ needsSecondPerson: false });
   });

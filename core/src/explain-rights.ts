@@ -78,7 +78,7 @@ async function aimOf({ command, words }: Question & { command: ActCommand }, con
     const { input } = parseCommandWords(typed, [command]);
     const targets = await command.targets(input, context);
     const fleet = await ports.registry.expected();
-    const secondPerson = (await command.needsSecondPerson?.(targets, context)) ?? null;
+    const secondPerson = (await command.needsSecondPerson?.(targets, context, input)) ?? null;
     const subjects = command.subjects?.(input, context) ?? targets.map(({ id }) => id);
     const lines = [...(await lockLines(subjects, context)), ...(await waitingLines(command, subjects, context))];
     return { scope: { targets, fleetSize: fleet.agents.length, secondPerson }, lines };

@@ -60,7 +60,7 @@ describe("a plan comes back in place of the deed", () => {
         { agent: "billing", verdict: "working", epoch: 5, version: "1.0.0", inFlight: 0, waiting: 65 },
         { agent: "invoices" },
       ],
-      secondPerson: { rule: "second-person", whoCan: ["Adam"] },
+      secondPerson: { rule: "p0-working", whoCan: ["Adam"] },
     });
   });
 });

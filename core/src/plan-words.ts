@@ -21,14 +21,16 @@ export function planTitle({ command, input, subjects, force }: Pick<Plan, "comma
 }
 
 /** What it would do, line by line, the most important first: the same words behind every door. */
-export function planLines(plan: Plan): string[] {
+export const planLines = (plan: Plan): string[] => [...workLines(plan), secondPersonLine(plan)];
+
+/** The same without who has to agree, for whoever is asked to. */
+export function workLines(plan: Plan): string[] {
   return [
     ...(plan.targets.length === 1 ? oneTarget(plan) : manyTargets(plan)),
     ...behindLines(plan),
     ...plan.groupsBelow.map((group) => `Less than the minimum of ${group} works meanwhile`),
     ...plan.brakes.map(({ why }) => `🔒 Passes a brake: ${why}`),
     ...plan.problems.map((problem) => `❔ ${problem}, so more is unknown than usual`),
-    secondPersonLine(plan),
   ];
 }
 

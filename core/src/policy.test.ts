@@ -109,7 +109,12 @@ describe("the second person", () => {
     ["two of ten agents, exactly 20 %", {}, scope(2, { fleetSize: 10 }), null],
     ["two of nine agents, more than 20 %", {}, scope(2, { fleetSize: 9 }), "fleet-share"],
     ["two of nine by a command that is small and undoable", { danger: 1 }, scope(2, { fleetSize: 9 }), null],
-    ["a P0 agent that works", {}, scope(1, { secondPerson: "billing is P0 and works" }), "second-person"],
+    [
+      "a P0 agent that works",
+      {},
+      scope(1, { secondPerson: { rule: "p0-working", why: "billing is P0 and works" } }),
+      "p0-working",
+    ],
     ["a dangerous command on one agent", { danger: 3 }, scope(1), "danger-3"],
     ["a dangerous command on many", { danger: 3 }, scope(4), "many-agents"],
   ])("%s", (...[, changes, asked, rule]) => {

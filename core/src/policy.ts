@@ -3,7 +3,7 @@ import { type Actor, hasRole, type Role } from "./domain/actor.ts";
 import { blockOf } from "./person-actor.ts";
 import type { Directory } from "./ports/directory.ts";
 import type { PolicyRules, ScopeRule } from "./ports/policy-rules.ts";
-import { secondPersonRisk } from "./second-person.ts";
+import { type OwnRule, secondPersonRisk } from "./second-person.ts";
 import { fitsStandingWords, type StandingAgent } from "./standing-words.ts";
 
 /** How old the knowledge of rights may be for a change by an operator, and by an admin (design section 6), in seconds. */
@@ -22,8 +22,8 @@ export interface PolicyQuestion {
   readonly scope: {
     readonly targets: readonly StandingAgent[];
     readonly fleetSize: number;
-    /** Why the command itself wants a second person for these agents, or null. */
-    readonly secondPerson: string | null;
+    /** Which rule of the command itself wants a second person for these agents, or null. */
+    readonly secondPerson: OwnRule | null;
     /** Whether a second person has agreed to exactly this. */
     readonly isApproved?: boolean;
     /** Whether it was decided before that one person is enough. */

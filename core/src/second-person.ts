@@ -7,17 +7,20 @@ export const LARGEST_SHARE_ALONE = 0.2;
 
 /** Why one person is not enough. */
 export interface Risk {
-  /** Stable id: `many-agents`. */
+  /** Stable id: `many-agents`, `p0-working`. */
   readonly rule: string;
   readonly why: string;
   /** What one person can do instead. */
   readonly instead: string;
 }
 
-/** @param secondPerson why the command itself wants one for these agents, or null @returns null if one person is enough */
+/** What a command itself says: which rule wants a second person for these agents, and why. */
+export type OwnRule = Pick<Risk, "rule" | "why">;
+
+/** @param secondPerson what the command itself says of these agents, or null @returns null if one person is enough */
 export function secondPersonRisk(
   { name, danger }: Pick<CommandDefinition, "name" | "danger">,
-  { count, fleetSize, secondPerson }: { count: number; fleetSize: number; secondPerson: string | null },
+  { count, fleetSize, secondPerson }: { count: number; fleetSize: number; secondPerson: OwnRule | null },
 ): Risk | null {
   if (danger >= 2 && count > MOST_AGENTS_ALONE) {
     const instead = `One person may ${name} up to ${MOST_AGENTS_ALONE} agents at a time: name the ones that matter most.`;
@@ -30,6 +33,6 @@ export function secondPersonRisk(
     return { rule: "fleet-share", why, instead: `One person may ${name} them one at a time.` };
   }
   const instead = "Looking is open to you: agent, roll-call, status.";
-  if (secondPerson !== null) return { rule: "second-person", why: secondPerson, instead };
+  if (secondPerson !== null) return { ...secondPerson, instead };
   return danger === 3 ? { rule: "danger-3", why: `${name} cannot be undone`, instead } : null;
 }

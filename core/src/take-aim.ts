@@ -68,10 +68,10 @@ function isShownFirst(
 async function weigh(
   request: CommandRequest,
   engine: Engine,
-  { act: { command, context }, targets }: { act: Act; targets: readonly ExpectedAgent[] },
+  { act: { command, context, input }, targets }: { act: Act; targets: readonly ExpectedAgent[] },
 ) {
   const fleetSize = (await engine.ports.registry.expected()).agents.length;
-  const secondPerson = (await command.needsSecondPerson?.(targets, context)) ?? null;
+  const secondPerson = (await command.needsSecondPerson?.(targets, context, input)) ?? null;
   const decideOn = (scope: NonNullable<PolicyQuestion["scope"]>): Decision =>
     decide({ actor: request.actor, command, ...rightsOf(engine.ports), scope });
   const scope = { targets, fleetSize, secondPerson };
@@ -79,7 +79,7 @@ async function weigh(
   const agents = targets.map(({ id }) => id);
   const budget = budgetQuestion({ request, command, agents, fleetSize, isAlone: !alone.needsSecondPerson }, engine);
   const brake = alone.allowed || alone.needsSecondPerson ? await passBrake(request, engine, { command, budget }) : null;
-  const weighed = brake === null ? scope : { ...scope, secondPerson: brake.why };
+  const weighed = brake === null ? scope : { ...scope, secondPerson: { rule: brake.rule, why: brake.why } };
   const brakes = brake === null ? [] : [{ rule: brake.rule, why: brake.why }];
   return { scope: weighed, budget, brakes, first: decideOn(weighed) };
 }

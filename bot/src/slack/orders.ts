@@ -185,7 +185,7 @@ async function ask(wish: Wish, command: ActCommand, deps: SlackDoorDeps): Promis
   const scope = {
     targets,
     fleetSize: fleet.agents.length,
-    secondPerson: (await command.needsSecondPerson?.(targets, context)) ?? null,
+    secondPerson: (await command.needsSecondPerson?.(targets, context, parsed.data)) ?? null,
   };
   if (!decide({ actor, command, ...rights, scope }).allowed) return null;
   return confirmMessage(

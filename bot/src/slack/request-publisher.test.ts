@@ -67,7 +67,7 @@ const isShown = async (key: string, revision: number): Promise<void> => {
 const DM_OF_SECOND = "req-1:dm:U0SECOND";
 const textOf = (message: Message | undefined): string => JSON.stringify(message?.blocks ?? null);
 const labelsOf = (message: Message | undefined): string[] =>
-  [...textOf(message).matchAll(/"(?:Approve|Deny|Withdraw|See details)"/g)].map(([label]) => label.slice(1, -1));
+  [...textOf(message).matchAll(/"(?:Approve|Deny|Withdraw|See plan)"/g)].map(([label]) => label.slice(1, -1));
 const inOps = async (): Promise<Message[]> => (await slack.messages("C0OPS")).filter((one) => one.thread_ts === null);
 
 describe("the message of a request", () => {
@@ -85,7 +85,7 @@ describe("the message of a request", () => {
     );
     expect(text).toMatch(/These are 4 of 4 agents, more than 3, so it needs a second person \(rule many-agents\)/);
     expect(text).toMatch(/Can approve it: Second admin, Guest\. Nothing has happened yet\./);
-    expect(new Set(labelsOf(message))).toEqual(new Set(["Approve", "Deny", "Withdraw", "See details"]));
+    expect(new Set(labelsOf(message))).toEqual(new Set(["Approve", "Deny", "Withdraw", "See plan"]));
     expect(message?.text).toMatch(/^Waiting for a second person: restart billing.* \(req-1\), asked by/);
     expect(log.error).not.toHaveBeenCalled();
   });

@@ -64,6 +64,17 @@ describe("what needs a second person", () => {
     expect(stage.accepted).toEqual([]);
   });
 
+  test("is shown with the plan: whom it is about, what each is doing now, in which steps, and how much of the fleet", async () => {
+    const ts = await postRequest();
+    const shown = textOf((await stage.slack.messages("C0OPS")).find((message) => message.ts === ts) as Message);
+    expect(shown).toMatch(
+      /4 agents, 100 % of the fleet, (side by side|\d batches of ≤ \d, [^"]* last), stops after 1 failure/,
+    );
+    expect(shown).toContain("Steps of each: sent, stopped, started, working, alert clear");
+    expect(shown).toMatch(/• billing: [a-z]+/);
+    expect(shown).toContain("Behind it: ");
+  });
+
   test("is approved by another admin, once, and they are told what it became", async () => {
     const ts = await postRequest();
     await press(SECOND, ts, "do.approve.0");
@@ -107,7 +118,7 @@ describe("what needs a second person", () => {
 
   test("is taken back by who asked, and shown in full to who wants to know", async () => {
     const ts = await postRequest();
-    await choose(VIEWER, ts, "requests");
+    await press(VIEWER, ts, "do.requests.2");
     await whispered(VIEWER, "bound to");
     await choose(OPERATOR, ts, "withdraw");
     await whispered(OPERATOR, "⏹ *req-1 withdrawn*");

@@ -87,7 +87,7 @@ describe("block", () => {
         {
           ...{ command: "restart", input: {}, actor: actorOf(id), door: "slack", reason: "slow", requestId: "r" },
           ...{ idempotencyKey: id, targets: ["billing"], hash: "h", policyVersion: "v", incidentId: null },
-          ...{ rule: "second-person", why: "P0", expiresInSeconds: 600 },
+          ...{ rule: "p0-working", why: "P0", expiresInSeconds: 600 },
         },
         {} as never,
       );
@@ -120,7 +120,10 @@ describe("what gives rights", () => {
   test.each(["unblock", "lift"])("%s is an admin's, and always needs a second person", async (name) => {
     const { role, danger, needsSecondPerson } = named(name) as ActCommand;
     expect([role, danger]).toEqual(["admin", 3]);
-    expect(await needsSecondPerson?.([], context("adam"))).toBe("this gives a person rights");
+    expect(await needsSecondPerson?.([], context("adam"), {})).toEqual({
+      rule: "gives-rights",
+      why: "this gives a person rights",
+    });
   });
 });
 

@@ -38,7 +38,7 @@ export default defineCommand({
     refusePerson(person, wanted, context);
     return [];
   },
-  needsSecondPerson: async () => "this gives a person rights",
+  needsSecondPerson: async () => ({ rule: "gives-rights", why: "this gives a person rights" }),
   stages: [{ name: "lifted", run: ({ agent }, context) => liftPerson(personOfSubject(agent), context) }],
 });
 

@@ -6,8 +6,9 @@ import { selectAgents, who } from "../selector.ts";
 import { spanField, spanMillis } from "../time-span.ts";
 
 const input = z.strictObject({ who, time: spanField.describe("After this time it ends by itself: 45m, 2h") });
-// What is muted for longer is forgotten (design section 6).
-const LONGEST = "4h";
+/** What is muted for longer is forgotten, so somebody else has to agree (design section 6). */
+const LONGEST_ALONE = "4h";
+const LONGEST = "24h";
 /** Window by window: what is in one may be in another, and under any other command. */
 const SUBJECT = "maintenance";
 
@@ -27,9 +28,12 @@ export default defineCommand({
     return selectAgents(words, ports, { verb: "Mute", isChange: true });
   },
   subjects: () => [SUBJECT],
-  async needsSecondPerson(targets) {
+  async needsSecondPerson(targets, _context, raw) {
     const critical = targets.filter(({ criticality }) => criticality === "P0").map(({ id }) => id);
-    return critical.length === 0 ? null : `this mutes ${listed(critical)}, which is P0`;
+    if (critical.length > 0) return { rule: "mutes-p0", why: `this mutes ${listed(critical)}, which is P0` };
+    const { time } = input.parse(raw);
+    if (spanMillis(time, LONGEST) <= spanMillis(LONGEST_ALONE, LONGEST)) return null;
+    return { rule: "mutes-long", why: `this mutes for ${time}, longer than ${LONGEST_ALONE}` };
   },
   stages: [
     {

@@ -3,6 +3,7 @@ import { defineCommand, type ReadContext } from "../command.ts";
 import type { ApprovalRequest } from "../domain/approval.ts";
 import { type Action, timeToken } from "../domain/report.ts";
 import { listed, plain } from "../fleet-words.ts";
+import { workLines } from "../plan-words.ts";
 import { mayAsk, rightsOf } from "../policy.ts";
 import { findRequest, requestId } from "../request-input.ts";
 import { requestLine, requestWhat } from "../request-words.ts";
@@ -47,7 +48,7 @@ export default defineCommand({
 });
 
 function showOne(request: ApprovalRequest, context: ReadContext) {
-  const { id, why, rule, targets, hash, policyVersion, decidedDoor } = request;
+  const { id, why, rule, targets, hash, policyVersion, decidedDoor, plan } = request;
   const now = context.ports.clock.now();
   const mine = waitsAt(request, now) && maySettle(request, context) ? [request] : [];
   const who = whoMayApprove(request, context.ports).map(({ name }) => name);
@@ -55,7 +56,7 @@ function showOne(request: ApprovalRequest, context: ReadContext) {
   return {
     headline: `*${requestWhat(request)}* (${id})`,
     context: `as of ${timeToken(now)}`,
-    lines: [requestLine(request), `${why} (rule ${rule})`],
+    lines: [requestLine(request), `${why} (rule ${rule})`, ...(plan === undefined ? [] : workLines(plan))],
     fields: [
       { name: "agents", value: targets.length === 0 ? "none" : listed(targets, 20) },
       { name: "input", value: plain(JSON.stringify(request.input), 200) },

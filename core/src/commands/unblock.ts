@@ -35,7 +35,7 @@ export default defineCommand({
       },
     );
   },
-  needsSecondPerson: async () => "this gives a person rights",
+  needsSecondPerson: async () => ({ rule: "gives-rights", why: "this gives a person rights" }),
   stages: [
     {
       name: "unblocked",

@@ -214,7 +214,8 @@ describe("wish", () => {
 });
 
 describe("workingP0", () => {
-  const ask = (): Promise<string | null> => workingP0([fleet.agent("billing").expected], fleet.reading());
+  const ask = async (): Promise<string | null> =>
+    (await workingP0([fleet.agent("billing").expected], fleet.reading()))?.why ?? null;
   const makeP0 = (): void => {
     fleet.agent("billing").expected = { ...fleet.agent("billing").expected, criticality: "P0" };
   };

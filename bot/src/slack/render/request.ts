@@ -1,6 +1,8 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import type { ApprovalRequest, RequestState } from "@rollcall/core/domain/approval.ts";
-import { card, context, HEADLINE_CHARACTERS, joined, section } from "./blocks.ts";
+import { workLines } from "@rollcall/core/plan-words.ts";
+import type { SectionBlock } from "@slack/types";
+import { card, context, countShown, HEADLINE_CHARACTERS, joined, optional, section } from "./blocks.ts";
 import { buttonRow, type Order, type OrderButton } from "./buttons.ts";
 import { linked, operationPage } from "./links.ts";
 import { actorName, behindWords, type Frame, mentionOf } from "./operation.ts";
@@ -33,6 +35,7 @@ export function requestMessage(request: ApprovalRequest, frame: RequestFrame): C
     section(`${mark} *${words}* — ${what} (${request.id})`),
     context(originWords(request, frame)),
     ...allNames(request, what),
+    ...planSection(request),
     section(bodyWords(request, frame)),
     ...(request.state === "waiting" ? buttonsOf(request) : []),
   ]);
@@ -106,6 +109,23 @@ function allNames({ state, targets }: ApprovalRequest, headline: string): Return
   return [section(nameSome(names, NAMED))];
 }
 
+/** Characters that the plan may take, so that with all else the card keeps within its own limit. */
+const PLAN_CHARACTERS = 560;
+
+/** What would be done, as it was found when it was asked for: whole lines, as many as there is room for. */
+function planSection({ state, plan }: ApprovalRequest): (SectionBlock & { optional: true })[] {
+  if (state !== "waiting" || plan === undefined) return [];
+  const lines = workLines(plan).map((line) => markup(line, 300));
+  let room = PLAN_CHARACTERS;
+  const shown = lines.filter((line, place) => {
+    room -= countShown([section(line)]) + 1;
+    return room >= 0 || place === 0;
+  });
+  const left = lines.length - shown.length;
+  const rest = left === 0 ? [] : [`… and ${left} more ${left === 1 ? "line" : "lines"}: See plan`];
+  return [optional(section([...shown, ...rest].join("\n")))];
+}
+
 /** For the lock screen: what waits, for how long, and whose wish it is. */
 function lockWords(request: ApprovalRequest, now: number): string {
   const { state, id, actor, expiresAt } = request;
@@ -128,9 +148,9 @@ function buttonsOf(request: ApprovalRequest) {
       yes: "Approve",
     },
   };
-  const behind = [
-    { label: "Withdraw", order: order("withdraw") },
-    { label: "See details", order: order("requests") },
-  ];
-  return buttonRow([approve, { label: "Deny", order: order("deny") }], behind);
+  const seePlan = { label: "See plan", order: order("requests") };
+  return buttonRow(
+    [approve, { label: "Deny", order: order("deny") }, seePlan],
+    [{ label: "Withdraw", order: order("withdraw") }],
+  );
 }

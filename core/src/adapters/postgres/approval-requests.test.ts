@@ -28,7 +28,7 @@ function draftOf(changes: Partial<RequestDraft> = {}): RequestDraft {
       hash: "a".repeat(64),
       policyVersion: "p",
       incidentId: null,
-      rule: "second-person",
+      rule: "p0-working",
       why: "billing is P0 and works",
     },
     expiresInSeconds: 600,

@@ -2,6 +2,7 @@ import { openTestStore, type TestStore } from "@rollcall/test/store-fixture.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { endDueWindows, silencesOfWindows } from "../../brakes/run-maintenance.ts";
 import { lookAt, runOn } from "../../command-fixture.ts";
+import maintenance from "../../commands/maintenance.ts";
 import { auditEntry } from "../../domain/audit.ts";
 import { FakeFleet } from "../../fleet-fixture.ts";
 import { createAuditLog } from "./audit-log.ts";
@@ -53,6 +54,15 @@ describe("maintenance", () => {
     expect(found).toHaveLength(1);
     const rows = await createAuditLog(store.pool).search({ operationId: `op-${number}`, limit: 5 });
     expect(rows.map(({ action }) => action)).toEqual(["maintenance opened"]);
+  });
+
+  test.each([
+    ["P1", "4h", null],
+    ["P1", "5h", { rule: "mutes-long", why: "this mutes for 5h, longer than 4h" }],
+    ["P0", "30m", { rule: "mutes-p0", why: "this mutes billing, which is P0" }],
+  ] as const)("of a %s agent for %s needs a second person: %j", async (criticality, time, rule) => {
+    const targets = [{ ...fleet.agent("billing").expected, criticality }];
+    expect(await maintenance.needsSecondPerson(targets, fleet.reading(), { who: ["billing"], time })).toEqual(rule);
   });
 
   test("ends by itself when its time is over, and not before", async () => {
