@@ -1,3 +1,4 @@
+import { closeUndos } from "@rollcall/core/adapters/postgres/undo.ts";
 import { keepSilences } from "@rollcall/core/brakes/keep-silences.ts";
 import { endDueFreezes } from "@rollcall/core/brakes/run-freeze.ts";
 import { endDueWindows, silencesOfWindows } from "@rollcall/core/brakes/run-maintenance.ts";
@@ -24,6 +25,7 @@ export function brakeLoops(
   return [
     loop({ name: "maintenance", everyMs: LOOK_MS, run: async () => void (await ports.maintenance?.open()) }),
     loop({ name: "brakes-end", everyMs: ENDS_MS, when, run: () => endWhatIsDue({ ports, database }) }),
+    loop({ name: "undo-end", everyMs: LOOK_MS, when, run: () => closeUndos(database.pool) }),
     ...(ports.silences === undefined
       ? []
       : [loop({ name: "silences", everyMs: SILENCES_MS, when, run: () => keepAllSilences({ ports }) })]),

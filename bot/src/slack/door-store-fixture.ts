@@ -26,6 +26,9 @@ export function storeOf(rows: MemoryRows, { accepted, gate, ports, commands }: S
     const operation = operationOf(`op-${accepted.length}`, acceptance);
     byKey.set(acceptance.idempotencyKey, operation);
     rows.put(operation);
+    const undone = rows.operations.get(acceptance.idempotencyKey.replace(/^undo:/, ""));
+    // As the trigger in PostgreSQL does.
+    if (undone !== undefined) rows.put({ ...undone, undoneBy: operation.id, undoClosed: true });
     return operation;
   };
   const settle = (operation: Operation): void => {

@@ -17,6 +17,7 @@ import { refusalMessage } from "./render/refusal.ts";
 import { reportMessage } from "./render/report.ts";
 import { awaitSettled, explainOwn, isSettling } from "./settled.ts";
 import { inWindow, isSurelyPlanned, openShown, planToSee, tellPlan } from "./show-plan.ts";
+import { readUndo } from "./take-back.ts";
 
 /** What one person wants at one moment, by a typed command or a button. */
 export interface Wish {
@@ -45,7 +46,8 @@ export function orderWords({ command, input }: Order): string {
  * @returns what its author is told
  * @throws Failure
  */
-export async function carryOut(wish: Wish, deps: Desk): Promise<Told> {
+export async function carryOut(asked: Wish, deps: Desk): Promise<Told> {
+  const wish = await readUndo(asked, deps);
   const { order, identified } = wish;
   const command = findCommand(deps.commands, order.command);
   if (command !== undefined) await refuseUnproven(wish, command, deps);
@@ -97,7 +99,7 @@ const runOrder = ({ order, identified, requestId, idempotencyKey, tell }: Wish, 
 
 async function sayResult(result: CommandAnswer, wish: Wish, deps: SlackDoorDeps): Promise<Told> {
   if (result.kind === "read") return { message: reportMessage(result.report), isNeedless: false };
-  if (result.kind === "plan") return tellPlan(result, wish.order.reason ?? null);
+  if (result.kind === "plan") return tellPlan(result, { reason: wish.order.reason ?? null, undo: wish.order.undo });
   if (result.kind === "request") return { message: askedMessage(result.request), isNeedless: false };
   if (isSettling(result.operation)) return await awaitSettled(result.operation, deps);
   const { alertsChannel, opsChannel } = deps.settings;

@@ -14,8 +14,8 @@ import { needsWindow, planMessage, planView, type ShownPlan, workingView } from 
 import { answerView } from "./render/reason-view.ts";
 
 /** A plan as a message, and as the window that is better wherever one can be opened. */
-export function tellPlan(answer: PlanAnswer, reason: string | null): Told {
-  const shown: ShownPlan = { ...answer, reason };
+export function tellPlan(answer: PlanAnswer, { reason, undo }: Pick<ShownPlan, "reason" | "undo">): Told {
+  const shown: ShownPlan = { ...answer, reason, undo };
   return { message: planMessage(shown), window: planView(shown), isNeedless: false };
 }
 
@@ -84,7 +84,7 @@ export async function planToSee(
   const isFilledIn = trigger === null || !needsWindow({ plan, reason });
   if (order.see !== true && isFilledIn) return null;
   const confirm = { token: order.confirm, expiresAt };
-  return tellPlan({ kind: "plan", plan, confirm, changed: null }, reason);
+  return tellPlan({ kind: "plan", plan, confirm, changed: null }, { reason, undo: order.undo });
 }
 
 /** The plan behind a submitted window. @throws Failure "not_found" */

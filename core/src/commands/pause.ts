@@ -50,8 +50,8 @@ export default defineCommand({
         if ("refusal" in found) return found.refusal;
         // The wish comes first: whoever starts it from now on starts it paused.
         const until = untilOf(context);
+        const memory = { epoch: found.beat.epoch, wasPaused: await wasPaused(target.agent, context) };
         await wish(context, target.agent, { state: "paused", until });
-        const memory = { epoch: found.beat.epoch };
         return { state: "done", memory, ...(until !== null && { detail: `until ${timeToken(until)}` }) };
       },
     },
@@ -73,7 +73,16 @@ function untilOf({ operation }: ActContext): number | null {
   return time === undefined ? null : operation.createdAt + spanMillis(time, LONGEST);
 }
 
-async function isStopped(agent: string, { ports }: ActContext): Promise<boolean> {
+const isStopped = async (agent: string, context: ActContext): Promise<boolean> =>
+  (await desiredOf(agent, context))?.state === "stopped";
+
+/** Before this operation: what a repeat of the stage finds is its own. Who takes it back leaves that pause as it was. */
+async function wasPaused(agent: string, context: ActContext): Promise<boolean> {
+  const desired = await desiredOf(agent, context);
+  return desired?.state === "paused" && (desired.since ?? 0) < context.operation.createdAt;
+}
+
+async function desiredOf(agent: string, { ports }: ActContext) {
   const { agents } = await ports.registry.expected();
-  return agents.find(({ id }) => id === agent)?.desired.state === "stopped";
+  return agents.find(({ id }) => id === agent)?.desired;
 }

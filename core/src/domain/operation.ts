@@ -126,6 +126,10 @@ export interface Operation {
   readonly force?: boolean | undefined;
   /** When it was found out what had become of an agent of which that was not known; not there otherwise. */
   readonly knownAt?: number | undefined;
+  /** The operation that took it back; not there if none did. */
+  readonly undoneBy?: string | undefined;
+  /** It can no longer be taken back, if it ever could; not there before. */
+  readonly undoClosed?: true | undefined;
   /** Not there before it has begun, nor if it is about one agent or about none. */
   readonly bulk?: Bulk | undefined;
 }

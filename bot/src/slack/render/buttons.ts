@@ -18,6 +18,8 @@ const orderShape = z.strictObject({
   confirm: z.string().max(100).optional(),
   /** That plan is to be seen first. */
   see: z.literal(true).optional(),
+  /** It takes this operation back; what that means is decided when it is pressed. */
+  undo: z.string().max(40).optional(),
   /** The person has seen what it will do: in a dialog of the button, or in the message that the button belongs to. */
   asked: z.literal(true).optional(),
 });

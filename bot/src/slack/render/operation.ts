@@ -3,6 +3,7 @@ import { figureWords } from "@rollcall/core/domain/before-after.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import { bulkWords } from "@rollcall/core/domain/progress.ts";
 import { CANCEL_OPERATION, CONTINUE_OPERATION } from "@rollcall/core/operation-wishes.ts";
+import { takingBack } from "@rollcall/core/undo.ts";
 import type { KnownBlock, SectionBlock } from "@slack/types";
 import { card, context, fields, HEADLINE_CHARACTERS, joined, optional, section } from "./blocks.ts";
 import { buttonRow, type OrderButton } from "./buttons.ts";
@@ -30,8 +31,17 @@ export function operationMessage(operation: Operation, frame: Frame): ChatMessag
     section(headline),
     context(originWords(operation, frame)),
     ...stageSection(operation, frame.now),
+    ...undoButton(operation, frame.now),
     ...operationButtons(operation),
   ]);
+}
+
+/** For ten minutes, and once. */
+function undoButton(operation: Operation, now: number): KnownBlock[] {
+  const back = takingBack(operation, now);
+  return back === null
+    ? []
+    : buttonRow([{ label: "Undo", order: { command: back.command, input: {}, undo: operation.id } }]);
 }
 
 /** Of many agents: what somebody may say how it goes on. */
@@ -80,6 +90,7 @@ function originWords(operation: Operation, { now, behindMinutes }: Frame): strin
     `by ${actorName(operation)} ${clockTime(operation.createdAt)}`,
     operation.approval !== undefined && `approved by @${foreign(operation.approval.name, 60)}`,
     operation.endedAt !== null && `ended ${clockTime(operation.endedAt)}`,
+    operation.undoneBy !== undefined && `undone by ${operation.undoneBy}`,
     operation.knownAt !== undefined && `known since ${clockTime(operation.knownAt)}`,
     operation.reason !== null && `"${foreign(operation.reason, 100)}"`,
     operation.state === "queued" && "waits for its turn",

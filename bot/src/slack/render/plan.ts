@@ -11,6 +11,8 @@ import { cut, escapeText, lockScreen, markup, plain } from "./text.ts";
 /** A plan as it is shown: why the person wants it, as far as they have said. */
 export interface ShownPlan extends PlanAnswer {
   readonly reason: string | null;
+  /** The operation that it takes back. */
+  readonly undo?: string | undefined;
 }
 
 const NOTHING_YET = "Nothing has happened yet.";
@@ -38,7 +40,7 @@ export function planMessage(shown: ShownPlan): ChatMessage {
       blocks: [section(`⌛ ${markup(changed, 900)}`), ...buttonRow([{ label: "See the new plan", order: see(shown) }])],
     };
   const label = confirmLabel(plan) + (needsWindow(shown) ? "…" : "");
-  const go = confirm === null ? [] : [{ label, order: confirmOrder(plan, confirm.token), danger: true }];
+  const go = confirm === null ? [] : [{ label, order: confirmOrder(shown, confirm.token), danger: true }];
   return {
     text: lockScreen(`${title}? ${NOTHING_YET}`),
     blocks: [
@@ -54,11 +56,11 @@ const planBlocks = (plan: Plan): KnownBlock[] => {
   return [section(cut(`*${escapeText(planTitle(plan))}*\n${lines.join("\n")}`, 2900))];
 };
 
-const confirmOrder = ({ command }: Plan, confirm: string): Order => ({ command, input: {}, confirm });
-const see = ({ plan, confirm }: ShownPlan): Order => ({
-  ...confirmOrder(plan, confirm?.token ?? ""),
-  see: true,
+const confirmOrder = ({ plan, undo }: ShownPlan, confirm: string): Order => ({
+  ...{ command: plan.command, input: {}, confirm },
+  ...(undo !== undefined && { undo }),
 });
+const see = (shown: ShownPlan): Order => ({ ...confirmOrder(shown, shown.confirm?.token ?? ""), see: true });
 
 /** Name of the window, and of its fields. */
 export const PLAN_VIEW = "plan";
@@ -98,7 +100,7 @@ export function planView(shown: ShownPlan): ModalWindow {
     ...(typed === null ? [] : [typedField(typed)]),
     context(markup(validLine({ plan, expiresAt: confirm.expiresAt }), 600)),
   ];
-  return { ...frame(blocks), ...carried, private_metadata: JSON.stringify(confirmOrder(plan, confirm.token)) };
+  return { ...frame(blocks), ...carried, private_metadata: JSON.stringify(confirmOrder(shown, confirm.token)) };
 }
 
 const reasonField = ({ plan, reason }: ShownPlan): KnownBlock[] => [

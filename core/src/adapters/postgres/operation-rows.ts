@@ -4,7 +4,8 @@ import type { Bulk, Ending, Operation, OperationState, TargetProgress } from "..
 
 /** Columns of `operations` that make an Operation, in the order in which they are named everywhere. */
 export const OPERATION_COLUMNS = `id, command, input, actor, door, reason, request_id, traceparent, correlation_id, customer_id, state, ending, error, targets, incident,
-  created_at, started_at, ended_at, usual_seconds, earlier_runs, revision, approval, forced, bulk, known_at`;
+  created_at, started_at, ended_at, usual_seconds, earlier_runs, revision, approval, forced, bulk, known_at,
+  undone_by, undo_closed_at`;
 
 /** A row of `operations` as pg reads it. */
 export interface OperationRow {
@@ -33,6 +34,8 @@ export interface OperationRow {
   readonly forced: boolean;
   readonly bulk: Bulk | null;
   readonly known_at: Date | null;
+  readonly undone_by: string | null;
+  readonly undo_closed_at: Date | null;
 }
 
 /** The operation that a row holds. */
@@ -62,6 +65,8 @@ export const toOperation = (row: OperationRow): Operation => ({
   ...(row.forced && { force: true }),
   ...(row.bulk !== null && { bulk: row.bulk }),
   ...(row.known_at !== null && { knownAt: row.known_at.getTime() }),
+  ...(row.undone_by !== null && { undoneBy: `op-${row.undone_by}` }),
+  ...(row.undo_closed_at !== null && { undoClosed: true as const }),
 });
 
 /** Milliseconds since the epoch of a time that may not be there. */
