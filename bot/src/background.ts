@@ -146,7 +146,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
   const loops = [
     ...directoryLoops(deps, loop, whenLeading),
     ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
-    ...brakeLoops(adapters, loop, whenLeading),
+    ...brakeLoops({ ports, database: adapters.database, metrics: metrics.brakes }, loop, whenLeading),
     ...leaderLoops({ adapters, log, when: whenLeading }, loop),
     ...pictureLoops({ adapters, slack: slackSettings(config), log, when: whenLeading }, loop),
     ...(followed === null ? [] : [loop({ name: "break-glass", everyMs: SPOOL_MS, run: followed })]),

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { type AlertMetrics, createAlertMetrics } from "./alerts.ts";
 import { type AuditMetrics, createAuditMetrics } from "./audit.ts";
+import { type BrakeMetrics, createBrakeMetrics } from "./brakes.ts";
 import { type CommandMetrics, createCommandMetrics } from "./commands.ts";
 import { createDatabaseMetrics, type DatabaseMetrics } from "./database.ts";
 import { createDeadLetterMetrics, type DeadLetterMetrics } from "./dead-letters.ts";
@@ -21,6 +22,7 @@ export interface Metrics {
   readonly database: DatabaseMetrics;
   readonly alerts: AlertMetrics;
   readonly deadLetters: DeadLetterMetrics;
+  readonly brakes: BrakeMetrics;
   readonly lease: LeaseMetrics;
   readonly audit: AuditMetrics;
   readonly directory: DirectoryMetrics;
@@ -53,6 +55,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
     database: createDatabaseMetrics(registry),
     alerts: createAlertMetrics(registry),
     deadLetters: createDeadLetterMetrics(registry),
+    brakes: createBrakeMetrics(registry),
     lease: createLeaseMetrics(registry),
     audit: createAuditMetrics(registry),
     directory: createDirectoryMetrics(registry),

@@ -3,6 +3,7 @@ import { keepSilences } from "@rollcall/core/brakes/keep-silences.ts";
 import { endDueFreezes } from "@rollcall/core/brakes/run-freeze.ts";
 import { endDueWindows, silencesOfWindows } from "@rollcall/core/brakes/run-maintenance.ts";
 import type { Adapters } from "../adapters.ts";
+import type { BrakeMetrics } from "../metrics/brakes.ts";
 import type { Loop, LoopOptions } from "./loop.ts";
 
 // A silence of a restart holds for 60 s: several rounds may fail before it ends by itself.
@@ -14,22 +15,28 @@ const LOOK_MS = 2_000;
 /** So long before its end it is said that it ends (ux section 7, touch 8). */
 const SOON_MS = 5 * 60_000;
 
-type Deps = Pick<Adapters, "ports" | "database">;
+type Deps = Pick<Adapters, "ports" | "database"> & { readonly metrics: BrakeMetrics };
 
 /** What keeps the brakes true while nobody asks. */
 export function brakeLoops(
-  { ports, database }: Deps,
+  { ports, database, metrics }: Deps,
   loop: (options: LoopOptions) => Loop,
   when: () => boolean,
 ): Loop[] {
   return [
-    loop({ name: "maintenance", everyMs: LOOK_MS, run: async () => void (await ports.maintenance?.open()) }),
+    loop({ name: "maintenance", everyMs: LOOK_MS, run: () => lookWhatHolds({ ports, metrics }) }),
     loop({ name: "brakes-end", everyMs: ENDS_MS, when, run: () => endWhatIsDue({ ports, database }) }),
     loop({ name: "undo-end", everyMs: LOOK_MS, when, run: () => closeUndos(database.pool) }),
     ...(ports.silences === undefined
       ? []
       : [loop({ name: "silences", everyMs: SILENCES_MS, when, run: () => keepAllSilences({ ports }) })]),
   ];
+}
+
+async function lookWhatHolds({ ports, metrics }: Pick<Deps, "ports" | "metrics">): Promise<void> {
+  const at = ports.clock.now();
+  const [freezes, windows] = await Promise.all([ports.freezes?.active(), ports.maintenance?.open()]);
+  metrics.seen({ freezes: freezes ?? [], windows: windows ?? [], at });
 }
 
 async function keepAllSilences({ ports }: Pick<Deps, "ports">): Promise<void> {
@@ -42,7 +49,7 @@ async function keepAllSilences({ ports }: Pick<Deps, "ports">): Promise<void> {
 }
 
 /** Ends what is over, and says five minutes before what will be; wanting a message twice is wanting it once. */
-async function endWhatIsDue({ ports, database }: Deps): Promise<void> {
+async function endWhatIsDue({ ports, database }: Pick<Deps, "ports" | "database">): Promise<void> {
   await endDueFreezes(ports);
   await endDueWindows(ports);
   const now = ports.clock.now();
