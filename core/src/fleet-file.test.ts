@@ -53,6 +53,19 @@ describe("readFleetFile", () => {
     });
   });
 
+  test.each([
+    [", exempt: true", { exempt: "true" }],
+    [", exempt: true, labels: { tier: one }", { tier: "one", exempt: "true" }],
+    [", exempt: false", {}],
+    ["", {}],
+  ])("an agent with %j is known to freezes by its labels: %j", async (more, labels) => {
+    const path = join(folder, "exempt.yaml");
+    await writeFile(path, fleet(agent("a", more)));
+    const [only] = (await readFleetFile(path)).agents;
+    expect(only?.labels).toEqual(labels);
+    expect(only).not.toHaveProperty("exempt");
+  });
+
   test("a minimum of a group is in the list that everyone reads", async () => {
     const path = join(folder, "minimums.yaml");
     await writeFile(path, `${fleet(agent("a"), agent("b"))}minimums: { orders: 1 }\n`);

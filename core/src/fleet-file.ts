@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EXEMPT } from "./domain/agent-labels.ts";
 import {
   agentId,
   type CompiledFleet,
@@ -36,6 +37,8 @@ const listedAgent = z.strictObject({
   runtime: z.strictObject(shape.runtime.shape).optional(),
   /** That it speaks the protocol, if not said. */
   presence: shape.presence,
+  /** Never frozen; the same as a label `exempt: "true"`. */
+  exempt: z.boolean().default(false),
   heartbeat: z.strictObject(mappedHeartbeat.shape).optional(),
   command,
 });
@@ -82,8 +85,9 @@ export async function readFleetFile(path: string): Promise<FleetFile> {
     topics: file.value.topics,
     ...(file.value.keep !== undefined && { keep: file.value.keep }),
     ...(file.value.minimums !== undefined && { minimums: file.value.minimums }),
-    agents: agents.map((agent) => ({
+    agents: agents.map(({ exempt, ...agent }) => ({
       ...agent,
+      labels: exempt ? { ...agent.labels, [EXEMPT]: "true" } : agent.labels,
       owner: agent.owner ?? agent.group,
       runtime: agent.runtime ?? { kind: "process" as const, name: agent.id },
     })),

@@ -1,4 +1,5 @@
 import type { ActContext, Ports, ReadContext, StageResult } from "../command.ts";
+import { EXEMPT } from "../domain/agent-labels.ts";
 import { auditEntry } from "../domain/audit.ts";
 import { Failure } from "../domain/failure.ts";
 import { timeToken } from "../domain/report.ts";
@@ -12,8 +13,6 @@ import type { ActiveFreeze, Thawed } from "./freeze.ts";
 
 /** What freeze and thaw work on: one at a time, whomever they are about. An agent under another command is no obstacle. */
 export const FREEZE_SUBJECT = "freeze";
-/** Agents with this label are never frozen: `labels: { exempt: "true" }` in fleet.yaml. */
-export const EXEMPT = "exempt";
 /** The leader tells agents every second what is wanted of them, and they say every five seconds what they do. */
 const OBEY_MS = 20_000;
 const LOOK_EVERY_MS = 500;

@@ -38,6 +38,15 @@ export default defineCommand({
     }
     return [];
   },
+  // Taken by whom it was asked for, or ended since: either way nobody need take it any more.
+  async findOut(_, { ports, operation }) {
+    const incident = operation.incidentId === null ? null : await ports.incidents.find(operation.incidentId);
+    if (incident === null) return { state: "failed", ending: "failed", error: "the alert is not there any more" };
+    const { acknowledgedBy, acknowledgedAt, state } = incident;
+    if (acknowledgedAt !== null && acknowledgedBy?.id === operation.actor.id) return { state: "done", ending: "done" };
+    const now = state === "resolved" ? "the alert has ended since" : `${acknowledgedBy?.name ?? "nobody"} has it`;
+    return { state: "failed", ending: "failed", error: `it was not taken by this: ${now}` };
+  },
   stages: [
     {
       name: "acknowledged",

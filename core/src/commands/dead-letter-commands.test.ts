@@ -14,6 +14,7 @@ import { decide, rightsOf } from "../policy.ts";
 import type { EventBus } from "../ports/event-bus.ts";
 import { deriveRedisPassword } from "../protocol/seal.ts";
 import { chooseForReplay, replayFirst } from "../replay-letters.ts";
+import discard from "./discard.ts";
 
 const TOPIC = "invoice.due";
 let stage: Stage;
@@ -249,9 +250,16 @@ describe("discard", () => {
     expect(await lying()).toHaveLength(2);
   });
 
+  test("whose outcome is not known is found out by what still lies there", async () => {
+    const [newest] = await lying();
+    const operation = { input: { who: ["invoices"], messages: [newest?.id] } };
+    const ask = () => discard.findOut(targetOf("invoices"), fleet().acting(operation));
+    expect(await ask()).toMatchObject({ ending: "failed", error: "one of them is still there" });
+    await runOn(fleet(), { name: "discard", agent: "invoices", input: operation.input });
+    expect(await ask()).toMatchObject({ ending: "done", detail: "none of them is there any more" });
+  });
+
   test("wants each letter named", async () => {
-    const discard = named("discard");
-    if (discard.kind !== "act") throw new Error("discard acts");
     await expect(discard.targets({ who: ["invoices"] }, fleet().reading())).rejects.toThrow("Discard which?");
   });
 });

@@ -23,6 +23,19 @@ export default defineCommand({
     }
     return agentsWithLetters({ who, messages, verb: "Discard" }, ports);
   },
+  async findOut({ agent }, { ports, operation }) {
+    const { messages } = letterInput.parse(operation.input);
+    const { agents } = await ports.registry.expected();
+    const mine = agents.filter(({ id }) => id === agent);
+    const left = chooseLetters((await lettersOf(ports, mine)).letters, messages).length;
+    return left === 0
+      ? { state: "done", ending: "done", detail: "none of them is there any more" }
+      : {
+          state: "failed",
+          ending: "failed",
+          error: left === 1 ? "one of them is still there" : `${left} of them are still there`,
+        };
+  },
   stages: [
     {
       name: "discarded",

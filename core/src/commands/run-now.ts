@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { type ActContext, defineCommand, type ReadContext, type StageResult } from "../command.ts";
+import { type ActContext, defineCommand, type FoundOut, type ReadContext, type StageResult } from "../command.ts";
 import { Failure } from "../domain/failure.ts";
 import { isForeign } from "../domain/foreign-verdict.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { listed, plain } from "../fleet-words.ts";
+import { askLedger } from "../lifecycle/ask-ledger.ts";
 import { findOrderable, giveOrder, resultOfReply } from "../lifecycle/order-agent.ts";
 import type { DeclaredRun } from "../protocol/declared-run.ts";
 import type { ExpectedAgent } from "../protocol.ts";
@@ -39,6 +40,7 @@ export default defineCommand({
     readRunInputs(runOf(await declaredBy(agent, context), wanted), wanted.inputs);
     return [agent];
   },
+  findOut: findOutRun,
   stages: [{ name: "begun", run: beginRun }],
 });
 
@@ -81,6 +83,23 @@ async function beginRun(target: TargetProgress, context: ActContext): Promise<St
   const isKnown = reply?.outcome !== "repeated" || reply.detail === "done";
   const result = isKnown ? resultOfReply(agent, reply) : await lookForRun(args.runId, context, reply.detail);
   return result.state === "done" ? begun : result;
+}
+
+/** A run that was reported began; of one that was not, the agent's ledger tells. */
+async function findOutRun({ agent }: TargetProgress, context: ActContext): Promise<FoundOut | null> {
+  const { ports, operation } = context;
+  const runId = `run-${operation.id}`;
+  if ((await ports.runs?.find(runId)) != null)
+    return { state: "done", ending: "done", detail: `follow it with \`runs show ${runId}\`` };
+  const wanted = input.parse(operation.input);
+  const args = { run: wanted.run ?? "unnamed", runId, inputs: {} };
+  const word = await askLedger(agent, context, { kind: "run", effect: "run", args });
+  if (word === null) return null;
+  if (!word.applied) return { state: "failed", ending: "failed", error: "the order never reached it. No run began." };
+  if (word.outcome === "done") return { state: "done", ending: "done" };
+  return word.outcome.startsWith("failed")
+    ? { state: "failed", ending: "failed", error: "it could not begin it" }
+    : null;
 }
 
 async function lookForRun(id: string, { ports }: ActContext, first: string | null): Promise<StageResult> {
