@@ -19,7 +19,7 @@ import {
 } from "@rollcall/core/protocol.ts";
 import { Redis } from "ioredis";
 
-const FLEET_KEY = "a fleet key of at least 32 characters";
+export const FLEET_KEY = "a fleet key of at least 32 characters";
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Waits for a condition; the message of its failure says what was waited for. */

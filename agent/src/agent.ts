@@ -20,6 +20,7 @@ import { pause, persist } from "./persist.ts";
 import { createPresence, type Presence } from "./presence.ts";
 import { createPublisher } from "./publish.ts";
 import { createReplier } from "./replies.ts";
+import { reportFenced } from "./report-fenced.ts";
 import { createRunReporter, type RunReporter } from "./runs.ts";
 import { isWantedPaused } from "./standing.ts";
 import { createSubscriber } from "./subscriber.ts";
@@ -88,6 +89,7 @@ class RunningAgent implements Agent {
   #stage: "starting" | "stopping" | null = "starting";
   #stopping: Promise<boolean> | null = null;
   #isOver = false;
+  #hasReported = false;
   #resolveEnded: (code: number) => void = () => undefined;
 
   constructor(parts: Parts) {
@@ -269,12 +271,21 @@ class RunningAgent implements Agent {
     void this.#end(EXIT_FENCED);
   }
 
+  async #reportFenced(): Promise<void> {
+    const { connections, keys, options, clock, epoch, fence } = this.#parts;
+    const newerEpoch = fence.newer();
+    if (newerEpoch === null || this.#hasReported) return;
+    this.#hasReported = true;
+    const { control } = connections;
+    await reportFenced({ control, keys, agent: this.id, key: options.config.key, now: clock.now(), epoch, newerEpoch });
+  }
+
   async #end(code: number): Promise<void> {
     const { ending, connections, ledger, log, options } = this.#parts;
     if (ending.signal.aborted) return;
     this.#isOver = true;
-    // What is done gets acknowledged, and the last beat says "stopping"; neither may hold up the end.
-    const goodbye = code === EXIT_FENCED ? [] : [...this.#subscriber.flushed(), this.#beatIfOurs()];
+    // What is done gets acknowledged, and the last beat says "stopping"; or it says who took its place. None may hold up the end.
+    const goodbye = code === EXIT_FENCED ? [this.#reportFenced()] : [...this.#subscriber.flushed(), this.#beatIfOurs()];
     const waiting = new AbortController();
     await Promise.race([Promise.allSettled(goodbye), pause(1000, waiting.signal)]);
     waiting.abort();

@@ -25,21 +25,24 @@ export async function claimEpoch(client: Redis, key: string, clock: BusClock): P
 export interface Fence {
   /** Resolves to false once a newer epoch is stored. Writes the own one back if Redis lost it. */
   holds(maxAgeMs: number): Promise<boolean>;
+  /** The newer epoch, once `holds` was false; null before. */
+  newer(): number | null;
 }
 
 export function createFence(client: Redis, key: string, epoch: number): Fence {
   let confirmedAt = performance.now();
-  let lost = false;
+  let newer: number | null = null;
   return {
     async holds(maxAgeMs) {
-      if (lost) return false;
+      if (newer !== null) return false;
       if (performance.now() - confirmedAt <= maxAgeMs) return true;
       const askedAt = performance.now();
       const stored = Number((await client.get(key)) ?? 0);
       if (stored === 0) await client.set(key, String(epoch), "NX");
-      lost = stored > epoch;
+      if (stored > epoch) newer = stored;
       confirmedAt = askedAt;
-      return !lost;
+      return newer === null;
     },
+    newer: () => newer,
   };
 }

@@ -136,6 +136,7 @@ function describe(parts: PresenceParts, moment: Moment): Heartbeat {
     eventLoopDelaySeconds: moment.delaySeconds,
     figures: parts.figures.take(moment.now, busySeconds),
     host: hostname().slice(0, 255),
+    pid: process.pid,
     runtime: parts.runtime,
     ...parts.declared,
     held: parts.held(),

@@ -7,8 +7,8 @@ import { agentFigures } from "./protocol/figures.ts";
 /** The protocol's version; a reader accepts payloads of its own major version. */
 export const PROTOCOL_VERSION = 1;
 /** Grows with each field or message that is added; what was there stays as it was. */
-export const PROTOCOL_MINOR = 3;
-/** "1.3" */
+export const PROTOCOL_MINOR = 4;
+/** "1.4" */
 export const PROTOCOL_WORDS = `${PROTOCOL_VERSION}.${PROTOCOL_MINOR}`;
 const MAJOR_ONE = /^1\.\d{1,6}$/;
 
@@ -80,6 +80,8 @@ export const heartbeat = z.object({
   /** Missing if the agent measures no more of itself. */
   figures: agentFigures.optional(),
   host: z.string().max(255),
+  /** Number of the process on its host; missing if it does not say. */
+  pid: count.optional(),
   runtime: z.object({
     kind: z.enum(["process", "pm2", "systemd", "docker", "kubernetes"]),
     name: z.string().max(255),

@@ -5,6 +5,7 @@ import { isForeign } from "@rollcall/core/domain/foreign-verdict.ts";
 import { CLOCK_SKEW_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import { type Keys, keysOf } from "@rollcall/core/protocol/keys.ts";
 import type { CompiledFleet } from "@rollcall/core/protocol.ts";
+import { askFencedReports } from "./fenced-reports.ts";
 import { type FleetPlan, FleetPlans } from "./fleet-plan.ts";
 import { FleetReader } from "./fleet-reader.ts";
 import { PresenceReader } from "./presence-reader.ts";
@@ -100,6 +101,7 @@ export class BusReader {
   async #readAgents(plan: FleetPlan, now: number) {
     const batch = new Batch();
     const fresh = this.#askFresh(batch, plan, now);
+    const fenced = askFencedReports(batch, this.#keys, now);
     this.#presence.ask(batch);
     const foreign = plan.agents.filter(isForeign);
     const processes = this.#askProcesses(batch, foreign);
@@ -112,7 +114,7 @@ export class BusReader {
     }
     await this.#redis.ask(batch);
     const beats = readMappedHeartbeats(mapped, outcomes);
-    return { presence: this.#presence.sealed(), inboxes: this.#inboxes, ...fresh, processes, mapped: beats };
+    return { presence: this.#presence.sealed(), inboxes: this.#inboxes, ...fresh, fenced, processes, mapped: beats };
   }
 
   /** Counts who has beaten; one of several exporters counts strangers one by one, so that their sum is right. */

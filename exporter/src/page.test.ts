@@ -23,7 +23,7 @@ const topicView = (topic: string, changes: Partial<TopicView> = {}): TopicView =
 const LAYOUT = compileFleet("demo", { agents: [expectAgent("billing")] });
 const snapshotOf = (changes: Partial<Snapshot>): Snapshot => ({
   ...{ layout: LAYOUT, fleet: "demo", version: 1, canaryRoundAt: null, agents: [], topics: [], declared: [] },
-  ...{ unexpectedAgents: 0, unexpectedGroups: 0, refusedBeats: 0, inboxWaiting: 0 },
+  ...{ unexpectedAgents: 0, unexpectedGroups: 0, refusedBeats: 0, inboxWaiting: 0, duplicates: [] },
   ...{ stages: new StageTotals(0).view(), desired: { running: 0, stopped: 0, paused: 0 }, ...changes },
 });
 

@@ -1,5 +1,6 @@
 import type { MappedBeat } from "@rollcall/core/domain/verdict.ts";
 import type { CompiledFleet } from "@rollcall/core/protocol.ts";
+import type { SealedReport } from "./fenced-reports.ts";
 
 /** One consumer group of a stream. */
 export interface GroupReading {
@@ -34,6 +35,8 @@ export interface Reading {
   readonly freshBeats: number;
   /** Those among them that nobody expects; null: not counted one by one. */
   readonly strangers: number | null;
+  /** What processes said lately that were fenced, newest first, not checked yet. */
+  readonly fenced: readonly SealedReport[];
   /** By id of a foreign agent that has one: its mapped heartbeat. */
   readonly mapped: ReadonlyMap<string, MappedBeat | null>;
   /** By id of a foreign agent: what the leader last wrote of its process. */

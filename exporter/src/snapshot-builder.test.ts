@@ -19,6 +19,7 @@ const readingAt = (now: number, beat: string | null, changes: Partial<Reading> =
   mapped: new Map(),
   lost: new Map(),
   processes: new Map(),
+  fenced: [],
   freshBeats: 1,
   strangers: null,
   topics: new Map(),

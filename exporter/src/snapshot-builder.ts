@@ -14,6 +14,7 @@ import type { OtherMajor } from "@rollcall/core/protocol/version.ts";
 import type { ExpectedAgent, Heartbeat } from "@rollcall/core/protocol.ts";
 import { chooseDetailed, type DetailBudget } from "./choose-detailed.ts";
 import { EpochTotals } from "./epoch-totals.ts";
+import { findDuplicates } from "./fenced-reports.ts";
 import { type FleetPlan, FleetPlans } from "./fleet-plan.ts";
 import type { Reading } from "./reading.ts";
 import type { Shard } from "./shard.ts";
@@ -102,6 +103,7 @@ export class SnapshotBuilder {
       version: fleet.version,
       canaryRoundAt: reading.canaryRoundAt,
       agents,
+      duplicates: this.#findDuplicates(reading, plan, beats),
       topics,
       declared: this.#subscriptions.judge(reading, { beats, busSince: this.#busSince }),
       unexpectedAgents: reading.strangers ?? Math.max(0, reading.freshBeats - countFresh(beats, now)),
@@ -180,6 +182,15 @@ export class SnapshotBuilder {
       done: totals === null ? null : (totals?.done ?? 0),
       failed: totals === null ? null : (totals?.failed ?? 0),
     };
+  }
+
+  #findDuplicates({ fenced, now, fleet }: Reading, plan: FleetPlan, beats: ReadonlyMap<string, Heartbeat | null>) {
+    const found = findDuplicates(fenced, { keyOf: (agent) => this.#keyOf(agent), beats, now });
+    if (found.size === 0) return [];
+    return plan.agents.flatMap((expected) => {
+      const both = found.get(expected.id);
+      return both === undefined ? [] : [{ labels: this.#labelsOf(expected, fleet.fleet), ...both }];
+    });
   }
 
   #labelsOf(expected: ExpectedAgent, fleet: string): readonly string[] {

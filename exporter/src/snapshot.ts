@@ -3,6 +3,7 @@ import type { Lost } from "@rollcall/core/ports/event-bus.ts";
 import type { Stage } from "@rollcall/core/protocol/figures.ts";
 import type { DesiredState, Heartbeat } from "@rollcall/core/protocol.ts";
 import type { Totals } from "./epoch-totals.ts";
+import type { Duplicate } from "./fenced-reports.ts";
 import type { StageView } from "./stage-totals.ts";
 
 /** One expected agent as it is published. Times are Redis time in ms. */
@@ -73,6 +74,8 @@ export interface Snapshot {
   readonly version: number;
   readonly canaryRoundAt: number | null;
   readonly agents: readonly AgentView[];
+  /** Agents that two processes lately were at once; labels as those of the agent. */
+  readonly duplicates: readonly (Duplicate & Pick<AgentView, "labels">)[];
   readonly topics: readonly TopicView[];
   readonly declared: readonly DeclaredSubscription[];
   /** Agents that beat but are not expected. */

@@ -36,6 +36,7 @@ function readingAt(seconds: number, change: Change = {}): Reading {
       mapped: new Map(),
       lost: new Map(),
       processes: new Map(),
+      fenced: [],
       freshBeats: 0,
       strangers: null,
     },

@@ -18,6 +18,8 @@ export function keysOf(fleet: string) {
     processes: `rc:{${fleet}}:processes`,
     /** Stream: what agents report of their runs, sealed; taken off when it is stored. */
     runs: `rc:{${fleet}}:runs`,
+    /** Stream: what processes said, sealed, that found a newer one with their agent's id. Cut by its length. */
+    fenced: `rc:{${fleet}}:fenced`,
     /** Stream of one entry: what a control service writes to see whether Redis still takes messages. */
     probe: `rc:{${fleet}}:probe`,
     /** Stream: control messages to all agents at once; trimmed by time. Written by the control service only. */

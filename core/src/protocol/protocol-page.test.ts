@@ -7,12 +7,22 @@ import { z } from "zod";
 import { redisUsers } from "../adapters/redis/agent-access.ts";
 import { broadcastMessage, compiledFleet, controlMessage, controlReply, envelope, heartbeat } from "../protocol.ts";
 import { deriveBroadcastKey, publicBroadcastKey, signBroadcast } from "./broadcast-seal.ts";
+import { fencedReport } from "./fenced-report.ts";
 import { keysOf } from "./keys.ts";
 import { runReport } from "./run-report.ts";
 import { deriveAgentKey, deriveRedisPassword, openSeal, seal } from "./seal.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../docs/protocol.md"), "utf8");
-const SCHEMAS = { heartbeat, controlMessage, broadcastMessage, controlReply, envelope, compiledFleet, runReport };
+const SCHEMAS = {
+  heartbeat,
+  controlMessage,
+  broadcastMessage,
+  controlReply,
+  envelope,
+  compiledFleet,
+  runReport,
+  fencedReport,
+};
 const FLEET_KEY = "a fleet key of at least 32 characters";
 
 const blocksOf = (language: string) =>

@@ -87,7 +87,7 @@ function protocolRules(keys: Keys, agent: string): string[] {
     // No XADD here: with it MAXLEN could delete control messages that are not acknowledged yet.
     selector(...CONSUME, `~${keys.inbox(agent)}`),
     selector("+xadd", "+expire", `%W~${keys.replies("*")}`),
-    selector("+xadd", `%W~${keys.runs}`),
+    selector("+xadd", `%W~${keys.runs}`, `%W~${keys.fenced}`),
   ];
 }
 
