@@ -1,5 +1,5 @@
 import { OPERATION_STATES, type OperationState } from "./domain/operation.ts";
-import { STATE_MEANINGS, TRANSITIONS, type Transition } from "./domain/operation-states.ts";
+import { FOUND_OUT, STATE_MEANINGS, TRANSITIONS, type Transition } from "./domain/operation-states.ts";
 
 /** The parts of docs/operations.md that are made from the code, by the name of their marks. */
 export const GENERATED: Readonly<Record<string, () => string>> = {
@@ -21,7 +21,7 @@ export function currentPage(page: string): string {
 /** Mermaid, which GitHub draws. */
 function drawStates(): string {
   const name = (state: OperationState | null): string => state ?? "[*]";
-  const lines = TRANSITIONS.map(({ from, to, when, by }) => `  ${name(from)} --> ${to}: ${by}, ${drawable(when)}`);
+  const lines = [...TRANSITIONS, FOUND_OUT].map(({ from, to, when, by }) => `  ${name(from)} --> ${to}: ${by}, ${drawable(when)}`);
   return ["```mermaid", "stateDiagram-v2", ...lines, "  ended --> [*]", "```"].join("\n");
 }
 
@@ -31,5 +31,5 @@ const drawable = (words: string): string => words.replaceAll(/[:;]/g, ",");
 function tableOfTransitions(): string {
   const row = ({ from, to, by, when, endings = [] }: Transition): string =>
     `| ${from ?? "–"} | ${to} | ${by} | ${when} | ${endings.map((ending) => `\`${ending}\``).join(" ")} |`;
-  return ["| From | To | Who | When | Ending |", "|---|---|---|---|---|", ...TRANSITIONS.map(row)].join("\n");
+  return ["| From | To | Who | When | Ending |", "|---|---|---|---|---|", ...[...TRANSITIONS, FOUND_OUT].map(row)].join("\n");
 }

@@ -53,6 +53,12 @@ export const TRANSITIONS: readonly Transition[] = [
   },
 ];
 
+/** The one change of what has ended: not the executor's, but that of the leader, which asks (reconcile-operation.ts). */
+export const FOUND_OUT: Transition = {
+  ...{ from: "ended", to: "ended", by: "leader", when: "its ending was unknown, and what became of it is found out" },
+  endings: ANY,
+};
+
 type Standing = Pick<Operation, "state" | "ending">;
 
 /** Whether an operation that stands so may become so; one that goes on in its state always may. */
