@@ -21,7 +21,9 @@ export function currentPage(page: string): string {
 /** Mermaid, which GitHub draws. */
 function drawStates(): string {
   const name = (state: OperationState | null): string => state ?? "[*]";
-  const lines = [...TRANSITIONS, FOUND_OUT].map(({ from, to, when, by }) => `  ${name(from)} --> ${to}: ${by}, ${drawable(when)}`);
+  const lines = [...TRANSITIONS, FOUND_OUT].map(
+    ({ from, to, when, by }) => `  ${name(from)} --> ${to}: ${by}, ${drawable(when)}`,
+  );
   return ["```mermaid", "stateDiagram-v2", ...lines, "  ended --> [*]", "```"].join("\n");
 }
 
@@ -31,5 +33,7 @@ const drawable = (words: string): string => words.replaceAll(/[:;]/g, ",");
 function tableOfTransitions(): string {
   const row = ({ from, to, by, when, endings = [] }: Transition): string =>
     `| ${from ?? "–"} | ${to} | ${by} | ${when} | ${endings.map((ending) => `\`${ending}\``).join(" ")} |`;
-  return ["| From | To | Who | When | Ending |", "|---|---|---|---|---|", ...[...TRANSITIONS, FOUND_OUT].map(row)].join("\n");
+  return ["| From | To | Who | When | Ending |", "|---|---|---|---|---|", ...[...TRANSITIONS, FOUND_OUT].map(row)].join(
+    "\n",
+  );
 }
