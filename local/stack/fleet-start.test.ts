@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { serveSupervisor } from "../supervisor/server.ts";
 import { type BuiltInSupervisor, openSupervisor, SUPERVISOR_MARK } from "../supervisor/supervisor.ts";
 import { findMarkedProcesses } from "../tools/own-processes.ts";
-import { startAgents } from "./fleet-start.ts";
+import { countUp, startAgents } from "./fleet-start.ts";
 
 const FLEET = "fleet-start-test";
 const BILLING: ExpectedAgent = {
@@ -87,5 +87,16 @@ describe("starting the agents", () => {
     } finally {
       server.close();
     }
+  });
+});
+
+describe("waiting for the fleet", () => {
+  test("an agent that is paused on purpose is not waited for", () => {
+    const roll = { working: ["billing", "shipping"], paused: ["invoices"] };
+    expect(countUp(["billing", "invoices", "shipping"], roll)).toEqual({ working: 2, paused: 1, isUp: true });
+  });
+
+  test("one that neither works nor is paused is waited for", () => {
+    expect(countUp(["billing", "invoices"], { working: ["billing"], paused: [] }).isUp).toBe(false);
   });
 });

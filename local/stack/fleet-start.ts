@@ -6,14 +6,19 @@ import { keysOf } from "@rollcall/core/protocol/keys.ts";
 import { type CompiledFleet, compiledFleet, type ExpectedAgent } from "@rollcall/core/protocol.ts";
 import { Redis } from "ioredis";
 import { addressesOf, type StackContext } from "./context.ts";
-import { rollCall } from "./roll-call.ts";
+import { type RollCall, rollCall } from "./roll-call.ts";
 
 const PUBLISHED_WITHIN_MS = 20_000;
 const ANSWERED_WITHIN_MS = 60_000;
 const WORKING_WITHIN_MS = 90_000;
+// Most agents work at the first look. Later looks are rarer: one person may call the whole fleet 20 times in a minute here.
+const FIRST_LOOK_MS = 300;
+const RAREST_LOOK_MS = 4_800;
 
 export interface FleetStart {
   readonly expected: number;
+  /** Agents that run and hold on purpose. */
+  readonly paused: number;
   /** Agents that are stopped on purpose, so nobody started them. */
   readonly off: number;
   /** The agent that took longest to come up; null if there is none to start. */
@@ -72,14 +77,21 @@ export async function startFleet(
   const { running, off } = await startAgents(place, startId);
   const deadline = Date.now() + WORKING_WITHIN_MS;
   const slowest = await waitForBeats(context, { running, since, deadline, update });
-  for (;;) {
+  for (let wait = FIRST_LOOK_MS; ; wait = Math.min(2 * wait, RAREST_LOOK_MS)) {
     const roll = await rollCall(context);
-    const working = running.filter((agent) => roll.working.includes(agent)).length;
-    if (working === running.length) return { expected: running.length, off, slowest, rollCallSeconds: roll.seconds };
+    const { working, paused, isUp } = countUp(running, roll);
+    if (isUp) return { expected: running.length, paused, off, slowest, rollCallSeconds: roll.seconds };
     if (Date.now() > deadline) throw new Error(`${working} of ${running.length} agents work; ${roll.sick.join(", ")}`);
     update(`${working} of ${running.length} working`);
-    await pause(300);
+    await pause(wait);
   }
+}
+
+/** Whether everyone who was started does as wanted. Who was paused before a stop is paused after it, and need not work. */
+export function countUp(running: readonly string[], roll: Pick<RollCall, "working" | "paused">) {
+  const working = running.filter((agent) => roll.working.includes(agent)).length;
+  const paused = running.filter((agent) => roll.paused.includes(agent)).length;
+  return { working, paused, isUp: working + paused === running.length };
 }
 
 interface Waiting {

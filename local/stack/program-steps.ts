@@ -88,7 +88,7 @@ export function fleetStep(context: StackContext, { keeper }: StepsOptions): Step
   return {
     title: "Fleet",
     async run(update) {
-      const { expected, off, slowest, rollCallSeconds } = await startFleet(context, {
+      const { expected, paused, off, slowest, rollCallSeconds } = await startFleet(context, {
         startId: `start-${Date.now()}`,
         update,
       });
@@ -99,7 +99,8 @@ export function fleetStep(context: StackContext, { keeper }: StepsOptions): Step
       return {
         title: "Fleet",
         detail: [
-          `${expected} of ${expected} working`,
+          `${expected - paused} of ${expected} working`,
+          ...(paused > 0 ? [`${paused} paused`] : []),
           ...(off > 0 ? [`${off} off`] : []),
           `roll call ${rollCallSeconds.toFixed(1)} s`,
           ...(slowest === null ? [] : [`slowest ${slowest}`]),

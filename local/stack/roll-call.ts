@@ -7,6 +7,8 @@ import { addressesOf, type StackContext } from "./context.ts";
 export interface RollCall {
   /** Ids of the agents that work. */
   readonly working: readonly string[];
+  /** Ids of the agents that hold on purpose. */
+  readonly paused: readonly string[];
   /** `billing is gone` for each of the others, without those that are off on purpose or cannot prove their work. */
   readonly sick: readonly string[];
   readonly seconds: number;
@@ -33,6 +35,7 @@ export async function rollCall(context: StackContext): Promise<RollCall> {
   const { tookMs, agents } = rollCallData.parse(apiAnswer.parse(body).data);
   return {
     working: agents.filter(({ verdict }) => isWorking(verdict)).map(({ id }) => id),
+    paused: agents.filter(({ verdict, health }) => verdict === "paused" && health === "off").map(({ id }) => id),
     sick: agents
       .filter(({ verdict, health }) => !isWorking(verdict) && verdict !== "up" && health !== "off")
       .map(({ id, verdict }) => `${id} is ${verdict}`),
