@@ -32,7 +32,22 @@ const REFUSED = (
       using("@rollcall/core/domain/incident.ts"),
       "noRestrictedImports",
     ],
+    ["a stand-in using the bot", "local/u.ts", using("@rollcall/bot/http/server.ts"), "noRestrictedImports"],
     ["core using the agent", "core/src/adapters/e.ts", using("@rollcall/agent/index.ts"), "noRestrictedImports"],
+    [
+      "the plugin using a rule of the control service",
+      "grafana-plugin/src/p.ts",
+      using("@rollcall/core/policy.ts"),
+      "noRestrictedImports",
+    ],
+    [
+      "the plugin using a type of the domain",
+      "grafana-plugin/src/pages/q.tsx",
+      'import type { Agent } from "@rollcall/core/domain/agent.ts";\nexport type Kept = Agent;\n',
+      "noRestrictedImports",
+    ],
+    ["the plugin using the bot", "grafana-plugin/src/r.ts", using("@rollcall/bot/main.ts"), "noRestrictedImports"],
+    ["the plugin using what only Node has", "grafana-plugin/src/s.ts", using("node:fs"), "noRestrictedImports"],
     ["a dependency that package.json does not name", "agent/src/f.ts", using("fastify"), "noUndeclaredDependencies"],
     [
       "a function of more than 50 lines",
@@ -69,6 +84,12 @@ const ALLOWED = (
     ["an adapter using PostgreSQL", "core/src/adapters/postgres/m.ts", using("pg"), "noRestrictedImports"],
     ["a command using a port", "core/src/commands/n.ts", using("../ports/clock.ts"), "noRestrictedImports"],
     ["an agent using the protocol", "agent/src/o.ts", using("@rollcall/core/protocol.ts"), "noRestrictedImports"],
+    [
+      "the plugin using the contract of the HTTP API",
+      "grafana-plugin/src/t.ts",
+      using("@rollcall/core/contract.ts"),
+      "noRestrictedImports",
+    ],
     ["the environment read in config.ts", "bot/src/config.ts", "export const a = process.env.A;\n", "noProcessEnv"],
   ] as [string, string, string, string][]
 ).map(plant);
@@ -80,7 +101,7 @@ beforeAll(() => {
   lab = mkdtempSync(join(tmpdir(), "rollcall-lint-"));
   const config = JSON.parse(readFileSync(join(root, "biome.json"), "utf8")) as { vcs: unknown; $schema: unknown };
   writeFileSync(join(lab, "biome.json"), JSON.stringify({ ...config, vcs: { enabled: false }, $schema: undefined }));
-  for (const room of ["core", "agent", "bot"]) {
+  for (const room of ["core", "agent", "bot", "grafana-plugin"]) {
     mkdirSync(join(lab, room));
     copyFileSync(join(root, room, "package.json"), join(lab, room, "package.json"));
   }
