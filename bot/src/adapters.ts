@@ -1,3 +1,4 @@
+import { openHeldAlerts } from "@rollcall/core/adapters/alertmanager/held-alerts.ts";
 import { openSilences } from "@rollcall/core/adapters/alertmanager/silences.ts";
 import type { LinkedDirectory } from "@rollcall/core/adapters/linked-directory.ts";
 import { createPagerDuty } from "@rollcall/core/adapters/pagerduty/events.ts";
@@ -12,6 +13,7 @@ import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import { readFleetFile } from "@rollcall/core/fleet-file.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
 import { type Clock, systemClock } from "@rollcall/core/ports/clock.ts";
+import type { HeldAlerts } from "@rollcall/core/ports/held-alerts.ts";
 import { type OpenRegistry, openFleetRegistry } from "@rollcall/core/registry.ts";
 import type { Logger } from "pino";
 import { type ControlConfig, environmentOfPrograms } from "./config.ts";
@@ -36,6 +38,8 @@ export interface Adapters {
   readonly google: Rights["google"];
   readonly limits: Limits;
   readonly runReports: RunReports;
+  /** Not there without the address of an Alertmanager. */
+  readonly heldAlerts?: HeldAlerts;
   close(): Promise<void>;
 }
 
@@ -91,6 +95,7 @@ export async function openAdapters(
       ...linkingOf(config, database),
     },
     ...{ commands, database, bus, registry, directory, rules, google, limits, runReports },
+    ...(alertmanager === undefined ? {} : { heldAlerts: openHeldAlerts(alertmanager) }),
     async close() {
       rights.close();
       await registry.close();

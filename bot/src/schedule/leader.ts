@@ -1,3 +1,4 @@
+import { closeUntold } from "@rollcall/core/close-untold.ts";
 import { CANARY_SECONDS, HEARTBEAT_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import type { Logger } from "pino";
 import type { Adapters } from "../adapters.ts";
@@ -16,6 +17,8 @@ const TOPIC_TRIM_MS = 5_000;
 const REQUESTS_MS = 2_000;
 const RUNS_MS = 2_000;
 const RUNS_KEPT_MS = 60_000;
+// What Alertmanager holds may be some megabytes; it is asked only while an incident is open.
+const UNTOLD_ALERTS_MS = 30_000;
 // A pause of minutes ends about when it should.
 const PAUSES_MS = 1_000;
 
@@ -29,6 +32,7 @@ interface Leading {
 export function leaderLoops({ adapters, log, when }: Leading, loop: (options: LoopOptions) => Loop): Loop[] {
   const { ports, database, runReports, registry } = adapters;
   return [
+    ...untoldLoop({ adapters, log, when }, loop),
     loop({
       name: "canaries",
       everyMs: CANARY_SECONDS * 1000,
@@ -71,4 +75,17 @@ export function leaderLoops({ adapters, log, when }: Leading, loop: (options: Lo
       run: () => trimTopics(ports),
     }),
   ];
+}
+
+/** Without an Alertmanager's address nobody can say what it holds. */
+function untoldLoop({ adapters, log, when }: Leading, loop: (options: LoopOptions) => Loop): Loop[] {
+  const { heldAlerts: held, database, ports } = adapters;
+  if (held === undefined) return [];
+  const { incidents } = database;
+  const round = closeUntold({ incidents, held, clock: ports.clock, elapsed: () => performance.now() });
+  const run = async (): Promise<void> => {
+    const ended = await round();
+    if (ended.length > 0) log.warn({ incidents: ended }, "alerts ended that Alertmanager no longer holds");
+  };
+  return [loop({ name: "untold-alerts", everyMs: UNTOLD_ALERTS_MS, when, run })];
 }

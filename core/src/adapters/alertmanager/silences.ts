@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { Failure } from "../../domain/failure.ts";
 import type { FoundSilence, MutedAlerts, WantedSilence } from "../../domain/silence.ts";
 import type { Silences } from "../../ports/silences.ts";
-import { addressOf } from "../prometheus/address.ts";
+import { openAlertmanager, read, refused } from "./client.ts";
 
-const TIMEOUT_MS = 3_000;
 /** By whom Alertmanager says a silence was made; others are nobody's business here. */
 const OWNER = "rollcall";
 
@@ -37,11 +35,9 @@ interface Options {
   readonly fleet: string;
 }
 
-/** Silences of Alertmanager's API, version 2. Each call has 3 s and follows no redirect. */
+/** Silences of Alertmanager's API, version 2. */
 export function openSilences({ url, fleet }: Options): Silences {
-  const { base, headers } = addressOf(url);
-  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-    send(`${base}/api/v2${path}`, { ...init, headers: { ...headers, "content-type": "application/json" } });
+  const ask = openAlertmanager(url);
   const filter = (name: string, value: string): string => `filter=${encodeURIComponent(`${name}${value}`)}`;
   const put: Silences["put"] = async (silence, now, found) => {
     const body = JSON.stringify(bodyOf(silence, { fleet, now, found }));
@@ -111,38 +107,4 @@ function toFound({ id, comment, startsAt, endsAt, matchers }: z.infer<typeof sil
 function toMuted(matchers: readonly z.infer<typeof matcher>[]): MutedAlerts {
   const only = matchers.find(({ isEqual }) => isEqual);
   return only === undefined ? { except: matchers.map(({ value }) => value) } : { only: only.value.split("|") };
-}
-
-async function send(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) });
-  } catch (cause) {
-    throw new Failure("unavailable", "Alertmanager does not answer", { cause, next: NEXT });
-  }
-}
-
-const NEXT = "npm run status shows whether it runs; ALERTMANAGER_URL says where it is looked for.";
-
-async function read<Form>(answer: Response, form: z.ZodType<Form>): Promise<Form> {
-  let text: string;
-  try {
-    text = await answer.text();
-  } catch (cause) {
-    throw new Failure("unavailable", "Alertmanager does not answer to the end", { cause, next: NEXT });
-  }
-  if (!answer.ok) throw refused(answer.status, text);
-  const parsed = form.safeParse(asJson(text));
-  if (!parsed.success) throw new Failure("unavailable", "Alertmanager answered in a form that is not known here");
-  return parsed.data;
-}
-
-const refused = (status: number, text: string): Failure =>
-  new Failure("unavailable", `Alertmanager answered ${status}: ${text.trim().slice(0, 200)}`);
-
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

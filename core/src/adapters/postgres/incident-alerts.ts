@@ -2,8 +2,8 @@ import type { Incident, IncidentAlert } from "../../domain/incident.ts";
 import { CRITICALITIES } from "../../protocol.ts";
 
 /**
- * Alerts of an incident after a delivery. Deliveries come twice and in any order: of one alert the later start wins, and of
- * the same start the end wins.
+ * Alerts of an incident after a delivery, without what was delivered before: of one alert the later start wins, and of the
+ * same start what is new.
  */
 export function mergeAlerts(known: readonly IncidentAlert[], delivered: readonly IncidentAlert[]): IncidentAlert[] {
   const merged = new Map(known.map((alert) => [alert.fingerprint, alert]));
@@ -24,7 +24,7 @@ export function newsIn(delivered: readonly IncidentAlert[], known: readonly Inci
 function isNews(alert: IncidentAlert, before: IncidentAlert | undefined): boolean {
   if (before === undefined) return true;
   if (alert.startsAt !== before.startsAt) return alert.startsAt > before.startsAt;
-  return before.firing && !alert.firing;
+  return alert.firing !== before.firing;
 }
 
 /** What follows from the alerts of an incident. */

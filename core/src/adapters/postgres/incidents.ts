@@ -9,6 +9,9 @@ import { inTransaction, type Pool, type Queryable, query } from "./pool.ts";
 const COLUMNS = `id, group_key, alertname, criticality, alerts, state, opened_at, resolved_at, acknowledged_by,
   acknowledged_at, acknowledged_how, revision, traceparent`;
 
+/** Alertmanager tells a group's changes one after another and tries each for at most its group_interval, minutes. */
+const LATE_DELIVERY_SECONDS = 300;
+
 interface IncidentRow {
   readonly id: string;
   readonly group_key: string;
@@ -100,21 +103,38 @@ interface Delivered {
   readonly alerts: readonly IncidentAlert[];
 }
 
-/** The alerts whose start and status have not had their effect yet; a firing that is known to have ended is old too. */
+/**
+ * The alerts whose start and status have not had their effect yet. A firing whose end is known is old too if it is merely
+ * late; told long after its end it fires again, with the start it always had, as when Prometheus could not reach Alertmanager.
+ */
 async function withoutRepeats(client: Queryable, { key, alerts }: Delivered): Promise<IncidentAlert[]> {
-  const rows = await query<{ fingerprint: string; starts_at: Date; status: string }>(
+  const rows = await query<{ fingerprint: string; starts_at: Date; status: string; is_past: boolean }>(
     client,
-    `select fingerprint, starts_at, status from alert_deliveries where group_key = $1 and fingerprint = any($2)`,
-    [key, alerts.map((alert) => alert.fingerprint)],
+    `select fingerprint, starts_at, status, delivered_at < clock_timestamp() - make_interval(secs => $3) as is_past
+     from alert_deliveries where group_key = $1 and fingerprint = any($2)`,
+    [key, alerts.map((alert) => alert.fingerprint), LATE_DELIVERY_SECONDS],
   );
+  const known = Map.groupBy(rows, (row) => `${row.fingerprint} ${row.starts_at.getTime()}`);
+  const knownOf = (alert: IncidentAlert) => known.get(`${alert.fingerprint} ${alert.startsAt}`) ?? [];
+  const isAgain = (alert: IncidentAlert): boolean =>
+    alert.firing && knownOf(alert).some((row) => row.status === "resolved" && row.is_past);
   const isKnown = (alert: IncidentAlert): boolean =>
-    rows.some(
-      (row) =>
-        row.fingerprint === alert.fingerprint &&
-        row.starts_at.getTime() === alert.startsAt &&
-        (row.status === "resolved" || alert.firing),
-    );
-  return alerts.filter((alert) => !isKnown(alert));
+    knownOf(alert).some((row) => row.status === "resolved" || alert.firing);
+  const again = alerts.filter(isAgain);
+  if (again.length > 0) await forgetDeliveries(client, { key, alerts: again });
+  return alerts.filter((alert) => isAgain(alert) || !isKnown(alert));
+}
+
+/** What fires again may end again. */
+async function forgetDeliveries(client: Queryable, { key, alerts }: Delivered): Promise<void> {
+  await query(
+    client,
+    `delete from alert_deliveries
+     using unnest($2::text[], $3::timestamptz[]) as told (fingerprint, starts_at)
+     where group_key = $1 and alert_deliveries.fingerprint = told.fingerprint
+       and alert_deliveries.starts_at = told.starts_at`,
+    [key, alerts.map(({ fingerprint }) => fingerprint), alerts.map(({ startsAt }) => new Date(startsAt))],
+  );
 }
 
 async function newestOf(client: Queryable, key: string): Promise<Incident | null> {
