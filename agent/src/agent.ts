@@ -44,12 +44,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     throw new Error(`${config.agent} declares that it consumes ${missing}, but nothing handles it`);
   const ledger = await openLedger(join(config.dir, "applied.jsonl"));
   const log = options.log ?? createLog(config.agent, config.logFormat);
+  const ending = new AbortController();
   // Before the first connection, or its bytes are not counted.
-  const figures = createFigures();
+  const figures = createFigures(ending.signal);
   const connections = createConnections(config.redisUrl, config.agent, log);
   const keys = keysOf(config.fleet);
   const clock = createClock();
-  const ending = new AbortController();
   const epoch = await persist(() => claimEpoch(connections.control, keys.epoch(config.agent), clock), ending.signal);
   const fence = createFence(connections.control, keys.epoch(config.agent), epoch);
   const { control } = connections;

@@ -16,6 +16,8 @@ interface Reminding {
   readonly reminded: Reminded;
   /** Agents whose wish has just changed without a command: they are told at once. */
   readonly changed?: readonly string[];
+  /** Whom to look at; everybody, if left out. */
+  readonly among?: readonly string[];
 }
 
 /**
@@ -25,10 +27,11 @@ interface Reminding {
  */
 export async function remindAgents(
   { registry, bus }: Pick<Ports, "registry" | "bus">,
-  { reminded, changed = [] }: Reminding,
+  { reminded, changed = [], among }: Reminding,
 ): Promise<readonly string[]> {
   const { agents } = await registry.expected();
-  const known = agents.filter((agent) => !isForeign(agent) && agent.desired.state !== "stopped");
+  const asked = among === undefined ? agents : agents.filter(({ id }) => among.includes(id));
+  const known = asked.filter((agent) => !isForeign(agent) && agent.desired.state !== "stopped");
   const [now, presence] = await Promise.all([bus.now(), bus.readPresence(known.map(({ id }) => id))]);
   const messages = known.flatMap((agent) => {
     const beat = presence.get(agent.id)?.beat ?? null;

@@ -68,6 +68,22 @@ export async function selectAgents(
   return fitting;
 }
 
+/**
+ * The one agent that a change takes by its id: no group, pattern, label or list, also where only one agent fits it.
+ * @param what begins the refusal: "A run"
+ * @throws Failure "unknown_agent", "invalid_input"
+ */
+export async function selectOne(
+  id: string,
+  sight: FleetSight,
+  { verb, what }: { readonly verb: string; readonly what: string },
+): Promise<ExpectedAgent> {
+  const [agent] =
+    /[*@!=,]/.test(id) || id.toLowerCase() === "all" ? [] : await selectAgents([id], sight, { verb, isChange: true });
+  if (agent !== undefined) return agent;
+  throw new Failure("invalid_input", `${what} takes one agent by its id. Nothing was done.`, { found: plain(id, 100) });
+}
+
 /** Makes the refusal; a change adds that nothing was done. */
 type Refuse = (code: "unknown_agent" | "invalid_input", message: string, allowed?: readonly string[]) => Failure;
 const refuser =

@@ -3,11 +3,11 @@ import { createApiCalls } from "./api-calls.ts";
 import { readDiskBytes, watchNetworkBytes } from "./process-bytes.ts";
 import { createStageMeters } from "./stages.ts";
 
-/** All that an agent measures of itself beyond its tasks. */
-export function createFigures() {
+/** All that an agent measures of itself beyond its tasks, until it ends. */
+export function createFigures(signal: AbortSignal) {
   const stages = createStageMeters();
   const calls = createApiCalls();
-  const networkBytes = watchNetworkBytes();
+  const networkBytes = watchNetworkBytes(signal);
   let deliveries = 0;
   let redeliveries = 0;
   return {

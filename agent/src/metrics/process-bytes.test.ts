@@ -32,7 +32,7 @@ describe("watchNetworkBytes", () => {
   }
 
   test("counts both ends of connections that are open and that were closed", async () => {
-    const bytes = watchNetworkBytes();
+    const bytes = watchNetworkBytes(new AbortController().signal);
     const first = await echo("12345");
     const closed = once(first, "close");
     first.end();
@@ -41,5 +41,16 @@ describe("watchNetworkBytes", () => {
     // Both ends lie in this process: each byte was sent and received twice.
     await expect.poll(bytes).toEqual({ receivedBytes: 16, sentBytes: 16 });
     second.destroy();
+  });
+
+  test("counts no connection that is made once it has ended", async () => {
+    const ending = new AbortController();
+    const bytes = watchNetworkBytes(ending.signal);
+    ending.abort();
+    const socket = await echo("12345");
+    const closed = once(socket, "close");
+    socket.end();
+    await closed;
+    expect(bytes()).toEqual({ receivedBytes: 0, sentBytes: 0 });
   });
 });

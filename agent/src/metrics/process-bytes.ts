@@ -1,4 +1,4 @@
-import { subscribe } from "node:diagnostics_channel";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { AgentFigures } from "@rollcall/core/protocol/figures.ts";
@@ -24,8 +24,8 @@ function ownIo(): string | null {
   }
 }
 
-/** Bytes over every connection that this process opens or accepts from now on. */
-export function watchNetworkBytes(): () => NonNullable<AgentFigures["network"]> {
+/** Bytes over every connection that this process opens or accepts from now on, until `signal` says that nobody asks any more. */
+export function watchNetworkBytes(signal: AbortSignal): () => NonNullable<AgentFigures["network"]> {
   const open = new Set<Socket>();
   let received = 0;
   let sent = 0;
@@ -39,7 +39,10 @@ export function watchNetworkBytes(): () => NonNullable<AgentFigures["network"]> 
     });
   };
   // The kernel counts by network and not by process; Node tells of each socket when it is made.
-  for (const channel of ["net.client.socket", "net.server.socket"]) subscribe(channel, watch);
+  for (const channel of ["net.client.socket", "net.server.socket"]) {
+    subscribe(channel, watch);
+    signal.addEventListener("abort", () => unsubscribe(channel, watch), { once: true });
+  }
   return () => {
     let receivedBytes = received;
     let sentBytes = sent;

@@ -8,12 +8,13 @@ import { personNow } from "../person-actor.ts";
 import { decide, rightsOf } from "../policy.ts";
 import type { Freezes } from "../ports/freezes.ts";
 import type { ExpectedAgent } from "../protocol.ts";
+import { remindAgents } from "../remind-agents.ts";
 import { waitUntil } from "../wait-until.ts";
 import type { ActiveFreeze, Thawed } from "./freeze.ts";
 
 /** What freeze and thaw work on: one at a time, whomever they are about. An agent under another command is no obstacle. */
 export const FREEZE_SUBJECT = "freeze";
-/** The leader tells agents every second what is wanted of them, and they say every five seconds what they do. */
+/** Whoever did not hear the order is reminded by the leader after some seconds, and says every five what it does. */
 const OBEY_MS = 20_000;
 const LOOK_EVERY_MS = 500;
 
@@ -54,12 +55,16 @@ export async function thawFreeze(id: string, context: ActContext): Promise<Stage
     : { state: "done", detail: `${id}: ${thawedWords(thawed)}`, memory: { resumed: thawed.resumed.join(",") } };
 }
 
-/** Waits until these agents say themselves that they are paused, or that they are not any more; whoever is gone cannot. */
+/**
+ * Tells these agents what is wanted of them now, and waits until they say themselves that they are paused, or that they are
+ * not any more; whoever is gone cannot.
+ */
 export async function awaitObeyed(
   agents: readonly string[],
   wanted: "paused" | "at work",
   { ports }: ActContext,
 ): Promise<StageResult> {
+  await remindAgents(ports, { reminded: new Map(), changed: agents, among: agents });
   let left: readonly string[] = agents;
   const look = async (): Promise<true | null> => {
     const presence = await ports.bus.readPresence(agents);

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { type ActContext, defineCommand, type StageResult } from "../command.ts";
-import { Failure, isFailure } from "../domain/failure.ts";
+import { isFailure } from "../domain/failure.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { findOutDrill } from "../lifecycle/find-out.ts";
 import { effectId } from "../lifecycle/stop-agent.ts";
 import { END_OF_FAULTS, FAULTS } from "../protocol/faults.ts";
 import { keysOf } from "../protocol/keys.ts";
 import { type ControlMessage, type ControlReply, PROTOCOL_VERSION } from "../protocol.ts";
-import { selectAgents } from "../selector.ts";
+import { selectOne } from "../selector.ts";
 
 const input = z.strictObject({
   fault: z.enum([...FAULTS, END_OF_FAULTS]).describe("What is to go wrong; end: what can end without a restart ends"),
@@ -27,10 +27,7 @@ export default defineCommand({
   examples: ["drill hang order-validator", "drill drop-subscription billing", "drill end billing"],
   async targets(raw, { ports }) {
     const { id } = input.parse(raw);
-    if (/[*@!=,]/.test(id) || id.toLowerCase() === "all") {
-      throw new Failure("invalid_input", "A drill takes one agent by its id. Nothing was done.");
-    }
-    return selectAgents([id], ports, { verb: "Drill", isChange: true });
+    return [await selectOne(id, ports, { verb: "Drill", what: "A drill" })];
   },
   findOut: findOutDrill,
   stages: [{ name: "sent", run: sendFault }],

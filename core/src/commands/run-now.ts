@@ -9,7 +9,7 @@ import { findOrderable, giveOrder, resultOfReply } from "../lifecycle/order-agen
 import type { DeclaredRun } from "../protocol/declared-run.ts";
 import type { ExpectedAgent } from "../protocol.ts";
 import { readRunInputs } from "../read-run-inputs.ts";
-import { selectAgents } from "../selector.ts";
+import { selectOne } from "../selector.ts";
 
 const input = z.strictObject({
   id: z.string().min(1).max(200).describe("Id of the agent that begins it"),
@@ -33,10 +33,7 @@ export default defineCommand({
   examples: ["run-now content-orchestrator advisors=3", "run-now content-orchestrator"],
   async targets(raw, context) {
     const wanted = input.parse(raw);
-    if (/[*@!=,]/.test(wanted.id) || wanted.id.toLowerCase() === "all")
-      throw new Failure("invalid_input", "A run takes one agent by its id.", { next: "Nothing was done." });
-    const [agent, ...more] = await selectAgents([wanted.id], context.ports, { verb: "Run", isChange: true });
-    if (agent === undefined || more.length > 0) throw new Failure("invalid_input", "A run takes one agent by its id.");
+    const agent = await selectOne(wanted.id, context.ports, { verb: "Run", what: "A run" });
     readRunInputs(runOf(await declaredBy(agent, context), wanted), wanted.inputs);
     return [agent];
   },

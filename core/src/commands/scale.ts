@@ -4,7 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import { isForeign } from "../domain/foreign-verdict.ts";
 import { effectId } from "../lifecycle/stop-agent.ts";
 import { workingP0 } from "../lifecycle/working-p0.ts";
-import { selectAgents } from "../selector.ts";
+import { selectOne } from "../selector.ts";
 
 const input = z.strictObject({
   id: z.string().min(1).max(200).describe("Id of the agent"),
@@ -23,10 +23,9 @@ export default defineCommand({
   examples: ["scale crm-chat 3"],
   async targets(raw, { ports }) {
     const { id, copies } = input.parse(raw);
-    const [agent, ...more] = await selectAgents([id], ports, { verb: "Scale", isChange: true });
+    const agent = await selectOne(id, ports, { verb: "Scale", what: "Scaling" });
     const refuse = (message: string): Failure =>
       new Failure("invalid_input", message, { found: String(copies), next: "Nothing was done." });
-    if (agent === undefined || more.length > 0) throw refuse("Scaling takes one agent by its id");
     const { runtime } = agent;
     if (ports.supervisor.scale === undefined || runtime.kind === "process")
       throw refuse(`${agent.id} is kept by the built-in supervisor, which runs each agent once and cannot scale`);
