@@ -66,6 +66,21 @@ export const ExporterEnvironment = z.object({
     .min(1)
     .optional()
     .describe("collectors.yaml: what is measured beside fleet and bus (docs/collectors.md); nothing if not set"),
+  ROLLCALL_PACK_FILES: z
+    .string()
+    .transform((text) => text.split(",").map((file) => file.trim()))
+    .pipe(z.array(z.string().min(1)).max(20))
+    .optional()
+    .describe(
+      "Packs of metrics, with commas between (docs/packs.md): events counted by what is in them; none if not set",
+    ),
+  ROLLCALL_PACK_STATE_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "What packs have counted is kept here over a restart; if not set, each start begins with the newest events",
+    ),
   ALERTMANAGER_URLS: z
     .string()
     .transform((text) => text.split(",").map((address) => address.trim()))
@@ -107,6 +122,9 @@ export interface ExporterConfig {
   readonly detailedTop: number;
   /** null: nothing is measured beside fleet and bus. */
   readonly collectorsFile: string | null;
+  readonly packFiles: readonly string[];
+  /** null: what packs have counted is not kept. */
+  readonly packStateFile: string | null;
   /** What programs that collectors run see of the environment. */
   readonly programs: Readonly<Record<string, string>>;
   readonly alertmanagerUrls: readonly string[];
@@ -138,6 +156,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     detailedAgents: settings.ROLLCALL_EXPORTER_DETAILED_AGENTS,
     detailedTop: settings.ROLLCALL_EXPORTER_DETAILED_TOP,
     collectorsFile: settings.ROLLCALL_COLLECTORS_FILE ?? null,
+    packFiles: settings.ROLLCALL_PACK_FILES ?? [],
+    packStateFile: settings.ROLLCALL_PACK_STATE_FILE ?? null,
     programs: pick(environment, ["PATH", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"]),
     alertmanagerUrls: settings.ALERTMANAGER_URLS ?? [],
     runbookUrl: settings.ROLLCALL_RUNBOOK_URL.replace(/\/+$/, ""),

@@ -8,6 +8,7 @@ import { PushGone, type PushOptions } from "./alerts/push-gone.ts";
 import { BusReader } from "./bus-reader.ts";
 import { openCollectors } from "./collectors/open-collectors.ts";
 import type { ExporterConfig } from "./config.ts";
+import { openPacks } from "./packs/open-packs.ts";
 import { Page } from "./page.ts";
 import { RefreshLoop } from "./refresh-loop.ts";
 import { loadFamilies } from "./registry.ts";
@@ -25,10 +26,11 @@ export interface Exporter {
 /** How often a pushed alert is renewed, where that is not the usual. */
 type PushPace = Pick<PushOptions, "renewMs" | "liveMs">;
 
-/** Starts reading the bus and answering scrapes; Redis need not be there. @throws Error if the port is taken; Failure of the collectors' file */
+/** Starts reading the bus and answering scrapes; Redis need not be there. @throws Error if the port is taken; Failure of the files of collectors and packs */
 export async function startExporter(config: ExporterConfig, log: Logger, pace: PushPace = {}): Promise<Exporter> {
   const { shard } = config;
   const collectors = await openCollectors(config, log);
+  const packs = await openPacks(config, log);
   const redis = openRawRedis({
     url: config.redisUrl.reveal(),
     isCluster: config.isCluster,
@@ -43,7 +45,7 @@ export async function startExporter(config: ExporterConfig, log: Logger, pace: P
     detailedTop: config.detailedTop,
     onRefusedBeat: (agent) => log.warn({ agent }, "heartbeat refused"),
   });
-  const page = new Page(await loadFamilies(), {
+  const page = new Page([...(await loadFamilies()), ...packs.families], {
     maxSeries: config.maxSeries,
     onFamilyProblem: (family, err) => log.error({ family, err }, "a metric family cannot be written"),
   });
@@ -61,18 +63,21 @@ export async function startExporter(config: ExporterConfig, log: Logger, pace: P
     refresh: () => loop.state(),
     push: () => push?.state() ?? null,
     collected: () => collectors.state(),
+    packs: () => packs.view(),
     version: config.version,
   });
   const stop = async (): Promise<void> => {
     loop.stop();
     push?.stop();
     collectors.stop();
+    await packs.stop();
     redis.close();
     await server.close();
   };
   loop.start();
   push?.start();
   collectors.start();
+  packs.start();
   try {
     return { url: await server.listen({ host: config.host, port: config.port }), stop };
   } catch (error) {

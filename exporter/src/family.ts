@@ -1,5 +1,6 @@
 import type { PushState } from "./alerts/push-gone.ts";
 import type { CollectedState } from "./collectors/collector-loops.ts";
+import type { PacksView } from "./packs/pack-loop.ts";
 import type { PageState } from "./page.ts";
 import type { RefreshState } from "./refresh-loop.ts";
 import type { Rows } from "./rows.ts";
@@ -35,6 +36,8 @@ export interface ExporterState {
   /** null: nobody is to be told. */
   readonly push: PushState | null;
   readonly collected: CollectedState;
+  /** null: there is no pack. */
+  readonly packs: PacksView | null;
   readonly version: string;
   readonly uptimeSeconds: number;
   /** null before the first scrape has ended. */

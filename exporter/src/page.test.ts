@@ -36,6 +36,7 @@ const stateOf = (page: Page, snapshot: Snapshot | null): ExporterState => ({
     page: page.state(),
     push: null,
     collected: NOTHING_COLLECTED,
+    packs: null,
     version: "1",
     uptimeSeconds: 1,
     lastScrapeSeconds: null,

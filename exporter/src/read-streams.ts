@@ -1,4 +1,4 @@
-import type { ReplyCursor } from "@rollcall/core/adapters/redis/reply-cursor.ts";
+import { RefusedCommand, type ReplyCursor } from "@rollcall/core/adapters/redis/reply-cursor.ts";
 import { INBOX_GROUP } from "@rollcall/core/protocol/keys.ts";
 import type { GroupReading, StreamReading } from "./reading.ts";
 
@@ -23,6 +23,28 @@ const OF_GROUP: Wanted<Group> = [
   [Buffer.from("last-delivered-id"), "lastDelivered", (reply) => reply.takeText() ?? "0-0"],
   [Buffer.from("lag"), "lag", (reply) => reply.takeNumber()],
 ];
+
+/** What Redis tells of a stream, for whoever reads its entries. */
+export interface StreamFacts extends Pick<StreamReading, "added" | "entries" | "firstId"> {
+  /** Id of the entry that was added last, also if it is there no more. */
+  readonly lastGenerated: string;
+}
+type Facts = { -readonly [Key in keyof StreamFacts]: StreamFacts[Key] };
+const OF_FACTS: Wanted<Facts> = [
+  [Buffer.from("length"), "entries", takeCount],
+  [Buffer.from("entries-added"), "added", takeCount],
+  [Buffer.from("first-entry"), "firstId", (reply) => takeEntryId(reply)],
+  [Buffer.from("last-generated-id"), "lastGenerated", (reply) => reply.takeText() ?? "0-0"],
+];
+
+/** Takes the answer to XINFO STREAM. @returns null if there is no such stream @throws RefusedCommand */
+export function takeStreamFacts(reply: ReplyCursor): StreamFacts | null {
+  const refused = reply.takeError();
+  if (refused === null)
+    return takeFields(reply, OF_FACTS, { entries: 0, added: 0, firstId: null, lastGenerated: "0-0" });
+  if (isMissing(refused)) return null;
+  throw new RefusedCommand(refused);
+}
 
 const noStream = (): Stream => ({ entries: 0, added: 0, firstId: null, lastId: null, groups: NONE });
 const NONE: readonly GroupReading[] = [];

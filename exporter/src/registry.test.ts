@@ -18,6 +18,7 @@ const blind: ExporterState = {
   page: { series: 0, dropped: { detail: 0, budget: 0 }, failures: new Map() },
   push: null,
   collected: NOTHING_COLLECTED,
+  packs: null,
   version: "1.2.3",
   uptimeSeconds: 1,
   lastScrapeSeconds: null,
@@ -41,7 +42,7 @@ describe("the metric families", () => {
 
   test("no label has a name without bounds", () => {
     const allowed =
-      "fleet agent group criticality owner health verdict activity state topic pattern reason family component version node host runtime api outcome collector mode part name mount device unit job probe channel older newer";
+      "fleet agent group criticality owner health verdict activity state topic pattern reason family component version node host runtime api outcome collector mode part name mount device unit job probe channel older newer metric";
     expect(families.flatMap(({ labels }) => labels).filter((label) => !allowed.split(" ").includes(label))).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { PushState } from "./alerts/push-gone.ts";
 import type { CollectedState } from "./collectors/collector-loops.ts";
 import { OPEN_METRICS_TYPE, readAccept } from "./open-metrics.ts";
+import type { PacksView } from "./packs/pack-loop.ts";
 import type { Answer, Page } from "./page.ts";
 import { PROBLEM_TEXTS } from "./read-problem.ts";
 import type { RefreshState } from "./refresh-loop.ts";
@@ -12,6 +13,7 @@ export interface ServerOptions {
   readonly refresh: () => RefreshState;
   readonly push: () => PushState | null;
   readonly collected: () => CollectedState;
+  readonly packs: () => PacksView | null;
   readonly version: string;
 }
 
@@ -23,7 +25,7 @@ const OPEN_METRICS_SERIES = 10_000;
 const ANSWERS_AT_ONCE = 8;
 
 /** The exporter's door. Every answer is made from memory; none waits for Redis. */
-export function createServer({ page, refresh, push, collected, version }: ServerOptions): FastifyInstance {
+export function createServer({ page, refresh, push, collected, packs, version }: ServerOptions): FastifyInstance {
   const startedAt = performance.now();
   const uptimeSeconds = () => (performance.now() - startedAt) / 1000;
   let lastScrapeSeconds: number | null = null;
@@ -45,6 +47,7 @@ export function createServer({ page, refresh, push, collected, version }: Server
       page: page.state(),
       push: push(),
       collected: collected(),
+      packs: packs(),
       version,
       uptimeSeconds: uptimeSeconds(),
       lastScrapeSeconds,
