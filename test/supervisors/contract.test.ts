@@ -24,6 +24,7 @@ afterAll(() => store.close());
 const NO_BUILT_IN = { list: () => Promise.reject(new Error("nobody is of kind process")) } as unknown as Supervisor;
 interface Contract {
   readonly supervisor: Supervisor;
+  copies?(agent: string): number;
   add(agent: string, program: ProgramName): Promise<void>;
   goAway(): Promise<void>;
   close(): Promise<void>;
@@ -46,6 +47,7 @@ async function onRuntime(stage: RuntimeStage): Promise<Contract> {
       agents.push({ ...workingAgent(id).expected, runtime: { kind: stage.kind, name: id } });
       await stage.add(id, program);
     },
+    ...(stage.copies !== undefined && { copies: (id: string) => stage.copies?.(id) ?? 0 }),
     goAway: () => stage.goAway(),
     close: () => stage.close(),
   };
@@ -137,6 +139,38 @@ describe.each(STAGES)("a supervisor on %s", (label, open) => {
       const { startedAt } = await supervised().inspect("broken");
       await supervised().start("broken", order);
       expect((await supervised().inspect("broken")).startedAt).toBe(startedAt);
+    });
+
+  const wanted = (copies: number) => ({ commandId: id(), copies });
+  if (label === "Kubernetes") {
+    test("runs as many copies as are wanted, and no other agent's", { timeout: 60_000 }, async () => {
+      await stage.add("copied", "obedient");
+      await supervised().start("copied", id());
+      const others = stage.copies?.("obedient");
+      for (const copies of [3, 1]) {
+        await supervised().scale?.("copied", wanted(copies));
+        await expect.poll(() => stage.copies?.("copied"), { timeout: 20_000 }).toBe(copies);
+      }
+      expect(stage.copies?.("obedient")).toBe(others);
+    });
+
+    test("one that is stopped stays so when it is scaled, and starts as so many", { timeout: 60_000 }, async () => {
+      await stage.add("resting", "obedient");
+      const pid = running(await supervised().start("resting", id()));
+      await supervised().kill("resting", { commandId: id(), pid, graceMs: 5000 });
+      await supervised().scale?.("resting", wanted(2));
+      expect(stage.copies?.("resting")).toBe(0);
+      await supervised().start("resting", id());
+      await expect.poll(() => stage.copies?.("resting"), { timeout: 20_000 }).toBe(2);
+    });
+
+    test("a number of copies that the API refuses is told, with its words", async () => {
+      await expect(supervised().scale?.("obedient", wanted(-1))).rejects.toThrow("spec.replicas: Invalid value: -1");
+    });
+  } else if (label !== "built-in")
+    test("says that it keeps each agent once", async () => {
+      const scaled = supervised().scale?.("obedient", wanted(2));
+      await expect(scaled).rejects.toThrow(`${label} runs obedient once and cannot scale it`);
     });
 
   test("says that it cannot be reached, and claims nothing", { timeout: 60_000 }, async () => {

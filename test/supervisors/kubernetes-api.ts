@@ -48,6 +48,7 @@ export async function startKubernetesApi(): Promise<RuntimeStage> {
       deployments.set(name, { program, replicas: 0, annotations: {}, pods: [], made: 0 });
     },
     isAlive: async (name) => deployments.get(name)?.pods.some(({ program }) => program.isRunning) ?? false,
+    copies: (name) => livingOf(deployments.get(name)?.pods ?? []).length,
     goAway: () => closeServer(server),
     async close() {
       for (const { pods } of deployments.values()) for (const { program } of pods) program.signal("SIGKILL");
@@ -86,6 +87,8 @@ async function onDeployment(found: Deployment | undefined, name: string, request
     if (incoming.headers["content-type"] !== "application/merge-patch+json") {
       return status(outgoing, 415, "the body of the request was in an unknown format");
     }
+    const wrong = mistakeIn(body);
+    if (wrong !== null) return status(outgoing, 422, `Deployment.apps "${name}" is invalid: ${wrong}`);
     await patch(name, found, body);
   } else if (incoming.method !== "GET") return status(outgoing, 405, "the server does not allow this method");
   return sendJson(outgoing, {
@@ -94,6 +97,19 @@ async function onDeployment(found: Deployment | undefined, name: string, request
     spec: { replicas: found.replicas, selector: { matchLabels: { app: name } } },
   });
 }
+
+/** As apps/v1 declares them: an int32 that is not negative, and a map of strings. */
+function mistakeIn({ spec, metadata }: Request["body"]): string | null {
+  const { replicas } = (spec ?? {}) as { replicas?: unknown };
+  const isCount = Number.isInteger(replicas) && Number(replicas) >= 0 && Number(replicas) < 2 ** 31;
+  if (replicas !== undefined && !isCount) return `spec.replicas: Invalid value: ${JSON.stringify(replicas)}`;
+  const { annotations = {} } = (metadata ?? {}) as { annotations?: Record<string, unknown> };
+  const odd = Object.entries(annotations).find(([, value]) => typeof value !== "string");
+  return odd === undefined ? null : `metadata.annotations.${odd[0]}: Invalid value: ${JSON.stringify(odd[1])}`;
+}
+
+const livingOf = (pods: readonly Pod[]): Pod[] =>
+  pods.filter(({ deletedAt, program }) => deletedAt === null && program.isRunning);
 
 async function patch(name: string, found: Deployment, body: Request["body"]): Promise<void> {
   const { spec, metadata } = body as {

@@ -9,6 +9,8 @@ export interface RuntimeStage {
   add(name: string, program: ProgramName): Promise<void>;
   /** Whether a process of that number is there, or what stands for it. */
   isAlive(name: string): Promise<boolean>;
+  /** Processes of that name that are not on their way out; left out where there is never more than one. */
+  copies?(name: string): number;
   /** From now on it cannot be reached. */
   goAway(): Promise<void>;
   close(): Promise<void>;
