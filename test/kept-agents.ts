@@ -6,6 +6,9 @@ import type { Stage } from "./agent-stage.ts";
 // Each agent counts the bytes of all sockets of its process, and here several share one.
 EventEmitter.defaultMaxListeners = 50;
 
+/** What a broken one says last. */
+export const BROKEN = "cannot read key.pem";
+
 type Options = Parameters<Stage["start"]>[1];
 
 interface Kept {
@@ -20,6 +23,8 @@ export class KeptAgents implements Supervisor {
   readonly #stage: Stage;
   readonly #kept: ReadonlyMap<string, Kept>;
   readonly #answered = new Map<string, Promise<ProcessState>>();
+  /** Those that end at once when they are started. */
+  readonly broken = new Set<string>();
   #pids = 1000;
   #held: { readonly released: Promise<void>; readonly asked: () => void } | null = null;
 
@@ -72,6 +77,10 @@ export class KeptAgents implements Supervisor {
     const kept = this.#find(agent);
     this.#pids += 1;
     kept.startedAt = Date.now();
+    if (this.broken.has(agent)) {
+      kept.exit = { code: 1, signal: null, at: kept.startedAt };
+      return;
+    }
     const started = await this.#stage.start(agent, kept.options, { startedBy: commandId });
     kept.running = { stop: (graceMs) => started.stop(graceMs), pid: this.#pids };
     void started.ended.then((code) => {
@@ -95,6 +104,13 @@ export class KeptAgents implements Supervisor {
   #stateOf(agent: string): ProcessState {
     const { running, startedAt, exit } = this.#find(agent);
     const state = running !== null ? "running" : exit === null ? "never-started" : "exited";
-    return { agent, state, pid: running?.pid ?? null, startedAt, exit, lastErrors: [] };
+    return {
+      agent,
+      state,
+      pid: running?.pid ?? null,
+      startedAt,
+      exit,
+      lastErrors: this.broken.has(agent) ? [BROKEN] : [],
+    };
   }
 }

@@ -48,6 +48,7 @@ export interface Listed {
   readonly id: string;
   readonly group: string;
   readonly criticality: "P0" | "P1" | "P2" | "P3";
+  readonly parent?: string;
   readonly runs?: NonNullable<Parameters<Stage["start"]>[1]["runs"]>;
 }
 
@@ -107,11 +108,15 @@ export class VerbStage {
   }
 
   ended(id: string): Promise<Operation> {
+    return this.untilIt(id, "has ended", isEnded);
+  }
+
+  untilIt(id: string, what: string, fits: (operation: Operation) => boolean): Promise<Operation> {
     const look = async (): Promise<Operation | null> => {
       const operation = await this.ports.operations.find(id);
-      return operation !== null && isEnded(operation) ? operation : null;
+      return operation !== null && fits(operation) ? operation : null;
     };
-    return until(`the end of ${id}`, look, 120);
+    return until(`${id} ${what}`, look, 240);
   }
 
   /** Accepts it and waits for its end. */
@@ -212,8 +217,8 @@ async function putRight(id: string, { stage, kept }: Pick<Parts, "stage" | "kept
 
 /** JSON is YAML. */
 async function writeFiles(folder: string, fleet: string, listed: readonly Listed[]): Promise<void> {
-  const agents = listed.map(({ id, group, criticality }) => ({
-    ...{ id, group, criticality, does: "obeys", consequence: "nobody notices", normalSeconds: 5 },
+  const agents = listed.map(({ id, group, criticality, parent = null }) => ({
+    ...{ id, group, criticality, parent, does: "obeys", consequence: "nobody notices", normalSeconds: 5 },
   }));
   await writeFile(join(folder, "fleet.yaml"), JSON.stringify({ fleet, agents }));
   await writeFile(join(folder, "access.yaml"), JSON.stringify({ people: PEOPLE }));
