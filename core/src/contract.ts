@@ -52,6 +52,16 @@ export const apiAgent = z.object({
   lastHeartbeatAt: at.nullable(),
   processUp: z.boolean().nullable().describe("null: the supervisor did not answer"),
   desired: desiredState,
+  inFlight: z.number().int().nullable().describe("items that it works on; null: no heartbeat"),
+  held: z
+    .number()
+    .int()
+    .nullable()
+    .describe("items that it took off the bus and has not finished; null: it does not say"),
+  maintenance: z
+    .object({ id: z.string(), by: z.string(), reason: z.string().nullable(), endsAt: at })
+    .nullable()
+    .describe("the window that it is in: measured as ever, muted, off on purpose"),
   waiting: z.array(apiWaiting).nullable().describe("null: not measured"),
 });
 export type ApiAgent = z.infer<typeof apiAgent>;

@@ -64,6 +64,20 @@ describe("GET /api/v1/agents", () => {
     expect(Object.prototype).not.toHaveProperty("role");
   });
 
+  test("says who is in maintenance, in which window and until when, and measures all the same", async () => {
+    const window = { id: "mw-3", by: "Olga", reason: "new disk", endsAt: NOW + 60_000 };
+    const windows = [{ ...window, agents: ["billing"], startedAt: NOW - 1000 }];
+    const { app } = makeApp((deps) => {
+      const maintenance = { current: () => windows } as unknown as NonNullable<typeof deps.ports.maintenance>;
+      return { ...deps, ports: { ...deps.ports, maintenance } };
+    });
+    const answer = await app.inject({ url: "/api/v1/agents", headers: callers.viewer });
+    const { agents } = apiAgents.parse(answer.json());
+    const found = Object.fromEntries(agents.map((agent) => [agent.id, agent]));
+    expect(found.billing).toMatchObject({ maintenance: window, health: "off", verdict: "gone" });
+    expect(found.invoices).toMatchObject({ maintenance: null, health: "healthy" });
+  });
+
   test("says that all is unknown while Redis is away, not that all is well or gone", async () => {
     const { app } = makeApp((deps) => ({
       ...deps,

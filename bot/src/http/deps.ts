@@ -29,6 +29,7 @@ export interface AppDeps {
     | "bus"
     | "registry"
     | "supervisor"
+    | "maintenance"
     | "directory"
     | "rules"
     | "clock"

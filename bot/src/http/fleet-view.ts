@@ -2,6 +2,7 @@ import type { Ports } from "@rollcall/core/command.ts";
 import type { ApiAgent } from "@rollcall/core/contract.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import { provableRung } from "@rollcall/core/domain/foreign-verdict.ts";
+import type { MaintenanceWindow } from "@rollcall/core/domain/maintenance.ts";
 import { sickFirst } from "@rollcall/core/fleet-words.ts";
 import { type FleetSight, observeFleet, type SeenAgent } from "@rollcall/core/observe-fleet.ts";
 
@@ -35,7 +36,7 @@ export async function measureWaiting(bus: Ports["bus"], agents: readonly ApiAgen
   );
 }
 
-function describeAgent({ expected, beat, forged, process, judgement }: SeenAgent): ApiAgent {
+function describeAgent({ expected, beat, forged, process, judgement, maintenance }: SeenAgent): ApiAgent {
   const { consumes: _c, publishes: _p, runtime: _r, presence: _pr, heartbeat: _h, ...known } = expected;
   return {
     ...known,
@@ -48,7 +49,17 @@ function describeAgent({ expected, beat, forged, process, judgement }: SeenAgent
     activity: beat?.activity ?? null,
     version: beat?.version ?? null,
     lastHeartbeatAt: beat?.at ?? null,
+    inFlight: beat?.inFlight ?? null,
+    held: beat?.held ?? null,
+    maintenance: maintenance === undefined ? null : windowOf(maintenance),
     processUp: process === null ? null : process.state === "running",
     waiting: null,
   };
 }
+
+const windowOf = ({ id, by, reason, endsAt }: MaintenanceWindow): ApiAgent["maintenance"] => ({
+  id,
+  by,
+  reason,
+  endsAt,
+});

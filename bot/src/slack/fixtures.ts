@@ -125,6 +125,7 @@ export const beat = (id: string, more: Partial<Heartbeat> = {}): Heartbeat => ({
 
 export const goneFacts = (id: string): AgentFacts => ({
   id,
+  maintenance: null,
   expected: agent(id),
   judgement: { verdict: "gone", rung: 0, health: "critical", since: NOW - 36_000, note: null },
   beat: beat(id, { at: NOW - 38_000 }),

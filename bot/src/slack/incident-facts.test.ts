@@ -41,7 +41,7 @@ describe("facts of an incident", () => {
       bus: { ...all.bus, now: away, readPresence: away, readCanaryRound: away, readWaiting: away },
       supervisor: { ...all.supervisor, inspect: away },
     };
-    const unknown = { expected: null, judgement: null, beat: null, process: null, waiting: null };
+    const unknown = { expected: null, judgement: null, beat: null, process: null, waiting: null, maintenance: null };
     expect(await gatherIncidentFacts(incident(), blind)).toEqual({
       agents: [{ id: "billing", ...unknown }],
       history: null,

@@ -1,5 +1,6 @@
 import type { Ports } from "@rollcall/core/command.ts";
 import { firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
+import { type MaintenanceWindow, windowOf } from "@rollcall/core/domain/maintenance.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
 import { type Judgement, judge, VERDICT_RANK } from "@rollcall/core/domain/verdict.ts";
 import type { Waiting } from "@rollcall/core/ports/fleet.ts";
@@ -14,6 +15,8 @@ export interface AgentFacts {
   readonly beat: Heartbeat | null;
   readonly process: ProcessState | null;
   readonly waiting: readonly Waiting[] | null;
+  /** The window that it is in. */
+  readonly maintenance: MaintenanceWindow | null;
 }
 
 export interface IncidentFacts {
@@ -29,7 +32,7 @@ export interface IncidentFacts {
   readonly asOf: number | null;
 }
 
-export type FactPorts = Pick<Ports, "operations" | "registry" | "bus" | "supervisor">;
+export type FactPorts = Pick<Ports, "operations" | "registry" | "bus" | "supervisor" | "maintenance">;
 
 /** Agents that one card looks at closely; the others are only named. */
 const LOOKED_AT = 10;
@@ -85,7 +88,8 @@ export async function gatherAgents(ids: readonly string[], ports: FactPorts): Pr
             ...(mapped !== null && { mapped: mapped.get(id) ?? null }),
             now,
           });
-    return { id, expected, judgement, beat, process, waiting };
+    const maintenance = windowOf(id, ports.maintenance?.current() ?? []);
+    return { id, expected, judgement, beat, process, waiting, maintenance };
   });
   return (await Promise.all(facts)).toSorted((a, b) => rank(a) - rank(b));
 }

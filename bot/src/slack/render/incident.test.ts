@@ -121,6 +121,21 @@ describe("an incident's card", () => {
     expect(message.text).toBe("P0 billing is gone, payments stopped. Caused by op-490.");
   });
 
+  test("says that its agent is in maintenance, in which window and until when", () => {
+    const window = {
+      id: "mw-3",
+      agents: ["billing"],
+      by: "Olga",
+      reason: null,
+      startedAt: NOW - 1,
+      endsAt: NOW + 60_000,
+    };
+    const message = card().with(facts({ agents: [{ ...goneFacts("billing"), maintenance: window }] }));
+    expectCard(message);
+    expect(words(message)).toContain("billing in maintenance (mw-3) by Olga until <!date^");
+    expect(words(card().with())).not.toContain("in maintenance");
+  });
+
   test("offers no cure that has failed more often than it helped", () => {
     const message = card().with(facts({ history: { tried: 4, helped: 1, medianSeconds: 20 } }));
     expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook"]);

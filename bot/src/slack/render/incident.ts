@@ -76,10 +76,19 @@ function sinceWords(incident: Incident, facts: IncidentFacts, frame: Frame): str
 }
 
 /** "caused by op-481, a restart by @you", "alerts of billing muted by op-481 until 02:43:30": what we do ourselves is named. */
-const doingWords = ({ cause, operation }: IncidentFacts, now: number): (string | null)[] => [
+const doingWords = ({ agents, cause, operation }: IncidentFacts, now: number): (string | null)[] => [
+  maintenanceWords(agents),
   cause === null ? null : `caused by ${cause.id}, a ${foreign(cause.command, 30)} by ${actorName(cause)}`,
   operation === null ? null : mutedWords(operation, now),
 ];
+
+/** "billing in maintenance (mw-3) by Olga until 03:15:00": what fires now was firing before, or rings all the same. */
+function maintenanceWords(agents: IncidentFacts["agents"]): string | null {
+  const found = agents.find(({ maintenance }) => maintenance !== null);
+  if (found === undefined || found.maintenance === null) return null;
+  const { id, by, endsAt } = found.maintenance;
+  return `${foreign(found.id, 63)} in maintenance (${id}) by ${foreign(by, 60)} until ${clockTime(endsAt)}`;
+}
 
 /** "👀 @you 02:41:26, by restarting" */
 function takenWords({ acknowledgedBy, acknowledgedAt, acknowledgedHow }: Incident): string | null {
