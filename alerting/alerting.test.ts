@@ -72,7 +72,7 @@ describe("the rules", () => {
   test("are each tested, for agents also when the input vanishes, on purpose and departed", () => {
     expect(testFiles.map((file) => file.replace(".test.", ".rules.")).toSorted()).toEqual(ruleFiles.toSorted());
     for (const file of testFiles.filter(
-      (name) => !/^(rollcall-itself|collectors|directory|recording|service-level|aliases)\./.test(name),
+      (name) => !/^(rollcall-itself|collectors|directory|recording|shards|service-level|aliases)\./.test(name),
     )) {
       const names = textOf(file)
         .match(/- name: .*/g)

@@ -210,6 +210,10 @@ describe("configure", () => {
     expect(control.DATABASE_URL).toContain(`:${ROLLCALL_DATABASE_PASSWORD}@`);
     const { REDIS_URL } = parseEnv(read("exporter/exporter.env"));
     expect(REDIS_URL).toMatch(/^redis:\/\/exporter:\w+@redis:6379$/);
+    expect(parse(read("exporter/collectors.yaml")).probes.targets).toContainEqual({
+      name: "control",
+      url: "http://control:8080/live",
+    });
     expect(JSON.parse(read("fleet/agents.json"))).toHaveLength(22);
   });
 

@@ -9,6 +9,7 @@ import { stringify } from "yaml";
 import { writeAccessFile } from "../stack/access-file.ts";
 import { StartFailure } from "../stack/addresses.ts";
 import { CONTROL_LOGIN, deriveDatabasePassword, deriveGrafanaSecret } from "../stack/context.ts";
+import { collectorsText } from "../stack/exporter-files.ts";
 import { REPOSITORY } from "../stack/layout.ts";
 import { renderInto, renderRules } from "../stack/render-template.ts";
 import { readOrMakeSecrets, type Secrets } from "../stack/secrets.ts";
@@ -58,6 +59,7 @@ export async function configure(into: string, settings: Settings, googleKey = GO
   write("postgres/password", secrets.postgresPassword);
   write("redis/users.acl", `${redisAclLines(fleet, secrets.fleetKey, secrets.redisPassword).join("\n")}\n`);
   write("exporter/exporter.env", envFile({ ...telemetry, ...exporterEnvironment(secrets, fleet, settings) }));
+  write("exporter/collectors.yaml", collectorsText(DOORS));
   write("fleet/supervisor.env", envFile({ ...telemetry, ...supervisorEnvironment(secrets, fleet) }));
   write("fleet/agents.json", JSON.stringify(startableAgents(fleet)));
   write("migrate/migrate.env", envFile(migrateEnvironment(secrets)));
@@ -164,6 +166,14 @@ const redisUrl = (secrets: Secrets, user: "control" | "exporter"): string =>
 const runbookUrl = ({ ROLLCALL_RUNBOOK_URL, ROLLCALL_PUBLIC_URL }: Settings): string =>
   ROLLCALL_RUNBOOK_URL || `${ROLLCALL_PUBLIC_URL || "http://127.0.0.1:8080"}/runbooks`;
 
+const DOORS = {
+  control: "http://control:8080/live",
+  exporter: "http://127.0.0.1:9464/live",
+  prometheus: "http://prometheus:9090/-/ready",
+  alertmanager: "http://alertmanager:9093/-/ready",
+  grafana: "http://grafana:3000/api/health",
+};
+
 const exporterEnvironment = (secrets: Secrets, { fleet }: FleetFile, settings: Settings) => ({
   REDIS_URL: redisUrl(secrets, "exporter"),
   ROLLCALL_FLEET: fleet,
@@ -171,6 +181,9 @@ const exporterEnvironment = (secrets: Secrets, { fleet }: FleetFile, settings: S
   ROLLCALL_EXPORTER_HOST: "0.0.0.0",
   ROLLCALL_EXPORTER_PORT: "9464",
   ALERTMANAGER_URLS: "http://alertmanager:9093",
+  ROLLCALL_COLLECTORS_FILE: "/config/collectors.yaml",
+  ROLLCALL_PACK_FILES: "exporter/packs/sample.yaml",
+  ROLLCALL_PACK_STATE_FILE: "/data/packs.json",
   ROLLCALL_RUNBOOK_URL: runbookUrl(settings),
 });
 

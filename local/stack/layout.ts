@@ -43,6 +43,7 @@ export function layOut(dataDir: string): Layout {
       "config/rules",
       "agents",
       "supervisor",
+      "exporter",
       "slack",
       "google",
       "cache",

@@ -47,6 +47,8 @@ export function prometheusProcess(context: StackContext, tool: Tool): KeptProces
       "--storage.tsdb.retention.size=1GB",
       `--web.listen-address=127.0.0.1:${ports.prometheus}`,
       "--web.enable-lifecycle",
+      // Examples with trace ids, which exporter and control service show with their histograms.
+      "--enable-feature=exemplar-storage",
     ],
   }));
 }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { startableAgents } from "@rollcall/core/fleet-file.ts";
 import { parse } from "yaml";
 import type { StackContext } from "./context.ts";
+import { writeCollectorsFile } from "./exporter-files.ts";
 import { placeOf, startAgents, startFleet } from "./fleet-start.ts";
 import { keepProgram } from "./keep-until-ready.ts";
 import {
@@ -74,6 +75,7 @@ export function exporterStep(context: StackContext, { keeper }: StepsOptions): S
     title: "Exporter",
     async run() {
       const { agents } = context.fleet;
+      writeCollectorsFile(context);
       await keepProgram(context, keeper, { program: exporterProgram(context), readyPath: "/metrics" });
       return {
         title: "Exporter",

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Child, startChild } from "../tools/child.ts";
 import type { ProcessName } from "./addresses.ts";
 import { addressesOf, deriveGrafanaSecret, markOf, redisUrlOf, type StackContext } from "./context.ts";
+import { exporterFiles } from "./exporter-files.ts";
 import { googleStandIn, readOrMakeGoogleAccount } from "./google-account.ts";
 import type { KeptProcess } from "./keeper.ts";
 import { REPOSITORY } from "./layout.ts";
@@ -248,6 +249,7 @@ export function exporterProgram(context: StackContext): Program {
       ROLLCALL_FLEET_KEY: secrets.fleetKey,
       ROLLCALL_EXPORTER_HOST: "127.0.0.1",
       ROLLCALL_EXPORTER_PORT: String(ports.exporter),
+      ...exporterFiles(context),
       ALERTMANAGER_URLS: addressesOf(context).alertmanager,
       ROLLCALL_RUNBOOK_URL: runbookUrl(context),
     },

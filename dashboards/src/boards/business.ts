@@ -1,7 +1,11 @@
 import { makeBoard } from "../board.ts";
-import { chart, number } from "../panel.ts";
+import { bars, chart, number } from "../panel.ts";
 
 const TOPICS = (names: string): string => `rollcall_bus_events_total{fleet=~"$fleet",topic=~"${names}"}`;
+
+/** Metrics out of what events hold: exporter/packs/sample.yaml. */
+const PACK = "rollcall_pack_sample_";
+const FLEET = '{fleet=~"$fleet"}';
 
 /** Share of `part` in `whole` over an hour, 0 where there was none of it. */
 const share = (part: string, whole: string): string =>
@@ -13,7 +17,7 @@ export default makeBoard({
   title: "Business",
   description:
     "Orders from the shop to the parcel, content from the topic to the advisors' clients, clicks, receipts and chats",
-  revision: 1,
+  revision: 2,
   narrows: [],
   since: "now-6h",
   sections: [
@@ -48,6 +52,61 @@ export default makeBoard({
             {
               expr: `sum by (topic) (rate(${TOPICS("orders.received|orders.validated|stock.reserved|payments.captured|invoices.issued|shipments.booked|orders.completed")}[5m]))`,
               legend: "{{topic}}",
+            },
+          ],
+        }),
+      ],
+    },
+    {
+      title: "What is in the orders",
+      panels: [
+        number({
+          ...{ title: "Revenue an hour", unit: "currencyEUR", span: 6, decimals: 0, min: 0 },
+          description: "Payments captured within the last hour.",
+          queries: [{ expr: `sum(increase(${PACK}revenue_euros_total${FLEET}[1h]))`, legend: "revenue" }],
+        }),
+        number({
+          ...{ title: "An order takes", unit: "s", span: 6, decimals: 2, min: 0, warnAt: [10, 60] },
+          description: "From the shop to the parcel, on average of the orders that were completed within five minutes.",
+          queries: [
+            {
+              expr: `sum(rate(${PACK}orders_completed_seconds_total${FLEET}[5m])) / sum(rate(${PACK}orders_completed_total${FLEET}[5m]))`,
+              legend: "time",
+            },
+          ],
+        }),
+        number({
+          ...{ title: "Completed in time", unit: "percentunit", span: 6, decimals: 1, max: 1, warnAt: [0.99, 0.9] },
+          description: "Orders that were never reported late, of all completed within an hour.",
+          queries: [
+            {
+              expr: `sum(increase(${PACK}orders_completed_total{fleet=~"$fleet",late="false"}[1h])) / sum(increase(${PACK}orders_completed_total${FLEET}[1h]))`,
+              legend: "in time",
+            },
+          ],
+        }),
+        number({
+          ...{ title: "Pieces short", unit: "short", span: 6, decimals: 0, min: 0 },
+          description: "Pieces that customers wanted within the last hour and that were not in stock.",
+          queries: [{ expr: `sum(increase(${PACK}pieces_short_total${FLEET}[1h]))`, legend: "pieces" }],
+        }),
+        bars({
+          ...{ title: "Revenue by city", unit: "currencyEUR", span: 8, decimals: 0, min: 0 },
+          description: "Payments captured within the last hour by where the parcel goes.",
+          queries: [{ expr: `sum by (city) (increase(${PACK}revenue_euros_total${FLEET}[1h]))`, legend: "{{city}}" }],
+        }),
+        bars({
+          ...{ title: "Orders by article", unit: "short", span: 8, decimals: 0, min: 0 },
+          description: "Orders taken within the last hour by article; other counts what is not in the list.",
+          queries: [{ expr: `sum by (article) (increase(${PACK}orders_total${FLEET}[1h]))`, legend: "{{article}}" }],
+        }),
+        bars({
+          ...{ title: "Why orders end early", unit: "short", span: 8, decimals: 0, min: 0 },
+          description: "Orders rejected and payments declined within the last hour, by reason.",
+          queries: [
+            {
+              expr: `sum by (reason) (increase(${PACK}orders_rejected_total${FLEET}[1h]) or increase(${PACK}payments_declined_total${FLEET}[1h]))`,
+              legend: "{{reason}}",
             },
           ],
         }),

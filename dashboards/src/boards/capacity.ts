@@ -8,7 +8,7 @@ export default makeBoard({
   uid: "rollcall-capacity",
   title: "Capacity",
   description: "What the fleet and Rollcall itself use, where it grows, and what outside APIs still allow",
-  revision: 1,
+  revision: 2,
   narrows: ["group"],
   since: "now-24h",
   sections: [
@@ -108,6 +108,43 @@ export default makeBoard({
           ...{ title: "Largest topics", unit: "short", span: 12, min: 0, decimals: 0 },
           description: "Events that Redis holds by topic; each is cut to its length.",
           queries: [{ expr: `topk(10, sum by (topic) (rollcall_bus_stream_entries{${FLEET}}))`, legend: "{{topic}}" }],
+        }),
+      ],
+    },
+    {
+      title: "The machine",
+      panels: [
+        chart({
+          ...{ title: "Its processors", unit: "none", span: 8, min: 0 },
+          description: "Cores of the exporter's machine that are busy, by what with, over five minutes.",
+          queries: [
+            {
+              expr: 'sum by (mode) (rate(rollcall_host_cpu_seconds_total{mode!="idle"}[5m]))',
+              legend: "{{mode}}",
+            },
+          ],
+        }),
+        number({
+          ...{ title: "Memory that is left", unit: "percentunit", span: 4, height: 8, decimals: 0, warnAt: [0.2, 0.1] },
+          description: "Share of the machine's memory that programs could still have without swapping.",
+          queries: [
+            { expr: "min(rollcall_host_memory_available_bytes / rollcall_host_memory_bytes)", legend: "memory" },
+          ],
+        }),
+        bars({
+          ...{ title: "Room on filesystems", unit: "percentunit", span: 6, min: 0, max: 1, warnAt: [0.2, 0.1] },
+          description: "Share of each expected filesystem that is free.",
+          queries: [
+            {
+              expr: "min by (mount) (rollcall_host_filesystem_available_bytes / rollcall_host_filesystem_bytes)",
+              legend: "{{mount}}",
+            },
+          ],
+        }),
+        number({
+          ...{ title: "Load", unit: "none", span: 6, height: 8, decimals: 1, warnAt: [1, 2] },
+          description: "Processes that run or wait, for each processor, over a minute.",
+          queries: [{ expr: "max(rollcall_host_load / rollcall_host_cpus)", legend: "load" }],
         }),
       ],
     },

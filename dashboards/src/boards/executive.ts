@@ -8,7 +8,7 @@ export default makeBoard({
   uid: "rollcall-executive",
   title: "Executive",
   description: "Whether everything works, how much goes through, how many requests fail and how long they take",
-  revision: 1,
+  revision: 2,
   narrows: [],
   sections: [
     {
@@ -74,7 +74,14 @@ export default makeBoard({
       title: "Business",
       panels: [
         number({
-          ...{ title: "Orders completed, 24 h", unit: "short", span: 6, decimals: 0, leadsTo: "rollcall-business" },
+          ...{ title: "Revenue, 24 h", unit: "currencyEUR", span: 4, decimals: 0, leadsTo: "rollcall-business" },
+          description: "Payments captured in the last 24 hours, or since it is measured.",
+          queries: [
+            { expr: `sum(increase(rollcall_pack_sample_revenue_euros_total{${FLEET}}[1d]))`, legend: "revenue" },
+          ],
+        }),
+        number({
+          ...{ title: "Orders completed, 24 h", unit: "short", span: 5, decimals: 0, leadsTo: "rollcall-business" },
           description: "Orders that went through to the parcel in the last 24 hours, or since it is measured.",
           queries: [
             {
@@ -87,7 +94,7 @@ export default makeBoard({
           ...{
             title: "Payments declined",
             unit: "percentunit",
-            span: 6,
+            span: 5,
             warnAt: [0.1, 0.25],
             decimals: 1,
             leadsTo: "rollcall-business",
@@ -101,7 +108,7 @@ export default makeBoard({
           ],
         }),
         number({
-          ...{ title: "Items delivered, 24 h", unit: "short", span: 6, decimals: 0, leadsTo: "rollcall-business" },
+          ...{ title: "Items delivered, 24 h", unit: "short", span: 5, decimals: 0, leadsTo: "rollcall-business" },
           description: "Content items that were delivered to advisors' clients in the last 24 hours.",
           queries: [
             { expr: `sum(increase(rollcall_bus_events_total{${FLEET},topic="deliveries.sent"}[1d]))`, legend: "items" },
@@ -111,7 +118,7 @@ export default makeBoard({
           ...{
             title: "Deliveries that fail",
             unit: "percentunit",
-            span: 6,
+            span: 5,
             warnAt: [0.05, 0.2],
             decimals: 1,
             leadsTo: "rollcall-business",

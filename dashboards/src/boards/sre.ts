@@ -10,7 +10,7 @@ export default makeBoard({
   title: "SRE",
   description:
     "Error budget, answers, stores, the alert path and the exporter: whether what this product shows can be trusted",
-  revision: 1,
+  revision: 2,
   narrows: [],
   since: "now-6h",
   sections: [
@@ -138,6 +138,23 @@ export default makeBoard({
           ...{ title: "Canaries", unit: "s", span: 6, warnAt: [30, 45], decimals: 0 },
           description: "Since when each agent was last sent a canary; one is due every 15 s.",
           queries: [{ expr: `time() - max(rollcall_fleet_canary_round_timestamp_seconds{${FLEET}})`, legend: "ago" }],
+        }),
+        number({
+          ...{ title: "Doors", unit: "none", span: 12, height: 8 },
+          words: { 0: { text: "closed", color: "red" }, 1: { text: "open", color: "green" } },
+          description: "Each expected address (docs/collectors.md): open if it answers in time and as it should.",
+          queries: [{ expr: "min by (probe) (rollcall_probe_up)", legend: "{{probe}}" }],
+        }),
+        chart({
+          ...{ title: "How fast doors answer", unit: "s", span: 12, min: 0 },
+          description: "Time of the last answer of each expected address, connection included.",
+          queries: [{ expr: "max by (probe) (rollcall_probe_duration_seconds)", legend: "{{probe}}" }],
+        }),
+        chart({
+          ...{ title: "Collectors", unit: "s", span: 24, min: 0 },
+          description:
+            "Age of what each collector brought last; after three collections without news its series vanish.",
+          queries: [{ expr: "max by (collector) (rollcall_exporter_collector_age_seconds)", legend: "{{collector}}" }],
         }),
         rows({
           ...{ title: "What runs", unit: "short", span: 24, decimals: 0 },
