@@ -12,7 +12,7 @@ import {
 import { Redis } from "ioredis";
 import { simulatedId } from "./simulated-fleet.ts";
 
-const { REDIS_URL = "", ROLLCALL_FLEET = "", ROLLCALL_FLEET_KEY = "", AGENTS = "0" } = process.env;
+const { REDIS_URL = "", ROLLCALL_FLEET = "", ROLLCALL_FLEET_KEY = "", AGENTS = "0", SAYS = "{}" } = process.env;
 const INBOXES_A_CONNECTION = 100;
 /** A beat of each agent every 5 s, spread evenly so that no burst stands in the way of an answer. */
 const BEAT_ROUNDS = 50;
@@ -28,6 +28,7 @@ interface Simulated {
 type Entry = [id: string, fields: string[]];
 
 const keys = keysOf(ROLLCALL_FLEET);
+const says = JSON.parse(SAYS) as Partial<Heartbeat>;
 const agents: readonly Simulated[] = Array.from({ length: Number(AGENTS) }, (_, index) => {
   const id = simulatedId(index);
   return { id, key: deriveAgentKey(ROLLCALL_FLEET_KEY, id) };
@@ -90,6 +91,7 @@ function heartbeatOf(agent: string, at: number): Heartbeat {
     ...{ canary: { handledAt: at, tookMs: 1, waitingSince: null }, tasks: {}, cpuSeconds: 1, rssBytes: 1 },
     ...{ eventLoopDelaySeconds: 0, host: "simulated", runtime: { kind: "process", name: agent } },
     ...{ publishes: [], consumes: [] },
+    ...says,
   };
 }
 

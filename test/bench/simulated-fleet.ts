@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { FleetSight } from "@rollcall/core/observe-fleet.ts";
 import { keysOf } from "@rollcall/core/protocol/keys.ts";
-import type { CompiledFleet, ExpectedAgent } from "@rollcall/core/protocol.ts";
+import type { CompiledFleet, ExpectedAgent, Heartbeat } from "@rollcall/core/protocol.ts";
 import { Redis } from "ioredis";
 
 export interface SimulatedFleetOptions {
@@ -14,6 +14,8 @@ export interface SimulatedFleetOptions {
   readonly agents: number;
   /** Topics with a stream of three events each. */
   readonly topics?: number;
+  /** What every heartbeat says otherwise than usual. */
+  readonly says?: Partial<Pick<Heartbeat, "version" | "host">>;
 }
 
 interface Drills {
@@ -55,6 +57,7 @@ export async function startSimulatedFleet(options: SimulatedFleetOptions): Promi
       ROLLCALL_FLEET: fleet,
       ROLLCALL_FLEET_KEY: fleetKey,
       AGENTS: String(options.agents),
+      SAYS: JSON.stringify(options.says ?? {}),
     },
   });
   const ended = once(child, "exit");

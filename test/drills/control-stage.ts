@@ -8,7 +8,7 @@ import { createSlackStandIn } from "@rollcall/local/slack/stand-in.ts";
 import { findFreePort } from "@rollcall/local/tools/free-port.ts";
 import { startPostgres } from "@rollcall/local/tools/postgres-server.ts";
 import { startRedis } from "@rollcall/local/tools/redis-server.ts";
-import { simulatedId, startSimulatedFleet } from "../bench/simulated-fleet.ts";
+import { type SimulatedFleetOptions, simulatedId, startSimulatedFleet } from "../bench/simulated-fleet.ts";
 import { prepareForControl } from "../control-database.ts";
 import { type FaultProxy, startFaultProxy } from "../fault-proxy.ts";
 import { NO_BRAKES, NO_LIMITS } from "../no-limits.ts";
@@ -33,6 +33,10 @@ export interface StageOptions {
   readonly access?: object;
   /** Agents in fleet.yaml beside the simulated ones; nobody ever sees them. */
   readonly more?: readonly string[];
+  /** What fleet.yaml says of every agent beside its id. */
+  readonly described?: object;
+  /** What every agent says of itself. */
+  readonly says?: SimulatedFleetOptions["says"];
   /** Further settings of the control service. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -49,7 +53,13 @@ export async function openControlStage(agents: number, options: StageOptions = {
       ...{ port: 0, signingSecret: SIGNING_SECRET, botToken: BOT_TOKEN, rateLimits: false, logLevel: "silent" },
     });
     ends.push(() => slack.close());
-    const fleet = await startSimulatedFleet({ ...stores, fleetKey: FLEET_KEY, fleet: FLEET, agents });
+    const fleet = await startSimulatedFleet({
+      ...stores,
+      fleetKey: FLEET_KEY,
+      fleet: FLEET,
+      agents,
+      says: options.says ?? {},
+    });
     ends.push(() => fleet.stop());
     await writeFiles(folder, agents, options);
     const supervisor = createServer((_request, response) => response.end('{"agents":[]}'));
@@ -115,11 +125,16 @@ async function openWays(direct: Ways, ends: (() => Promise<unknown>)[]) {
 }
 
 /** JSON is YAML. */
-async function writeFiles(folder: string, agents: number, { more = [], access }: StageOptions): Promise<void> {
+async function writeFiles(
+  folder: string,
+  agents: number,
+  { more = [], access, described = {} }: StageOptions,
+): Promise<void> {
   const ids = [...Array.from({ length: agents }, (_, index) => simulatedId(index)), ...more];
   const listed = ids.map((id) => ({
     ...{ id, group: "simulated", does: "answers", criticality: "P2" },
     ...{ consequence: "nobody notices", normalSeconds: 2 },
+    ...described,
   }));
   const operator = {
     id: "operator",

@@ -3,6 +3,7 @@ import { firstValueFrom, timeout } from "rxjs";
 import { learnTime } from "./clock.ts";
 import { noteAnswer, noteSilence } from "./reach.ts";
 import { type Refusal, readRefusal } from "./refusal.ts";
+import { withoutDirections } from "./without-directions.ts";
 
 /** Way to the control service through Grafana's proxy of this plugin. */
 export const PROXY = "api/plugin-proxy/rollcall-fleet-app";
@@ -14,7 +15,6 @@ export interface Asked {
   readonly key?: string;
   /** The service itself gives up after 15 s, and says so. */
   readonly withinMs?: number;
-  readonly responseType?: "json" | "text";
 }
 
 export interface Answered<T> {
@@ -30,26 +30,27 @@ export interface Answered<T> {
  * @throws Refusal
  */
 export async function askFully<T>(path: string, asked: Asked = {}): Promise<Answered<T>> {
-  const { method = "GET", body, key, withinMs = 25_000, responseType = "json" } = asked;
+  const { method = "GET", body, key, withinMs = 25_000 } = asked;
   try {
     const answer = await firstValueFrom(
       getBackendSrv()
-        .fetch<T>({
+        .fetch<string>({
           url: `${PROXY}/${path}`,
           method,
           showErrorAlert: false,
           showSuccessAlert: false,
           hideFromInspector: true,
-          responseType,
+          responseType: "text",
           ...(body === undefined ? {} : { data: body }),
           ...(key === undefined ? {} : { headers: { "Idempotency-Key": key } }),
         })
         .pipe(timeout(withinMs)),
     );
     noteAnswer();
-    const at = timeOf(answer.data, answer.headers);
+    const content = parse(withoutDirections(answer.data)) as T;
+    const at = timeOf(content, answer.headers);
     if (at?.isExact) learnTime(at.ms);
-    return { status: answer.status, body: answer.data, at: at?.ms ?? null };
+    return { status: answer.status, body: content, at: at?.ms ?? null };
   } catch (error) {
     throw refusalOf(error);
   }
@@ -79,7 +80,7 @@ function readFetchError(error: unknown): { status: number; data: unknown } {
   if (typeof error !== "object" || error === null || !("status" in error) || typeof error.status !== "number")
     return { status: 0, data: null };
   const data = "data" in error ? error.data : null;
-  return { status: error.status, data: typeof data === "string" ? parse(data) : data };
+  return { status: error.status, data: typeof data === "string" ? parse(withoutDirections(data)) : data };
 }
 
 function parse(text: string): unknown {

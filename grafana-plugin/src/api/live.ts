@@ -5,6 +5,7 @@ import { PROXY } from "./ask.ts";
 import { EventLines } from "./event-lines.ts";
 import { noteAnswer, noteSilence } from "./reach.ts";
 import { Store } from "./store.ts";
+import { withoutDirections } from "./without-directions.ts";
 
 /** How the one stream of this tab is; `since` is the last moment at which it was known to be live. */
 export interface LiveState {
@@ -79,7 +80,7 @@ export class LiveStream {
   }
 
   #hear(text: string, id: string | null): void {
-    const event = JSON.parse(text) as LiveEvent;
+    const event = JSON.parse(withoutDirections(text)) as LiveEvent;
     if (id !== null) this.#lastId = id;
     this.#failures = 0;
     this.#liveAt = Date.now();

@@ -39,7 +39,7 @@ export function toCsv(rows: readonly Row[]): string {
 }
 
 function cell(value: string | number | boolean): string {
-  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  const text = typeof value === "string" && /^\s*[=+\-@\t\r|%]/.test(value) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

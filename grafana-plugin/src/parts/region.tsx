@@ -78,6 +78,8 @@ function getStyles(theme: GrafanaTheme2) {
     region: css({
       gridColumn: "span var(--columns)",
       minWidth: 0,
+      // A word that is longer than the region is broken.
+      overflowWrap: "anywhere",
       padding: theme.spacing(1.5, 2),
       background: theme.colors.background.primary,
       border: `1px solid ${theme.colors.border.weak}`,
