@@ -46,6 +46,8 @@ export interface Rehearsal {
   readonly ran: string[];
   /** Those of them that were told that they had begun before. */
   readonly repeated: string[];
+  /** How long ago each of `ran` was told that it was first begun, ms. */
+  readonly begunMs: number[];
   behave: (agent: string, stage: string) => StageResult | Promise<StageResult>;
   readonly restart: ActCommand;
   execution(changes?: Partial<Execution>): Execution;
@@ -62,6 +64,7 @@ export function rehearse(): Rehearsal {
     bugs: [],
     ran: [],
     repeated: [],
+    begunMs: [],
     behave: () => ({ state: "done" }),
     restart: {
       name: "restart",
@@ -77,8 +80,9 @@ export function rehearse(): Rehearsal {
       targets: async () => [],
       stages: STAGES.map((name) => ({
         name,
-        async run(target, { isRepeat }) {
+        async run(target, { isRepeat, begunMs = 0 }) {
           it.ran.push(`${target.agent}:${name}`);
+          it.begunMs.push(begunMs);
           if (isRepeat) it.repeated.push(`${target.agent}:${name}`);
           return it.behave(target.agent, name);
         },

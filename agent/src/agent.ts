@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { type Keys, keysOf } from "@rollcall/core/protocol/keys.ts";
+import { createServerClock } from "@rollcall/core/protocol/server-clock.ts";
 import { flushSpans } from "@rollcall/core/protocol/span.ts";
 import type { Envelope } from "@rollcall/core/protocol.ts";
-import { createClock } from "./clock.ts";
+import type { BusClock } from "./clock.ts";
 import { type Connections, createConnections } from "./connection.ts";
 import { createDrills } from "./drills.ts";
 import { claimEpoch, createFence, type Fence } from "./epoch.ts";
@@ -49,7 +50,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const figures = createFigures(ending.signal);
   const connections = createConnections(config.redisUrl, config.agent, log);
   const keys = keysOf(config.fleet);
-  const clock = createClock();
+  const clock: BusClock = createServerClock();
   const epoch = await persist(() => claimEpoch(connections.control, keys.epoch(config.agent), clock), ending.signal);
   const fence = createFence(connections.control, keys.epoch(config.agent), epoch);
   const { control } = connections;
@@ -64,7 +65,7 @@ interface Parts {
   readonly options: AgentOptions;
   readonly log: Log;
   readonly keys: Keys;
-  readonly clock: ReturnType<typeof createClock>;
+  readonly clock: BusClock;
   readonly epoch: number;
   readonly fence: Fence;
   readonly ledger: Ledger;

@@ -12,7 +12,7 @@ import { type RuntimesInUse, superviseRuntimes } from "@rollcall/core/adapters/s
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import { readFleetFile } from "@rollcall/core/fleet-file.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
-import { type Clock, systemClock } from "@rollcall/core/ports/clock.ts";
+import type { Clock } from "@rollcall/core/ports/clock.ts";
 import type { HeldAlerts } from "@rollcall/core/ports/held-alerts.ts";
 import { type OpenRegistry, openFleetRegistry } from "@rollcall/core/registry.ts";
 import type { Logger } from "pino";
@@ -51,7 +51,6 @@ export async function openAdapters(
   config: ControlConfig,
   { log, metrics }: { log: Logger; metrics: Metrics },
 ): Promise<Adapters> {
-  const clock = systemClock;
   const tell = problemLog(log);
   const { fleet } = await readFleetFile(config.ROLLCALL_FLEET_FILE);
   const commands = await loadCommands();
@@ -62,7 +61,7 @@ export async function openAdapters(
     ...(config.ROLLCALL_LOG_SQL && { onStatement: (statement) => log.info(statement, "statement answered") }),
     onProblem: (error) => tell("a connection to PostgreSQL broke", error),
   });
-  const { audit, operations, incidents, desired, requests, plans, overrides, runs } = database;
+  const { clock, audit, operations, incidents, desired, requests, plans, overrides, runs } = database;
   const rights = await openRights(config, { database, clock, tell });
   const { directory, google, rules } = rights;
   const url = config.REDIS_URL.reveal();

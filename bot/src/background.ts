@@ -117,6 +117,9 @@ async function prepareDatabase({ config, log, metrics, adapters }: Deps, signal:
   // Before anything is let through: nothing is accepted into a log that could be changed unnoticed.
   const looked = () => lookAtProtection({ log, metrics, adapters });
   if ((await retryWhileUnavailable(looked, { what: "audit protection", signal, log })) === null) return false;
+  // Whatever begins now is dated by PostgreSQL's clock, however wrong this host's is.
+  const dated = () => adapters.database.clock.ask().then(() => true);
+  if ((await retryWhileUnavailable(dated, { what: "PostgreSQL's time", signal, log })) === null) return false;
   if (applied.length > 0 && config.ROLLCALL_LOG_STARTUP) log.info({ migrations: applied }, "migrations applied");
   adapters.database.open();
   // Operations that lie there are decided anew when they go on: not before it is known who may act.

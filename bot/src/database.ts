@@ -5,6 +5,7 @@ import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
 import { createBrakes } from "@rollcall/core/adapters/postgres/brakes.ts";
 import { createBreakGlass } from "@rollcall/core/adapters/postgres/break-glass.ts";
 import { createCommandStore } from "@rollcall/core/adapters/postgres/command-store.ts";
+import { createDatabaseClock, type DatabaseClock } from "@rollcall/core/adapters/postgres/database-clock.ts";
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
 import { createDirectorySnapshots } from "@rollcall/core/adapters/postgres/directory-snapshots.ts";
 import { createFreezes } from "@rollcall/core/adapters/postgres/freezes.ts";
@@ -15,7 +16,7 @@ import { createMaintenance } from "@rollcall/core/adapters/postgres/maintenance.
 import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
 import { createPictures } from "@rollcall/core/adapters/postgres/pictures.ts";
 import { createPlans } from "@rollcall/core/adapters/postgres/plans.ts";
-import { createPool, type Pool, type PoolOptions, query } from "@rollcall/core/adapters/postgres/pool.ts";
+import { createPool, type Pool, type PoolOptions } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
 import { createRollCalls } from "@rollcall/core/adapters/postgres/roll-calls.ts";
 import { createRuns } from "@rollcall/core/adapters/postgres/runs.ts";
@@ -57,6 +58,8 @@ export interface Database {
   readonly pool: Pool;
   /** Connections for what must not wait behind requests: the lease, and the look whether PostgreSQL answers. */
   readonly reserved: Pool;
+  /** Learns at each `check`. */
+  readonly clock: DatabaseClock;
   readonly audit: AuditLog;
   readonly protection: AuditProtection;
   readonly operations: Operations;
@@ -109,9 +112,11 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
   const gate = createGate(BEING_PREPARED);
   const maintenance = createMaintenance(pool);
   const protection = watchProtection(reserved);
+  const clock = createDatabaseClock(reserved);
   return {
     pool,
     reserved,
+    clock,
     audit: gate.guard(createAuditLog(pool, { anchorDir })),
     protection,
     operations: gate.guard(createOperations(pool)),
@@ -140,7 +145,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     open: gate.open,
     isOpen: gate.isOpen,
     async check() {
-      await query(reserved, "select 1");
+      await clock.ask();
       if (!gate.isOpen()) throw new Failure("unavailable", BEING_PREPARED);
       return null;
     },

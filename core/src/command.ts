@@ -91,6 +91,11 @@ export interface ActContext {
   readonly commands: readonly CommandDefinition[];
   /** The stage was begun before, by this process or one that is gone: what it sends may have taken effect already. */
   readonly isRepeat?: boolean;
+  /**
+   * Since the stage was first begun, by whichever control service, ms. 0 at its first run, and again after something was away:
+   * nobody could look meanwhile.
+   */
+  readonly begunMs?: number;
   /** Says beside the stage that runs how far it is: "3 items in hand". Left out where nobody follows it. */
   say?(detail: string): Promise<void>;
 }

@@ -166,6 +166,15 @@ describe("every check", () => {
     expect(await run("heartbeats-fresh", world)).toMatchObject({ next: "agent billing" });
   });
 
+  test("a host whose clock is wrong is told, although all go by PostgreSQL's", async () => {
+    const world = makeWorld();
+    Object.assign(world.ports, { clock: { ...world.ports.clock, skewMs: () => -3_600_000 } });
+    expect(await run("clocks-agree", world)).toEqual({
+      ...{ state: "failed", evidence: ["Redis 0.0 s apart, this host 3600.0 s behind"] },
+      next: "timedatectl status",
+    });
+  });
+
   test("a list in Redis that wants something else of an agent is not the published one", async () => {
     const world = makeWorld();
     const old = await world.ports.registry.expected();

@@ -49,6 +49,29 @@ describe("when something is away", () => {
     expect(it.repeated).toEqual(["billing:sent", "billing:stopped"]);
   });
 
+  test("a stage that another control service goes on with is told since when it waits, by its stored beginning", async () => {
+    const stopping = new AbortController();
+    it.behave = (_, stage) => {
+      if (stage !== "stopped") return { state: "done" };
+      stopping.abort(new Error("killed"));
+      throw new Error("killed");
+    };
+    await expect(executeOperation("op-1", it.execution({ signal: stopping.signal }))).rejects.toThrow("killed");
+    it.begunMs.length = 0;
+    it.now += 4_000_000;
+    let tries = 0;
+    it.behave = () => {
+      tries += 1;
+      // Nobody could look: its wait begins anew.
+      if (tries === 1) throw away;
+      return { state: "done" };
+    };
+    await executeOperation("op-1", it.execution({ deadlineSeconds: 7200 }));
+    const [first = 0, ...later] = it.begunMs;
+    expect(first).toBeGreaterThanOrEqual(4_000_000);
+    expect(later).toEqual([0, 0]);
+  });
+
   test("after the deadline the ending is unknown, and that is said", async () => {
     it.behave = () => {
       it.now += 20_000;

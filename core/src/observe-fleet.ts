@@ -131,10 +131,10 @@ function lookAtBus({ bus }: FleetSight, agents: readonly ExpectedAgent[], proble
   const speaking = agents.filter((agent) => !isForeign(agent)).map(({ id }) => id);
   const look = Promise.all([bus.now(), bus.readPresence(speaking), bus.readCanaryRound(), bus.readMapped(agents)]);
   return ask(
-    look.then(([now, presence, canaryRoundAt, mapped]) => ({
-      ...{ now, presence, canaryRoundAt, mapped },
-      since: bus.availableSince?.() ?? null,
-    })),
+    look.then(([now, presence, canaryRoundAt, mapped]) => {
+      const backForMs = bus.backForMs?.() ?? null;
+      return { now, presence, canaryRoundAt, mapped, since: backForMs === null ? null : now - backForMs };
+    }),
     problems,
   );
 }

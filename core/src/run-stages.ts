@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ActCommand, StageResult } from "./command.ts";
+import type { ActCommand, ActContext, StageResult } from "./command.ts";
 import { type Failure, isFailure } from "./domain/failure.ts";
 import { isBegun, type Measured, nextStage, type Stage, type TargetProgress } from "./domain/operation.ts";
 import type { Execution } from "./execute-operation.ts";
@@ -69,7 +69,8 @@ async function attempt({ agent, name, run }: Attempt, wasBegun: boolean): Promis
   if (definition === undefined) return failed(`this version does not know the stage ${name}`);
   for (let tries = 0; ; tries += 1) {
     try {
-      return await beforeAbort(execution.signal, runOnce(definition, { agent, run }, wasBegun || tries > 0));
+      const again = againOf({ agent, name, run }, { wasBegun, tries });
+      return await beforeAbort(execution.signal, runOnce(definition, { agent, run }, again));
     } catch (error) {
       execution.signal.throwIfAborted();
       const result = judgeError(error, { agent, name, run });
@@ -86,7 +87,7 @@ const triesOn = (error: unknown): string => `${error instanceof Error ? error.me
 function runOnce(
   definition: StageDefinition,
   { agent, run }: Omit<Attempt, "name">,
-  isRepeat: boolean,
+  again: Required<Pick<ActContext, "isRepeat" | "begunMs">>,
 ): Promise<StageResult> {
   const { execution, record, wishes } = run;
   const { ports, commands } = execution;
@@ -95,7 +96,7 @@ function runOnce(
   if (whenCancelled !== undefined && by !== null) return Promise.resolve(whenCancelled(by));
   const say = (detail: string) =>
     record.saveTarget(agent, (target) => withDetail(target, definition.name, detail)).then(() => undefined);
-  const work = definition.run(record.target(agent), { ports, operation: record.current, commands, isRepeat, say });
+  const work = definition.run(record.target(agent), { ports, operation: record.current, commands, ...again, say });
   return whenCancelled === undefined ? work : Promise.race([work, wishes.cancelled.then(whenCancelled)]);
 }
 
@@ -107,13 +108,24 @@ interface Attempt {
 
 /** @returns what the stage came to by its error; null if it is worth another try */
 function judgeError(error: unknown, { agent, name, run }: Attempt): StageResult | null {
-  const { ports, deadlineSeconds = DEADLINE_SECONDS } = run.execution;
+  const { deadlineSeconds = DEADLINE_SECONDS } = run.execution;
   if (!isFailure(error)) return failed(`something broke, id ${reportBug(error, run)}`);
   if (error.code !== "unavailable") return failed(error.message);
   if (run.wishes.cancelledBy() !== null) return leftUnknown(`${error.message}, and it was cancelled`);
-  const stage = run.record.target(agent).stages.find((one) => one.name === name);
-  const since = stage?.startedAt ?? ports.clock.now();
-  return ports.clock.now() - since > deadlineSeconds * 1000 ? neverKnown(error, deadlineSeconds) : null;
+  return sinceBegun(run, agent, name) > deadlineSeconds * 1000 ? neverKnown(error, deadlineSeconds) : null;
+}
+
+/** What the stage is told of its runs before this one. */
+const againOf = ({ agent, name, run }: Attempt, { wasBegun, tries }: { wasBegun: boolean; tries: number }) => ({
+  isRepeat: wasBegun || tries > 0,
+  begunMs: wasBegun && tries === 0 ? sinceBegun(run, agent, name) : 0,
+});
+
+/** ms since the stage was first begun, as it is stored. */
+function sinceBegun({ record, execution }: StageRun, agent: string, name: string): number {
+  const now = execution.ports.clock.now();
+  const stage = record.target(agent).stages.find((one) => one.name === name);
+  return Math.max(0, now - (stage?.startedAt ?? now));
 }
 
 function reportBug(error: unknown, { execution, record }: StageRun): string {

@@ -15,8 +15,11 @@ const OPS = "C0OPS";
 export interface ControlPair {
   readonly stage: CrashStage;
   readonly slack: SlackClient;
-  /** Ends those that run, and starts two. */
-  start(changes?: Readonly<Record<string, string>>): Promise<readonly [KeptControl, KeptControl]>;
+  /** Ends those that run, and starts two. @param others of the second, if it differs from the first */
+  start(
+    changes?: Readonly<Record<string, string>>,
+    others?: Readonly<Record<string, string>>,
+  ): Promise<readonly [KeptControl, KeptControl]>;
   /** Accepts a wish, at the first of those that run unless another is named. @returns the operation's id */
   tell(wish: Wish, at?: KeptControl): Promise<string>;
   /** The one that carries the operation out now, and the other one. */
@@ -63,9 +66,9 @@ class Pair implements ControlPair {
     this.#closeSlack = closeSlack;
   }
 
-  async start(changes: Readonly<Record<string, string>> = {}) {
+  async start(changes: Readonly<Record<string, string>> = {}, others = changes) {
     await Promise.all(this.#running.map((control) => control.close()));
-    const pair = [await this.stage.addControl(changes), await this.stage.addControl(changes)] as const;
+    const pair = [await this.stage.addControl(changes), await this.stage.addControl(others)] as const;
     this.#running = pair;
     await Promise.all(pair.map((control) => control.ready()));
     return pair;

@@ -54,6 +54,7 @@ export function createApp(deps: AppDeps): App {
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser("text/plain");
   app.decorateRequest("caller", null);
+  app.decorate("now", () => deps.ports.clock.now());
   followRequests(app);
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id);

@@ -2,9 +2,16 @@ import type { ApiError } from "@rollcall/core/contract.ts";
 import { Failure, type FailureCode, isFailure } from "@rollcall/core/domain/failure.ts";
 import { renderTimes } from "@rollcall/core/domain/report.ts";
 import { redact } from "@rollcall/core/secrets/redact.ts";
-import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** The time by which failures say when to try again, ms; not there: this host's. */
+    now?(): number;
+  }
+}
 
 /** The one table from a failure's code to an HTTP status. */
 export const STATUS_OF: Readonly<Record<FailureCode, number>> = {
@@ -140,7 +147,8 @@ function allowedKeys(context: string | undefined, request: Pick<FastifyRequest, 
 export function shownError(error: unknown, request: FastifyRequest, reply: FastifyReply): Shown {
   const shown = showError(error, request);
   logError(request.log, error, shown.status);
-  if (shown.status === 503 || shown.status === 429) void reply.header("retry-after", String(secondsToRetry(error)));
+  if (shown.status === 503 || shown.status === 429)
+    void reply.header("retry-after", String(secondsToRetry(error, request.server)));
   return shown;
 }
 
@@ -151,9 +159,9 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   return reply.code(status).type("application/json; charset=utf-8").serializer(JSON.stringify).send(body);
 }
 
-function secondsToRetry(error: unknown): number {
+function secondsToRetry(error: unknown, { now = Date.now }: Pick<FastifyInstance, "now">): number {
   const at = isFailure(error) ? error.detail.retryAt : undefined;
-  return at === undefined ? RETRY_AFTER_SECONDS : Math.max(1, Math.ceil((at - Date.now()) / 1000));
+  return at === undefined ? RETRY_AFTER_SECONDS : Math.max(1, Math.ceil((at - now()) / 1000));
 }
 
 function logError(log: FastifyBaseLogger, error: unknown, status: number): void {

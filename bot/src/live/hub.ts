@@ -122,7 +122,7 @@ function openStream(follower: Follower, { ring, limits }: { ring: Ring; limits: 
   const resume = ring.resume(follower.after);
   let cursor = resume.cursor;
   let fullSince: number | null = null;
-  let beatAt = Date.now();
+  let beatAt = performance.now();
   const say = (draft: Draft, id = ring.idOf(cursor)): void =>
     outlet.send({ id, type: draft.type, json: JSON.stringify({ ...draft, id }) });
   const tellGap = (reason: NonNullable<typeof resume.gap>, missed: number | null): void =>
@@ -160,7 +160,7 @@ function openStream(follower: Follower, { ring, limits }: { ring: Ring; limits: 
     pump,
     farewell,
     look() {
-      const now = Date.now();
+      const now = performance.now();
       if (isStalled(now)) {
         outlet.cut();
         return false;

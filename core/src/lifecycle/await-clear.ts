@@ -2,7 +2,7 @@ import type { ActContext, StageResult } from "../command.ts";
 import { firingAgents } from "../domain/incident.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { waitUntil } from "../wait-until.ts";
-import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
+import { LIFECYCLE_LIMITS, type LifecycleLimits, proofLeft } from "./limits.ts";
 
 /**
  * Remembers which incident the agent fires in: `incident`. It may resolve before the stage that waits for it is reached.
@@ -22,9 +22,11 @@ export async function rememberIncident(
  */
 export async function awaitClear(
   { agent, memory }: TargetProgress,
-  { ports }: ActContext,
+  context: ActContext,
   limits: LifecycleLimits = LIFECYCLE_LIMITS,
 ): Promise<StageResult> {
+  const { ports } = context;
+  const withinMs = proofLeft(limits.clearMs, context);
   let wasFiring = typeof memory.incident === "string";
   const isClear = async (): Promise<true | null> => {
     const open = await ports.incidents.open(agent);
@@ -32,7 +34,7 @@ export async function awaitClear(
     wasFiring ||= isFiring;
     return isFiring ? null : true;
   };
-  const { value, failure } = await waitUntil(isClear, { withinMs: limits.clearMs, everyMs: limits.clearPollMs });
+  const { value, failure } = await waitUntil(isClear, { withinMs, everyMs: limits.clearPollMs });
   if (value !== null) return { state: wasFiring ? "done" : "skipped", ending: "recovered" };
   if (failure !== null) throw failure;
   return {

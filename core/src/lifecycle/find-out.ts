@@ -16,7 +16,7 @@ const QUICK: LifecycleLimits = { ...LIFECYCLE_LIMITS, workMs: 3000, echoMs: 1500
 export async function findOutRestart(target: TargetProgress, context: ActContext): Promise<FoundOut | null> {
   const process = await context.ports.supervisor.inspect(target.agent);
   if (process.state !== "running") return bad("did-not-come-back", `it was stopped and does not run${exitOf(process)}`);
-  if (!isNew(process, context)) return findOutOrder(target, context, "it was not restarted");
+  if (!isNew(process, target, context)) return findOutOrder(target, context, "it was not restarted");
   const found = await findOutWork(target, context);
   return found?.ending === "done" ? await findOutAlert(target, context, found) : found;
 }
@@ -25,7 +25,7 @@ export async function findOutRestart(target: TargetProgress, context: ActContext
 export async function findOutStop(target: TargetProgress, context: ActContext): Promise<FoundOut | null> {
   const process = await context.ports.supervisor.inspect(target.agent);
   if (process.state !== "running") return { state: "done", ending: "done", detail: "its process is gone" };
-  if (isNew(process, context)) return bad("failed", "it runs: it was started again since");
+  if (isNew(process, target, context)) return bad("failed", "it runs: it was started again since");
   return findOutOrder(target, context, "it was not stopped");
 }
 
@@ -33,7 +33,7 @@ export async function findOutStop(target: TargetProgress, context: ActContext): 
 export async function findOutDrain(target: TargetProgress, context: ActContext): Promise<FoundOut | null> {
   const process = await context.ports.supervisor.inspect(target.agent);
   if (process.state !== "running") return { state: "done", ending: "done", detail: "its process is gone" };
-  if (isNew(process, context)) return bad("failed", "it runs: it was started again since");
+  if (isNew(process, target, context)) return bad("failed", "it runs: it was started again since");
   const word = await askLedger(target.agent, context, { kind: "drain", effect: "drain", args: {} });
   if (word === null) return null;
   return word.applied
@@ -76,9 +76,12 @@ export const findOutOrdered =
 
 const bad = (ending: FoundOut["ending"], error: string): FoundOut => ({ state: "failed", ending, error });
 
-/** Started after this was asked for: by this operation, or by whoever came after it. */
-const isNew = ({ startedAt }: ProcessState, { operation }: ActContext): boolean =>
-  startedAt !== null && startedAt >= operation.createdAt;
+/**
+ * Another process than the one that was asked for, started by this operation or by whoever came after it. Only where that one
+ * was not remembered do times decide: they are of two hosts.
+ */
+const isNew = ({ pid, startedAt }: ProcessState, { memory }: TargetProgress, { operation }: ActContext): boolean =>
+  typeof memory.pid === "number" ? pid !== memory.pid : startedAt !== null && startedAt >= operation.createdAt;
 
 const exitOf = ({ exit }: ProcessState): string =>
   exit === null ? "" : `: ${exit.signal ?? `exit ${exit.code ?? "unknown"}`}`;

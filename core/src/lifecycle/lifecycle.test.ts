@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { StageResult } from "../command.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { targetOf } from "../fake-agent-fixture.ts";
@@ -87,6 +87,15 @@ describe("awaitStop", () => {
     expect(fleet.effects).toEqual(["stop billing", "op-1:billing:kill"]);
   });
 
+  test("taken over, it gives no second grace: that has run since the order was sent", async () => {
+    fleet.agent("billing").stops = "not";
+    const target = await ordered();
+    const takenOver = { ...fleet.acting(), begunMs: 3_600_000 };
+    const patient = { ...QUICK, graceMs: 3_600_000 - QUICK.exitSlackMs };
+    expect(await awaitStop(target, takenOver, patient)).toMatchObject({ state: "done" });
+    expect(fleet.effects).toEqual(["stop billing", "op-1:billing:kill"]);
+  });
+
   test("run again after a crash, it kills nobody twice", async () => {
     fleet.agent("billing").stops = "not";
     const target = await ordered();
@@ -149,6 +158,32 @@ describe("startProcess", () => {
     expect(await start()).toMatchObject({ state: "failed", error: "no heartbeat in 0 s", ending: "did-not-come-back" });
   });
 
+  test("taken over, one that runs without a beat has no second time to beat; one that is started only then has all of it", async () => {
+    const takenOver = { ...fleet.acting(), begunMs: 3_600_000 };
+    const clock = vi.spyOn(performance, "now").mockReturnValue(0);
+    const looks: number[] = [];
+    for (const fate of ["never beats", "never beats"] as const) {
+      fleet.agent("billing").fates = [fate];
+      let now = 0;
+      const ports = {
+        ...fleet.ports,
+        bus: {
+          ...fleet.ports.bus,
+          readPresence: (ids: readonly string[]) => {
+            now += 15_000;
+            clock.mockReturnValue(now);
+            return fleet.ports.bus.readPresence(ids);
+          },
+        },
+      };
+      await startProcess(targetOf("billing", { epoch: 5 }), { ...takenOver, ports }, { ...QUICK, startMs: 60_000 });
+      looks.push(now / 15_000);
+      clock.mockReturnValue(0);
+    }
+    clock.mockRestore();
+    expect(looks).toEqual([4, 2]);
+  });
+
   test("does not take an old beat for a new one", async () => {
     Object.assign(fleet.agent("billing"), { fates: ["never beats"], beatAgeMs: 1 });
     expect(await start()).toMatchObject({ ending: "did-not-come-back" });
@@ -187,6 +222,24 @@ describe("awaitClear", () => {
   test("an alert that goes on firing means that it did not help", async () => {
     fleet.fire("inc-7", "billing");
     expect(await wait()).toEqual({ state: "failed", error: "still firing after 0 s", ending: "did-not-help" });
+  });
+
+  test("taken over, it waits for a third of its time at least, and not for all of it once more", async () => {
+    fleet.fire("inc-7", "billing");
+    const clock = vi.spyOn(performance, "now").mockReturnValue(0);
+    let looks = 0;
+    const { incidents } = fleet.ports;
+    const open = (agent?: string) => {
+      looks += 1;
+      // Each look takes a quarter of the time.
+      clock.mockReturnValue(looks * 15_000);
+      return incidents.open(agent);
+    };
+    const ports = { ...fleet.ports, incidents: { ...incidents, open } };
+    const limits = { ...QUICK, clearMs: 60_000 };
+    const result = await awaitClear(targetOf("billing"), { ...fleet.acting(), ports, begunMs: 90_000 }, limits);
+    clock.mockRestore();
+    expect([result.state, looks]).toEqual(["failed", 2]);
   });
 
   test("does not claim to know while PostgreSQL is away", async () => {

@@ -1,3 +1,5 @@
+import type { ActContext } from "../command.ts";
+
 /** How long the stages of starting and stopping wait, in ms. */
 export interface LifecycleLimits {
   /** For the work loop to finish its item. */
@@ -17,6 +19,14 @@ export interface LifecycleLimits {
   readonly clearMs: number;
   readonly clearPollMs: number;
 }
+
+/**
+ * What is left of a wait in a stage that another control service has begun, so that it ends however often it changes hands.
+ * A third of it is left for a proof at least: what was away together with that one, agents behind a Redis or an Alertmanager
+ * with an ended alert, needs a moment to be heard again.
+ */
+export const proofLeft = (withinMs: number, { begunMs = 0 }: Pick<ActContext, "begunMs">): number =>
+  Math.max(withinMs / 3, withinMs - begunMs);
 
 export const LIFECYCLE_LIMITS: LifecycleLimits = {
   graceMs: 5000,

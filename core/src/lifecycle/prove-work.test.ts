@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { StageResult } from "../command.ts";
 import { targetOf } from "../fake-agent-fixture.ts";
 import { FakeFleet } from "../fleet-fixture.ts";
@@ -19,6 +19,22 @@ describe("proveWork", () => {
     const result = await prove();
     expect(result).toMatchObject({ state: "done" });
     expect(result.detail).toMatch(/^echo \d+ ms, canary \d+ ms$/);
+  });
+
+  test("taken over, it asks for a third of its time at least, and not for all of it once more", async () => {
+    fleet.agent("billing").answersEcho = false;
+    const clock = vi.spyOn(performance, "now").mockReturnValue(0);
+    let asked = 0;
+    const { bus } = fleet.ports;
+    const collectReplies: typeof bus.collectReplies = (request) => {
+      asked += 1;
+      clock.mockReturnValue(asked * 15_000);
+      return bus.collectReplies(request);
+    };
+    const context = { ...fleet.acting(), ports: { ...fleet.ports, bus: { ...bus, collectReplies } }, begunMs: 90_000 };
+    const result = await proveWork(targetOf("billing", { epoch: 5 }), context, { ...QUICK, workMs: 60_000 });
+    clock.mockRestore();
+    expect([result.ending, asked]).toEqual(["did-not-help", 2]);
   });
 
   test("an earlier process cannot answer for the new one", async () => {

@@ -7,7 +7,7 @@ import { verdictWords } from "../fleet-words.ts";
 import { observeFleet } from "../observe-fleet.ts";
 import type { ProcessState } from "../ports/supervisor.ts";
 import { exitWords, lastErrorWords } from "./exit-words.ts";
-import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
+import { LIFECYCLE_LIMITS, type LifecycleLimits, proofLeft } from "./limits.ts";
 
 /**
  * Proves that the agent's process of the remembered `epoch` works: an echo, then a canary through its work loop (rung 4). A
@@ -22,7 +22,7 @@ export async function proveWork(
   const { agents } = await context.ports.registry.expected();
   const foreign = agents.find((one) => one.id === target.agent && isForeign(one));
   if (foreign !== undefined) return { state: "skipped", detail: `not provable beyond rung ${provableRung(foreign)}` };
-  const deadline = performance.now() + limits.workMs;
+  const deadline = performance.now() + proofLeft(limits.workMs, context);
   const proof: Proof = { echoMs: null, canaryMs: null, failure: null };
   do {
     const ended = await climb(proof, { target, context, limits });

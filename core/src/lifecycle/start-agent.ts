@@ -5,7 +5,7 @@ import type { ProcessState } from "../ports/supervisor.ts";
 import type { ExpectedAgent } from "../protocol.ts";
 import { waitUntil } from "../wait-until.ts";
 import { exitWords, lastErrorWords } from "./exit-words.ts";
-import { LIFECYCLE_LIMITS, type LifecycleLimits } from "./limits.ts";
+import { LIFECYCLE_LIMITS, type LifecycleLimits, proofLeft } from "./limits.ts";
 import { effectId } from "./stop-agent.ts";
 
 /**
@@ -41,6 +41,7 @@ async function startOnce(context: ActContext, start: Start, limits: LifecycleLim
   const { supervisor } = context.ports;
   const { agent, memory, commandId } = start;
   const earlier = typeof memory.epoch === "number" ? memory.epoch : -1;
+  const wasUp = isTakenOver(context) && (await supervisor.inspect(agent)).state === "running";
   const begun = await supervisor.start(agent, commandId);
   const isBack = await proofOfStart(context, { agent, earlier, begun });
   const look = async (): Promise<Started | null> => {
@@ -49,10 +50,14 @@ async function startOnce(context: ActContext, start: Start, limits: LifecycleLim
     const isOfThisStart = process.exit !== null && process.exit.at >= (begun.startedAt ?? 0);
     return isOfThisStart ? { exit: process } : null;
   };
-  const { value, failure } = await waitUntil(look, { withinMs: limits.startMs, everyMs: limits.pollMs });
+  // What is started only now has all the time.
+  const withinMs = wasUp ? proofLeft(limits.startMs, context) : limits.startMs;
+  const { value, failure } = await waitUntil(look, { withinMs, everyMs: limits.pollMs });
   if (value === null && failure !== null) throw failure;
   return value ?? { silent: true };
 }
+
+const isTakenOver = ({ begunMs = 0 }: ActContext): boolean => begunMs > 0;
 
 /** @returns the epoch of the process that came up; null: not yet */
 type IsBack = () => Promise<number | null>;
@@ -63,8 +68,7 @@ async function proofOfStart(
 ): Promise<IsBack> {
   const { agents } = await ports.registry.expected();
   const foreign = agents.find((one) => one.id === agent && isForeign(one));
-  if (foreign !== undefined)
-    return async () => ((await isShown(foreign, ports, begun.startedAt ?? 0)) ? NO_EPOCH : null);
+  if (foreign !== undefined) return foreignProof(foreign, ports, begun.startedAt ?? 0);
   return async () => {
     const epoch = (await ports.bus.readPresence([agent])).get(agent)?.beat?.epoch ?? -1;
     return epoch > earlier ? epoch : null;
@@ -72,10 +76,14 @@ async function proofOfStart(
 }
 
 /** A foreign agent has no epochs: it is up when it has beaten since the start, or has stayed for a while. */
-async function isShown(foreign: ExpectedAgent, { bus, clock }: ActContext["ports"], since: number): Promise<boolean> {
-  if (foreign.heartbeat === undefined) return clock.now() - since >= STAYS_MS;
-  const mapped = (await bus.readMapped([foreign])).get(foreign.id) ?? null;
-  return mapped !== null && "at" in mapped && mapped.at >= since - TIME_STEP_MS;
+function foreignProof(foreign: ExpectedAgent, { bus }: ActContext["ports"], since: number): IsBack {
+  // Not from `since`: that is the time of another host.
+  const seenAt = performance.now();
+  if (foreign.heartbeat === undefined) return async () => (performance.now() - seenAt >= STAYS_MS ? NO_EPOCH : null);
+  return async () => {
+    const mapped = (await bus.readMapped([foreign])).get(foreign.id) ?? null;
+    return mapped !== null && "at" in mapped && mapped.at >= since - TIME_STEP_MS ? NO_EPOCH : null;
+  };
 }
 
 const NO_EPOCH = -1;

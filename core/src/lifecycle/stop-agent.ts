@@ -130,7 +130,8 @@ export async function awaitStop(
     const process = await supervisor.inspect(agent);
     return process.state === "running" && process.pid === memory.pid ? null : true;
   };
-  const withinMs = limits.graceMs + limits.exitSlackMs;
+  // The order was sent before this stage was begun, so its grace runs since then, whoever waits for it.
+  const withinMs = Math.max(0, limits.graceMs + limits.exitSlackMs - (context.begunMs ?? 0));
   const gone = await waitUntil(isEnded, { withinMs, everyMs: limits.pollMs });
   if (gone.value !== null) return { state: "done" };
   if (gone.failure !== null) throw gone.failure;

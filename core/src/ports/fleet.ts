@@ -23,8 +23,8 @@ export interface Presence {
 export interface FleetBus {
   /** @throws Failure "unavailable" (Redis does not answer within 3 s) */
   now(): Promise<number>;
-  /** When the bus came back after it was away, ms; null if it never was away since we look. */
-  availableSince?(): number | null;
+  /** For how long the bus is back after it was away, ms; null if it never was away since we look. */
+  backForMs?(): number | null;
   /** @returns null if none was published yet @throws Failure "unavailable" */
   readFleet(): Promise<CompiledFleet | null>;
   /** @throws Failure "unavailable" */

@@ -68,7 +68,8 @@ class RedisFleetBus implements OpenFleetBus {
   readonly #questions = new OpenQuestions();
   #isClosed = false;
   #wasAway = false;
-  #availableSince: number | null = null;
+  /** On the monotonic clock. */
+  #backAt: number | null = null;
 
   constructor(options: FleetBusOptions) {
     this.#options = options;
@@ -79,7 +80,7 @@ class RedisFleetBus implements OpenFleetBus {
       this.#wasAway = true;
     });
     this.#redis.on("ready", () => {
-      if (this.#wasAway) this.#availableSince = Date.now();
+      if (this.#wasAway) this.#backAt = performance.now();
     });
     this.#idleReaders.push(this.#connect("rollcall-replies"));
   }
@@ -102,8 +103,8 @@ class RedisFleetBus implements OpenFleetBus {
     });
   }
 
-  availableSince(): number | null {
-    return this.#availableSince;
+  backForMs(): number | null {
+    return this.#backAt === null ? null : performance.now() - this.#backAt;
   }
 
   readFleet(): Promise<CompiledFleet | null> {
@@ -172,10 +173,10 @@ class RedisFleetBus implements OpenFleetBus {
     const origin = originNow();
     return withRedis(async () => {
       const pipeline = this.#redis.pipeline();
-      const now = Date.now();
+      const now = performance.now();
       this.#questions.sweep(now);
       const streams = new Set(messages.flatMap(({ message }) => message.replyTo ?? []));
-      for (const stream of streams) openReplies(pipeline, stream, now);
+      for (const stream of streams) openReplies(pipeline, stream);
       for (const { agent, message } of messages) {
         this.#questions.add(agent, message, now);
         pipeline.xadd(
@@ -193,11 +194,11 @@ class RedisFleetBus implements OpenFleetBus {
     const attributes = { "messaging.system": "redis", "messaging.batch.message_count": agents.length };
     return inSpanOfTrace(`broadcast ${message.kind}`, { kind: "producer", attributes }, () =>
       withRedis(async () => {
-        const now = Date.now();
+        const now = performance.now();
         this.#questions.sweep(now);
         for (const agent of agents) this.#questions.add(agent, message, now);
         const pipeline = this.#redis.pipeline();
-        if (message.replyTo !== null) openReplies(pipeline, message.replyTo, now);
+        if (message.replyTo !== null) openReplies(pipeline, message.replyTo);
         const signed = signBroadcast(this.#broadcastKey, { minor: PROTOCOL_MINOR, ...originNow(), ...message });
         const kept = String(Math.max(0, message.deadline - BROADCAST_KEPT_MS));
         pipeline.xadd(this.#keys.broadcast, "MINID", kept, "*", "m", signed);
@@ -256,8 +257,8 @@ function originNow(): Pick<ControlMessage, "traceparent" | "requestid" | "correl
 }
 
 /** Made before the first answer, so that it ends even if the only answer comes after we stopped reading. */
-function openReplies(pipeline: ReturnType<Redis["pipeline"]>, stream: string, now: number): void {
-  pipeline.xadd(stream, "*", "opened", String(now)).expire(stream, REPLY_LIFETIME_SECONDS);
+function openReplies(pipeline: ReturnType<Redis["pipeline"]>, stream: string): void {
+  pipeline.xadd(stream, "*", "opened", "1").expire(stream, REPLY_LIFETIME_SECONDS);
 }
 
 const millisOf = (time: readonly (string | number)[]): number =>

@@ -13,6 +13,7 @@ interface Question {
 export class OpenQuestions {
   readonly #byStream = new Map<string, Map<string, Question>>();
 
+  /** @param now on the monotonic clock, ms: a wall clock that jumps would forget what is still to be answered */
   add(agent: string, message: Pick<ControlMessage, "id" | "replyTo" | "args">, now: number): void {
     if (message.replyTo === null) return;
     const questions = this.#byStream.get(message.replyTo) ?? new Map<string, Question>();
