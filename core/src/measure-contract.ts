@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FIGURE_RANGES, figuresHead } from "./figures-contract.ts";
+import { agentId } from "./protocol.ts";
 
 /** How much time goes into one number. */
 export const MEASURE_WINDOWS = ["1m", "5m", "1h", "1d"] as const;
@@ -28,6 +29,7 @@ export const measureQuestion = z.strictObject({
     .enum(MEASURE_FUNCTIONS)
     .describe("of a gauge avg, min, max, sum; of a counter sum (its increase), rate; of a histogram p50, p95, p99"),
   by: z.enum(MEASURE_LABELS).optional().describe("one number for each value of this label; else one for all"),
+  agent: agentId.optional().describe("of this agent alone; a metric that is not by agent has nothing then"),
 });
 export type MeasureQuestion = z.infer<typeof measureQuestion>;
 

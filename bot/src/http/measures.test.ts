@@ -55,6 +55,7 @@ describe("GET /api/v1/figures/measure", () => {
     ["?name=rollcall_agent_rung", "avg"],
     [`${RUNG}&window=2m`, "5m"],
     ["?name=rollcall_agent_rung&function=max&by=instance", "agent"],
+    [`${RUNG}&agent=${encodeURIComponent('x"} or vector(1)')}`, ""],
     [`${RUNG}&query=vector(1)`, "name"],
     [`/course${RUNG}&range=7d`, "24h"],
     [`/course${RUNG}&format=xlsx`, "csv"],

@@ -1,3 +1,4 @@
+import type { MeasureQuestion } from "../../measure-contract.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Figures } from "../../ports/figures.ts";
 import { AgedCache, CACHE_LIMITS, type CacheLimits } from "./aged-cache.ts";
@@ -60,14 +61,12 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
       return showHotSpots(await spots.get(name, (at) => readHotSpots(asking, at, asked)), now());
     },
     async measure(question) {
-      const { name, window, function: wanted, by = "" } = question;
-      const key = `${name} ${window} ${wanted} ${by}`;
+      const key = keyOf(question);
       return showMeasure(await measures.get(key, (at) => readMeasure(asking, at, question)), now());
     },
     async measureCourse(asked) {
       const { question, range, stepSeconds } = asked;
-      const { name, window, function: wanted, by = "" } = question;
-      const key = `${name} ${window} ${wanted} ${by} ${range} ${stepSeconds}`;
+      const key = `${keyOf(question)} ${range} ${stepSeconds}`;
       return showMeasureCourse(await measureCourses.get(key, (at) => readMeasureCourse(asking, at, asked)), now());
     },
     async alertChart(alerts) {
@@ -77,3 +76,6 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
     check: () => prometheus.check(),
   };
 }
+
+const keyOf = ({ name, window, function: wanted, by, agent }: MeasureQuestion): string =>
+  [name, window, wanted, by ?? "", agent ?? ""].join(" ");

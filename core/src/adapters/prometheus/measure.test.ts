@@ -95,6 +95,11 @@ describe("a metric, a window and a function, asked of a real Prometheus", () => 
     ]);
   });
 
+  test("is of one agent, if one is named", async () => {
+    expect((await ask(MEMORY, "max", { agent: "shipping" })).values).toEqual([{ of: null, value: 300 }]);
+    expect((await ask("rollcall_fleet_agents_expected", "max", { agent: "shipping" })).values).toEqual([]);
+  });
+
   test("says why there is nothing", async () => {
     expect(await ask("rollcall_agent_clock_skew_seconds", "avg")).toMatchObject({
       values: [],

@@ -52,10 +52,13 @@ function kindOf({ name, function: wanted }: MeasureQuestion): Kind {
 
 /** The question in PromQL. @throws Failure "invalid_input" */
 export function queryOf(question: MeasureQuestion, fleet: string): string {
-  const { name, window, function: wanted, by = "" } = question;
+  const { name, window, function: wanted, by = "", agent } = question;
   const kind = kindOf(question);
   const seconds = WINDOW_SECONDS[window];
-  const labels = /^rollcall_(agent|fleet|bus)_/.test(name) ? { fleet } : {};
+  const labels = {
+    ...(/^rollcall_(agent|fleet|bus)_/.test(name) ? { fleet } : {}),
+    ...(agent === undefined ? {} : { agent }),
+  };
   const selector = (suffix = ""): string => `${name}${suffix}${matching(labels)}`;
   // Two exporters measure the same, two control services do not: of the former each series counts once.
   const once = (series: string): string =>
