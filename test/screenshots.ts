@@ -1,81 +1,126 @@
 // `npm run screenshots`: pictures of the plugin's pages on the running local stack, for its documents and its catalogue
 // page. Something is done first, so that there is something to see.
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "./chromium.ts";
 
 const root = join(import.meta.dirname, "..");
 const dataDir = process.env.ROLLCALL_DATA_DIR ?? join(root, ".rollcall");
 const offset = Number(process.env.ROLLCALL_PORT_OFFSET ?? 0);
 const grafana = `http://127.0.0.1:${3000 + offset}`;
+const api = `http://127.0.0.1:${8080 + offset}/api/v1`;
 const PAGES = [
-  "overview",
-  "agents",
-  "agents/billing",
-  "operations",
-  "roll-call",
-  "bus",
-  "diagnostics",
-  "metrics",
-  "audit",
+  ...["overview", "alerts", "agents", "agents/billing", "operations", "requests"],
+  ...["roll-call", "bus", "diagnostics", "metrics", "audit", "parts"],
 ];
+/** Who is made sick for the pictures, and restarted after them. */
+const SICK = "order-validator";
+// The pictures are part of what people download, and each is loaded with the document that shows it.
+const MOST_BYTES = 150_000;
 
-const browser = await launchChromium(join(dataDir, "tools"));
-try {
-  await act("diag-run", { suite: "smoke" });
-  await act("restart", { who: ["archive-writer"] });
-  for (const page of PAGES) await photograph(browser, { page, width: 1280, height: 800, theme: "dark" });
-  await photograph(browser, { page: "overview", width: 375, height: 812, theme: "light" });
-} finally {
-  await browser.close();
-}
-
-/** Runs a command and waits for its end. */
-async function act(command: string, input: object): Promise<void> {
-  const { apiTokens } = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8")) as {
-    apiTokens: { operator: string };
-  };
-  const headers = {
-    authorization: `Bearer ${apiTokens.operator}`,
-    "content-type": "application/json",
-    "idempotency-key": `screenshots-${command}-${Date.now()}`,
-  };
-  const api = `http://127.0.0.1:${8080 + offset}/api/v1`;
-  const init = { method: "POST", headers, body: JSON.stringify({ input }) };
-  const response = await fetch(`${api}/commands/${command}`, init);
-  if (!response.ok) throw new Error(`${command} was refused: ${response.status} ${await response.text()}`);
-  const { id } = ((await response.json()) as { operation: { id: string } }).operation;
-  for (let tries = 0; tries < 120; tries += 1) {
-    const { operation } = (await (await fetch(`${api}/operations/${id}`, { headers })).json()) as {
-      operation: { state: string };
-    };
-    if (operation.state === "ended") return;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-  }
-  throw new Error(`${id} (${command}) has not ended`);
-}
-
-interface Shot {
-  readonly page: string;
+interface Screen {
+  readonly ending: string;
   readonly width: number;
   readonly height: number;
   readonly theme: "dark" | "light";
 }
 
-async function photograph(from: Browser, { page: path, width, height, theme }: Shot): Promise<void> {
+const SCREENS: readonly Screen[] = [
+  { ending: "", width: 1280, height: 800, theme: "dark" },
+  { ending: "-phone", width: 375, height: 812, theme: "light" },
+];
+
+const browser = await launchChromium(join(dataDir, "tools"));
+try {
+  await makeHistory();
+  for (const screen of SCREENS) await photographAll(browser, screen);
+} finally {
+  await act("restart", { who: [SICK] });
+
+  await browser.close();
+}
+
+/** Something that was done, something that fires, and something that waits for a second person. */
+async function makeHistory(): Promise<void> {
+  await act("diag-run", { suite: "smoke" });
+  await act("restart", { who: ["archive-writer"] });
+  await act("pause", { who: ["crm-chat"] });
+  await act("resume", { who: ["crm-chat"] });
+  const { confirm } = await post("restart", { input: { who: ["@content"] } });
+  await post("restart", { confirm: confirm?.token, reason: "new release of the content agents" });
+  await post("drill", { input: { fault: "hang", id: SICK } });
+  await until(`${SICK} fires`, async () => JSON.stringify(await get("incidents")).includes(SICK));
+}
+
+interface Told {
+  readonly operation?: { readonly id: string; readonly state: string };
+  readonly confirm?: { readonly token: string };
+}
+
+function headers(): Record<string, string> {
+  const { apiTokens } = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8")) as {
+    apiTokens: { operator: string };
+  };
+  return { authorization: `Bearer ${apiTokens.operator}`, "content-type": "application/json" };
+}
+
+async function get(path: string): Promise<Told> {
+  return (await fetch(`${api}/${path}`, { headers: headers() })).json() as Promise<Told>;
+}
+
+/** @throws Error if it is refused */
+async function post(command: string, body: object): Promise<Told> {
+  const key = { "idempotency-key": `screenshots-${command}-${Date.now()}` };
+  const init = { method: "POST", headers: { ...headers(), ...key }, body: JSON.stringify(body) };
+  const response = await fetch(`${api}/commands/${command}`, init);
+  if (!response.ok) throw new Error(`${command} was refused: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Told;
+}
+
+/** Runs a command and waits for its end. */
+async function act(command: string, input: object): Promise<void> {
+  const { operation } = await post(command, { input });
+  if (operation === undefined) throw new Error(`${command} has not begun`);
+  await until(
+    `${operation.id} (${command}) has ended`,
+    async () => (await get(`operations/${operation.id}`)).operation?.state === "ended",
+  );
+}
+
+async function until(fact: string, isTrue: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 120; tries += 1) {
+    if (await isTrue()) return;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+  throw new Error(`not within two minutes: ${fact}`);
+}
+
+async function photographAll(from: Browser, screen: Screen): Promise<void> {
+  const { width, height, theme } = screen;
   const context = await from.newContext({ viewport: { width, height } });
   context.setDefaultTimeout(120_000);
   await context.addCookies([{ name: "grafana_session", value: "operator", url: grafana }]);
   await context.addInitScript((chosen) => localStorage.setItem("rollcall-host.theme", chosen), theme);
-  const page = await context.newPage();
-  await page.goto(`${grafana}/a/rollcall-fleet-app/${path}`);
-  await page.getByText("● live").waitFor();
-  if (path === "roll-call") await page.getByRole("button", { name: "Run", exact: true }).click();
-  await page.waitForFunction(() => document.querySelector('[data-testid="skeleton"]') === null);
-  const name = `${path.replaceAll("/", "-")}${width < 500 ? "-phone" : ""}.png`;
-  const file = join(root, "grafana-plugin/src/img", name);
-  await page.screenshot({ path: file });
-  console.log(file.slice(root.length + 1));
+  for (const path of PAGES) {
+    const page = await context.newPage();
+    await photograph(page, path, screen);
+    await page.close();
+  }
   await context.close();
+}
+
+async function photograph(page: Page, path: string, { ending }: Screen): Promise<void> {
+  await page.goto(`${grafana}/a/rollcall-fleet-app/${path}`);
+  await page.getByText("● live").first().waitFor();
+  if (path === "roll-call") await page.getByRole("button", { name: "Run", exact: true }).click();
+  // The page of the shared parts shows a skeleton as one of them.
+  if (path !== "parts") await page.waitForFunction(() => document.querySelector('[data-testid="skeleton"]') === null);
+  // Fonts, charts and icons come a little after what they are part of.
+  await page.waitForLoadState("load");
+  const file = join(root, "grafana-plugin/src/img", `${path.replaceAll("/", "-")}${ending}.png`);
+  await page.screenshot({ path: file, animations: "disabled" });
+  const { size } = statSync(file);
+  if (size > MOST_BYTES) throw new Error(`${file} has ${size} bytes, at most ${MOST_BYTES} are allowed`);
+  console.log(`${file.slice(root.length + 1)}  ${Math.round(size / 1000)} kB`);
 }

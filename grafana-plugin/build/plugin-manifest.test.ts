@@ -27,7 +27,6 @@ interface Manifest {
   }[];
   readonly roles: { role: { permissions: { action: string }[] }; grants: string[] }[];
   readonly routes: { path: string; method: string; url: string; reqAction?: string; headers: { content: string }[] }[];
-  readonly extensions: { addedLinks: { title: string; targets: string[] }[] };
   readonly dependencies: { grafanaDependency: string };
 }
 
@@ -75,12 +74,6 @@ describe("plugin.json", () => {
     expect(dependencies.grafanaDependency).toMatch(/^>=\d+\.\d+\.\d+-0$/);
     const named = [...Object.values(info.logos), ...info.screenshots.map(({ path }) => path)];
     for (const path of named) expect(statSync(join(DIST, path)).size, path).toBeGreaterThan(0);
-  });
-
-  test("declares every link that the bundle adds, in the same words", () => {
-    const source = readFileSync(join(ROOM, "src/extensions.ts"), "utf8");
-    const added = [...source.matchAll(/title: "([^"]+)"/g)].map(([, title]) => title);
-    expect(manifest.extensions.addedLinks.map(({ title }) => title).toSorted()).toEqual(added.toSorted());
   });
 });
 

@@ -16,6 +16,7 @@ const PAGES = {
   diagnostics: lazy(() => import("./pages/diagnostics.tsx")),
   metrics: lazy(() => import("./pages/metrics.tsx")),
   audit: lazy(() => import("./pages/audit.tsx")),
+  parts: lazy(() => import("./pages/parts.tsx")),
 };
 const Agent = lazy(() => import("./pages/agent.tsx"));
 const Missing = lazy(() => import("./pages/missing.tsx"));

@@ -1,13 +1,13 @@
 import "./public-path.ts";
 import { AppPlugin } from "@grafana/data";
 import { lazy } from "react";
-import { addPaletteLinks } from "./extensions.ts";
+import { addExtensions } from "./extensions.ts";
 
 // Grafana loads this file with every page of its own: all else waits until one of our pages is opened.
 const App = lazy(() => import("./app.tsx"));
 const Configuration = lazy(() => import("./pages/configuration.tsx"));
 
-export const plugin = addPaletteLinks(
+export const plugin = addExtensions(
   new AppPlugin<{ url?: string }>().setRootPage(App).addConfigPage({
     title: "Configuration",
     icon: "cog",

@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import { ask } from "./ask.ts";
 import { serviceNow } from "./clock.ts";
+import { refreshChoice, refreshMs } from "./refresh.ts";
 import { Refusal } from "./refusal.ts";
 import { Store, useStore } from "./store.ts";
 
@@ -30,11 +31,12 @@ let nextFollower = 0;
 /**
  * Follows an answer, asked again every so often while the tab is seen; all parts of a page share one request.
  * @param path null asks nothing
- * @param everyMs null asks once
+ * @param everyMs unless the reader has chosen another interval; null asks once
  */
 export function useAnswer<T>(path: string | null, everyMs: number | null = 10_000): Answer<T> {
   const entry = path === null ? null : keep(path);
   const answer = useStore(entry?.store ?? IDLE) as Answer<T>;
+  const againMs = refreshMs(useStore(refreshChoice), everyMs);
   useEffect(() => {
     if (path === null) return undefined;
     const one = keep(path);
@@ -43,7 +45,7 @@ export function useAnswer<T>(path: string | null, everyMs: number | null = 10_00
     one.followers.add(follower);
     const beat = async (): Promise<void> => {
       if (!document.hidden) await refresh(path);
-      if (everyMs !== null && one.followers.has(follower)) timer = setTimeout(() => void beat(), everyMs);
+      if (againMs !== null && one.followers.has(follower)) timer = setTimeout(() => void beat(), againMs);
     };
     let timer: ReturnType<typeof setTimeout> | undefined;
     void beat();
@@ -52,7 +54,7 @@ export function useAnswer<T>(path: string | null, everyMs: number | null = 10_00
       clearTimeout(timer);
       dropIdle();
     };
-  }, [path, everyMs]);
+  }, [path, againMs]);
   return answer;
 }
 

@@ -50,13 +50,15 @@ export function AgentFilters({ everyone, filters, isTree }: AgentFiltersProps): 
   return (
     <div className={styles.filters}>
       <div className={styles.row}>
-        <FilterInput
-          placeholder="Search: name, work or label"
-          data-search
-          escapeRegex={false}
-          value={filters.words}
-          onChange={(words) => changeQuery({ q: words })}
-        />
+        <div className={styles.search}>
+          <FilterInput
+            placeholder="Search: name, work or label"
+            data-search
+            escapeRegex={false}
+            value={filters.words}
+            onChange={(words) => changeQuery({ q: words })}
+          />
+        </div>
         <RadioButtonGroup
           aria-label="View"
           options={[
@@ -113,6 +115,7 @@ function getStyles(theme: GrafanaTheme2) {
   return {
     filters: css({ display: "grid", gap: theme.spacing(1), marginBottom: theme.spacing(1) }),
     row: css({ display: "flex", gap: theme.spacing(1), flexWrap: "wrap" }),
+    search: css({ flex: "1 1 240px" }),
     chips: css({ display: "flex", gap: theme.spacing(0.5, 2), flexWrap: "wrap" }),
     facet: css({ display: "flex", gap: theme.spacing(0.5), flexWrap: "wrap", alignItems: "center" }),
     legend: css({

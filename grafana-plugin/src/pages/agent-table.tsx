@@ -1,5 +1,4 @@
-import { css, cx } from "@emotion/css";
-import type { GrafanaTheme2 } from "@grafana/data";
+import { cx } from "@emotion/css";
 import { Checkbox, useStyles2 } from "@grafana/ui";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, type ReactElement, useEffect, useMemo, useRef, useState } from "react";
@@ -9,6 +8,7 @@ import { goTo, hrefOf } from "../parts/place.ts";
 import { StatusBadge } from "../parts/status-badge.tsx";
 import { useNow } from "../parts/tick.ts";
 import { countsWords, momentWords, offWords, verdictWords, waitingOf } from "../parts/words.ts";
+import { getAgentTableStyles, PHONE_PX } from "./agent-table-style.ts";
 
 interface AgentTableProps {
   readonly agents: readonly Agent[];
@@ -23,12 +23,11 @@ type Line =
   | { readonly kind: "agent"; readonly agent: Agent };
 
 const ROW_PX = 40;
-const PHONE_ROW_PX = 76;
-const PHONE_PX = 600;
+const PHONE_ROW_PX = 80;
 
 /** Any number of agents: only the rows that are seen are in the page. `j` `k` move, `x` selects, Enter opens. */
 export function AgentTable({ agents, at, isTree, selected, onSelect }: AgentTableProps): ReactElement {
-  const styles = useStyles2(getStyles);
+  const styles = useStyles2(getAgentTableStyles);
   const scroller = useRef<HTMLDivElement>(null);
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const lines = useMemo(() => linesOf(agents, isTree, closed), [agents, isTree, closed]);
@@ -43,6 +42,11 @@ export function AgentTable({ agents, at, isTree, selected, onSelect }: AgentTabl
   const current = useRowKeys(lines, { toggle, reveal: (index) => rows.scrollToIndex(index) });
   return (
     <div ref={scroller} className={styles.scroller}>
+      <div aria-hidden className={cx(styles.row, styles.head)}>
+        {COLUMNS.map((name) => (
+          <span key={name}>{name}</span>
+        ))}
+      </div>
       <ul aria-label="Agents" className={styles.list} style={{ height: rows.getTotalSize() }}>
         {rows.getVirtualItems().map(({ index, start }) => {
           const line = lines[index];
@@ -61,6 +65,8 @@ export function AgentTable({ agents, at, isTree, selected, onSelect }: AgentTabl
     </div>
   );
 }
+
+const COLUMNS = ["", "agent", "health", "verdict", "waiting", "severity", "group", "owner", "version"];
 
 interface RowActs {
   readonly toggle: (id: string) => void;
@@ -121,7 +127,7 @@ interface GroupRowProps {
 }
 
 function GroupRow({ line, style, isClosed, onToggle }: GroupRowProps): ReactElement {
-  const styles = useStyles2(getStyles);
+  const styles = useStyles2(getAgentTableStyles);
   return (
     <li className={cx(styles.row, styles.group)} style={style}>
       <button type="button" aria-expanded={!isClosed} className={styles.toggle} onClick={onToggle}>
@@ -141,10 +147,11 @@ interface AgentRowProps {
 }
 
 function AgentRow({ agent, at, style, isCurrent, isSelected, onSelect }: AgentRowProps): ReactElement {
-  const styles = useStyles2(getStyles);
+  const styles = useStyles2(getAgentTableStyles);
   const now = useNow();
   const { id, group, owner, criticality, version, since, does } = agent;
   const waiting = waitingOf(agent);
+  const verdict = `${offWords(agent) ?? verdictWords(agent)}${since === null ? "" : ` since ${momentWords(since, now)}`}`;
   return (
     <li className={cx(styles.row, isCurrent && styles.current)} style={style} data-agent={id}>
       <span className={styles.check}>
@@ -156,51 +163,17 @@ function AgentRow({ agent, at, style, isCurrent, isSelected, onSelect }: AgentRo
       <span className={styles.badge}>
         <StatusBadge agent={agent} at={at} />
       </span>
-      <span className={styles.verdict}>
-        {offWords(agent) ?? verdictWords(agent)}
-        {since === null ? "" : ` since ${momentWords(since, now)}`}
+      <span className={styles.verdict} title={verdict}>
+        {verdict}
       </span>
-      <span className={styles.wide}>{waiting === null ? "—" : `${waiting} waiting`}</span>
-      <span className={styles.wide}>
-        {criticality} · {group} · {owner}
-      </span>
+      <span className={cx(styles.wide, styles.number)}>{waiting ?? "—"}</span>
+      <span className={styles.wide}>{criticality}</span>
+      <span className={styles.wide}>{group}</span>
+      <span className={styles.wide}>{owner}</span>
       <span className={styles.wide}>{version ?? "—"}</span>
+      <span className={styles.third}>
+        {waiting === null ? "waiting not known" : `${waiting} waiting`} · {criticality} · {group}
+      </span>
     </li>
   );
-}
-
-function getStyles(theme: GrafanaTheme2) {
-  const cut = { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" } as const;
-  const phone = `@media (max-width: ${PHONE_PX - 1}px)`;
-  const narrow = "@media (max-width: 1199px)";
-  return {
-    scroller: css({
-      overflow: "auto",
-      maxHeight: "max(300px, calc(100vh - 340px))",
-      border: `1px solid ${theme.colors.border.weak}`,
-      borderRadius: theme.shape.radius.default,
-    }),
-    list: css({ position: "relative", listStyle: "none", margin: 0 }),
-    row: css({
-      position: "absolute",
-      insetInline: 0,
-      display: "grid",
-      gridTemplateColumns:
-        "32px minmax(120px, 1.2fr) minmax(170px, 1.4fr) minmax(140px, 2fr) 90px minmax(120px, 1.2fr) 70px",
-      alignItems: "center",
-      gap: theme.spacing(1),
-      padding: theme.spacing(0, 1),
-      borderBottom: `1px solid ${theme.colors.border.weak}`,
-      [narrow]: { gridTemplateColumns: "32px 1fr 1.2fr 1.4fr" },
-      [phone]: { gridTemplateColumns: "32px 1fr auto", gridTemplateRows: "1fr 1fr" },
-    }),
-    group: css({ gridTemplateColumns: "1fr !important", background: theme.colors.background.secondary }),
-    toggle: css({ all: "unset", cursor: "pointer", fontWeight: theme.typography.fontWeightMedium }),
-    current: css({ background: theme.colors.action.hover, boxShadow: `inset 3px 0 ${theme.colors.primary.main}` }),
-    check: css({ [phone]: { gridRow: "span 2" } }),
-    name: css({ ...cut, fontWeight: theme.typography.fontWeightMedium }),
-    badge: css({ ...cut, [phone]: { textAlign: "right" } }),
-    verdict: css({ ...cut, [phone]: { gridColumn: "2 / -1" } }),
-    wide: css({ ...cut, color: theme.colors.text.secondary, [narrow]: { display: "none" } }),
-  };
 }

@@ -59,10 +59,14 @@ export default function Alerts(): ReactElement {
   );
 }
 
-/** `alerts?name=AgentGone&agent=billing`, as rules and PagerDuty link here. */
+/** `alerts?name=AgentGone&agent=billing`, as rules and PagerDuty link here; `alerts?incident=inc-7`. */
 function isNamed(incident: Incident, query: URLSearchParams): boolean {
-  const [name, agent] = [query.get("name"), query.get("agent")];
-  return (name === null || incident.alertname === name) && (agent === null || firingAgents(incident).includes(agent));
+  const [name, agent, id] = [query.get("name"), query.get("agent"), query.get("incident")];
+  return (
+    (id === null || incident.id === id) &&
+    (name === null || incident.alertname === name) &&
+    (agent === null || firingAgents(incident).includes(agent))
+  );
 }
 
 const rowOf = (incident: Incident) => ({

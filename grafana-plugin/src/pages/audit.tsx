@@ -10,6 +10,7 @@ import { Page } from "../parts/page.tsx";
 import { changeQuery, hrefOf, type Place, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
 import { type Entry, Timeline } from "../parts/timeline.tsx";
+import { auditWords } from "./audit-words.ts";
 
 const FIELDS = ["text", "actor", "command"] as const;
 
@@ -18,10 +19,11 @@ export default function Audit(): ReactElement {
   const place = usePlace();
   const context = useContextChoice(place);
   const search = searchOf(place, context?.kind === "agent" ? context.name : null);
+  const from = /^\d{1,15}$/.exec(place.query.get("row") ?? "")?.[0] ?? null;
   return (
     <Page title="Audit" ignoresContext={context?.kind === "group"} actions={<Actions />}>
       <Filters place={place} />
-      <Rows key={search} search={search} />
+      <Rows key={`${from} ${search}`} search={search} from={from} />
     </Page>
   );
 }
@@ -73,8 +75,15 @@ function Filters({ place }: { readonly place: Place }): ReactElement {
   );
 }
 
-function Rows({ search }: { readonly search: string }): ReactElement {
-  const newest = useAnswer<AuditAnswer>(`api/v1/audit?limit=100&${search}`, 10_000);
+interface RowsProps {
+  readonly search: string;
+  /** Begins with this row; null: with the newest. */
+  readonly from: string | null;
+}
+
+function Rows({ search, from }: RowsProps): ReactElement {
+  const start = from === null ? "" : `after=${Number(from) + 1}&`;
+  const newest = useAnswer<AuditAnswer>(`api/v1/audit?limit=100&${start}${search}`, 10_000);
   const [older, setOlder] = useState<AuditAnswer | null>(null);
   const first = newest.content?.rows ?? [];
   const rows = [...first, ...(older?.rows ?? []).filter(({ seq }) => !first.some((row) => row.seq === seq))];
@@ -85,7 +94,7 @@ function Rows({ search }: { readonly search: string }): ReactElement {
   };
   return (
     <Region
-      title="Rows"
+      title={from === null ? "Rows" : `Rows from a-${from} on`}
       isKnown={newest.content !== undefined}
       refusal={newest.refusal}
       actions={<ExportMenu name="audit" rows={() => rows.map(rowOf)} />}
@@ -122,14 +131,12 @@ const rowOf = ({
 });
 
 function entryOf(row: AuditRow): Entry {
-  const { seq, at, event, actor, door, command, targets, decision, rule, reason, operationId } = row;
-  const what = [command ?? event, ...targets.slice(0, 5)].join(" ");
-  const why = [rule, reason].filter((part) => part !== null).join(", ");
+  const { seq, at, actor, door, decision, operationId } = row;
   return {
     id: String(seq),
     at: Date.parse(at),
     mark: decision === "refused" ? "🚫" : decision === "allowed" ? "✓" : "·",
-    words: `${what}${decision === null ? "" : `: ${decision}`}${why === "" ? "" : ` (${why})`}`,
+    words: auditWords(row),
     by: `${actor} by ${door}, row ${seq}`,
     href: operationId === null ? null : hrefOf(`operations/${operationId}`),
     detail: () => (

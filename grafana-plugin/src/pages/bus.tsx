@@ -1,5 +1,7 @@
-import { FilterInput } from "@grafana/ui";
-import type { ApiThroughput } from "@rollcall/core/figures-contract.ts";
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { FilterInput, useStyles2 } from "@grafana/ui";
+import type { ApiSeries, ApiThroughput } from "@rollcall/core/figures-contract.ts";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
 import { CommandButton } from "../parts/command-button.tsx";
@@ -9,6 +11,7 @@ import { changeQuery, usePlace } from "../parts/place.ts";
 import { useReadCommand } from "../parts/read-command.ts";
 import { Region } from "../parts/region.tsx";
 import { ReportView } from "../parts/report-view.tsx";
+import { SeriesChart } from "./series-chart.tsx";
 
 /** Rates, declared against actual, who waits, what was put aside; a marked message to try the way. */
 export default function Bus(): ReactElement {
@@ -34,26 +37,58 @@ export default function Bus(): ReactElement {
   );
 }
 
+const TOTALS = ["published", "handled", "failed"];
+
+/** Cards of the totals beside the course of the busiest topics. */
 function Throughput(): ReactElement {
   const { content, refusal, at } = useAnswer<ApiThroughput>("api/v1/figures/throughput?range=5m&step=5&top=5", 5_000);
+  const all = content?.series ?? [];
+  const topics = (wanted: string) => all.filter(({ measure, of }) => measure === wanted && of !== null);
   return (
-    <Region title="Five minutes" isKnown={content !== undefined} refusal={refusal}>
-      {() => (
-        <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(180px, 1fr))", gap: 16 }}>
-          {(content?.series ?? []).map(({ measure, of, unit, ageSeconds, reason, points }) => (
-            <MetricCard
-              key={`${measure} ${of ?? ""}`}
-              label={of === null ? measure : `${measure}, ${of}`}
-              value={points.at(-1)?.[1] ?? null}
-              unit={unit}
-              reason={reason}
-              at={at === null || ageSeconds === null ? null : at - ageSeconds * 1000}
-              points={points}
-            />
-          ))}
-        </div>
-      )}
-    </Region>
+    <>
+      {TOTALS.map((wanted) => (
+        <Total
+          key={wanted}
+          name={wanted}
+          series={all.find(({ measure, of }) => measure === wanted && of === null)}
+          at={at}
+        />
+      ))}
+      {["published", "handled"].map((wanted) => (
+        <Region
+          key={wanted}
+          title={`${wanted}, busiest topics`}
+          columns={6}
+          isKnown={content !== undefined}
+          refusal={refusal}
+        >
+          {() => <SeriesChart label="five minutes" series={topics(wanted)} nameOf={({ of }) => of ?? wanted} />}
+        </Region>
+      ))}
+    </>
+  );
+}
+
+interface TotalProps {
+  readonly name: string;
+  readonly series: ApiSeries | undefined;
+  readonly at: number | null;
+}
+
+function Total({ name, series, at }: TotalProps): ReactElement {
+  const styles = useStyles2(getStyles);
+  const age = series?.ageSeconds ?? null;
+  return (
+    <div className={styles.card}>
+      <MetricCard
+        label={name}
+        value={series?.points.at(-1)?.[1] ?? null}
+        unit={series?.unit ?? "per second"}
+        reason={series === undefined ? "reading" : series.reason}
+        at={at === null || age === null ? null : at - age * 1000}
+        points={series?.points ?? []}
+      />
+    </div>
   );
 }
 
@@ -72,4 +107,10 @@ function Read({ title, command, input, everyMs }: ReadProps): ReactElement {
       {() => (report === null ? null : <ReportView report={report} />)}
     </Region>
   );
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  return {
+    card: css({ gridColumn: "span 4", minWidth: 0, [theme.breakpoints.down("sm")]: { gridColumn: "1 / -1" } }),
+  };
 }

@@ -1,3 +1,6 @@
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
 import type { DiagnosticRun, DiagnosticRunsAnswer, DiagnosticsAnswer } from "../api/contract.ts";
@@ -6,6 +9,7 @@ import { ExportMenu } from "../parts/export-menu.tsx";
 import { Page } from "../parts/page.tsx";
 import { hrefOf, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
+import { getTableStyles } from "../parts/table-style.ts";
 import { useNow } from "../parts/tick.ts";
 import { Timeline } from "../parts/timeline.tsx";
 import { durationWords, momentWords } from "../parts/words.ts";
@@ -79,6 +83,7 @@ const rowOf = ({ name, state, evidence, next, seconds }: DiagnosticRun["checks"]
 });
 
 function Checks({ run, now }: { readonly run: DiagnosticRun; readonly now: number }): ReactElement {
+  const styles = useStyles2(getTableStyles);
   const { state, passed, failed, skipped, total, createdAt, checks, id } = run;
   return (
     <>
@@ -87,33 +92,59 @@ function Checks({ run, now }: { readonly run: DiagnosticRun; readonly now: numbe
         {momentWords(createdAt, now)}
       </p>
       {state === "running" ? <CommandButton command="diag-cancel" input={{ run: id }} label="Cancel…" /> : null}
-      <ul style={{ listStyle: "none" }}>
-        {checks.map((check) => (
-          <li key={check.name}>
-            {MARKS[check.state]} {check.name}
-            {check.seconds === null ? "" : ` ${durationWords(check.seconds)}`}
-            {check.evidence.map((line) => ` · ${line}`)}
-            {check.next === null ? "" : ` → ${check.next}`}
-          </li>
-        ))}
-      </ul>
+      <div className={styles.scroller}>
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              {["check", "took", "found"].map((name) => (
+                <th key={name}>{name}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {checks.map((check) => (
+              <tr key={check.name}>
+                <th scope="row">
+                  {MARKS[check.state]} {check.name}
+                </th>
+                <td>{check.seconds === null ? "" : durationWords(check.seconds)}</td>
+                <td>
+                  {check.evidence.join(" · ")}
+                  {check.next === null ? "" : ` → ${check.next}`}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }
 
 function Catalogue(): ReactElement {
+  const styles = useStyles2(getStyles);
   const { content, refusal } = useAnswer<DiagnosticsAnswer>("api/v1/diagnostics", null);
   return (
     <Region title="What is checked" columns={6} isKnown={content !== undefined} refusal={refusal}>
       {() => (
-        <ul style={{ listStyle: "none" }}>
+        <dl className={styles.checks}>
           {(content?.diagnostics ?? []).map(({ name, summary, suites }) => (
-            <li key={name}>
-              <strong>{name}</strong> {summary} · {suites.join(", ")}
-            </li>
+            <div key={name}>
+              <dt>
+                {name} <span className={styles.small}>{suites.join(", ")}</span>
+              </dt>
+              <dd className={styles.small}>{summary}</dd>
+            </div>
           ))}
-        </ul>
+        </dl>
       )}
     </Region>
   );
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  return {
+    checks: css({ display: "grid", gap: theme.spacing(1), dd: { margin: 0 } }),
+    small: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary }),
+  };
 }

@@ -1,4 +1,4 @@
-import { css } from "@emotion/css";
+import { css, cx } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { RadioButtonGroup, useStyles2 } from "@grafana/ui";
 import type {
@@ -18,6 +18,7 @@ import { figureWords } from "../parts/metric-card.tsx";
 import { Page } from "../parts/page.tsx";
 import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
+import { getTableStyles } from "../parts/table-style.ts";
 import { SeriesChart } from "./series-chart.tsx";
 
 const RANGES: readonly FigureRange[] = ["5m", "15m", "1h", "6h", "24h"];
@@ -105,7 +106,7 @@ const shown = ({ value, unit, reason }: ApiFigure): string =>
 const NAMES_OF = { events: "topic", commands: "command", requests: "route" };
 
 function Latency({ range }: { readonly range: FigureRange }): ReactElement {
-  const styles = useStyles2(getStyles);
+  const styles = useStyles2(getTableStyles);
   const { content, refusal } = useAnswer<ApiLatency>(`api/v1/figures/latency?range=${range}`);
   const lists = { events: content?.events ?? [], commands: content?.commands ?? [], requests: content?.requests ?? [] };
   const rows = () =>
@@ -129,7 +130,7 @@ function Latency({ range }: { readonly range: FigureRange }): ReactElement {
       {() =>
         Object.entries(lists).map(([kind, list]) => (
           <div key={kind} className={styles.scroller}>
-            <table className={styles.table}>
+            <table className={cx(styles.table, styles.numbers)}>
               <caption>{kind}</caption>
               <thead>
                 <tr>
@@ -189,19 +190,8 @@ function getStyles(theme: GrafanaTheme2) {
   return {
     charts: css({
       display: "grid",
-      gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 380px), 1fr))",
+      gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 300px), 1fr))",
       gap: theme.spacing(2),
-    }),
-    scroller: css({ overflowX: "auto" }),
-    table: css({
-      width: "100%",
-      marginBottom: theme.spacing(2),
-      fontVariantNumeric: "tabular-nums",
-      caption: { captionSide: "top", padding: 0, color: theme.colors.text.secondary },
-      "th, td": { padding: theme.spacing(0.5, 1), textAlign: "right", whiteSpace: "nowrap" },
-      "th:first-of-type": { textAlign: "left", width: "50%" },
-      "thead th": { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
-      tr: { borderBottom: `1px solid ${theme.colors.border.weak}` },
     }),
   };
 }

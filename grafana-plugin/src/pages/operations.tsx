@@ -1,4 +1,3 @@
-import { FilterPill } from "@grafana/ui";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
 import type { Operation } from "../api/contract.ts";
@@ -9,11 +8,12 @@ import { useConcerns } from "../parts/concerns.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { operationEntry, wishWords } from "../parts/operation-words.ts";
 import { Page } from "../parts/page.tsx";
-import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
+import { hrefOf, usePlace } from "../parts/place.ts";
 import { ProgressTracker } from "../parts/progress-tracker.tsx";
 import { RefusalView } from "../parts/refusal-view.tsx";
 import { Region, Skeleton } from "../parts/region.tsx";
 import { Timeline } from "../parts/timeline.tsx";
+import { TimelineFilters, useFitting } from "../parts/timeline-filters.tsx";
 import { clockTime } from "../parts/words.ts";
 
 /** What runs, stage by stage, and what has ended; one of them at `operations/op-481`. */
@@ -23,15 +23,12 @@ export default function Operations(): ReactElement {
 }
 
 function AllOperations(): ReactElement {
-  const place = usePlace();
   const concerns = useConcerns();
   const { items, at, refusal } = useLiveList(operations);
-  const ending = place.query.get("ending");
   const all = [...items.values()].filter(({ targets }) => concerns(targets.map(({ agent }) => agent)));
   const running = all.filter(({ state }) => state !== "ended").toSorted((a, b) => b.createdAt - a.createdAt);
   const ended = all.filter((operation) => operation.state === "ended");
-  const shown = ending === null ? ended : ended.filter((operation) => operation.ending === ending);
-  const endings = [...new Set(ended.flatMap((operation) => operation.ending ?? []))];
+  const shown = useFitting(ended, operationEntry);
   return (
     <Page title="Operations">
       <Region
@@ -51,17 +48,11 @@ function AllOperations(): ReactElement {
       >
         {() => (
           <>
-            <div style={{ display: "flex", gap: 8, flexWrap: "wrap" }}>
-              {endings.map((one) => (
-                <FilterPill
-                  key={one}
-                  label={one.replaceAll("-", " ")}
-                  selected={ending === one}
-                  onClick={() => changeQuery({ ending: ending === one ? null : one })}
-                />
-              ))}
-            </div>
-            <Timeline entries={shown.map(operationEntry)} empty="Nothing has ended yet." />
+            <TimelineFilters entries={ended.map(operationEntry)} />
+            <Timeline
+              entries={shown.map(operationEntry)}
+              empty={ended.length === 0 ? "Nothing has ended yet." : "Nothing fits these filters."}
+            />
           </>
         )}
       </Region>

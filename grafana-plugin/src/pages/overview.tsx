@@ -1,6 +1,7 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
+import type { ApiHotSpots } from "@rollcall/core/figures-contract.ts";
 import { type ReactElement, useMemo } from "react";
 import { useAnswer } from "../api/answers.ts";
 import type { Agent, Gateway, Incident } from "../api/contract.ts";
@@ -10,6 +11,7 @@ import { useConcerns } from "../parts/concerns.ts";
 import { type Context, fitsContext, useContextChoice } from "../parts/context.ts";
 import { firingAgents, IncidentCard } from "../parts/incident-card.tsx";
 import { KeyFigures } from "../parts/key-figures.tsx";
+import { figureWords } from "../parts/metric-card.tsx";
 import { operationEntry } from "../parts/operation-words.ts";
 import { Page } from "../parts/page.tsx";
 import { hrefOf, usePlace } from "../parts/place.ts";
@@ -17,11 +19,12 @@ import { Region } from "../parts/region.tsx";
 import { HealthMark, StatusBadge } from "../parts/status-badge.tsx";
 import { useNow } from "../parts/tick.ts";
 import { Timeline } from "../parts/timeline.tsx";
-import { compareSick, countsWords, HEALTH_MARKS, momentWords, offWords, verdictWords } from "../parts/words.ts";
+import { compareSick, countsWords, HEALTH_MARKS, listed, momentWords, offWords, verdictWords } from "../parts/words.ts";
 import { worstFirst } from "./worst-first.ts";
 
 const MOST_FIRING = 5;
 const MOST_SICK = 10;
+const MOST_CHANGED = 4;
 const CHANGED_MS = 30 * 60_000;
 
 /** Is it all right, what waits for me, what runs. */
@@ -34,6 +37,7 @@ export default function Overview(): ReactElement {
       <Changed />
       <KeyFigures />
       <NeedsAttention context={context} />
+      <TopFive />
       <RunningForMe />
     </Page>
   );
@@ -106,12 +110,19 @@ function Changed(): ReactElement {
   const { items, at } = useLiveList(operations);
   const now = useNow();
   const concerns = useConcerns();
-  const recent = [...items.values()].filter(
-    ({ createdAt, targets }) => now - createdAt < CHANGED_MS && concerns(targets.map(({ agent }) => agent)),
-  );
+  const recent = [...items.values()]
+    .filter(({ createdAt, targets }) => now - createdAt < CHANGED_MS && concerns(targets.map(({ agent }) => agent)))
+    .toSorted((one, other) => other.createdAt - one.createdAt);
   return (
     <Region title={`What changed, 30 min (${recent.length})`} columns={4} isKnown={at !== null}>
-      {() => <Timeline entries={recent.slice(0, 20).map(operationEntry)} empty="Nothing in these 30 min." />}
+      {() => (
+        <>
+          <Timeline entries={recent.slice(0, MOST_CHANGED).map(operationEntry)} empty="Nothing in these 30 min." />
+          {recent.length > MOST_CHANGED ? (
+            <a href={hrefOf("operations")}>and {recent.length - MOST_CHANGED} more</a>
+          ) : null}
+        </>
+      )}
     </Region>
   );
 }
@@ -123,7 +134,7 @@ function NeedsAttention({ context }: { readonly context: Context | null }): Reac
   return (
     <Region
       title={`Needs attention (${sick.length})`}
-      columns={6}
+      columns={5}
       isKnown={at !== null}
       refusal={refusal}
       onRetry={() => void fleet.read()}
@@ -147,6 +158,29 @@ function NeedsAttention({ context }: { readonly context: Context | null }): Reac
   );
 }
 
+/** Who handles most: whoever is missing here has nothing to do, or does nothing. */
+function TopFive(): ReactElement {
+  const { content, refusal } = useAnswer<ApiHotSpots>("api/v1/figures/hot-spots?range=5m&top=5", 15_000);
+  return (
+    <Region title="Top five by work" columns={3} isKnown={content !== undefined} refusal={refusal}>
+      {() =>
+        (content?.busiest ?? []).length === 0 ? (
+          <p>{content?.problems[0] ?? "Nothing was handled in 5 min."}</p>
+        ) : (
+          <ul style={{ listStyle: "none" }}>
+            {content?.busiest.map(({ name, figure }) => (
+              <li key={name}>
+                <a href={hrefOf(`agents/${name}`)}>{name}</a>{" "}
+                {figure.value === null ? "—" : figureWords(figure.value, figure.unit)}
+              </li>
+            ))}
+          </ul>
+        )
+      }
+    </Region>
+  );
+}
+
 function RunningForMe(): ReactElement {
   const running = useLiveList(operations);
   const waiting = useLiveList(requests);
@@ -159,14 +193,14 @@ function RunningForMe(): ReactElement {
     ({ state, expiresAt, targets }) => state === "waiting" && expiresAt > now && concerns(targets),
   );
   return (
-    <Region title="Running, waiting" columns={6} isKnown={running.at !== null}>
+    <Region title="Running, waiting" columns={4} isKnown={running.at !== null}>
       {() => (
         <>
           <Timeline entries={under.map(operationEntry)} empty="Nothing runs." />
           {asked.length === 0 ? <p>Nothing waits for a second person.</p> : null}
           {asked.map(({ id, command, targets }) => (
             <p key={id}>
-              ✋ <a href={hrefOf(`requests/${id}`)}>{id}</a> {command} {targets.length} agents
+              ✋ <a href={hrefOf(`requests/${id}`)}>{id}</a> {command} {listed(targets, 3)}
             </p>
           ))}
         </>

@@ -1,4 +1,4 @@
-import { Button, Input } from "@grafana/ui";
+import { Button, Input, useStyles2 } from "@grafana/ui";
 import { type ReactElement, useState } from "react";
 import { useCommand } from "../api/commands.ts";
 import type { Agent } from "../api/contract.ts";
@@ -13,6 +13,7 @@ import { RefusalView } from "../parts/refusal-view.tsx";
 import { Region, Skeleton } from "../parts/region.tsx";
 import { ReportText } from "../parts/report-text.tsx";
 import { HealthMark, RungBar } from "../parts/status-badge.tsx";
+import { getTableStyles } from "../parts/table-style.ts";
 import { useNow } from "../parts/tick.ts";
 import { markOfAgent, momentWords, verdictWords } from "../parts/words.ts";
 
@@ -125,27 +126,54 @@ function RollView({ roll, report }: { readonly roll: Roll; readonly report: Repo
       {() => (
         <>
           <p data-testid="roll-headline">
-            <ReportText text={report.headline} now={now} />
-          </p>
-          <p>
-            {(roll.tookMs / 1000).toFixed(1)} s · as of {momentWords(roll.at, now)}
+            <ReportText text={report.headline} now={now} /> · {(roll.tookMs / 1000).toFixed(1)} s · as of{" "}
+            {momentWords(roll.at, now)}
             {roll.problems.map((problem) => ` · ${problem}`)}
           </p>
           {sick.length > 0 && sick.length <= 20 ? (
-            <CommandButton command="restart" input={{ who: sick }} label={`Restart ${sick.length}…`} isDanger />
+            <CommandButton
+              command="restart"
+              input={{ who: sick }}
+              label={sick.length === 1 ? `Restart ${sick[0]}…` : `Restart ${sick.length}…`}
+              isDanger
+            />
           ) : null}
-          <ul style={{ listStyle: "none" }}>
-            {rows.map((agent) => (
-              <li key={agent.id}>
-                <HealthMark health={agent.health} mark={markOfAgent(agent)} />{" "}
-                <a href={hrefOf(`agents/${agent.id}`)}>{agent.id}</a> {verdictWords(agent)} <RungBar agent={agent} />
-                {agent.since === null ? "" : ` since ${momentWords(agent.since, now)}`}
-              </li>
-            ))}
-          </ul>
+          <RollTable rows={rows} now={now} />
         </>
       )}
     </Region>
+  );
+}
+
+function RollTable({ rows, now }: { readonly rows: readonly Called[]; readonly now: number }): ReactElement {
+  const styles = useStyles2(getTableStyles);
+  return (
+    <div className={styles.scroller}>
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            {["agent", "verdict", "rungs", "since"].map((name) => (
+              <th key={name}>{name}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((agent) => (
+            <tr key={agent.id}>
+              <th scope="row">
+                <HealthMark health={agent.health} mark={markOfAgent(agent)} />{" "}
+                <a href={hrefOf(`agents/${agent.id}`)}>{agent.id}</a>
+              </th>
+              <td>{verdictWords(agent)}</td>
+              <td>
+                <RungBar agent={agent} />
+              </td>
+              <td>{agent.since === null ? "" : momentWords(agent.since, now)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -2,29 +2,33 @@ import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type { ApiFigure, ApiKeyFigures, ApiThroughput } from "@rollcall/core/figures-contract.ts";
+import type { ApiMeasureCourse } from "@rollcall/core/measure-contract.ts";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
 import { MetricCard, type Point } from "./metric-card.tsx";
 import { RefusalView } from "./refusal-view.tsx";
 
+/** Where the course of a figure is read: a series of the throughput, or a question to `figures/measure`. */
+type Course = { readonly series: string } | { readonly ask: string };
+
+const WINDOW = "range=5m&step=15&window=1m";
 const CARDS: readonly {
   readonly name: keyof ApiKeyFigures["figures"];
   readonly label: string;
-  readonly course?: string;
+  readonly course: Course | null;
 }[] = [
-  { name: "events", label: "events/s", course: "published" },
-  { name: "handled", label: "handled/s", course: "handled" },
-  { name: "errors", label: "error rate" },
-  { name: "latencyP95", label: "p95" },
-  { name: "waiting", label: "waiting" },
-  { name: "deadLetters", label: "dead letters" },
+  { name: "events", label: "events/s", course: { series: "published" } },
+  { name: "handled", label: "handled/s", course: { series: "handled" } },
+  { name: "errors", label: "error rate", course: { ask: "name=rollcall_agent_tasks_failed_total&function=rate" } },
+  { name: "latencyP95", label: "p95", course: { ask: "name=rollcall_bus_publish_to_handle_seconds&function=p95" } },
+  { name: "waiting", label: "waiting", course: { ask: "name=rollcall_bus_group_lag&function=sum" } },
+  { name: "deadLetters", label: "dead letters", course: { ask: "name=rollcall_bus_dead_letters_held&function=sum" } },
 ];
 
-/** Six numbers of the last hour, each with its age and, where it is kept, its course over five minutes. */
+/** Six numbers of the last hour, each with its age and its course over five minutes. */
 export function KeyFigures(): ReactElement {
   const styles = useStyles2(getStyles);
   const { content, refusal, at } = useAnswer<ApiKeyFigures>("api/v1/figures/key", 5_000);
-  const course = useAnswer<ApiThroughput>("api/v1/figures/throughput?range=5m&step=5&top=1", 10_000).content;
   if (content === undefined && refusal !== null)
     return (
       <div className={styles.whole}>
@@ -33,18 +37,34 @@ export function KeyFigures(): ReactElement {
     );
   return (
     <>
-      {CARDS.map(({ name, label, course: measure }) => (
+      {CARDS.map(({ name, label, course }) => (
         <div key={name} className={styles.card}>
-          <FigureCard label={label} figure={content?.figures[name]} at={at} points={pointsOf(course, measure)} />
+          <KeyFigure label={label} figure={content?.figures[name]} at={at} course={course} />
         </div>
       ))}
     </>
   );
 }
 
-function pointsOf(course: ApiThroughput | undefined, measure: string | undefined): readonly Point[] {
-  return course?.series.find((series) => series.measure === measure && series.of === null)?.points ?? [];
+interface KeyFigureProps {
+  readonly label: string;
+  readonly figure: ApiFigure | undefined;
+  readonly at: number | null;
+  readonly course: Course | null;
 }
+
+function KeyFigure({ course, ...card }: KeyFigureProps): ReactElement {
+  const isSeries = course !== null && "series" in course;
+  const throughput = useAnswer<ApiThroughput>(isSeries ? THROUGHPUT : null, 10_000).content;
+  const asked = course !== null && "ask" in course ? `api/v1/figures/measure/course?${WINDOW}&${course.ask}` : null;
+  const measured = useAnswer<ApiMeasureCourse>(asked, 15_000).content;
+  const points = isSeries
+    ? throughput?.series.find(({ measure, of }) => measure === course.series && of === null)?.points
+    : measured?.series[0]?.points;
+  return <FigureCard {...card} points={points ?? []} />;
+}
+
+const THROUGHPUT = "api/v1/figures/throughput?range=5m&step=5&top=1";
 
 interface FigureCardProps {
   readonly label: string;

@@ -37,7 +37,7 @@ export function MetricCard(props: MetricCardProps): ReactElement {
         {href === undefined ? label : <a href={href}>{label}</a>}
       </div>
       <div className={isOld || value === null ? styles.old : styles.value}>
-        {value === null ? "—" : figureWords(value, unit)} <Trend points={points} />
+        <span>{value === null ? "—" : figureWords(value, unit)}</span> <Trend points={points} />
       </div>
       <Sparkline points={points} label={label} />
       <Note
@@ -89,7 +89,8 @@ function Trend({ points }: { readonly points: readonly Point[] }): ReactElement 
   const styles = useStyles2(getStyles);
   const trend = trendOf(points);
   if (trend === null) return null;
-  const words = trend.mark === "→" || trend.percent === 0 ? trend.mark : `${trend.mark} ${Math.abs(trend.percent)} %`;
+  const percent = Math.abs(trend.percent) > MOST_PERCENT ? `> ${MOST_PERCENT}` : Math.abs(trend.percent);
+  const words = trend.mark === "→" || trend.percent === 0 ? trend.mark : `${trend.mark} ${percent} %`;
   return (
     <span className={styles.trend} title="the newest fifth of the time shown against the rest">
       {words}
@@ -97,6 +98,8 @@ function Trend({ points }: { readonly points: readonly Point[] }): ReactElement 
   );
 }
 
+/** A number that was next to nothing before: how many times it is now says nothing. */
+const MOST_PERCENT = 999;
 const WIDTH = 120;
 const HEIGHT = 24;
 
@@ -139,7 +142,10 @@ function getStyles(theme: GrafanaTheme2) {
     ...theme.typography.h3,
     margin: 0,
     fontVariantNumeric: "tabular-nums",
-    whiteSpace: "nowrap",
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "baseline",
+    columnGap: theme.spacing(0.5),
   } as const;
   return {
     card: css({
@@ -160,7 +166,7 @@ function getStyles(theme: GrafanaTheme2) {
     }),
     value: css(number),
     old: css({ ...number, color: theme.colors.text.secondary }),
-    trend: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary }),
+    trend: css({ ...theme.typography.bodySmall, whiteSpace: "nowrap", color: theme.colors.text.secondary }),
     note: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary, overflowWrap: "anywhere" }),
     line: css({
       display: "block",

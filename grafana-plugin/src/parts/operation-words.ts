@@ -26,6 +26,8 @@ export function operationEntry(operation: Operation): Entry {
     id,
     at: createdAt,
     mark,
+    type: operation.command.replaceAll("-", " "),
+    state: word,
     words: `${wishWords(operation)}: ${word}${took}${error === null ? "" : ` — ${error}`}`,
     by: `${actor.name} by ${door}, ${id}`,
     href: hrefOf(`operations/${id}`),

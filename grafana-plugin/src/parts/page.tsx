@@ -11,6 +11,7 @@ import { PAGE_KEYS, usePageKeys } from "./keys.ts";
 import { LiveMark } from "./live-mark.tsx";
 import { Ordered } from "./ordered.tsx";
 import { goTo, hrefOf } from "./place.ts";
+import { Refresh } from "./refresh-picker.tsx";
 import { PHONE, THUMB_PX } from "./screen.ts";
 import { clockTime } from "./words.ts";
 
@@ -44,6 +45,7 @@ export function Page({ title, above, actions, ignoresContext = false, children }
         {ignoresContext ? <span className={styles.small}>This page shows the whole fleet.</span> : null}
         <span className={styles.space} />
         <LiveMark />
+        <Refresh />
       </div>
       <AwayBanner />
       <div className={styles.grid}>{children}</div>

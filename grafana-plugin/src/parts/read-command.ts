@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from "react";
 import type { Report } from "../api/contract.ts";
+import { refreshChoice, refreshMs } from "../api/refresh.ts";
 import { Refusal } from "../api/refusal.ts";
 import { newKey, runCommand } from "../api/run-command.ts";
+import { useStore } from "../api/store.ts";
 
 interface ReadState {
   readonly report: Report | null;
@@ -19,6 +21,7 @@ export function useReadCommand(
 ): ReadState & { again: () => void } {
   const [state, setState] = useState<ReadState>(NOTHING);
   const asked = JSON.stringify(input);
+  const againMs = refreshMs(useStore(refreshChoice), everyMs);
   const again = useRef<() => void>(() => undefined);
   useEffect(() => {
     let isOver = false;
@@ -28,7 +31,7 @@ export function useReadCommand(
       const next = document.hidden ? null : await readOnce(command, JSON.parse(asked) as Record<string, unknown>);
       if (isOver) return;
       if (next !== null) setState((before) => ({ ...before, ...next }));
-      timer = setTimeout(() => void ask(), everyMs);
+      if (againMs !== null) timer = setTimeout(() => void ask(), againMs);
     };
     again.current = () => void ask();
     void ask();
@@ -36,7 +39,7 @@ export function useReadCommand(
       isOver = true;
       clearTimeout(timer);
     };
-  }, [command, asked, everyMs]);
+  }, [command, asked, againMs]);
   return { ...state, again: () => again.current() };
 }
 

@@ -84,6 +84,8 @@ function getStyles(theme: GrafanaTheme2) {
       background: theme.colors.background.primary,
       border: `1px solid ${theme.colors.border.weak}`,
       borderRadius: theme.shape.radius.default,
+      // What stands last brings no room below it: the region has its own.
+      "p:last-child, ul:last-child, ol:last-child, dl:last-child, article:last-child": { marginBottom: 0 },
       [theme.breakpoints.down("md")]: { gridColumn: "1 / -1" },
     }),
     head: css({

@@ -1,3 +1,6 @@
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
 import type { Request } from "../api/contract.ts";
 import { CommandButton } from "./command-button.tsx";
@@ -19,13 +22,14 @@ export const requestWords = ({ state }: Pick<Request, "state">): string => STATE
 
 /** A wish that needs a second person: what, by whom, why, until when, and what one may do about it. */
 export function RequestView({ request }: { readonly request: Request }): ReactElement {
+  const styles = useStyles2(getStyles);
   const now = useNow();
   const { id, command, targets, actor, door, reason, createdAt, expiresAt, why, rule, decidedBy, decisionReason } =
     request;
   const isWaiting = request.state === "waiting" && expiresAt > now;
   return (
     <article data-testid="request">
-      <h3>
+      <h3 className={styles.title}>
         {requestWords(request)} — {command} {listed(targets)} (<a href={hrefOf(`requests/${id}`)}>{id}</a>)
       </h3>
       <p>
@@ -55,4 +59,8 @@ export function RequestView({ request }: { readonly request: Request }): ReactEl
       ) : null}
     </article>
   );
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  return { title: css({ ...theme.typography.body, fontWeight: theme.typography.fontWeightMedium }) };
 }

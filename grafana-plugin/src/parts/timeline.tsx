@@ -11,6 +11,10 @@ export interface Entry {
   /** ms since the epoch */
   readonly at: number;
   readonly mark: string;
+  /** What kind of thing: "restart". */
+  readonly type?: string;
+  /** How it stands, or ended: "recovered". */
+  readonly state?: string;
   readonly words: string;
   /** Who, and by which door. */
   readonly by: string | null;

@@ -66,8 +66,9 @@ export function momentWords(at: number, now: number): string {
   return `${date.getDate()} ${month} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-/** "0.4 s", "41 s", "3 min", "2 h 5 min", "3 d" */
+/** "40 ms", "0.4 s", "41 s", "3 min", "2 h 5 min", "3 d" */
 export function durationWords(seconds: number): string {
+  if (seconds > 0 && seconds < 0.1) return `${Math.ceil(seconds * 1000)} ms`;
   if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
   if (seconds < 100) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);

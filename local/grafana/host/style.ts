@@ -13,6 +13,7 @@ body { margin: 0; background: ${colors.background.canvas}; color: ${colors.text.
 .host-nav a[aria-current] { color: ${colors.text.primary}; font-weight: 500; }
 .host-main { flex-grow: 1; min-width: 0; padding: 16px 24px; }
 .host-crumbs { display: flex; gap: 8px; font-size: 12px; }
+.host-crumbs a + a::before { content: "›"; margin-right: 8px; color: ${colors.text.secondary}; display: inline-block; }
 .host-crumbs a { color: ${colors.text.link}; }
 .host-title { display: flex; justify-content: space-between; align-items: center; flex-wrap: wrap; gap: 8px; }
 .host-actions { display: flex; gap: 8px; flex-wrap: wrap; }

@@ -1,0 +1,126 @@
+import { css, cx } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { Tab, TabContent, TabsBar, useStyles2 } from "@grafana/ui";
+import type { ReactElement } from "react";
+import { useAnswer } from "../api/answers.ts";
+import type { Agent, Operation, OperationsAnswer } from "../api/contract.ts";
+import { operations } from "../api/lists.ts";
+import { useLiveList } from "../api/live-list.ts";
+import { Facts } from "../parts/facts.tsx";
+import { isLink } from "../parts/incident-card.tsx";
+import { operationEntry } from "../parts/operation-words.ts";
+import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
+import { Region } from "../parts/region.tsx";
+import { getTableStyles } from "../parts/table-style.ts";
+import { type Entry, Timeline } from "../parts/timeline.tsx";
+import { TimelineFilters, useFitting } from "../parts/timeline-filters.tsx";
+import { AgentResources } from "./agent-resources.tsx";
+
+const TABS = ["timeline", "bus", "configuration", "metrics"] as const;
+
+/** What was done to it, what waits, how it is wanted, what it uses. */
+export function AgentTabs({ agent }: { readonly agent: Agent }): ReactElement {
+  const { query } = usePlace();
+  const tab = TABS.find((one) => one === query.get("tab")) ?? "timeline";
+  const styles = useStyles2(getStyles);
+  return (
+    <div style={{ gridColumn: "1 / -1" }}>
+      <TabsBar className={styles.bar}>
+        {TABS.map((one) => (
+          <Tab
+            key={one}
+            label={one.charAt(0).toUpperCase() + one.slice(1)}
+            active={tab === one}
+            onChangeTab={() => changeQuery({ tab: one })}
+          />
+        ))}
+      </TabsBar>
+      <TabContent>
+        {tab === "timeline" ? <History id={agent.id} /> : null}
+        {tab === "bus" ? <Waiting agent={agent} /> : null}
+        {tab === "configuration" ? <Declared agent={agent} /> : null}
+        {tab === "metrics" ? <AgentResources id={agent.id} /> : null}
+      </TabContent>
+    </div>
+  );
+}
+
+function History({ id }: { readonly id: string }): ReactElement {
+  const { content, refusal } = useAnswer<OperationsAnswer>(
+    `api/v1/operations?agent=${encodeURIComponent(id)}&limit=100`,
+    15_000,
+  );
+  const live = useLiveList(operations).items;
+  const all = (content?.operations ?? []).map((operation: Operation) => live.get(operation.id) ?? operation);
+  const entries = all.map(operationEntry);
+  const shown = useFitting(entries, asIs);
+  return (
+    <Region title="What was done" isKnown={content !== undefined} refusal={refusal}>
+      {() => (
+        <>
+          {entries.length > 5 ? <TimelineFilters entries={entries} /> : null}
+          <Timeline
+            entries={shown}
+            empty={entries.length === 0 ? "Nothing was done to it yet." : "Nothing fits these filters."}
+          />
+        </>
+      )}
+    </Region>
+  );
+}
+
+const asIs = (entry: Entry): Entry => entry;
+
+function Waiting({ agent }: { readonly agent: Agent }): ReactElement {
+  const styles = useStyles2(getTableStyles);
+  return (
+    <Region title="What waits" isKnown={agent.waiting !== null}>
+      {() => (
+        <table className={cx(styles.table, styles.numbers)}>
+          <thead>
+            <tr>
+              <th>Topic</th>
+              <th>Waiting</th>
+              <th>In hand</th>
+            </tr>
+          </thead>
+          <tbody>
+            {(agent.waiting ?? []).map(({ topic, lag, pending }) => (
+              <tr key={topic}>
+                <th scope="row">{topic}</th>
+                <td>{lag ?? "unknown"}</td>
+                <td>{pending}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Region>
+  );
+}
+
+function Declared({ agent }: { readonly agent: Agent }): ReactElement {
+  const { desired, labels, runbook } = agent;
+  const wanted = `${desired.state}${desired.by === null ? "" : `, by ${desired.by}`}`;
+  return (
+    <Region title="As fleet.yaml and people want it" isKnown>
+      {() => (
+        <Facts
+          facts={{
+            Wanted: wanted,
+            Labels:
+              Object.entries(labels)
+                .map(([name, value]) => `${name}=${value}`)
+                .join(", ") || "none",
+            Runbook: runbook === null ? "none" : isLink(runbook) ? <a href={runbook}>{runbook}</a> : runbook,
+            "All of its group": <a href={hrefOf("agents", { group: agent.group })}>@{agent.group}</a>,
+          }}
+        />
+      )}
+    </Region>
+  );
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  return { bar: css({ marginBottom: theme.spacing(1) }) };
+}
