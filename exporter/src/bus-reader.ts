@@ -8,6 +8,7 @@ import type { CompiledFleet } from "@rollcall/core/protocol.ts";
 import { askFencedReports } from "./fenced-reports.ts";
 import { type FleetPlan, FleetPlans } from "./fleet-plan.ts";
 import { FleetReader } from "./fleet-reader.ts";
+import { GroupDetailsReader } from "./group-details-reader.ts";
 import { PresenceReader } from "./presence-reader.ts";
 import { takeGroups, takeHash, takeInbox, takeStream } from "./read-streams.ts";
 import type { GroupReading, Reading, StreamReading } from "./reading.ts";
@@ -29,7 +30,7 @@ interface Streams {
   lost: Map<string, Readonly<Record<string, string>> | null>;
 }
 
-/** Reads the bus in three requests: what is small and first, what is known of agents, and all streams. */
+/** Reads the bus in four requests: what is small and first, what is known of agents, all streams, and some of their groups. */
 export class BusReader {
   readonly #redis: RawRedis;
   readonly #keys: Keys;
@@ -38,6 +39,7 @@ export class BusReader {
   readonly #plans: FleetPlans;
   readonly #fleets: FleetReader;
   readonly #presence: PresenceReader;
+  readonly #groupDetails: GroupDetailsReader;
   readonly #inboxes = new Map<string, GroupReading | null>();
   #fleet: CompiledFleet | null = null;
   /** Made once for each compiled fleet; what it reads goes into `#streams`, which the next reading fills again. */
@@ -54,6 +56,7 @@ export class BusReader {
     this.#plans = new FleetPlans(this.#shard);
     this.#fleets = new FleetReader(redis, options.fleet);
     this.#presence = new PresenceReader(this.#keys);
+    this.#groupDetails = new GroupDetailsReader(redis, this.#keys);
   }
 
   /** @throws ReadProblem, or what the connection throws */
@@ -61,10 +64,12 @@ export class BusReader {
     const { now, canaryRoundAt, redisStartedAt } = await this.#readFirst();
     const fleet = await this.#fleets.current(now);
     if (fleet !== this.#fleet) this.#take(fleet);
-    const ofAgents = await this.#readAgents(this.#plans.of(fleet), now);
+    const plan = this.#plans.of(fleet);
+    const ofAgents = await this.#readAgents(plan, now);
     if (this.#ofStreams.commands.length > 0) await this.#redis.ask(this.#ofStreams);
+    const groupDetails = await this.#groupDetails.read(this.#streams.topics, plan, now);
     this.#lastReadingAt = now;
-    return { now, redisStartedAt, fleet, canaryRoundAt, ...ofAgents, ...this.#streams };
+    return { now, redisStartedAt, fleet, canaryRoundAt, ...ofAgents, ...this.#streams, groupDetails };
   }
 
   async #readFirst() {

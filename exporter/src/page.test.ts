@@ -118,6 +118,7 @@ describe("a page with slots", () => {
       lag: 3,
       delivered: 4,
       lagEstimate: null,
+      ...{ readAt: null, oldestPendingAt: null, oldestPendingDeliveries: null },
       pending: 1,
       lost: { undelivered: 1, inHand: 12 },
     };

@@ -65,6 +65,19 @@ export function takeGroups(reply: ReplyCursor): GroupReading[] | null {
   return groups;
 }
 
+const OF_CONSUMER: Wanted<{ idleMs: number }> = [[Buffer.from("idle"), "idleMs", takeCount]];
+
+/** Takes the answer to XINFO CONSUMERS. @returns how long ago one of them asked last, ms; null if there is none */
+export function takeLeastIdle(reply: ReplyCursor): number | null {
+  if (reply.takeError() !== null) return null;
+  let least: number | null = null;
+  for (let left = reply.takeArray() ?? 0; left > 0; left -= 1) {
+    const { idleMs } = takeFields(reply, OF_CONSUMER, { idleMs: 0 });
+    least = Math.min(least ?? idleMs, idleMs);
+  }
+  return least;
+}
+
 /** Takes the groups of an inbox. @returns the one that its agent reads with; null if there is none */
 export const takeInbox = (reply: ReplyCursor): GroupReading | null =>
   takeGroups(reply)?.find(({ name }) => name === INBOX_GROUP) ?? null;

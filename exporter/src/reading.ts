@@ -23,6 +23,16 @@ export interface StreamReading {
   readonly groups: readonly GroupReading[];
 }
 
+/** What is read of a group by turns, so that it may be some readings old. Times are Redis time in ms. */
+export interface GroupDetails {
+  /** When one of its consumers asked last; null: it has none. */
+  readonly readAt: number | null;
+  /** When the oldest entry was published that is handed out and not acknowledged; null: there is none. */
+  readonly oldestPendingAt: number | null;
+  /** How often that entry was handed out. */
+  readonly oldestPendingDeliveries: number | null;
+}
+
 /** All that was on the bus at one moment. Times are Redis time in ms. `null` for a stream means that it was not to be read. */
 export interface Reading {
   readonly now: number;
@@ -43,6 +53,8 @@ export interface Reading {
   readonly processes: ReadonlyMap<string, string | null>;
   readonly topics: ReadonlyMap<string, StreamReading | null>;
   readonly deadLetters: ReadonlyMap<string, StreamReading | null>;
+  /** By topic and group. */
+  readonly groupDetails: ReadonlyMap<string, GroupDetails>;
   /** By topic: what its groups have lost, as it stands in Redis; null if it is not to be read. */
   readonly lost: ReadonlyMap<string, Readonly<Record<string, string>> | null>;
   /** By agent id: the group that the agent reads its inbox with. */

@@ -24,6 +24,7 @@ const readingAt = (now: number, beat: string | null, changes: Partial<Reading> =
   strangers: null,
   topics: new Map(),
   deadLetters: new Map(),
+  groupDetails: new Map(),
   inboxes: new Map(),
   ...changes,
 });

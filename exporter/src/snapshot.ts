@@ -40,6 +40,12 @@ export interface SubscriptionView {
   readonly lagEstimate: number | null;
   /** null: there is no such group yet. */
   readonly pending: number | null;
+  /** When one of its consumers asked last, Redis time in ms; null: not known. */
+  readonly readAt: number | null;
+  /** When the oldest event in hand was published, Redis time in ms; null: none is in hand, or not known. */
+  readonly oldestPendingAt: number | null;
+  /** How often that one was handed out. */
+  readonly oldestPendingDeliveries: number | null;
   /** Entries that were cut before it had them; null: not readable. */
   readonly lost: Lost | null;
 }

@@ -40,7 +40,12 @@ function readingAt(seconds: number, change: Change = {}): Reading {
       freshBeats: 0,
       strangers: null,
     },
-    ...{ topics: new Map([[TOPIC, isUnread ? null : stream]]), deadLetters: new Map(), inboxes: new Map() },
+    ...{
+      topics: new Map([[TOPIC, isUnread ? null : stream]]),
+      deadLetters: new Map(),
+      groupDetails: new Map(),
+      inboxes: new Map(),
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 import { lostOf } from "@rollcall/core/adapters/redis/read-topics.ts";
 import { estimateLag } from "./estimate-lag.ts";
 import type { FleetPlan } from "./fleet-plan.ts";
-import type { Reading, StreamReading } from "./reading.ts";
+import { keyOf } from "./group-details-reader.ts";
+import type { GroupDetails, GroupReading, Reading, StreamReading } from "./reading.ts";
 import type { SubscriptionView, TopicView } from "./snapshot.ts";
 
 type StreamView = Omit<TopicView, "topic" | "latency">;
@@ -19,7 +20,9 @@ export function viewStream(topic: string, reading: Reading, subscribers: FleetPl
     entries: stream?.entries ?? null,
     deadLetters: reading.deadLetters.get(topic)?.added ?? null,
     deadLettersHeld: reading.deadLetters.get(topic)?.entries ?? null,
-    subscriptions: [...(subscribers.get(topic) ?? [])].map((group) => viewSubscription({ topic, group, stream, cut })),
+    subscriptions: [...(subscribers.get(topic) ?? [])].map((group) =>
+      viewSubscription({ topic, group, stream, cut, details: reading.groupDetails.get(keyOf(topic, group)) }),
+    ),
   };
 }
 
@@ -28,9 +31,10 @@ interface SeenSubscription {
   readonly group: string;
   readonly stream: StreamReading | null;
   readonly cut: Readonly<Record<string, string>> | null;
+  readonly details: GroupDetails | undefined;
 }
 
-function viewSubscription({ topic, group, stream, cut }: SeenSubscription): SubscriptionView {
+function viewSubscription({ topic, group, stream, cut, details }: SeenSubscription): SubscriptionView {
   const found = stream?.groups.find(({ name }) => name === group);
   const lag = found?.lag ?? null;
   const ofGroup = cut === null ? null : lostOf(cut, group);
@@ -42,6 +46,15 @@ function viewSubscription({ topic, group, stream, cut }: SeenSubscription): Subs
     delivered: lag === null || stream === null ? null : stream.added - lag - (ofGroup?.undelivered ?? 0),
     lagEstimate: stream === null || found === undefined ? null : estimateLag(stream, found),
     pending: found?.pending ?? null,
+    ...viewDetails(found, details),
     lost: ofGroup,
   };
+}
+
+const NO_DETAILS: GroupDetails = { readAt: null, oldestPendingAt: null, oldestPendingDeliveries: null };
+
+/** Details are read by turns: what was in hand then need not be any more. */
+function viewDetails(group: GroupReading | undefined, details: GroupDetails = NO_DETAILS): GroupDetails {
+  if (group === undefined) return NO_DETAILS;
+  return group.pending > 0 ? details : { ...NO_DETAILS, readAt: details.readAt };
 }

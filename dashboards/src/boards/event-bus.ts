@@ -15,7 +15,7 @@ export default makeBoard({
   title: "Event bus",
   description:
     "Throughput of topics, what waits for whom, declared against actual subscriptions, ways of events, dead letters and losses",
-  revision: 1,
+  revision: 2,
   narrows: [],
   sections: [
     {
@@ -85,6 +85,17 @@ export default makeBoard({
           queries: [
             {
               expr: `topk(15, sum by (group) (rate(rollcall_bus_group_deliveries_total{${FLEET}}[5m])))`,
+              legend: "{{group}}",
+            },
+          ],
+        }),
+        chart({
+          ...{ title: "Asked last", unit: "s", span: 24, min: 0 },
+          description:
+            "How long ago subscribers asked for events last; the ten that are silent longest. An idle one asks all the time, too.",
+          queries: [
+            {
+              expr: `topk(10, time() - max by (group) (rollcall_bus_group_last_read_timestamp_seconds{${FLEET}}))`,
               legend: "{{group}}",
             },
           ],
