@@ -14,12 +14,14 @@ const PAGES = [
   ...["overview", "alerts", "agents", "agents/billing", "operations", "requests"],
   ...["roll-call", "bus", "diagnostics", "metrics", "audit", "parts"],
 ];
+const PHONE_PAGES = ["overview", "alerts", "agents", "agents/billing", "operations"];
 /** Who is made sick for the pictures, and restarted after them. */
 const SICK = "order-validator";
 // The pictures are part of what people download, and each is loaded with the document that shows it.
 const MOST_BYTES = 150_000;
 
 interface Screen {
+  readonly pages: readonly string[];
   readonly ending: string;
   readonly width: number;
   readonly height: number;
@@ -27,8 +29,8 @@ interface Screen {
 }
 
 const SCREENS: readonly Screen[] = [
-  { ending: "", width: 1280, height: 800, theme: "dark" },
-  { ending: "-phone", width: 375, height: 812, theme: "light" },
+  { pages: PAGES, ending: "", width: 1280, height: 800, theme: "dark" },
+  { pages: PHONE_PAGES, ending: "-phone", width: 375, height: 812, theme: "light" },
 ];
 
 const browser = await launchChromium(join(dataDir, "tools"));
@@ -102,7 +104,7 @@ async function photographAll(from: Browser, screen: Screen): Promise<void> {
   context.setDefaultTimeout(120_000);
   await context.addCookies([{ name: "grafana_session", value: "operator", url: grafana }]);
   await context.addInitScript((chosen) => localStorage.setItem("rollcall-host.theme", chosen), theme);
-  for (const path of PAGES) {
+  for (const path of screen.pages) {
     const page = await context.newPage();
     await photograph(page, path, screen);
     await page.close();
@@ -119,7 +121,7 @@ async function photograph(page: Page, path: string, { ending }: Screen): Promise
   // Fonts, charts and icons come a little after what they are part of.
   await page.waitForLoadState("load");
   const file = join(root, "grafana-plugin/src/img", `${path.replaceAll("/", "-")}${ending}.png`);
-  await page.screenshot({ path: file, animations: "disabled" });
+  await page.screenshot({ path: file, animations: "disabled", fullPage: path === "parts" });
   const { size } = statSync(file);
   if (size > MOST_BYTES) throw new Error(`${file} has ${size} bytes, at most ${MOST_BYTES} are allowed`);
   console.log(`${file.slice(root.length + 1)}  ${Math.round(size / 1000)} kB`);

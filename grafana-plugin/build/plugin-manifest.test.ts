@@ -74,6 +74,8 @@ describe("plugin.json", () => {
     expect(dependencies.grafanaDependency).toMatch(/^>=\d+\.\d+\.\d+-0$/);
     const named = [...Object.values(info.logos), ...info.screenshots.map(({ path }) => path)];
     for (const path of named) expect(statSync(join(DIST, path)).size, path).toBeGreaterThan(0);
+    expect(info.screenshots.length).toBeGreaterThanOrEqual(3);
+    for (const { path } of info.screenshots) expect(statSync(join(DIST, path)).size, path).toBeLessThan(150_000);
   });
 });
 
