@@ -172,8 +172,9 @@ async function takeStep(walk: Walk): Promise<Step> {
 }
 
 async function compare({ world, model }: Walk): Promise<string | null> {
+  const stateOf = await world.wanted();
   for (const agent of AGENTS) {
-    const [found, wanted] = [await world.wanted(agent), model.wanted(agent)];
+    const [found, wanted] = [stateOf(agent), model.wanted(agent)];
     if (found !== wanted) return `${agent} is wanted ${found}, and should be ${wanted}`;
   }
   return null;

@@ -26,14 +26,15 @@ export interface World {
   readonly listed: Set<string>;
   /** @returns the operation at its end, or the rule or code of the refusal */
   run(command: string, input: Record<string, unknown>): Promise<Operation | string>;
-  wanted(agent: string): Promise<string>;
+  /** The state that is wanted of an agent. */
+  wanted(): Promise<(agent: string) => string>;
   /** Time passes, and what is over ends. */
   pass(ms: number): Promise<void>;
 }
 
 const EPOCH = 1;
 
-export async function openWorld(pool: Pool, ids: readonly string[]): Promise<World> {
+export async function openWorld(pool: Pool, ids: readonly string[], brakes = BRAKE_LIMITS): Promise<World> {
   await pool.query(
     `insert into control_leases (id, instance, epoch, expires_at)
      values (gen_random_uuid(), 'drill', ${EPOCH}, clock_timestamp() + interval '1 day')`,
@@ -45,7 +46,10 @@ export async function openWorld(pool: Pool, ids: readonly string[]): Promise<Wor
   const desired = createDesiredStates(pool);
   const operations = createOperations(pool);
   const plans = createPlans(pool);
-  const wanted = async (agent: string) => (await desired.readAll()).get(agent)?.state ?? "running";
+  const wanted = async () => {
+    const states = await desired.readAll();
+    return (agent: string) => states.get(agent)?.state ?? "running";
+  };
   const ports: Ports = {
     ...fleet.ports,
     audit: createAuditLog(pool),
@@ -76,7 +80,7 @@ export async function openWorld(pool: Pool, ids: readonly string[]): Promise<Wor
     },
     bus: obedient(fleet, wanted),
   };
-  const engine: Engine = { commands, ports, store: createCommandStore(pool), brakes: BRAKE_LIMITS };
+  const engine: Engine = { commands, ports, store: createCommandStore(pool), brakes };
   let wishes = 0;
   return {
     ...{ fleet, listed, wanted },
@@ -96,8 +100,12 @@ export async function openWorld(pool: Pool, ids: readonly string[]): Promise<Wor
     },
     async pass(ms) {
       fleet.now += ms;
-      // PostgreSQL has no other clock: what was accepted moves into the past instead.
-      await pool.query("update operations set created_at = created_at - make_interval(secs => $1)", [ms / 1000]);
+      // PostgreSQL has no other clock: what was accepted moves into the past instead, until no brake looks at it any more.
+      await pool.query(
+        `update operations set created_at = created_at - make_interval(secs => $1)
+         where created_at > clock_timestamp() - interval '1 hour'`,
+        [ms / 1000],
+      );
       await endDueFreezes(ports);
       await desired.endPauses(fleet.now);
     },
@@ -129,14 +137,14 @@ async function execute(
 }
 
 /** Agents say that they are paused as soon as that is wanted of them, as the leader sees to. */
-function obedient(fleet: FakeFleet, wanted: (agent: string) => Promise<string>): Ports["bus"] {
+function obedient(fleet: FakeFleet, wanted: World["wanted"]): Ports["bus"] {
   const bus = fleet.ports.bus;
   return {
     ...bus,
     async readPresence(ids) {
-      const presence = await bus.readPresence(ids);
+      const [presence, stateOf] = await Promise.all([bus.readPresence(ids), wanted()]);
       for (const [id, { beat, ...rest }] of presence) {
-        const activity = (await wanted(id)) === "paused" ? ("paused" as const) : ("idle" as const);
+        const activity = stateOf(id) === "paused" ? ("paused" as const) : ("idle" as const);
         if (beat !== null) presence.set(id, { ...rest, beat: { ...beat, activity } });
       }
       return presence;
