@@ -57,6 +57,7 @@ function writeConfig(): void {
     WEBHOOK_URL: `http://127.0.0.1:${ports.receiver}/webhook`,
     PAGERDUTY_URL: `http://127.0.0.1:${ports.receiver}/pagerduty`,
     EXTERNAL_URL: "http://127.0.0.1",
+    GRAFANA_APP_URL: "http://127.0.0.1/a/rollcall-fleet-app",
     ...Object.fromEntries(Object.keys(secrets).map((name) => [name, join(scratch, name)])),
   };
   renderRules(join(folder, "rules"), rules, values);
@@ -189,6 +190,10 @@ describe("the alert path, on real Prometheus and Alertmanager", () => {
         .update(delivery?.body.groupKey as string)
         .digest("hex"),
       payload: { summary: "P0 billing is gone", severity: "critical", component: "billing" },
+      links: [
+        { href: "http://127.0.0.1/runbooks/agent-gone.md", text: "Runbook" },
+        { href: "http://127.0.0.1/a/rollcall-fleet-app/alerts?name=AgentGone&agent=billing", text: "In Grafana" },
+      ],
     });
 
     await exporter.stop();

@@ -50,6 +50,7 @@ beforeAll(async () => {
     PAGERDUTY_URL: "http://127.0.0.1:8092/v2/enqueue",
     PAGERDUTY_ROUTING_KEY_FILE: secret,
     EXTERNAL_URL: "http://127.0.0.1:8080",
+    GRAFANA_APP_URL: "http://127.0.0.1:3000/a/rollcall-fleet-app",
   };
   for (const file of ["prometheus.yml", "alertmanager.yml"]) renderInto(scratch, join(folder, file), values);
   renderRules(rulesFolder, join(scratch, "rules"), values);

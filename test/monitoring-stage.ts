@@ -134,7 +134,12 @@ export class MonitoringStage {
       EXPORTER_TARGET: `127.0.0.1:${this.ports.exporter}`,
       CONTROL_TARGET: `127.0.0.1:${this.ports.receiver}`,
       ALERTMANAGER_TARGET: `127.0.0.1:${this.ports.alertmanager}`,
-      ...{ RULES_DIR: rules, RUNBOOK_URL: "http://127.0.0.1/runbooks", EXTERNAL_URL: "http://127.0.0.1" },
+      ...{
+        RULES_DIR: rules,
+        RUNBOOK_URL: "http://127.0.0.1/runbooks",
+        EXTERNAL_URL: "http://127.0.0.1",
+        GRAFANA_APP_URL: "http://127.0.0.1/a/rollcall-fleet-app",
+      },
       ...{ WEBHOOK_URL: `${receiver}/webhook`, PAGERDUTY_URL: `${receiver}/pagerduty` },
       ...{ WEBHOOK_TOKEN_FILE: secret, PAGERDUTY_ROUTING_KEY_FILE: secret },
     };

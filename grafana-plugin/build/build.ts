@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type Configuration, rspack } from "@rspack/core";
 
 export const ROOM = join(import.meta.dirname, "..");
 export const DIST = join(ROOM, "dist");
 const STAMP = join(ROOM, "dist/.sources");
+const BOARDS = join(ROOM, "../dashboards/boards");
 
 /**
  * Shared with Grafana: these are its own modules, so that there is one React and one theme.
@@ -68,7 +69,15 @@ export const configuration: Configuration = {
 
 /** Builds the plugin if it is missing or its sources have changed. @returns whether it was built @throws Error with what the compiler says */
 export async function ensureBuilt(): Promise<boolean> {
-  const stamp = fingerprint(["src/**/*", "build/build.ts", "package.json", "README.md", "CHANGELOG.md", "LICENSE"]);
+  const stamp = fingerprint([
+    "src/**/*",
+    "build/build.ts",
+    "package.json",
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    "../dashboards/boards/*",
+  ]);
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp) return false;
   await bundle(configuration);
   copyMetadata();
@@ -94,7 +103,7 @@ function fingerprint(patterns: readonly string[]): string {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted())
-    hash.update(file.slice(ROOM.length)).update("\0").update(readFileSync(file)).update("\0");
+    hash.update(relative(ROOM, file)).update("\0").update(readFileSync(file)).update("\0");
   return hash.digest("hex");
 }
 
@@ -102,6 +111,7 @@ function copyMetadata(): void {
   mkdirSync(DIST, { recursive: true });
   for (const name of ["README.md", "CHANGELOG.md", "LICENSE"]) cpSync(join(ROOM, name), join(DIST, name));
   cpSync(join(ROOM, "src/img"), join(DIST, "img"), { recursive: true });
+  cpSync(BOARDS, join(DIST, "dashboards"), { recursive: true });
   const { version } = JSON.parse(readFileSync(join(ROOM, "package.json"), "utf8")) as { version: string };
   const manifest = readFileSync(join(ROOM, "src/plugin.json"), "utf8").replaceAll("%VERSION%", version);
   writeFileSync(join(DIST, "plugin.json"), manifest.replaceAll("%PLUGIN_ID%", "rollcall-fleet-app"));

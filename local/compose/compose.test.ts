@@ -255,6 +255,7 @@ describe("configure", () => {
     const source = parse(read("grafana/provisioning/datasources/prometheus.yml")) as { datasources: unknown[] };
     expect(source.datasources).toEqual([
       expect.objectContaining({ type: "prometheus", url: "http://prometheus:9090" }),
+      expect.objectContaining({ type: "alertmanager", uid: "alertmanager", url: "http://alertmanager:9093" }),
     ]);
     const boards = parse(read("grafana/provisioning/dashboards/rollcall.yml")) as {
       providers: { options: { path: string } }[];

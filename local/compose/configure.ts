@@ -106,7 +106,15 @@ const deriveGrafanaPassword = ({ postgresPassword }: Secrets): string =>
 const GRAFANA_SOURCE = stringify({
   apiVersion: 1,
   datasources: [
-    { name: "Prometheus", uid: "prometheus", type: "prometheus", url: "http://prometheus:9090", isDefault: true },
+    {
+      ...{ name: "Prometheus", uid: "prometheus", type: "prometheus", url: "http://prometheus:9090", isDefault: true },
+      // Its rules are shown among Grafana's alerts, where each leads to its incident in the app.
+      jsonData: { manageAlerts: true, alertmanagerUid: "alertmanager" },
+    },
+    {
+      ...{ name: "Alertmanager", uid: "alertmanager", type: "alertmanager", url: "http://alertmanager:9093" },
+      jsonData: { implementation: "prometheus" },
+    },
   ],
 });
 
@@ -148,6 +156,7 @@ function renderMonitoring(into: string, settings: Settings): void {
     PAGERDUTY_URL: "https://events.pagerduty.com/v2/enqueue",
     PAGERDUTY_ROUTING_KEY_FILE: "/config/pagerduty-routing-key",
     EXTERNAL_URL: publicUrl,
+    GRAFANA_APP_URL: `${(settings.GRAFANA_ROOT_URL || settings.GRAFANA_URL || "http://localhost:3000").replace(/\/$/, "")}/a/rollcall-fleet-app`,
     RUNBOOK_URL: runbookUrl(settings),
     RULES_DIR: "/config/rules",
   };

@@ -45,6 +45,16 @@ describe("the app in the Grafana of docker-compose.yml", () => {
     expect(control.GRAFANA_URL).toBe("http://grafana:3000");
   });
 
+  test("is where a page of PagerDuty leads to, and the rules of Prometheus are among Grafana's alerts", () => {
+    expect(read("alertmanager/alertmanager.yml")).toContain(
+      `${environment.GF_SERVER_ROOT_URL}a/rollcall-fleet-app/alerts?name={{ .GroupLabels.alertname | urlquery }}`,
+    );
+    const { datasources } = parse(read("grafana/provisioning/datasources/prometheus.yml")) as {
+      datasources: unknown[];
+    };
+    expect(datasources).toMatchObject([{ jsonData: { alertmanagerUid: "alertmanager" } }, { uid: "alertmanager" }]);
+  });
+
   test("lets people in by Google, whose secret Grafana reads from a file", async () => {
     expect(environment.GF_AUTH_GOOGLE_CLIENT_SECRET__FILE).toBe("/config/google-client-secret");
     expect(read("grafana/google-client-secret")).toBe("");

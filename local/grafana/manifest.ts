@@ -9,15 +9,18 @@ const Manifest = z.object({
   id: z.string(),
   name: z.string(),
   includes: z.array(
-    z.object({
-      type: z.string(),
-      name: z.string(),
-      path: z.string().transform((path) => path.replaceAll("%PLUGIN_ID%", "rollcall-fleet-app")),
-      role: z.enum(["Viewer", "Editor", "Admin"]),
-      action: z.string(),
-      addToNav: z.boolean().default(false),
-      defaultNav: z.boolean().default(false),
-    }),
+    z.discriminatedUnion("type", [
+      z.object({
+        type: z.literal("page"),
+        name: z.string(),
+        path: z.string().transform((path) => path.replaceAll("%PLUGIN_ID%", "rollcall-fleet-app")),
+        role: z.enum(["Viewer", "Editor", "Admin"]),
+        action: z.string(),
+        addToNav: z.boolean().default(false),
+        defaultNav: z.boolean().default(false),
+      }),
+      z.object({ type: z.literal("dashboard"), name: z.string(), path: z.string() }),
+    ]),
   ),
   roles: z.array(
     z.object({
@@ -42,6 +45,8 @@ export type PluginRoute = Manifest["routes"][number];
 export const MANIFEST: Manifest = Manifest.parse(
   JSON.parse(readFileSync(join(REPOSITORY, "grafana-plugin/src/plugin.json"), "utf8")),
 );
+
+export const PAGES = MANIFEST.includes.filter((one) => one.type === "page");
 
 const RANK = { Viewer: 0, Editor: 1, Admin: 2 } as const;
 

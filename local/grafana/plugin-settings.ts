@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { readBody } from "../stand-in/read-body.ts";
-import { actionsOf, MANIFEST, maySee } from "./manifest.ts";
+import { actionsOf, MANIFEST, maySee, PAGES } from "./manifest.ts";
 import type { GrafanaPerson } from "./people.ts";
 
 interface SettingsParts {
@@ -22,7 +22,7 @@ export function addPluginSettings(app: FastifyInstance, { settings, signedIn }: 
     const person = signedIn(request);
     if (person === null) return reply.code(401).send({ message: "Unauthorized" });
     const { login, name, email, role } = person;
-    const pages = MANIFEST.includes.filter((page) => maySee(person, page));
+    const pages = PAGES.filter((page) => maySee(person, page));
     return { login, name, email, orgRole: role, permissions: actionsOf(person), pages };
   });
 
