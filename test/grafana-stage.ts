@@ -13,9 +13,6 @@ const PEOPLE = [
   ...["viewer", "former", "nobody"].map((id) => ({ id, role: "viewer" })),
 ].map((person) => ({ ...person, name: person.id, mails: [`${person.id}@example.test`] }));
 
-/** Keys of those whom the control service of a stage knows, each of whom may follow twenty streams. */
-export const KNOWN = ["operator", "second", "viewer", "former", "nobody"] as const;
-
 /** A real control service before simulated agents, and the plugin's production bundle in the stand-in of Grafana. */
 export interface GrafanaStage {
   /** `http://127.0.0.1:<port>` of the stand-in. */
@@ -25,7 +22,7 @@ export interface GrafanaStage {
   close(): Promise<void>;
 }
 
-/** Opens it; the five people of `KNOWN` may at least look. */
+/** Opens it; operator, second, viewer, former and nobody may at least look. */
 export async function openGrafanaStage(
   agents: number,
   options: Pick<StageOptions, "described" | "says"> = {},

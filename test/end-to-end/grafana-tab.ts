@@ -1,11 +1,5 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 
-/** Every page of the app. */
-export const PAGES: readonly string[] = [
-  ...["overview", "alerts", "agents", "agents?view=tree", "agents/billing", "operations", "requests", "roll-call"],
-  ...["bus", "diagnostics", "metrics", "audit"],
-];
-
 interface Viewing {
   /** `http://127.0.0.1:3000` */
   readonly grafana: string;
