@@ -3,6 +3,7 @@ import { heartbeat } from "@rollcall/core/protocol.ts";
 import { judgeBroadcasts } from "./broadcast-rules.ts";
 import { converse } from "./conversation.ts";
 import { judgeDeclared } from "./declared.ts";
+import { judgeOrders } from "./order-rules.ts";
 import { judgePublished, unprovable } from "./publishing.ts";
 import { type Finding, failed } from "./rule.ts";
 import { Subject, type Target } from "./subject.ts";
@@ -27,9 +28,10 @@ export async function checkAgent(target: Target, mayPublish = false): Promise<Fi
   const [sightings, conversation] = await Promise.all([watchBeats(subject), converse(subject, readBeat)]);
   const [beats, newest] = judgeBeats(subject, sightings);
   const declared = await judgeDeclared(subject, newest);
+  const orders = await judgeOrders(subject, newest);
   const [broadcasts, published] = await Promise.all([
     judgeBroadcasts(subject, newest),
     mayPublish ? judgePublished(subject, readBeat) : unprovable("say --publish to try it"),
   ]);
-  return [...beats, ...declared, ...conversation, ...broadcasts, ...published];
+  return [...beats, ...declared, ...conversation, ...orders, ...broadcasts, ...published];
 }

@@ -16,7 +16,8 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   "wrong-words": ["declared", "subscriptions", "echo", "canary", "cadence"],
   "wrong-answers": ["beat", "answer-seal"],
   "wrong-group": ["inbox-group", "broadcast"],
-  "wrong-trust": ["broadcast-seal"],
+  // It says that it knows orders, and obeys each of them.
+  "wrong-trust": ["broadcast-seal", "order-expired", "order-fence", "unknown-run", "own-probe", "held"],
   // It reads one topic of its pattern, and looks for no other.
   "wrong-reader": ["probe", "poison", "new-topic"],
 };

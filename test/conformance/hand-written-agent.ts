@@ -46,9 +46,10 @@ async function beat(): Promise<void> {
     startedBy: null,
     version: "1.0.0",
     activity: wrong.has("form") ? "dancing" : "idle",
-    inFlight: 0,
+    inFlight: wrong.has("held") ? 1 : 0,
     oldestInFlightAt: null,
     ...(publicKey === "" ? {} : { minor: 1, broadcastReadAt }),
+    ...(wrong.has("held") ? { minor: 3, held: 0 } : {}),
     inboxReadAt: wrong.has("inbox-read") ? at - 60_000 : inboxReadAt,
     canary: { handledAt: wrong.has("canary-told") ? null : handledAt, tookMs: 0, waitingSince: null },
     tasks,
@@ -78,6 +79,7 @@ const applied = new Map<string, string>();
 async function outcomeOf(message: Message): Promise<[string, string | null]> {
   const known = applied.get(message.id);
   if (known !== undefined && !wrong.has("repeat")) return ["repeated", known];
+  if (wrong.has("order-expired") && ["pause", "resume", "run", "health"].includes(message.kind)) return ["done", null];
   if (message.deadline < (await now()) && !wrong.has("expired")) return ["expired", "too late"];
   if (message.epoch !== null && message.epoch !== epoch && !wrong.has("epoch-fence")) return ["refused", "other epoch"];
   if (message.kind !== "drill") return ["done", null];
@@ -92,7 +94,8 @@ async function obey(sealed: string): Promise<void> {
   const message = JSON.parse(json) as Message;
   if (wrong.has("later-minor") && "urgency" in message) return;
   if (message.v !== 1 && !wrong.has("other-version")) return;
-  if (!["echo", "canary", "stop", "drill"].includes(message.kind) && !wrong.has("unknown-kind")) return;
+  if (!["echo", "canary", "stop", "drill"].includes(message.kind) && !wrong.has("unknown-kind") && !wrong.has("held"))
+    return;
   if (!wrong.has(message.kind)) await answer(message);
 }
 
