@@ -71,7 +71,8 @@ describe("the app in Grafana", () => {
     expect(broken).toEqual([]);
   });
 
-  test("an agent is restarted from its page, and its stages are followed to the end", async () => {
+  test("an agent is restarted from its page by a double click, once, and its stages are followed to the end", async () => {
+    const before = await operationsOf("archive-writer");
     const page = await openTab("operator", "agents/archive-writer");
     await pressed(page, "Restart…").click();
     await page.getByText("Nothing has happened yet.").waitFor();
@@ -81,6 +82,7 @@ describe("the app in Grafana", () => {
       .getByText(/✅ (recovered|done)/)
       .first()
       .waitFor();
+    expect((await operationsOf("archive-writer")).filter((id) => !before.includes(id))).toHaveLength(1);
     expect(broken).toEqual([]);
   });
 
@@ -92,6 +94,29 @@ describe("the app in Grafana", () => {
     for (const tab of tabs) await tab.getByTestId("progress-tracker").waitFor();
     const after = await operationsOf("analytics-tracker");
     expect(after.filter((id) => !before.includes(id))).toHaveLength(1);
+  });
+
+  test("an order whose answer is lost, pressed again, is one operation", async () => {
+    const before = await operationsOf("crm-chat");
+    const page = await openTab("operator", "agents/crm-chat");
+    await pressed(page, "Restart…").click();
+    await page.getByText("Nothing has happened yet.").waitFor();
+    let sent = 0;
+    await page.route("**/api/v1/commands/restart", async (route) => {
+      sent += 1;
+      if (sent > 1) return route.continue();
+      await route.fetch();
+      return route.abort("connectionreset");
+    });
+    await pressed(page, "Restart crm-chat").click();
+    await page
+      .getByText(/^No answer to /)
+      .first()
+      .waitFor();
+    await pressed(page, "Restart crm-chat").click();
+    await page.getByTestId("progress-tracker").first().waitFor();
+    expect(sent).toBe(2);
+    expect((await operationsOf("crm-chat")).filter((id) => !before.includes(id))).toHaveLength(1);
   });
 
   test("a group that is chosen narrows other pages, and follows into another tab", async () => {
