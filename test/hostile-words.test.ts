@@ -75,10 +75,11 @@ describe("words of strangers on the pages of the plugin", () => {
 
   test("are no formula in what is exported", async () => {
     await follow(page, "audit");
+    // The row's whole record is folded up.
     await page
       .getByText(/HYPERLINK/)
       .first()
-      .waitFor();
+      .waitFor({ state: "attached" });
     await page.getByRole("button", { name: "Export", exact: true }).click();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
