@@ -71,7 +71,7 @@ describe("what cannot be undone", () => {
     const question = {
       command: RESTART,
       isApproved: false,
-      secondPerson: { rule: "p0-working", why: "billing is P0 and works" },
+      secondPerson: { rule: "p0-working", why: "P0 agent billing works" },
     };
     expect(await ask(question)).toMatchObject({ allowed: false, needsSecondPerson: true, asked: ["adam admin"] });
     expect(await ask({ ...question, confirm: async () => false })).toMatchObject({ needsSecondPerson: false });

@@ -112,7 +112,7 @@ describe("the second person", () => {
     [
       "a P0 agent that works",
       {},
-      scope(1, { secondPerson: { rule: "p0-working", why: "billing is P0 and works" } }),
+      scope(1, { secondPerson: { rule: "p0-working", why: "P0 agent billing works" } }),
       "p0-working",
     ],
     ["a dangerous command on one agent", { danger: 3 }, scope(1), "danger-3"],

@@ -61,7 +61,7 @@ const acts = (calls: string[]): CommandDefinition[] => [
       return who.map((id) => workingAgent(id).expected);
     },
     needsSecondPerson: async (targets) =>
-      targets.some(({ id }) => id === "billing") ? { rule: "p0-working", why: "billing is P0 and works" } : null,
+      targets.some(({ id }) => id === "billing") ? { rule: "p0-working", why: "P0 agent billing works" } : null,
     stages: [
       { name: "sent", run: async () => ({ state: "done" }) },
       { name: "working", run: async () => ({ state: "done" }) },

@@ -171,7 +171,7 @@ describe("a refusal", () => {
     const answer = await runCommand(wish, engine);
     expect(answer).toMatchObject({
       ...{ kind: "request", repeated: false },
-      request: { rule: "p0-working", targets: ["billing"], why: expect.stringContaining("billing is P0 and works") },
+      request: { rule: "p0-working", targets: ["billing"], why: expect.stringContaining("P0 agent billing works") },
     });
     expect(await runCommand(wish, engine)).toEqual({ ...answer, repeated: true });
     expect(accepted).toEqual([]);

@@ -10,7 +10,7 @@ export async function askedBy(idempotencyKey: string, { requests }: Pick<Ports, 
   const draft = {
     ...{ command: "restart", input: { who: ["billing"] }, actor, door: "http" as const, reason: "too slow" },
     ...{ requestId: "r-1", idempotencyKey, targets: ["billing"], hash: "a".repeat(64), policyVersion: "p" },
-    ...{ incidentId: null, rule: "second-person", why: "billing is P0 and works", expiresInSeconds: 600 },
+    ...{ incidentId: null, rule: "second-person", why: "P0 agent billing works", expiresInSeconds: 600 },
   };
   return (await requests.ask(draft, {} as never)).request;
 }

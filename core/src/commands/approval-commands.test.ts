@@ -45,7 +45,7 @@ beforeEach(async () => {
         hash: "h",
         policyVersion: NO_RULES.version,
       },
-      ...{ incidentId: null, rule: "p0-working", why: "billing is P0 and works", expiresInSeconds: 600 },
+      ...{ incidentId: null, rule: "p0-working", why: "P0 agent billing works", expiresInSeconds: 600 },
     },
     {} as never,
   );
@@ -86,7 +86,7 @@ describe("requests", () => {
   test("shows one with its agents, its input, who can approve it and what it is bound to", async () => {
     const { headline, lines, fields, actions } = await see("adam", { request: "req-1" });
     expect(headline).toBe("*restart billing* (req-1)");
-    expect(lines[1]).toBe("billing is P0 and works (rule p0-working)");
+    expect(lines[1]).toBe("P0 agent billing works (rule p0-working)");
     expect(Object.fromEntries(fields.map(({ name, value }) => [name, value]))).toMatchObject({
       ...{ agents: "billing", input: '{"who":["billing"]}', "can approve it": "Adam" },
     });

@@ -72,7 +72,7 @@ describe("why COMMAND ID", () => {
     const { headline, lines } = await why("restart", ["billing"]);
     expect(headline).toBe("✋ *restart billing needs a second person*");
     expect(lines.slice(0, 3)).toEqual([
-      "Billing is P0 and works, so it needs a second person.",
+      "P0 agent billing works, so it needs a second person.",
       "Looking is open to you: agent, roll-call, status.",
       "Can agree to it now: Adam",
     ]);

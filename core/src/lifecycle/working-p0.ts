@@ -15,11 +15,15 @@ export async function workingP0(targets: readonly ExpectedAgent[], { ports }: Re
   if (critical.length === 0) return null;
   const { agents } = await observeFleet(ports, critical);
   const working = agents.filter(({ judgement }) => isWorking(judgement.verdict)).map(({ expected }) => expected.id);
-  if (working.length > 0) return rule(`${listed(working)} is P0 and works`);
+  if (working.length > 0) return rule(`${named(working)} ${working.length === 1 ? "works" : "work"}`);
   const unknown = agents
     .filter(({ judgement }) => judgement.rung === null || judgement.verdict === "up")
     .map(({ expected }) => expected.id);
-  return unknown.length > 0 ? rule(`${listed(unknown)} is P0 and nobody knows whether it works`) : null;
+  return unknown.length > 0
+    ? rule(`nobody knows whether ${named(unknown)} ${unknown.length === 1 ? "works" : "work"}`)
+    : null;
 }
 
+// Begins with no agent's name: a sentence that begins with it would write it with a capital.
+const named = (ids: readonly string[]): string => `P0 ${ids.length === 1 ? "agent" : "agents"} ${listed(ids)}`;
 const rule = (why: string): OwnRule => ({ rule: "p0-working", why });

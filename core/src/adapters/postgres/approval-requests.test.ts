@@ -29,7 +29,7 @@ function draftOf(changes: Partial<RequestDraft> = {}): RequestDraft {
       policyVersion: "p",
       incidentId: null,
       rule: "p0-working",
-      why: "billing is P0 and works",
+      why: "P0 agent billing works",
     },
     expiresInSeconds: 600,
     ...changes,

@@ -23,7 +23,7 @@ const ask = async (expiresInSeconds = 600) => {
   const draft = {
     ...{ command: "restart", input: {}, actor, door: "slack" as const, reason: "slow", requestId: "r-1" },
     ...{ idempotencyKey: `key-${Math.random()}`, targets: ["billing"], hash: "a".repeat(64), policyVersion: "p" },
-    ...{ incidentId: null, rule: "p0-working", why: "billing is P0 and works", expiresInSeconds },
+    ...{ incidentId: null, rule: "p0-working", why: "P0 agent billing works", expiresInSeconds },
   };
   return (await requests().ask(draft, audit)).request;
 };
