@@ -36,8 +36,9 @@ export function workLines(plan: Plan): string[] {
 
 /** "Valid until 03:37:10 or until billing changes. Nothing has happened yet." */
 export function validLine({ plan, expiresAt }: Pick<OfferedPlan, "plan" | "expiresAt">): string {
-  const [only] = plan.subjects;
-  const what = plan.subjects.length === 1 && only !== undefined ? only : "one of them";
+  const subjects = plan.targets.length > 0 ? plan.targets.map(({ agent }) => agent) : plan.subjects;
+  const [only] = subjects;
+  const what = subjects.length === 1 && only !== undefined ? only : "one of them";
   return `Valid until ${timeToken(expiresAt)} or until ${what} changes. Nothing has happened yet.`;
 }
 
