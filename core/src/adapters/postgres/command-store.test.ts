@@ -5,8 +5,8 @@ import type { Operation } from "../../domain/operation.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { createCommandStore } from "./command-store.ts";
 import { createIncidents } from "./incidents.ts";
-import { createOperations } from "./operations.ts";
-import { createPool } from "./pool.ts";
+import { createOperations, readHistory } from "./operations.ts";
+import { createPool, inTransaction } from "./pool.ts";
 
 let store: TestStore;
 beforeAll(async () => {
@@ -201,6 +201,38 @@ describe("operations", () => {
       usualSeconds: null,
       earlierRuns: 0,
     });
+  });
+
+  test("of a long history the last 50 runs are read, and nothing else", async () => {
+    await store.pool.query(
+      `insert into operations (command, input, actor, door, request_id, idempotency_key, agents, state, ending, targets)
+       select 'restart', '{}', '{}', 'slack', 'r', 'long-' || n, '{old}', 'ended', 'recovered', jsonb_build_array(
+         jsonb_build_object('agent', 'old', 'ending', 'recovered', 'stages', jsonb_build_array(
+           jsonb_build_object('name', 'sent', 'startedAt', 0, 'endedAt', n * 1000))))
+       from generate_series(1, 500) as n`,
+    );
+    await store.pool.query("analyze operations, operation_outcomes");
+    const read = await inTransaction(store.pool, async (client) => {
+      const history = await readHistory(client, { command: "restart", agents: ["old"] });
+      const { rows } = await client.query(
+        "select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::integer as rows from pg_stat_xact_user_tables",
+      );
+      return { history: history.get("old"), rows: rows[0].rows };
+    });
+    // Of 451 to 500 seconds.
+    expect(read.history).toEqual({ tried: 50, helped: 50, medianSeconds: 475.5 });
+    expect(read.rows).toBeLessThanOrEqual(50);
+  });
+
+  test("an outcome that is found out later counts in the place of the first one", async () => {
+    const { operation } = await accept({ agents: ["found-out"] });
+    await end(operation, { seconds: 5, ending: "unknown" });
+    const operations = createOperations(store.pool);
+    expect(await operations.history("restart", "found-out")).toMatchObject({ tried: 1, helped: 0 });
+    await end(operation, { seconds: 5, ending: "recovered" });
+    expect(await operations.history("restart", "found-out")).toEqual({ tried: 1, helped: 1, medianSeconds: 5 });
+    await end(operation, { seconds: 5, ending: "refused" });
+    expect(await operations.history("restart", "found-out")).toMatchObject({ tried: 0 });
   });
 
   test("are listed newest first, by agent and by whether they run", async () => {

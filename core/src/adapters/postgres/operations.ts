@@ -53,19 +53,11 @@ export async function readHistory(
        count(*)::integer as tried,
        (count(*) filter (where helped))::integer as helped,
        percentile_cont(0.5) within group (order by seconds) filter (where helped) as median_seconds
-     from unnest($2::text[]) as agent
+     from unnest($2::text[]) as asked (agent)
      cross join lateral (
-       select
-         target ->> 'ending' in ('done', 'recovered') as helped,
-         (select (max((stage ->> 'endedAt')::double precision) - min((stage ->> 'startedAt')::double precision)) / 1000
-          from jsonb_array_elements(target -> 'stages') as stage) as seconds
-       from operations, jsonb_array_elements(targets) as target
-       where command = $1
-         and state = 'ended'
-         and agents @> array[agent]
-         and target ->> 'agent' = agent
-         and target ->> 'ending' not in ('refused', 'expired', 'cancelled', 'not-touched')
-       order by id desc
+       select helped, seconds from operation_outcomes as run
+       where run.agent = asked.agent and run.command = $1
+       order by run.operation desc
        limit ${HISTORY_RUNS}
      ) as run
      group by agent`,
