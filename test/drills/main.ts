@@ -11,7 +11,7 @@ import { verdictsDrill } from "./verdicts.ts";
 
 const CRASHED = ["shipping", "customer-notifier", "image-creator", "crm-chat", "fatigue-checker", "revision-handler"];
 const DRILLS: readonly Drill[] = [
-  brakesDrill({ steps: 10_000 }),
+  brakesDrill({ steps: 10_000, fleets: 4 }),
   crashPointsDrill({ points: 500, agents: CRASHED, minutes: 30 }),
   // The target of the design, on a machine that does nothing else: 2 s from the deadline to the webhook.
   detectDrill({ faults: 12, mostSeconds: 2 }),

@@ -21,7 +21,8 @@ interface Cell {
   readonly problem: string | null;
 }
 
-const WORKS_WITHIN_MS = 120_000;
+/** All processes start at once, on a machine that may have other work. */
+const WORKS_WITHIN_MS = 600_000;
 const SEEN_WITHIN_MS = 90_000;
 
 /** Every agent has every fault, and is stopped, paused and frozen; each has to be called by its right name. */
@@ -77,11 +78,18 @@ async function tryFault({ fault, agents, topics, stage, door }: Column): Promise
 
 const WORKING = ["working", "busy"];
 
-const allWork = (door: VerdictDoor, agents: readonly ExpectedAgent[]): Promise<void> =>
-  until(async () => {
+/** @throws Error that names those that do not */
+async function allWork(door: VerdictDoor, agents: readonly ExpectedAgent[]): Promise<void> {
+  let others: string[] = [];
+  const look = async () => {
     const seen = new Map((await door.status()).map(({ id, verdict }) => [id, verdict]));
-    return agents.every(({ id }) => WORKING.includes(seen.get(id) ?? ""));
-  }, WORKS_WITHIN_MS);
+    others = agents.flatMap(({ id }) => (WORKING.includes(seen.get(id) ?? "") ? [] : `${id} is ${seen.get(id)}`));
+    return others.length === 0;
+  };
+  await until(look, WORKS_WITHIN_MS).catch((cause: unknown) => {
+    throw new Error(`not all agents work after ${WORKS_WITHIN_MS / 60_000} min: ${others.join(", ")}`, { cause });
+  });
+}
 
 async function tryCell(fault: Fault, trial: Trial): Promise<Cell> {
   const cell = { agent: trial.agent.id, fault: fault.name };

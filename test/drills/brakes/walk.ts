@@ -28,7 +28,10 @@ interface Walk {
 }
 
 /** Takes random steps, the same for the same seed, in the model and with the real commands, until they differ. */
-export async function walkBrakes(pool: Pool, { steps, seed }: { steps: number; seed: number }): Promise<Walked> {
+export async function walkBrakes(
+  pool: Pool,
+  { steps, seed, onStep }: { steps: number; seed: number; onStep?: () => void },
+): Promise<Walked> {
   const world = await openWorld(pool, [...AGENTS, ...OTHERS]);
   const walk: Walk = {
     world,
@@ -39,7 +42,11 @@ export async function walkBrakes(pool: Pool, { steps, seed }: { steps: number; s
   for (let step = 1; step <= steps; step += 1) {
     const { what, problem } = await takeStep(walk);
     const difference = problem ?? (await compare(walk));
-    if (difference !== null) return { steps: step, ...walk.counts, difference: `step ${step}, ${what}: ${difference}` };
+    if (difference !== null) {
+      const where = `seed ${seed}, step ${step}, ${what}`;
+      return { steps: step, ...walk.counts, difference: `${where}: ${difference}` };
+    }
+    onStep?.();
   }
   return { steps, ...walk.counts, difference: null };
 }
