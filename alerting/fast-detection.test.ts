@@ -1,3 +1,4 @@
+import type { Heartbeat } from "@rollcall/core/protocol.ts";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from "vitest";
 import { expectAgent, FakeFleet } from "../exporter/test/fake-fleet.ts";
 import { startPushingExporter } from "../exporter/test/test-exporter.ts";
@@ -43,9 +44,9 @@ const waitFor = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)
 const statuses = (agent: string) => monitoring.toldOf(agent).map(({ status }) => status);
 
 /** Makes an agent fall silent three seconds before its deadline. @returns when its last beat was made */
-async function silence(agent: string): Promise<number> {
+async function silence(agent: string, changes: Partial<Heartbeat> = {}): Promise<number> {
   const at = (await fleet.now()) - 12_000;
-  await fleet.beat(agent, { at });
+  await fleet.beat(agent, { at, ...changes });
   return at;
 }
 
@@ -135,5 +136,41 @@ describe("an agent that misses its deadline", () => {
       expect(statuses("invoices")).toEqual(["firing", "resolved"]);
     }, 120);
     expect(statuses("shipping")).toEqual([]);
+  }, 180_000);
+});
+
+describe("an agent that flaps", () => {
+  const epochOf = () => monitoring.query('rollcall_agent_epoch{agent="shipping"}');
+  const rungOf = () => monitoring.query('rollcall_agent_rung{agent="shipping"}');
+  const told = () =>
+    monitoring
+      .toldOf("shipping")
+      .map(({ status, alerts }) => `${alerts.map(({ labels }) => labels.alertname).join()} ${status}`);
+  const crash = async (epoch: number) => {
+    await silence("shipping", { epoch });
+    await eventually(async () => expect(await rungOf()).toEqual([0]));
+  };
+  const start = async (epoch: number) => {
+    await fleet.beat("shipping", { epoch });
+    await eventually(async () => expect(await epochOf()).toEqual([epoch]));
+  };
+
+  test("A5: is told once from its third restart on, in place of once at each crash, by push and by rule", async () => {
+    keepBeating("billing");
+    await crash(1);
+    await eventually(() => expect(told()).toEqual(["AgentGone firing"]));
+    for (const epoch of [2, 3, 4]) await start(epoch);
+    const before = ["AgentGone firing", "AgentGone resolved", "AgentFlapping firing"];
+    await eventually(() => expect(told().toSorted()).toEqual(before.toSorted()));
+
+    await crash(4);
+    await start(5);
+    await crash(5);
+    // Whoever goes after it is told of by push and by Prometheus: both would have told of it too.
+    await silence("invoices");
+    await eventually(async () => expect(await monitoring.query(FIRING("invoices"))).toEqual([1]));
+    await eventually(() => expect(statuses("invoices").at(-1)).toBe("firing"));
+    expect(told().toSorted()).toEqual(before.toSorted());
+    expect(await monitoring.query(FIRING("shipping"))).toEqual([]);
   }, 180_000);
 });

@@ -11,7 +11,14 @@ import { StageTotals } from "./stage-totals.ts";
 
 const agentView = (agent: string, changes: Partial<AgentView> = {}): AgentView => ({
   ...{ labels: ["demo", agent, "orders", "P1", "payments"], rung: 5, provable: 5, health: "healthy" },
-  ...{ verdict: "working", activity: "idle", beatAt: 1_800_000_000_123, beat: null, oldestInFlightAt: null },
+  ...{
+    verdict: "working",
+    activity: "idle",
+    beatAt: 1_800_000_000_123,
+    beat: null,
+    flaps: false,
+    oldestInFlightAt: null,
+  },
   ...{ detailed: true, done: 0, failed: 0, ...changes },
 });
 

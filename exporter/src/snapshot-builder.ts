@@ -15,6 +15,7 @@ import type { ExpectedAgent, Heartbeat } from "@rollcall/core/protocol.ts";
 import { chooseDetailed, type DetailBudget } from "./choose-detailed.ts";
 import { EpochTotals } from "./epoch-totals.ts";
 import { findDuplicates } from "./fenced-reports.ts";
+import { FlapWatch } from "./flap-watch.ts";
 import { type FleetPlan, FleetPlans } from "./fleet-plan.ts";
 import type { Reading } from "./reading.ts";
 import type { Shard } from "./shard.ts";
@@ -47,6 +48,7 @@ export class SnapshotBuilder {
   #refusedBeats = 0;
   readonly #plans: FleetPlans;
   readonly #subscriptions: SubscriptionWatch;
+  readonly #flaps = new FlapWatch();
   #totals: EpochTotals | null = null;
   #stages: StageTotals | null = null;
   #lastReadingAt: number | null = null;
@@ -85,6 +87,7 @@ export class SnapshotBuilder {
     this.#stages ??= new StageTotals(now);
     this.#totals.keepOnly(plan.ids);
     this.#stages.keepOnly(plan.ids);
+    this.#flaps.keepOnly(plan.ids);
     this.#watchContinuity(reading);
     const beats = yield* this.#verifyAll(reading, plan);
     const agents: AgentView[] = [];
@@ -122,6 +125,7 @@ export class SnapshotBuilder {
       beats.set(id, beat);
       if (beat !== null) this.#totals?.add(beat);
       if (beat !== null) this.#stages?.add(beat);
+      if (beat !== null) this.#flaps.see(beat, reading.now);
       if (index % AGENTS_AT_ONCE === AGENTS_AT_ONCE - 1) yield;
     }
     return beats;
@@ -177,6 +181,7 @@ export class SnapshotBuilder {
       activity: fresh?.activity ?? null,
       beat: fresh,
       beatAt: beat?.at ?? (mapped !== null && "at" in mapped ? Math.min(mapped.at, now) : null),
+      flaps: this.#flaps.judge(expected.id, { now, isUp: fresh !== null, isOff: health === "off" }),
       oldestInFlightAt: beat?.oldestInFlightAt ?? null,
       detailed: false,
       done: totals === null ? null : (totals?.done ?? 0),

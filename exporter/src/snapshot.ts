@@ -19,6 +19,8 @@ export interface AgentView {
   /** null: no fresh heartbeat says so. */
   readonly activity: Heartbeat["activity"] | null;
   readonly beatAt: number | null;
+  /** It ends by itself and is started again, over and over. */
+  readonly flaps: boolean;
   /** What it says of itself; null without a fresh heartbeat. */
   readonly beat: Heartbeat | null;
   readonly oldestInFlightAt: number | null;

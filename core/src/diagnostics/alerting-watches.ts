@@ -6,7 +6,7 @@ import type { MonitoringReading } from "../ports/monitoring.ts";
 /** Without one of these a fault that people rely on being told of stays silent. */
 export const NEEDED_ALERTS = [
   ...["AgentGone", "AgentNotWorking", "SubscriptionDead", "EventsLost", "FleetNotMeasured", "CanariesStopped"],
-  ...["ExporterGone", "ControlServiceGone", "Watchdog"],
+  ...["AgentFlapping", "ExporterGone", "ControlServiceGone", "Watchdog"],
 ];
 const NEEDED_JOBS = ["rollcall-exporter", "rollcall-control"];
 /** Alertmanager sends it anew every minute. */

@@ -8,7 +8,16 @@ const labels = ["demo", "billing", "orders", "P0", "payments"];
 
 const view = (changes: Partial<AgentView> = {}): AgentView => ({
   ...{ labels, rung: 5, provable: 5, health: "healthy", verdict: "working", activity: "idle" },
-  ...{ beatAt: start, beat: null, oldestInFlightAt: null, detailed: true, done: 0, failed: 0, ...changes },
+  ...{
+    beatAt: start,
+    beat: null,
+    flaps: false,
+    oldestInFlightAt: null,
+    detailed: true,
+    done: 0,
+    failed: 0,
+    ...changes,
+  },
 });
 const working = (at: number) => view({ beatAt: at });
 const gone = (changes: Partial<AgentView> = {}) =>
@@ -49,8 +58,8 @@ describe("GoneAgents", () => {
     expect(agents.all()[0]?.since).toBe(77_000 + 5000);
   });
 
-  test("it is over when it beats again, is off on purpose, or is expected no more", () => {
-    for (const after of [[working(second(20))], [gone({ health: "off" })], []]) {
+  test("it is over when it beats again, is off on purpose, flaps, or is expected no more", () => {
+    for (const after of [[working(second(20))], [gone({ health: "off" })], [gone({ flaps: true })], []]) {
       const looks = decide([
         [0, [working(start)]],
         [16, [gone()]],
@@ -74,6 +83,7 @@ describe("GoneAgents", () => {
     ["it is off on purpose", gone({ health: "off" })],
     ["nobody knows", view({ verdict: "unknown", health: "unknown", rung: null })],
     ["its process is there, without a beat", gone({ verdict: "silent", rung: 1 })],
+    ["it flaps, which is told instead", gone({ flaps: true })],
     ["it does not speak the protocol, and has a deadline of its own", gone({ provable: 2 })],
     ["it beats and does not work", view({ verdict: "alive but not consuming", rung: 3, health: "critical" })],
   ])("nothing is told if %s", (_, agent) => {

@@ -57,7 +57,10 @@ export class GoneAgents {
     return [...this.#gone.values()];
   }
 
-  #isGone(id: string, { verdict, health, rung, provable, beatAt, activity }: AgentView, now: number): boolean {
+  #isGone(id: string, agent: AgentView, now: number): boolean {
+    const { verdict, health, rung, provable, beatAt, activity } = agent;
+    // One alert tells of an agent that flaps, and that is AgentFlapping.
+    if (agent.flaps) return false;
     if (verdict === "gone" && health === "critical" && rung === 0 && provable === FULL && beatAt !== null)
       return this.#alive.has(id) || this.#isOverGrace(id, now);
     this.#waiting.delete(id);

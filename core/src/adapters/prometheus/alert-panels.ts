@@ -21,6 +21,7 @@ const AGENTS_AT_MOST = 5;
 /** As the rules of `alerting/rules` decide, with their limits. Alerts that are about no number have none. */
 const PANELS: Readonly<Record<string, (subject: Subject) => readonly AlertPanel[]>> = {
   AgentGone: (subject) => [rung(subject, { value: 2, words: "gone below 2" }), memory(subject)],
+  AgentFlapping: (subject) => [rung(subject, { value: 2, words: "gone below 2" }), memory(subject)],
   AgentNotWorking: (subject) => [rung(subject, { value: 4, words: "not working below 4" }), waitingFor(subject)],
   BusLagGrowing: (subject) => [waiting(subject, [{ value: 100, words: "counts from 100" }]), published(subject)],
   SubscriptionDead: (subject) => [waiting(subject, []), published(subject)],
