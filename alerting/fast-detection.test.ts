@@ -1,4 +1,3 @@
-import type { Heartbeat } from "@rollcall/core/protocol.ts";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from "vitest";
 import { expectAgent, FakeFleet } from "../exporter/test/fake-fleet.ts";
 import { startPushingExporter } from "../exporter/test/test-exporter.ts";
@@ -44,7 +43,7 @@ const waitFor = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)
 const statuses = (agent: string) => monitoring.toldOf(agent).map(({ status }) => status);
 
 /** Makes an agent fall silent three seconds before its deadline. @returns when its last beat was made */
-async function silence(agent: string, changes: Partial<Heartbeat> = {}): Promise<number> {
+async function silence(agent: string, changes: Parameters<FakeFleet["beat"]>[1] = {}): Promise<number> {
   const at = (await fleet.now()) - 12_000;
   await fleet.beat(agent, { at, ...changes });
   return at;
@@ -165,8 +164,10 @@ describe("an agent that flaps", () => {
 
     await crash(4);
     await start(5);
+    await fleet.beat("invoices");
+    await eventually(async () => expect(await monitoring.query(FIRING("invoices"))).toEqual([]));
     await crash(5);
-    // Whoever goes after it is told of by push and by Prometheus: both would have told of it too.
+    // Who goes after it is told of by push and by Prometheus: both would have told of it too.
     await silence("invoices");
     await eventually(async () => expect(await monitoring.query(FIRING("invoices"))).toEqual([1]));
     await eventually(() => expect(statuses("invoices").at(-1)).toBe("firing"));
