@@ -30,7 +30,7 @@ interface Streams {
   lost: Map<string, Readonly<Record<string, string>> | null>;
 }
 
-/** Reads the bus in four requests: what is small and first, what is known of agents, all streams, and some of their groups. */
+/** Reads the bus in few requests: what is small and first, what is known of agents, all streams, and some of their groups. */
 export class BusReader {
   readonly #redis: RawRedis;
   readonly #keys: Keys;
@@ -107,7 +107,6 @@ export class BusReader {
     const batch = new Batch();
     const fresh = this.#askFresh(batch, plan, now);
     const fenced = askFencedReports(batch, this.#keys, now);
-    this.#presence.ask(batch);
     const foreign = plan.agents.filter(isForeign);
     const processes = this.#askProcesses(batch, foreign);
     const outcomes: [error: Error | null, result: string | null][] = [];
@@ -118,6 +117,7 @@ export class BusReader {
       batch.add(inbox, ["XINFO", "GROUPS", inbox], (reply) => void this.#inboxes.set(id, takeInbox(reply)));
     }
     await this.#redis.ask(batch);
+    for (const request of this.#presence.requests()) await this.#redis.ask(request);
     const beats = readMappedHeartbeats(mapped, outcomes);
     return { presence: this.#presence.sealed(), inboxes: this.#inboxes, ...fresh, fenced, processes, mapped: beats };
   }

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { Batch, type RawRedis } from "@rollcall/core/adapters/redis/raw-redis.ts";
 import { keysOf } from "@rollcall/core/protocol/keys.ts";
 import { type CompiledFleet, compiledFleet } from "@rollcall/core/protocol.ts";
@@ -5,15 +6,23 @@ import { ReadProblem } from "./read-problem.ts";
 
 /** The beginning of a compiled fleet holds its version and when it was made. */
 const HEAD_BYTES = 200;
-/** A fleet that looks the same is read again after this long. */
+/** A fleet that looks the same is read again after this long, and parsed if it is another one all the same. */
 const KEPT_MS = 30_000;
+
+interface Known {
+  /** What stood there when it was asked whether it has changed. */
+  readonly mark: string | null;
+  readonly at: number;
+  readonly digest: string;
+  readonly fleet: CompiledFleet;
+}
 
 /** Reads the expected fleet when it has changed: of 10,000 agents it is 5 MB, which need not come each second. */
 export class FleetReader {
   readonly #redis: RawRedis;
   readonly #name: string;
   readonly #key: string;
-  #known: { readonly mark: string; readonly at: number; readonly fleet: CompiledFleet } | null = null;
+  #known: Known | null = null;
   /** Head and length of what stands there now; null: not known. */
   #mark: string | null = null;
 
@@ -37,16 +46,21 @@ export class FleetReader {
   /** @param now Redis time in ms @returns the same object as long as nothing changed @throws ReadProblem */
   async current(now: number): Promise<CompiledFleet> {
     const known = this.#known;
-    if (known !== null && known.mark === this.#mark && now - known.at < KEPT_MS) return known.fleet;
+    const isYoung = known !== null && now - known.at < KEPT_MS;
+    if (isYoung && this.#mark !== null && known.mark === this.#mark) return known.fleet;
     this.#known = null;
     const text = await this.#readText();
     if (text === null) throw new ReadProblem("no-fleet");
+    const digest = hash("sha256", text);
+    const fleet = known?.digest === digest ? known.fleet : this.#parse(text);
+    this.#known = { mark: this.#mark, at: now, digest, fleet };
+    return fleet;
+  }
+
+  #parse(text: string): CompiledFleet {
     const parsed = compiledFleet.safeParse(parseJson(text));
     if (!parsed.success || parsed.data.fleet !== this.#name) throw new ReadProblem("bad-fleet", parsed.error);
-    const isSame = known?.fleet.version === parsed.data.version && known.mark === this.#mark;
-    const fleet = isSame && known !== null ? known.fleet : parsed.data;
-    if (this.#mark !== null) this.#known = { mark: this.#mark, at: now, fleet };
-    return fleet;
+    return parsed.data;
   }
 
   async #readText(): Promise<string | null> {

@@ -3,16 +3,15 @@ import type { ReplyCursor } from "@rollcall/core/adapters/redis/reply-cursor.ts"
 import type { Keys } from "@rollcall/core/protocol/keys.ts";
 import type { FleetPlan } from "./fleet-plan.ts";
 import { takeLeastIdle } from "./read-streams.ts";
-import type { GroupDetails, StreamReading } from "./reading.ts";
+import type { GroupDetails, GroupReading, StreamReading } from "./reading.ts";
 
-// Two commands for each group, 7 µs of Redis together: more groups than this take turns, so that a reading stays short.
+// Two commands for each group, 7 µs of Redis together, one where nothing is in hand: more groups than this take turns.
 const GROUPS_A_READING = 250;
 
 type Topics = ReadonlyMap<string, StreamReading | null>;
 
-interface Group {
+interface Group extends Pick<GroupReading, "name" | "pending"> {
   readonly topic: string;
-  readonly name: string;
 }
 
 /** Reads of each group when it was read from last, and which of what it has in hand is the oldest; many take turns. */
@@ -39,7 +38,7 @@ export class GroupDetailsReader {
     return this.#details;
   }
 
-  #ask(batch: Batch, { topic, name }: Group, now: number): void {
+  #ask(batch: Batch, { topic, name, pending }: Group, now: number): void {
     const stream = this.#keys.topic(topic);
     const details: { -readonly [Key in keyof GroupDetails]: GroupDetails[Key] } = {
       ...{ readAt: null, oldestPendingAt: null, oldestPendingDeliveries: null },
@@ -47,11 +46,9 @@ export class GroupDetailsReader {
     batch.add(stream, ["XINFO", "CONSUMERS", stream, name], (reply) => {
       const idleMs = takeLeastIdle(reply);
       details.readAt = idleMs === null ? null : now - idleMs;
-    });
-    batch.add(stream, ["XPENDING", stream, name, "-", "+", 1], (reply) => {
-      takeOldest(reply, details);
       this.#details.set(keyOf(topic, name), details);
     });
+    if (pending > 0) batch.add(stream, ["XPENDING", stream, name, "-", "+", 1], (reply) => takeOldest(reply, details));
   }
 
   #takeTurn(groups: readonly Group[]): readonly Group[] {
@@ -77,7 +74,8 @@ function groupsOf(topics: Topics, { ownTopics, subscribers }: FleetPlan): Group[
   const groups: Group[] = [];
   for (const topic of ownTopics) {
     const expected = subscribers.get(topic);
-    for (const { name } of topics.get(topic)?.groups ?? []) if (expected?.has(name)) groups.push({ topic, name });
+    for (const { name, pending } of topics.get(topic)?.groups ?? [])
+      if (expected?.has(name)) groups.push({ topic, name, pending });
   }
   return groups;
 }

@@ -19,26 +19,20 @@ class PooledPage implements PreparedPage {
   }
 }
 
-/** Pages that are filled one after another; a buffer is used again once it is neither shown nor sent. */
+/** Pages that are filled one after another; a buffer is used again as soon as nobody sends it, also that of the page shown. */
 export class PreparedPages {
   #pages: PooledPage[] = [];
-  #shown: PooledPage | null = null;
 
   /** A new page, which is shown from now on. */
   fill(parts: readonly Buffer[]): PreparedPage {
-    const free = this.#pages.filter((page) => page !== this.#shown && page.users === 0);
-    const page = free[0] ?? new PooledPage();
+    const page = this.#pages.find(({ users }) => users === 0) ?? new PooledPage();
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     if (page.buffer.length < length) page.buffer = Buffer.allocUnsafeSlow(Math.ceil(length * 1.1));
     let at = 0;
     for (const part of parts) at += part.copy(page.buffer, at);
     page.text = page.buffer.subarray(0, length);
     // What slow scrapers made necessary is given back.
-    this.#pages = [
-      page,
-      ...this.#pages.filter((other) => other !== page && (other === this.#shown || other.users > 0)),
-    ];
-    this.#shown = page;
+    this.#pages = [page, ...this.#pages.filter((other) => other !== page && other.users > 0)];
     return page;
   }
 }

@@ -1,10 +1,12 @@
-import type { Batch } from "@rollcall/core/adapters/redis/raw-redis.ts";
+import { Batch } from "@rollcall/core/adapters/redis/raw-redis.ts";
 import type { Keys } from "@rollcall/core/protocol/keys.ts";
 
 /** A fleet up to this size is read whole each time. */
 const WHOLE = 1000;
 /** Of a larger one a share is read each time, whether it has beaten or not: a beat may be overwritten without its score. */
 const ROUNDS = 10;
+/** Asked for at once: more would hold up scrapes, and make the buffer for their answer larger than 1 MB. */
+const AT_ONCE = 1000;
 /** A score is the time of a beat, which is a little older when it arrives. */
 const LATE_MS = 3000;
 
@@ -56,14 +58,17 @@ export class PresenceReader {
     });
   }
 
-  /** Asks for the beats that may have changed. */
-  ask(batch: Batch): void {
+  /** Requests for the beats that may have changed. If one of them fails, all beats are asked for the next time. */
+  requests(): Batch[] {
     const ids = this.#toRead();
-    if (ids.length === 0) return;
-    batch.add(this.#keys.presence, ["HMGET", this.#keys.presence, ...ids], (reply) => {
-      reply.takeArray();
-      for (const id of ids) this.#sealed.set(id, reply.takeText());
-    });
+    this.#isComplete = false;
+    const requests: Batch[] = [];
+    for (let first = 0; first < ids.length; first += AT_ONCE) {
+      const request = new Batch();
+      this.#ask(request, ids.slice(first, first + AT_ONCE), first + AT_ONCE >= ids.length);
+      requests.push(request);
+    }
+    return requests;
   }
 
   /** What stands there, by agent id; of all who are expected once they have been asked for. */
@@ -71,11 +76,16 @@ export class PresenceReader {
     return this.#sealed;
   }
 
+  #ask(batch: Batch, ids: readonly string[], areLast: boolean): void {
+    batch.add(this.#keys.presence, ["HMGET", this.#keys.presence, ...ids], (reply) => {
+      reply.takeArray();
+      for (const id of ids) this.#sealed.set(id, reply.takeText());
+      this.#isComplete = areLast;
+    });
+  }
+
   #toRead(): readonly string[] {
-    if (this.#ids.length <= WHOLE || !this.#isComplete) {
-      this.#isComplete = true;
-      return this.#ids;
-    }
+    if (this.#ids.length <= WHOLE || !this.#isComplete) return this.#ids;
     this.#round = (this.#round + 1) % ROUNDS;
     return this.#ids.filter((id, index) => index % ROUNDS === this.#round || this.#changed.has(id));
   }

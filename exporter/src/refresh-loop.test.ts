@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** When readings of this length begin, in seconds since the first, within ten seconds. */
+/** When readings of this length begin, in seconds since the first, within ten seconds; older than ten they are not shown. */
 async function beginnings(readingMs: number, end: "well" | "badly"): Promise<number[]> {
   const found: number[] = [];
   const loop = new RefreshLoop({
@@ -34,6 +34,14 @@ describe("RefreshLoop", () => {
 
   test("a reading that takes longer than a period is followed by a pause as long as itself", async () => {
     expect(await beginnings(2000, "well")).toEqual([0, 4, 8]);
+  });
+
+  test("the pause is shorter when the next reading would come too late to replace this one", async () => {
+    expect(await beginnings(3000, "well")).toEqual([0, 5.5]);
+  });
+
+  test("a reading so long that the next comes too late is followed by it almost at once", async () => {
+    expect(await beginnings(4500, "well")).toEqual([0, 4.6, 9.2]);
   });
 
   test("a reading that fails is tried again without a longer pause", async () => {

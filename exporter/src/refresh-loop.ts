@@ -24,6 +24,9 @@ export interface RefreshState {
   readonly problem: ReadProblemReason | "starting" | null;
 }
 
+/** Pause after a reading that takes so long that the next cannot be in time anyway. */
+const SHORTEST_REST_MS = 100;
+
 /** Reads the bus again and again; what it knows can be asked at any time and is answered from memory. */
 export class RefreshLoop {
   readonly #options: RefreshOptions;
@@ -64,21 +67,33 @@ export class RefreshLoop {
 
   async #refresh(): Promise<void> {
     const startedAt = performance.now();
-    let restMs = 0;
+    let failed = false;
     try {
       // The age counts from before the reading: what it found is at least that old.
       this.#newest = { snapshot: await this.#options.read(), at: startedAt };
       if (this.#problem !== null && this.#problem !== "starting") this.#options.onRecovery();
       this.#problem = null;
-      // A fleet too large for this machine is read less often: readings without a pause would leave scrapes no room.
-      restMs = performance.now() - startedAt;
     } catch (error) {
+      failed = true;
       this.#fail(error);
     }
-    this.#lastDurationSeconds = (performance.now() - startedAt) / 1000;
+    const tookMs = performance.now() - startedAt;
+    this.#lastDurationSeconds = tookMs / 1000;
     if (this.#isStopped) return;
-    const pauseMs = Math.max(restMs, this.#options.refreshSeconds * 1000 - (performance.now() - startedAt));
-    this.#timer = setTimeout(() => void this.#refresh(), pauseMs);
+    const restMs = failed ? 0 : this.#restMs(tookMs);
+    this.#timer = setTimeout(
+      () => void this.#refresh(),
+      Math.max(restMs, this.#options.refreshSeconds * 1000 - tookMs),
+    );
+  }
+
+  /**
+   * A fleet too large for this machine is read less often: readings without a pause would leave scrapes no room. But the
+   * next reading must have ended before this one is too old to be shown, also if it takes half as long again.
+   */
+  #restMs(tookMs: number): number {
+    const spareMs = this.#options.maxAgeSeconds * 1000 - 2.5 * tookMs;
+    return Math.min(tookMs, Math.max(SHORTEST_REST_MS, spareMs));
   }
 
   #fail(error: unknown): void {

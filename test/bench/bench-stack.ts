@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Ports, portsAt } from "@rollcall/local/stack/addresses.ts";
+import { compileCacheOf } from "@rollcall/local/stack/context.ts";
+import { pathsBelow } from "@rollcall/local/stack/layout.ts";
 import type { Secrets } from "@rollcall/local/stack/secrets.ts";
 import { findFreeOffset } from "@rollcall/local/tools/free-offset.ts";
 import { NO_BRAKES, NO_LIMITS } from "../no-limits.ts";
@@ -22,6 +24,8 @@ export interface BenchStack {
   readonly redisUrl: string;
   readonly databaseUrl: string;
   readonly fleet: string;
+  /** Where its processes keep what Node has compiled. */
+  readonly compileCache: string;
   /** What `npm run status` says last: "31 processes run, 2.1 GB of memory." */
   statusLine(): Promise<string>;
   /** Ends it and starts it again. @returns seconds of the start */
@@ -69,6 +73,7 @@ export async function startBenchStack(): Promise<BenchStack> {
     redisUrl: `redis://default:${secrets.redisPassword}@127.0.0.1:${ports.redis}`,
     databaseUrl: `postgres://rollcall:${secrets.postgresPassword}@127.0.0.1:${ports.postgres}/rollcall`,
     fleet: readJson<{ fleet: string }>(join(dataDir, "run/state.json")).fleet,
+    compileCache: compileCacheOf({ layout: pathsBelow(dataDir) }),
     async statusLine() {
       const { stdout } = await launch("status");
       return stdout.trim().split("\n").at(-1) ?? "";

@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import { connect, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { ReplyCounter, ReplyCursor } from "./reply-cursor.ts";
 
@@ -46,6 +46,8 @@ export function encodeCommands(commands: readonly (readonly (string | number)[])
 }
 
 const EMPTY = Buffer.alloc(0);
+/** Of an answer at once. */
+const READ_BYTES = 64 * 1024;
 /** A buffer of this size is kept for good; a larger one until so many requests in a row have needed less than a quarter. */
 const KEPT_BYTES = 1024 * 1024;
 const KEPT_REQUESTS = 20;
@@ -84,7 +86,9 @@ export class RawConnection {
 
   async #open(): Promise<void> {
     const { host, port, isTls, timeoutMs } = this.#address;
-    const socket = isTls ? connectTls({ host, port, servername: host }) : connect({ host, port });
+    const socket: Socket = isTls
+      ? connectTls({ host, port, servername: host })
+      : connect({ host, port, onread: readInto((data) => this.#take(socket, data)) });
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
@@ -96,7 +100,7 @@ export class RawConnection {
       this.#lose(socket, new Error("Connection is closed"));
       opened.reject(this.#reason ?? new Error("Connection is closed"));
     });
-    socket.on("data", (data) => this.#take(socket, data));
+    if (isTls) socket.on("data", (data) => this.#take(socket, data));
     await opened.promise.finally(() => clearTimeout(timer));
     await this.#greet();
   }
@@ -143,7 +147,7 @@ export class RawConnection {
     if (socket !== this.#socket || this.#waiting === null) return;
     const needed = this.#length + data.length;
     if (needed > this.#received.length) {
-      const longer = Buffer.allocUnsafeSlow(Math.max(64 * 1024, needed * 2));
+      const longer = Buffer.allocUnsafeSlow(Math.max(READ_BYTES, needed * 2));
       this.#received.copy(longer, 0, 0, this.#length);
       this.#received = longer;
     }
@@ -167,4 +171,14 @@ export class RawConnection {
     socket?.destroy();
     waiting?.reject(error);
   }
+}
+
+/** Reads into one buffer: one for each piece, as is usual, is as much garbage as there are answers. */
+function readInto(take: (data: Buffer) => void): OnReadOpts {
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const callback = (length: number): boolean => {
+    take(buffer.subarray(0, length));
+    return true;
+  };
+  return { buffer, callback };
 }
