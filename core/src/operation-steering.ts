@@ -8,14 +8,15 @@ import type { Operations } from "./ports/operations.ts";
 
 /** Input of a command that is about an operation under way. */
 export const operationInput = z.strictObject({
-  operation: z
-    .string()
-    .regex(/^op-[1-9]\d{0,17}$/, "the id of an operation, like op-12")
-    .describe("Operation, like op-12"),
+  // Whoever names an agent instead is told which operation it is in.
+  operation: z.string().min(1).max(200).describe("Operation, like op-12"),
 });
 
-/** @throws Failure "not_found" if there is none, "conflict" if it has ended */
+const OPERATION_ID = /^op-[1-9]\d{0,17}$/;
+
+/** @throws Failure "invalid_input" if it is no id of an operation, "not_found" if there is none, "conflict" if it has ended */
 export async function findUnderWay(id: string, operations: Operations): Promise<Operation> {
+  if (!OPERATION_ID.test(id)) throw await notAnOperation(id, operations);
   const operation = await operations.find(id);
   if (operation === null) throw await noSuchOperation(id, operations);
   if (!isEnded(operation)) return operation;
@@ -29,6 +30,18 @@ const endWords = ({ ending, error, targets, state }: Operation): string =>
   ending === "cancelled" && error !== null
     ? error
     : [ending, targets.length > 1 && progressWords(progressOf({ targets, state }))].filter(Boolean).join(", ");
+
+/** A change never runs on a guess, so an agent's name only leads to the operation that it is in. */
+async function notAnOperation(name: string, operations: Operations): Promise<Failure> {
+  const running = await operations.list({ agent: name, running: true, limit: 3 });
+  const ids = running.map(({ id }) => id);
+  const found = running.map(({ id, command, actor }) => `${id} (${command} by ${actor.name})`).join(", ");
+  const message =
+    ids.length === 0 ? `"${name}" is no operation, and none of that agent is under way` : `${name} is in ${found}`;
+  const next =
+    ids.length === 0 ? "`ops` lists what runs. Nothing was done." : `Name it as ${ids.join(" or ")}. Nothing was done.`;
+  return new Failure("invalid_input", message, { found: name, allowed: ids, next });
+}
 
 async function noSuchOperation(id: string, operations: Operations): Promise<Failure> {
   const running = (await operations.list({ running: true, limit: 3 })).map((one) => one.id);

@@ -150,6 +150,9 @@ describe.each(STAGES)("a supervisor on %s", (label, open) => {
       for (const copies of [3, 1]) {
         await supervised().scale?.("copied", wanted(copies));
         await expect.poll(() => stage.copies?.("copied"), { timeout: 20_000 }).toBe(copies);
+        await expect
+          .poll(() => supervised().copies?.("copied"), { timeout: 20_000 })
+          .toEqual({ wanted: copies, existing: copies, ready: copies });
       }
       expect(stage.copies?.("obedient")).toBe(others);
     });
@@ -159,9 +162,18 @@ describe.each(STAGES)("a supervisor on %s", (label, open) => {
       const pid = running(await supervised().start("resting", id()));
       await supervised().kill("resting", { commandId: id(), pid, graceMs: 5000 });
       await supervised().scale?.("resting", wanted(2));
-      expect(stage.copies?.("resting")).toBe(0);
+      expect(await supervised().copies?.("resting")).toEqual({ wanted: 0, existing: 0, ready: 0 });
       await supervised().start("resting", id());
       await expect.poll(() => stage.copies?.("resting"), { timeout: 20_000 }).toBe(2);
+    });
+
+    test("a copy that ends by itself is not called ready", { timeout: 60_000 }, async () => {
+      await stage.add("failing", "broken");
+      await supervised().start("failing", id());
+      await supervised().scale?.("failing", wanted(2));
+      await expect
+        .poll(() => supervised().copies?.("failing"), { timeout: 20_000 })
+        .toEqual({ wanted: 2, existing: 2, ready: 0 });
     });
 
     test("a number of copies that the API refuses is told, with its words", async () => {
@@ -169,8 +181,8 @@ describe.each(STAGES)("a supervisor on %s", (label, open) => {
     });
   } else if (label !== "built-in")
     test("says that it keeps each agent once", async () => {
-      const scaled = supervised().scale?.("obedient", wanted(2));
-      await expect(scaled).rejects.toThrow(`${label} runs obedient once and cannot scale it`);
+      for (const asked of [supervised().scale?.("obedient", wanted(2)), supervised().copies?.("obedient")])
+        await expect(asked).rejects.toThrow(`${label} runs obedient once and cannot scale it`);
     });
 
   test("says that it cannot be reached, and claims nothing", { timeout: 60_000 }, async () => {

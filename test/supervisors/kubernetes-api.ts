@@ -23,6 +23,8 @@ interface Deployment {
   annotations: Record<string, string>;
   pods: Pod[];
   made: number;
+  /** Grows with each change of what is wanted. */
+  generation: number;
 }
 
 interface Request {
@@ -45,7 +47,7 @@ export async function startKubernetesApi(): Promise<RuntimeStage> {
     kind: "kubernetes",
     runtime: createKubernetes({ endpoint, namespace: NAMESPACE, token: async () => TOKEN }),
     async add(name, program) {
-      deployments.set(name, { program, replicas: 0, annotations: {}, pods: [], made: 0 });
+      deployments.set(name, { program, replicas: 0, annotations: {}, pods: [], made: 0, generation: 1 });
     },
     isAlive: async (name) => deployments.get(name)?.pods.some(({ program }) => program.isRunning) ?? false,
     copies: (name) => livingOf(deployments.get(name)?.pods ?? []).length,
@@ -93,8 +95,9 @@ async function onDeployment(found: Deployment | undefined, name: string, request
   } else if (incoming.method !== "GET") return status(outgoing, 405, "the server does not allow this method");
   return sendJson(outgoing, {
     ...{ apiVersion: "apps/v1", kind: "Deployment" },
-    metadata: { name, namespace: NAMESPACE, annotations: found.annotations },
+    metadata: { name, namespace: NAMESPACE, annotations: found.annotations, generation: found.generation },
     spec: { replicas: found.replicas, selector: { matchLabels: { app: name } } },
+    status: statusOf(found),
   });
 }
 
@@ -108,6 +111,18 @@ function mistakeIn({ spec, metadata }: Request["body"]): string | null {
   return odd === undefined ? null : `metadata.annotations.${odd[0]}: Invalid value: ${JSON.stringify(odd[1])}`;
 }
 
+/** As the controller counts: what is 0 is left out. */
+function statusOf({ generation, pods }: Deployment): unknown {
+  const replicas = pods.filter(({ deletedAt }) => deletedAt === null).length;
+  const ready = livingOf(pods).length;
+  return {
+    observedGeneration: generation,
+    ...(replicas > 0 && { replicas, updatedReplicas: replicas }),
+    ...(ready > 0 && { readyReplicas: ready, availableReplicas: ready }),
+    ...(replicas > ready && { unavailableReplicas: replicas - ready }),
+  };
+}
+
 const livingOf = (pods: readonly Pod[]): Pod[] =>
   pods.filter(({ deletedAt, program }) => deletedAt === null && program.isRunning);
 
@@ -118,6 +133,7 @@ async function patch(name: string, found: Deployment, body: Request["body"]): Pr
   };
   Object.assign(found.annotations, metadata?.annotations ?? {});
   if (spec?.replicas === undefined) return;
+  if (spec.replicas !== found.replicas) found.generation += 1;
   found.replicas = spec.replicas;
   const living = found.pods.filter(({ deletedAt }) => deletedAt === null);
   for (const one of living.slice(spec.replicas)) void endPod(found, one, GRACE_MS);

@@ -1,6 +1,7 @@
 import { operationOf } from "@rollcall/test/operation-fixture.ts";
 import { beforeEach, describe, expect, test } from "vitest";
-import { lookAt } from "../command-fixture.ts";
+import type { ActCommand } from "../command.ts";
+import { lookAt, named } from "../command-fixture.ts";
 import type { Stage } from "../domain/operation.ts";
 import { FakeFleet } from "../fleet-fixture.ts";
 
@@ -26,7 +27,10 @@ beforeEach(() => {
   const ended = operationOf({ id: "op-6", state: "ended", ending: "failed", error: "exit 1 twice", endedAt: 5500 });
   fleet.running.push(running);
   Object.assign(fleet.ports.operations, {
-    list: async ({ running: wanted }: { running?: boolean }) => (wanted === true ? fleet.running : [ended]),
+    list: async ({ running: wanted, agent }: { running?: boolean; agent?: string }) =>
+      (wanted === true ? fleet.running : [ended]).filter(
+        ({ targets }) => agent === undefined || targets.some((target) => target.agent === agent),
+      ),
     find: async (id: string) => [running, ended].find((one) => one.id === id) ?? null,
   });
 });
@@ -60,6 +64,25 @@ describe("op", () => {
   test("that there is not says what to type", async () => {
     await expect(lookAt(fleet, { name: "op", input: { id: "op-99" } })).rejects.toMatchObject({
       ...{ code: "not_found", message: 'There is no operation "op-99". Try: ops' },
+    });
+  });
+});
+
+describe.each(["cancel", "continue"])("%s", (command) => {
+  const aim = (operation: string) => (named(command) as ActCommand).targets({ operation }, fleet.reading());
+
+  test("of an agent's name leads to the operation that it is in, and does nothing", async () => {
+    await expect(aim("billing")).rejects.toMatchObject({
+      ...{ code: "invalid_input", message: "billing is in op-7 (restart by Olga)" },
+      detail: { allowed: ["op-7"], next: "Name it as op-7. Nothing was done." },
+    });
+  });
+
+  test("of anything else says what lists operations", async () => {
+    await expect(aim("invoices")).rejects.toMatchObject({
+      code: "invalid_input",
+      message: '"invoices" is no operation, and none of that agent is under way',
+      detail: { next: "`ops` lists what runs. Nothing was done." },
     });
   });
 });

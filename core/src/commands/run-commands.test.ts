@@ -111,18 +111,21 @@ describe("scale", () => {
     await expect(aim("scale", { id: "billing", copies: 2 })).rejects.toThrow("a second one would fence it");
   });
 
-  test("of one whose runtime can tells the runtime how many", async () => {
+  test("of one whose runtime can tells the runtime how many, and is done when so many are ready", async () => {
     const scaled: unknown[] = [];
+    const seen = [null, { wanted: 3, existing: 3, ready: 1 }, { wanted: 3, existing: 3, ready: 3 }];
     const agent = fleet.agent("billing");
     agent.expected = { ...agent.expected, presence: "supervisor", runtime: { kind: "kubernetes", name: "billing" } };
-    Object.assign(fleet.ports.supervisor, { scale: async (...order: unknown[]) => void scaled.push(order) });
-    expect((await aim("scale", { id: "billing", copies: 3 })).map(({ id }) => id)).toEqual(["billing"]);
-    const { results, ending } = await runOn(fleet, {
-      name: "scale",
-      agent: "billing",
-      input: { id: "billing", copies: 3 },
+    Object.assign(fleet.ports.supervisor, {
+      scale: async (...order: unknown[]) => void scaled.push(order),
+      copies: async () => seen.shift(),
     });
-    expect([ending, results[0]?.detail]).toEqual(["done", "3 copies wanted"]);
+    expect((await aim("scale", { id: "billing", copies: 3 })).map(({ id }) => id)).toEqual(["billing"]);
+    const said: string[] = [];
+    const run = { name: "scale", agent: "billing", input: { id: "billing", copies: 3 } };
+    const { results, ending } = await runOn(fleet, run, async (detail) => void said.push(detail));
+    expect([ending, ...results.map(({ detail }) => detail)]).toEqual(["done", "3 copies wanted", "3 of 3 ready"]);
+    expect(said).toEqual(["the runtime has not taken it up yet", "1 of 3 ready"]);
     expect(scaled).toEqual([["billing", { commandId: "op-1:billing:scale", copies: 3 }]]);
   });
 });

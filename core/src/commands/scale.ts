@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { defineCommand } from "../command.ts";
+import { type ActContext, defineCommand } from "../command.ts";
 import { Failure } from "../domain/failure.ts";
 import { isForeign } from "../domain/foreign-verdict.ts";
+import { findOutCopies, proveCopies } from "../lifecycle/prove-copies.ts";
 import { effectId } from "../lifecycle/stop-agent.ts";
 import { workingP0 } from "../lifecycle/working-p0.ts";
 import { selectOne } from "../selector.ts";
@@ -11,11 +12,13 @@ const input = z.strictObject({
   copies: z.number().int().min(1).max(100).describe("How many copies run from now on"),
 });
 
+const copiesOf = ({ operation }: Pick<ActContext, "operation">): number => input.parse(operation.input).copies;
+
 export default defineCommand({
   name: "scale",
   aliases: [],
   kind: "act",
-  summary: "Let so many copies of an agent run, where its runtime can",
+  summary: "Let so many copies of an agent run, where its runtime can, and wait until they are ready",
   role: "operator",
   danger: 2,
   input,
@@ -39,12 +42,17 @@ export default defineCommand({
     {
       name: "scaled",
       async run({ agent }, { ports, operation }) {
-        const { copies } = input.parse(operation.input);
+        const copies = copiesOf({ operation });
         if (ports.supervisor.scale === undefined) throw new Failure("invalid_input", `${agent} cannot be scaled`);
         const order = { commandId: effectId(operation, agent, "scale"), copies };
         await ports.supervisor.scale(agent, order);
-        return { state: "done", ending: "done", detail: copies === 1 ? "1 copy wanted" : `${copies} copies wanted` };
+        return { state: "done", detail: copies === 1 ? "1 copy wanted" : `${copies} copies wanted` };
       },
     },
+    {
+      name: "running",
+      run: ({ agent }, context) => proveCopies({ agent, copies: copiesOf(context) }, context),
+    },
   ],
+  findOut: ({ agent }, context) => findOutCopies({ agent, copies: copiesOf(context) }, context),
 });

@@ -11,7 +11,7 @@ import { workingP0 } from "./working-p0.ts";
 
 const QUICK: LifecycleLimits = {
   ...{ graceMs: 40, exitSlackMs: 10, pollMs: 5, startMs: 60, workMs: 60, echoMs: 10, canaryMs: 10, goneMs: 5 },
-  ...{ clearMs: 60, clearPollMs: 5 },
+  ...{ clearMs: 60, clearPollMs: 5, copiesMs: 100 },
 };
 
 let fleet: FakeFleet;

@@ -18,6 +18,8 @@ export interface LifecycleLimits {
   /** For the alert to resolve once the agent works. */
   readonly clearMs: number;
   readonly clearPollMs: number;
+  /** For all copies to be ready: their images may have to come first. */
+  readonly copiesMs: number;
 }
 
 /**
@@ -39,4 +41,5 @@ export const LIFECYCLE_LIMITS: LifecycleLimits = {
   goneMs: 2000,
   clearMs: 60_000,
   clearPollMs: 1000,
+  copiesMs: 120_000,
 };

@@ -3,6 +3,15 @@ import type { ProcessState } from "./supervisor.ts";
 /** What a runtime knows of one program that it keeps, under the runtime's own name for it. */
 export type RuntimeState = Omit<ProcessState, "agent">;
 
+/** How many copies of a program there are. */
+export interface Copies {
+  readonly wanted: number;
+  /** Those that are not on their way out. */
+  readonly existing: number;
+  /** Those of them that the runtime calls ready. */
+  readonly ready: number;
+}
+
 /**
  * A program that keeps processes: PM2, systemd, Docker, Kubernetes. It is told what is wanted and does not know of command
  * ids; that nothing happens twice is the business of `superviseRuntimes`.
@@ -22,4 +31,10 @@ export interface Runtime {
   stop(name: string, graceMs: number): Promise<void>;
   /** Wants so many copies to run. Left out where the runtime keeps one of each name. @throws Failure "unavailable" */
   scale?(name: string, copies: number): Promise<void>;
+  /**
+   * How many copies there are; left out where `scale` is.
+   * @returns null: the runtime has not looked since the last change
+   * @throws Failure "unavailable"
+   */
+  copies?(name: string): Promise<Copies | null>;
 }

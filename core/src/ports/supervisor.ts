@@ -1,3 +1,5 @@
+import type { Copies } from "./runtime.ts";
+
 /** What a supervisor knows of one agent's process. */
 export interface ProcessState {
   readonly agent: string;
@@ -33,4 +35,10 @@ export interface Supervisor {
    * @throws Failure "invalid_input" if this agent's runtime cannot, "unknown_agent", "unavailable"
    */
   scale?(agent: string, request: { commandId: string; copies: number }): Promise<void>;
+  /**
+   * How many copies of it there are; left out where nothing can be scaled.
+   * @returns null: not known yet
+   * @throws Failure "invalid_input" if this agent's runtime cannot scale, "unknown_agent", "unavailable"
+   */
+  copies?(agent: string): Promise<Copies | null>;
 }

@@ -13,11 +13,22 @@ const COPIES = "rollcall.dev/copies";
 
 // The fields that are read of apps/v1 Deployment and v1 Pod.
 const deployment = z.object({
-  metadata: z.object({ annotations: z.record(z.string(), z.string()).optional() }),
+  metadata: z.object({
+    annotations: z.record(z.string(), z.string()).optional(),
+    generation: z.number().int().default(0),
+  }),
   spec: z.object({
     replicas: z.number().int().default(1),
     selector: z.object({ matchLabels: z.record(z.string(), z.string()).optional() }),
   }),
+  // Counts that are 0 are left out.
+  status: z
+    .object({
+      observedGeneration: z.number().int().default(0),
+      replicas: z.number().int().default(0),
+      readyReplicas: z.number().int().default(0),
+    })
+    .default({ observedGeneration: 0, replicas: 0, readyReplicas: 0 }),
 });
 const ended = z.object({
   exitCode: z.number().int(),
@@ -73,6 +84,11 @@ export function createKubernetes(options: KubernetesOptions): Runtime {
       const metadata = { annotations: { [COPIES]: String(copies) } };
       // One that is stopped stays so; it starts with as many.
       await api.patch(name, found.spec.replicas > 0 ? { metadata, spec: { replicas: copies } } : { metadata });
+    },
+    async copies(name) {
+      const { metadata, spec, status } = await api.requireDeployment(name);
+      if (status.observedGeneration < metadata.generation) return null;
+      return { wanted: spec.replicas, existing: status.replicas, ready: status.readyReplicas };
     },
     async stop(name, graceMs) {
       const found = await api.requireDeployment(name);

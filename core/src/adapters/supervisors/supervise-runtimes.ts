@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../domain/failure.ts";
 import { oneAtATime } from "../../in-turn.ts";
 import type { FleetRegistry } from "../../ports/fleet.ts";
-import type { Runtime } from "../../ports/runtime.ts";
+import type { Copies, Runtime } from "../../ports/runtime.ts";
 import type { RuntimeEffects } from "../../ports/runtime-effects.ts";
 import type { ProcessState, Supervisor } from "../../ports/supervisor.ts";
 import { inSpanOfTrace } from "../../protocol/span.ts";
@@ -82,13 +82,21 @@ class Runtimes implements Supervisor {
   }
 
   async scale(id: string, { copies }: { copies: number }): Promise<void> {
+    const { runtime, name } = await this.#scalable(id);
+    await traced("scale process", id, () => runtime.scale(name, copies));
+  }
+
+  async copies(id: string): Promise<Copies | null> {
+    const { runtime, name } = await this.#scalable(id);
+    return traced("count processes", id, () => runtime.copies(name));
+  }
+
+  async #scalable(id: string): Promise<{ runtime: Scalable; name: string }> {
     const agent = await this.#find(id);
     const runtime = isBuiltIn(agent) ? null : this.#runtimeOf(agent);
-    if (runtime?.scale === undefined) {
-      const who = runtime === null ? "the built-in supervisor" : runtime.label;
-      throw new Failure("invalid_input", `${who} runs ${id} once and cannot scale it`, { next: "Nothing was done." });
-    }
-    await traced("scale process", id, async () => runtime.scale?.(agent.runtime.name, copies));
+    if (runtime !== null && isScalable(runtime)) return { runtime, name: agent.runtime.name };
+    const who = runtime === null ? "the built-in supervisor" : runtime.label;
+    throw new Failure("invalid_input", `${who} runs ${id} once and cannot scale it`, { next: "Nothing was done." });
   }
 
   async #find(id: string): Promise<ExpectedAgent> {
@@ -145,6 +153,10 @@ class Runtimes implements Supervisor {
     }
   }
 }
+
+type Scalable = Runtime & Required<Pick<Runtime, "scale" | "copies">>;
+const isScalable = (runtime: Runtime): runtime is Scalable =>
+  runtime.scale !== undefined && runtime.copies !== undefined;
 
 const isBuiltIn = ({ runtime }: ExpectedAgent): boolean => runtime.kind === "process";
 
