@@ -10,6 +10,7 @@ const rules = join(import.meta.dirname, "../../alerting/rules");
 interface Panel {
   readonly type: string;
   readonly title: string;
+  readonly gridPos?: { readonly x: number; readonly w: number };
   readonly description?: string;
   readonly datasource?: { readonly uid: string };
   readonly targets?: readonly { readonly expr: string }[];
@@ -57,6 +58,11 @@ describe.each(BOARDS.map((board) => [boardFile(board), board] as const))("the bo
       expect(fieldConfig?.defaults.noValue, title).toBe("not measured");
     }
     expect(new Set(panels.map(({ title }) => title)).size, "no two panels of one title").toBe(panels.length);
+  });
+
+  test("keeps within the 24 columns that Grafana has", () => {
+    for (const { title, gridPos } of panelsOf(board))
+      expect((gridPos?.x ?? 24) + (gridPos?.w ?? 0), title).toBeLessThan(25);
   });
 
   test("asks the data source that is chosen, for metrics that exist", () => {

@@ -10,6 +10,10 @@ const Config = z.object({
     .default(3000)
     .describe("Port of the page, the signing keys and the plugin's proxy"),
   GRAFANA_STANDIN_UPSTREAM: z.url({ protocol: /^http$/ }).describe("Control service that the plugin's routes lead to"),
+  GRAFANA_STANDIN_PROMETHEUS: z
+    .url({ protocol: /^http$/ })
+    .optional()
+    .describe("Prometheus that the boards ask"),
   GRAFANA_PLUGIN_SECRET: secretText(32).describe("What the plugin's routes send to it"),
   ROLLCALL_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])

@@ -8,6 +8,7 @@ await runStandIn("Grafana stand-in", () => {
   return createGrafanaStandIn({
     port: config.GRAFANA_STANDIN_PORT,
     upstream: config.GRAFANA_STANDIN_UPSTREAM,
+    ...(config.GRAFANA_STANDIN_PROMETHEUS === undefined ? {} : { prometheus: config.GRAFANA_STANDIN_PROMETHEUS }),
     pluginSecret: config.GRAFANA_PLUGIN_SECRET.reveal(),
     logLevel: config.ROLLCALL_LOG_LEVEL,
     built: buildAside(),

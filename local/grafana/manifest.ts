@@ -47,6 +47,8 @@ export const MANIFEST: Manifest = Manifest.parse(
 );
 
 export const PAGES = MANIFEST.includes.filter((one) => one.type === "page");
+/** Boards that Grafana imports when the app is enabled; paths below the plugin's folder. */
+export const DASHBOARDS = MANIFEST.includes.filter((one) => one.type === "dashboard");
 
 const RANK = { Viewer: 0, Editor: 1, Admin: 2 } as const;
 

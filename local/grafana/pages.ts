@@ -32,7 +32,7 @@ export function addPages(app: FastifyInstance, built: Promise<unknown> | undefin
     void reply.header("content-security-policy", POLICY);
     return reply.type(TYPES[".html"] ?? "").send(await readFile(join(import.meta.dirname, "host/index.html")));
   };
-  for (const path of ["/", "/a/*", "/plugins/*", "/login"]) app.get(path, (_request, reply) => page(reply));
+  for (const path of ["/", "/a/*", "/d/*", "/plugins/*", "/login"]) app.get(path, (_request, reply) => page(reply));
   for (const [prefix, folder] of Object.entries(FOLDERS))
     app.get<{ Params: { "*": string } }>(`${prefix}*`, async (request, reply) => {
       await built;

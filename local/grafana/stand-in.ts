@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { createLocalServer } from "../stand-in/local-server.ts";
+import { addBoards } from "./boards.ts";
 import { addControl } from "./control.ts";
+import { addDataSource } from "./data-source.ts";
 import { Faults } from "./faults.ts";
 import { IdTokens } from "./id-tokens.ts";
 import { SigningKeys } from "./keys.ts";
@@ -15,6 +17,8 @@ export interface GrafanaStandInOptions {
   /** Control service that the plugin's routes lead to: `http://127.0.0.1:8080`. */
   readonly upstream: string;
   readonly pluginSecret: string;
+  /** Prometheus that the boards ask: `http://127.0.0.1:9090`. Left out: there is none. */
+  readonly prometheus?: string;
   readonly logLevel?: string;
   /** Resolves when what the pages are made of is built; pages wait for it. Left out: there are no pages. */
   readonly built?: Promise<unknown>;
@@ -54,6 +58,8 @@ export async function createGrafanaStandIn(options: GrafanaStandInOptions): Prom
   });
   addControl(app, { keys, faults, calls, idTokens, settings, cookie: COOKIE, signedIn });
   addPluginSettings(app, { settings, signedIn });
+  addBoards(app, { built: options.built, signedIn });
+  addDataSource(app, { prometheus: options.prometheus ?? null, signedIn });
   addPages(app, options.built);
   await app.listen({ host: "127.0.0.1", port: options.port });
   const address = app.server.address();

@@ -129,6 +129,7 @@ export function grafanaProgram({ ports, secrets }: StackContext): Program {
     environment: {
       GRAFANA_STANDIN_PORT: String(ports.grafana),
       GRAFANA_STANDIN_UPSTREAM: `http://127.0.0.1:${ports.control}`,
+      GRAFANA_STANDIN_PROMETHEUS: `http://127.0.0.1:${ports.prometheus}`,
       GRAFANA_PLUGIN_SECRET: deriveGrafanaSecret(secrets),
     },
   };

@@ -15,7 +15,7 @@ export default makeBoard({
   title: "Event bus",
   description:
     "Throughput of topics, what waits for whom, declared against actual subscriptions, ways of events, dead letters and losses",
-  revision: 2,
+  revision: 3,
   narrows: [],
   sections: [
     {
@@ -90,7 +90,7 @@ export default makeBoard({
           ],
         }),
         chart({
-          ...{ title: "Asked last", unit: "s", span: 24, min: 0 },
+          ...{ title: "Asked last", unit: "s", span: 12, min: 0 },
           description:
             "How long ago subscribers asked for events last; the ten that are silent longest. An idle one asks all the time, too.",
           queries: [
@@ -101,7 +101,7 @@ export default makeBoard({
           ],
         }),
         rows({
-          ...{ title: "By topic and subscriber", unit: "short", span: 12, decimals: 0 },
+          ...{ title: "By topic and subscriber", unit: "short", span: 24, decimals: 0 },
           description: "What waits on every topic for every subscriber, most first.",
           queries: [{ expr: `topk(50, rollcall_bus_group_lag{${FLEET}})`, legend: "" }],
         }),

@@ -64,7 +64,7 @@ export async function buildPages(): Promise<void> {
 function fingerprint(): string {
   const hash = createHash("sha256");
   const versions = readFileSync(join(REPOSITORY, "local/package.json"));
-  for (const file of globSync("*.{ts,tsx,mjs}", { cwd: import.meta.dirname }).toSorted())
+  for (const file of globSync("{*,board/*}.{ts,tsx,mjs}", { cwd: import.meta.dirname }).toSorted())
     hash.update(file).update(readFileSync(join(import.meta.dirname, file)));
   return hash.update(versions).digest("hex");
 }

@@ -1,9 +1,11 @@
 import type { AppPlugin, AppPluginMeta, NavModel } from "@grafana/data";
 import { locationService } from "@grafana/runtime";
 import { Button, useTheme2 } from "@grafana/ui";
-import { type ReactElement, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { lazy, type ReactElement, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { type Booted, signIn } from "./sign-in.ts";
 import { styleText } from "./style.ts";
+
+const BoardPage = lazy(() => import("./board/board-page.tsx"));
 
 interface ChromeProps {
   readonly booted: Booted;
@@ -44,11 +46,22 @@ export function Chrome({ booted, plugin, meta }: ChromeProps): ReactElement {
           ))}
         </nav>
         <main className="host-main">
-          {path.startsWith("/plugins/") ? <Config plugin={plugin} /> : <Root plugin={plugin} meta={meta} />}
+          <Main path={path} plugin={plugin} meta={meta} />
         </main>
       </div>
     </div>
   );
+}
+
+function Main({ path, plugin, meta }: Pick<ChromeProps, "plugin" | "meta"> & { readonly path: string }): ReactElement {
+  const [, board] = /^\/d\/([a-z-]+)/.exec(path) ?? [];
+  if (board !== undefined)
+    return (
+      <Suspense fallback={<p role="status">Loading…</p>}>
+        <BoardPage key={board} uid={board} />
+      </Suspense>
+    );
+  return path.startsWith("/plugins/") ? <Config plugin={plugin} /> : <Root plugin={plugin} meta={meta} />;
 }
 
 function Root({ plugin, meta }: Pick<ChromeProps, "plugin" | "meta">): ReactElement | null {
@@ -124,7 +137,7 @@ function interceptLinks(): () => void {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
     if (link === null || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     const href = link.getAttribute("href") ?? "";
-    if (link.target !== "" || !/^\/(a|plugins)\//.test(href)) return;
+    if (link.target !== "" || !/^\/(a|d|plugins)\//.test(href)) return;
     event.preventDefault();
     locationService.push(href);
   };
