@@ -4,6 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "./chromium.ts";
+import { signInto } from "./end-to-end/grafana-tab.ts";
 
 const root = join(import.meta.dirname, "..");
 const dataDir = process.env.ROLLCALL_DATA_DIR ?? join(root, ".rollcall");
@@ -14,7 +15,7 @@ const PAGES = [
   ...["overview", "alerts", "agents", "agents/billing", "operations", "requests"],
   ...["roll-call", "bus", "diagnostics", "metrics", "audit", "parts"],
 ];
-const PHONE_PAGES = ["overview", "alerts", "agents", "agents/billing", "operations"];
+const PHONE_PAGES = ["overview", "alerts", "agents", "agents/billing", "operations", "requests"];
 /** Who is made sick for the pictures, and restarted after them. */
 const SICK = "order-validator";
 // The pictures are part of what people download, and each is loaded with the document that shows it.
@@ -37,9 +38,9 @@ const browser = await launchChromium(join(dataDir, "tools"));
 try {
   await makeHistory();
   for (const screen of SCREENS) await photographAll(browser, screen);
+  await photographSettings(browser);
 } finally {
   await act("restart", { who: [SICK] });
-
   await browser.close();
 }
 
@@ -100,28 +101,36 @@ async function until(fact: string, isTrue: () => Promise<boolean>): Promise<void
 
 async function photographAll(from: Browser, screen: Screen): Promise<void> {
   const { width, height, theme } = screen;
-  const context = await from.newContext({ viewport: { width, height } });
-  context.setDefaultTimeout(120_000);
-  await context.addCookies([{ name: "grafana_session", value: "operator", url: grafana }]);
-  await context.addInitScript((chosen) => localStorage.setItem("rollcall-host.theme", chosen), theme);
-  for (const path of screen.pages) {
-    const page = await context.newPage();
-    await photograph(page, path, screen);
-    await page.close();
-  }
+  const person = await signInto(from, "operator", { grafana, width, height, theme });
+  for (const path of screen.pages) await photograph(await person.openTab(path), path, screen);
+  await person.context.close();
+}
+
+/** The page of settings is Grafana's own, for its admins; `viewer` is one. */
+async function photographSettings(from: Browser): Promise<void> {
+  const { context } = await signInto(from, "viewer", { grafana, height: 800 });
+  const page = await context.newPage();
+  await page.goto(`${grafana}/plugins/rollcall-fleet-app?page=configuration`);
+  await page.getByRole("button", { name: "Test", exact: true }).click();
+  await page.getByTestId("connection").getByText(/clock/).waitFor();
+  await keep(page, "configuration", {});
   await context.close();
 }
 
 async function photograph(page: Page, path: string, { ending }: Screen): Promise<void> {
-  await page.goto(`${grafana}/a/rollcall-fleet-app/${path}`);
   await page.getByText("● live").first().waitFor();
   if (path === "roll-call") await page.getByRole("button", { name: "Run", exact: true }).click();
   // The page of the shared parts shows a skeleton as one of them.
   if (path !== "parts") await page.waitForFunction(() => document.querySelector('[data-testid="skeleton"]') === null);
+  await keep(page, `${path.replaceAll("/", "-")}${ending}`, { fullPage: path === "parts" });
+  await page.close();
+}
+
+async function keep(page: Page, name: string, how: { readonly fullPage?: boolean }): Promise<void> {
   // Fonts, charts and icons come a little after what they are part of.
   await page.waitForLoadState("load");
-  const file = join(root, "grafana-plugin/src/img", `${path.replaceAll("/", "-")}${ending}.png`);
-  await page.screenshot({ path: file, animations: "disabled", fullPage: path === "parts" });
+  const file = join(root, "grafana-plugin/src/img", `${name}.png`);
+  await page.screenshot({ path: file, animations: "disabled", ...how });
   const { size } = statSync(file);
   if (size > MOST_BYTES) throw new Error(`${file} has ${size} bytes, at most ${MOST_BYTES} are allowed`);
   console.log(`${file.slice(root.length + 1)}  ${Math.round(size / 1000)} kB`);

@@ -1,9 +1,10 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 
 interface Viewing {
-  /** `http://127.0.0.1:3000` */
+  /** `http://127.0.0.1:3000`, of a Grafana or of the stand-in */
   readonly grafana: string;
   readonly width?: number;
+  readonly height?: number;
   readonly theme?: "dark" | "light";
 }
 
@@ -16,16 +17,25 @@ export interface Person {
   openTab(path: string): Promise<Page>;
 }
 
-/** Somebody who is signed in to Grafana, in a browser of their own. @param key as the stand-in calls them: `operator` */
+/** Pages of the app. */
+export const PAGES = [
+  ...["overview", "alerts", "agents", "agents?view=tree", "agents/billing", "operations", "requests", "roll-call"],
+  ...["bus", "diagnostics", "metrics", "audit"],
+];
+
+/** All test users of a Grafana have it; the stand-in takes any. */
+const PASSWORD = process.env.GRAFANA_E2E_PASSWORD ?? "no password";
+
+/** Signs in by Grafana's form, in a browser of its own. @param user their login at Grafana: `operator` @throws Error if it is refused */
 export async function signInto(
   browser: Browser,
-  key: string,
-  { grafana, width = 1280, theme = "dark" }: Viewing,
+  user: string,
+  { grafana, width = 1280, height = 900, theme = "dark" }: Viewing,
 ): Promise<Person> {
-  const context = await browser.newContext({ viewport: { width, height: 900 } });
+  const context = await browser.newContext({ viewport: { width, height } });
   context.setDefaultTimeout(60_000);
-  await context.addCookies([{ name: "grafana_session", value: key, url: grafana }]);
-  await context.addInitScript((chosen) => localStorage.setItem("rollcall-host.theme", chosen), theme);
+  const signedIn = await context.request.post(`${grafana}/login`, { data: { user, password: PASSWORD } });
+  if (!signedIn.ok()) throw new Error(`${grafana} does not let ${user} in: ${await signedIn.text()}`);
   const broken: string[] = [];
   return {
     context,
@@ -34,7 +44,9 @@ export async function signInto(
       const page = await context.newPage();
       page.on("pageerror", (error) => broken.push(error.message));
       page.on("console", (message) => message.type() === "error" && broken.push(message.text()));
-      await page.goto(`${grafana}/a/rollcall-fleet-app/${path}`);
+      const address = new URL(`${grafana}/a/rollcall-fleet-app/${path}`);
+      address.searchParams.set("theme", theme);
+      await page.goto(address.href);
       return page;
     },
   };

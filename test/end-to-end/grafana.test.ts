@@ -1,54 +1,34 @@
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { launchChromium } from "../chromium.ts";
 import { startFaultProxy } from "../fault-proxy.ts";
+import { follow, PAGES, type Person, signInto } from "./grafana-tab.ts";
 import { stackUnderTest } from "./stack-under-test.ts";
 
 const stack = stackUnderTest();
-const grafana = stack.address(3000);
+const { grafana } = stack;
 const WIDTHS = [375, 768, 1920];
-const PAGES = [
-  ...["overview", "alerts", "agents", "agents?view=tree", "agents/billing", "operations", "requests", "roll-call"],
-  ...["bus", "diagnostics", "metrics", "audit"],
-];
 
 let browser: Browser;
-let context: BrowserContext | null = null;
-let broken: string[] = [];
+let person: Promise<Person> | null = null;
+let broken: readonly string[] = [];
 beforeAll(async () => {
   browser = await launchChromium(join(stack.dataDir, "tools"));
 }, 300_000);
 afterAll(() => browser.close());
 afterEach(async () => {
-  await context?.close();
-  context = null;
+  await (await person)?.context.close();
+  person = null;
   broken = [];
 });
 
-/** A tab of somebody who is signed in to Grafana; what breaks in it is remembered. */
-async function openTab(person: string, path: string, width = 1280): Promise<Page> {
-  context ??= await browser.newContext({ viewport: { width, height: 900 } });
-  context.setDefaultTimeout(60_000);
-  await context.addCookies([{ name: "grafana_session", value: person, url: grafana }]);
-  const page = await context.newPage();
-  page.on("pageerror", (error) => broken.push(error.message));
-  page.on("console", (message) => message.type() === "error" && broken.push(message.text()));
-  await page.goto(`${grafana}/a/rollcall-fleet-app/${path}`);
-  return page;
-}
-
-/** A link to another page, followed without loading Grafana anew. */
-async function follow(page: Page, path: string): Promise<void> {
-  const href = `/a/rollcall-fleet-app/${path}`;
-  await page.evaluate((target) => {
-    const link = document.createElement("a");
-    link.href = target;
-    document.body.append(link);
-    link.click();
-    link.remove();
-  }, href);
-  await page.waitForURL((url) => `${url.pathname}${url.search}` === href);
+/** A tab of somebody who is signed in to Grafana; further tabs of the same test are of the same browser. */
+async function openTab(key: string, path: string, width = 1280): Promise<Page> {
+  person ??= signInto(browser, key, { grafana, width });
+  const opened = await person;
+  broken = opened.broken;
+  return opened.openTab(path);
 }
 
 const pressed = (page: Page, name: string | RegExp) =>
@@ -64,7 +44,6 @@ describe("the app in Grafana", () => {
     await page.getByText("● live").waitFor();
     for (const path of PAGES) {
       await follow(page, path);
-      await expect.poll(() => page.getByTestId("skeleton").count(), { timeout: 60_000 }).toBe(0);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(overflow, path).toBeLessThanOrEqual(0);
     }
@@ -215,8 +194,14 @@ describe("the app in Grafana", () => {
   });
 });
 
-/** Changes where Grafana's proxy leads, as an admin of Grafana can. */
-const leadTo = (upstream: string) => sendJson(`${grafana}/control/settings`, { upstream });
+/** Changes where Grafana's proxy leads, as an admin of Grafana can; `viewer` is one. */
+async function leadTo(url: string): Promise<void> {
+  const { context } = await signInto(browser, "viewer", { grafana });
+  const data = { enabled: true, pinned: true, jsonData: { url } };
+  const saved = await context.request.post(`${grafana}/api/plugins/rollcall-fleet-app/settings`, { data });
+  await context.close();
+  if (!saved.ok()) throw new Error(`Grafana does not keep the address: ${await saved.text()}`);
+}
 
 const HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>';
 

@@ -18,8 +18,15 @@ declare module "vitest" {
   }
 }
 
-/** Starts the whole stack as a person does, and stops it at the end. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** Starts the whole stack as a person does, and stops it at the end; takes the one that runs if a Grafana before it is named. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (process.env.GRAFANA_E2E_URL !== undefined) {
+    const dataDir = process.env.ROLLCALL_DATA_DIR ?? join(root, ".rollcall");
+    if (!existsSync(join(dataDir, "run/state.json")))
+      throw new Error(`GRAFANA_E2E_URL is set, but no stack runs with the data of ${dataDir}. Start one: npm start`);
+    project.provide("stack", { dataDir, portOffset: Number(process.env.ROLLCALL_PORT_OFFSET ?? 0) });
+    return undefined;
+  }
   const dataDir = await mkdtemp(join(tmpdir(), "rollcall-e2e-"));
   const portOffset = await findFreeOffset(Number(process.env.ROLLCALL_PORT_OFFSET ?? 0) + 3000);
   await shareTools(dataDir);

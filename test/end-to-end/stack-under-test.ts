@@ -55,6 +55,8 @@ export function stackUnderTest() {
     slack: createSlackClient(address(8090)),
     pagerDuty: createPagerDutyClient(address(8092)),
     address,
+    /** The Grafana that shows the app: the stand-in, or the one that is named. */
+    grafana: process.env.GRAFANA_E2E_URL?.replace(/\/$/, "") ?? address(3000),
 
     /** Runs a command over HTTP with a key of its own. */
     command: (name: string, input: unknown, key: string = randomUUID()) =>

@@ -12,7 +12,8 @@ async function boot(): Promise<void> {
   const key = signedIn ?? people[0]?.key ?? "";
   if (signedIn === null) await signIn(key);
   const user = (await askJson("/api/user")) as SignedIn;
-  const isDark = localStorage.getItem("rollcall-host.theme") !== "light";
+  const asked = new URLSearchParams(location.search).get("theme");
+  const isDark = (asked ?? localStorage.getItem("rollcall-host.theme")) !== "light";
   // Grafana's libraries read it while they are loaded, so all of them are loaded after it is there.
   window.__grafana_public_path__ = "/public/";
   window.grafanaBootData = {
