@@ -15,6 +15,16 @@ export const apiFigure = z.object({
 });
 export type ApiFigure = z.infer<typeof apiFigure>;
 
+/** A key figure, and what is usual of it at this time of the day. */
+export const apiKeyFigure = apiFigure.extend({
+  dayBefore: z.number().nullable().describe("the same a day before; null: not measured then, or not read yet"),
+  normal: z
+    .object({ least: z.number(), most: z.number() })
+    .nullable()
+    .describe("between what it was at this time on the seven days before; null: measured on fewer than three of them"),
+});
+export type ApiKeyFigure = z.infer<typeof apiKeyFigure>;
+
 /** How far back figures look. */
 export const FIGURE_RANGES = ["5m", "15m", "1h", "6h", "24h"] as const;
 export type FigureRange = (typeof FIGURE_RANGES)[number];
@@ -34,22 +44,22 @@ export const figuresHead = {
 export const apiKeyFigures = z.object({
   ...figuresHead,
   figures: z.object({
-    events: apiFigure.describe("events published"),
-    handled: apiFigure.describe("events that agents handled well"),
-    errors: apiFigure.describe("share of handled events that failed"),
-    latencyP50: apiFigure.describe("from publishing to the start of the handler"),
-    latencyP95: apiFigure,
-    latencyP99: apiFigure,
-    waiting: apiFigure.describe("events that no subscription has been handed yet"),
-    inHand: apiFigure.describe("events handed over and not acknowledged yet"),
-    deadLetters: apiFigure.describe("events put aside in this time"),
-    working: apiFigure.describe("agents that prove that they work"),
-    expected: apiFigure.describe("agents that should exist"),
-    alerts: apiFigure.describe("alerts that fire, without the one that always does"),
-    commands: apiFigure.describe("commands that doors were told in this time"),
-    requests: apiFigure.describe("HTTP requests to the control service"),
-    requestErrors: apiFigure.describe("share of them that failed on our side"),
-    requestP95: apiFigure.describe("time of an HTTP request"),
+    events: apiKeyFigure.describe("events published"),
+    handled: apiKeyFigure.describe("events that agents handled well"),
+    errors: apiKeyFigure.describe("share of handled events that failed"),
+    latencyP50: apiKeyFigure.describe("from publishing to the start of the handler"),
+    latencyP95: apiKeyFigure,
+    latencyP99: apiKeyFigure,
+    waiting: apiKeyFigure.describe("events that no subscription has been handed yet"),
+    inHand: apiKeyFigure.describe("events handed over and not acknowledged yet"),
+    deadLetters: apiKeyFigure.describe("events put aside in this time"),
+    working: apiKeyFigure.describe("agents that prove that they work"),
+    expected: apiKeyFigure.describe("agents that should exist"),
+    alerts: apiKeyFigure.describe("alerts that fire, without the one that always does"),
+    commands: apiKeyFigure.describe("commands that doors were told in this time"),
+    requests: apiKeyFigure.describe("HTTP requests to the control service"),
+    requestErrors: apiKeyFigure.describe("share of them that failed on our side"),
+    requestP95: apiKeyFigure.describe("time of an HTTP request"),
   }),
 });
 export type ApiKeyFigures = z.infer<typeof apiKeyFigures>;

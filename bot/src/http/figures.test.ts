@@ -1,10 +1,13 @@
 import { Failure } from "@rollcall/core/domain/failure.ts";
-import type { ApiFigure, ApiKeyFigures } from "@rollcall/core/figures-contract.ts";
+import type { ApiKeyFigure, ApiKeyFigures } from "@rollcall/core/figures-contract.ts";
 import type { Figures } from "@rollcall/core/ports/figures.ts";
 import { describe, expect, test } from "vitest";
 import { callers, makeApp, NOW } from "./app-fixture.ts";
 
-const figure: ApiFigure = { value: 1, unit: "events", ageSeconds: 2, reason: null };
+const figure: ApiKeyFigure = {
+  ...{ value: 1, unit: "events", ageSeconds: 2, reason: null },
+  ...{ dayBefore: 2, normal: { least: 0, most: 3 } },
+};
 const head = {
   ...{ asOf: NOW, ageSeconds: 1, problem: null, rangeSeconds: 3600 },
   coveredSeconds: { exporter: 3600, control: null },

@@ -5,7 +5,6 @@ import { agents as fleet, incidents, operations } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { CommandButton } from "../parts/command-button.tsx";
 import { firingAgents, IncidentCard } from "../parts/incident-card.tsx";
-import { MoreCommands } from "../parts/more-commands.tsx";
 import { Page } from "../parts/page.tsx";
 import { usePlace } from "../parts/place.ts";
 import { ProgressTracker } from "../parts/progress-tracker.tsx";
@@ -15,6 +14,7 @@ import { AgentEvidence } from "./agent-evidence.tsx";
 import { AgentFigures } from "./agent-figures.tsx";
 import { AgentTabs } from "./agent-tabs.tsx";
 import { AgentVerdict } from "./agent-verdict.tsx";
+import { MoreCommands } from "./more-commands.tsx";
 
 /** All about one agent. */
 export default function AgentPage(): ReactElement {

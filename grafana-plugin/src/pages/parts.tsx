@@ -90,6 +90,7 @@ function Cards(): ReactElement {
     { label: "rising", value: 38, unit: "per second", points: samplePoints(now, 1) },
     { label: "falling", value: 0.038, unit: "seconds", points: samplePoints(now, -0.6) },
     { label: "as usual", value: 0.004, unit: "ratio", points: samplePoints(now, 0) },
+    { label: "usual is known", value: 12, unit: "per second", dayBefore: 36, normal: { least: 30, most: 41 } },
     { label: "old", value: 64, unit: "events", at: now - 120_000 },
     { label: "not measured", value: null, unit: "events", reason: "the exporter is silent" },
   ];

@@ -1,7 +1,7 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
-import type { ApiFigure, ApiKeyFigures, ApiThroughput } from "@rollcall/core/figures-contract.ts";
+import type { ApiFigure, ApiKeyFigure, ApiKeyFigures, ApiThroughput } from "@rollcall/core/figures-contract.ts";
 import type { ApiMeasureCourse } from "@rollcall/core/measure-contract.ts";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
@@ -68,7 +68,7 @@ const THROUGHPUT = "api/v1/figures/throughput?range=5m&step=5&top=1";
 
 interface FigureCardProps {
   readonly label: string;
-  readonly figure: ApiFigure | undefined;
+  readonly figure: ApiFigure | ApiKeyFigure | undefined;
   readonly at: number | null;
   readonly points?: readonly Point[];
 }
@@ -84,6 +84,7 @@ export function FigureCard({ label, figure, at, points }: FigureCardProps): Reac
       unit={figure?.unit ?? "events"}
       reason={figure === undefined ? "reading" : figure.reason}
       at={measuredAt}
+      {...(figure !== undefined && "normal" in figure ? { dayBefore: figure.dayBefore, normal: figure.normal } : {})}
       {...(points === undefined ? {} : { points })}
     />
   );

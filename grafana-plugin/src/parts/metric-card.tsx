@@ -21,12 +21,16 @@ interface MetricCardProps {
   readonly freshSeconds?: number;
   /** Oldest first. */
   readonly points?: readonly Point[];
+  /** What it was a day before; then the trend is against that. */
+  readonly dayBefore?: number | null;
+  /** What it usually is at this time of the day. */
+  readonly normal?: { readonly least: number; readonly most: number } | null;
   readonly href?: string;
 }
 
-/** One live number with unit, trend and course; what is not measured is "—" and says why, never 0. */
+/** One live number with unit, trend, what is normal, and course; what is not measured is "—" and says why, never 0. */
 export function MetricCard(props: MetricCardProps): ReactElement {
-  const { label, value, unit, reason = null, at, freshSeconds = 30, points = [], href } = props;
+  const { label, value, unit, reason = null, at, freshSeconds = 30, points = [], dayBefore, normal, href } = props;
   const styles = useStyles2(getStyles);
   const now = useNow();
   const age = at === null ? null : (now - at) / 1000;
@@ -37,12 +41,14 @@ export function MetricCard(props: MetricCardProps): ReactElement {
         {href === undefined ? label : <a href={href}>{label}</a>}
       </div>
       <div className={isOld || value === null ? styles.old : styles.value}>
-        <span>{value === null ? "—" : figureWords(value, unit)}</span> <Trend points={points} />
+        <span>{value === null ? "—" : figureWords(value, unit)}</span>{" "}
+        <Trend trend={trendOf(points, value, dayBefore)} />
       </div>
       <Sparkline points={points} label={label} />
       <Note
         words={value === null ? (reason ?? "not measured") : isOld && age !== null ? `${ageWords(age)} old` : null}
       />
+      <Note words={normal ? `normal ${figureWords(normal.least, unit)} – ${figureWords(normal.most, unit)}` : null} />
     </div>
   );
 }
@@ -73,26 +79,42 @@ export function figureWords(value: number, unit: string): string {
   }
 }
 
-/** Last fifth against the rest; less than 10 % is no trend. */
-export function trendOf(points: readonly Point[]): { mark: "↑" | "↓" | "→"; percent: number } | null {
-  const values = points.flatMap(([, value]) => (value === null ? [] : [value]));
+interface Change {
+  readonly mark: "↑" | "↓" | "→";
+  readonly percent: number;
+  /** Of what against what. */
+  readonly of: string;
+}
+
+/** The number against the day before, if that is known; else the last fifth against the rest. Less than 10 % is no trend. */
+export function trendOf(
+  points: readonly Point[],
+  value: number | null = null,
+  dayBefore?: number | null,
+): Change | null {
+  if (value !== null && typeof dayBefore === "number")
+    return { ...changeOf(dayBefore, value), of: "against the same hour yesterday" };
+  const values = points.flatMap(([, one]) => (one === null ? [] : [one]));
   if (values.length < 5) return null;
   const cut = Math.floor(values.length * 0.8);
-  const mean = (part: readonly number[]): number => part.reduce((sum, value) => sum + value, 0) / part.length;
-  const [before, lately] = [mean(values.slice(0, cut)), mean(values.slice(cut))];
+  const mean = (part: readonly number[]): number => part.reduce((sum, one) => sum + one, 0) / part.length;
+  const change = changeOf(mean(values.slice(0, cut)), mean(values.slice(cut)));
+  return { ...change, of: "the newest fifth of the time shown against the rest" };
+}
+
+function changeOf(before: number, lately: number): Pick<Change, "mark" | "percent"> {
   if (before === 0) return { mark: lately === 0 ? "→" : "↑", percent: 0 };
   const percent = Math.round(((lately - before) / before) * 100);
   return { mark: percent >= 10 ? "↑" : percent <= -10 ? "↓" : "→", percent };
 }
 
-function Trend({ points }: { readonly points: readonly Point[] }): ReactElement | null {
+function Trend({ trend }: { readonly trend: Change | null }): ReactElement | null {
   const styles = useStyles2(getStyles);
-  const trend = trendOf(points);
   if (trend === null) return null;
   const percent = Math.abs(trend.percent) > MOST_PERCENT ? `> ${MOST_PERCENT}` : Math.abs(trend.percent);
   const words = trend.mark === "→" || trend.percent === 0 ? trend.mark : `${trend.mark} ${percent} %`;
   return (
-    <span className={styles.trend} title="the newest fifth of the time shown against the rest">
+    <span className={styles.trend} title={trend.of}>
       {words}
     </span>
   );

@@ -79,6 +79,12 @@ describe("numbers", () => {
     expect(course([10, 10, 10, 10, 20])).toBe("↑");
     expect(course([10, null, 10, 10, 10, 2])).toBe("↓");
   });
+
+  test("a trend is against the day before, where that is known", () => {
+    const rising = [10, 10, 10, 10, 20].map((value, at) => [at, value] as const);
+    expect(trendOf(rising, 20, 40)).toMatchObject({ mark: "↓", percent: -50 });
+    expect(trendOf(rising, 20, null)).toMatchObject({ mark: "↑", percent: 100 });
+  });
 });
 
 describe("a running operation", () => {

@@ -1,5 +1,6 @@
 import { type History, type PrometheusUnderTest, startPrometheus } from "@rollcall/test/prometheus.ts";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import type { ApiKeyFigures } from "../../figures-contract.ts";
 import type { Figures } from "../../ports/figures.ts";
 import { openFigures } from "./figures.ts";
 
@@ -67,6 +68,43 @@ async function openOn(series: readonly History[], now = to): Promise<Figures> {
   started.push(prometheus);
   return openFigures({ url: prometheus.url, fleet, clock: { now: () => now } });
 }
+
+describe("what is usual at this time of the day", () => {
+  const MINUTES = 4 * 24 * 60;
+  /** One value for each of five days: four that are over, and today's first minute. */
+  const byDay = (name: string, labels: Record<string, string>, values: readonly (number | null)[]): History => ({
+    ...{ name, labels: { fleet, ...labels } },
+    values: Array.from({ length: MINUTES + 1 }, (_, minute) => values[Math.ceil(minute / 1440)] ?? null),
+  });
+  let key: ApiKeyFigures["figures"];
+  beforeAll(async () => {
+    const labels = { topic: "orders.new", group: "billing" };
+    const series = [
+      byDay("rollcall_fleet_agents_expected", {}, [3, 3, 3, 3, 3]),
+      byDay("rollcall_bus_group_lag", labels, [4, 9, 2, 7, 5]),
+      byDay("rollcall_bus_group_pending", labels, [null, null, 2, 7, 5]),
+    ];
+    const history = { from: to - 4 * 24 * HOUR_MS, stepSeconds: 60, series };
+    const prometheus = await startPrometheus(inject("toolsDir"), history);
+    started.push(prometheus);
+    const figures = openFigures({ url: prometheus.url, fleet, clock: { now: () => to } });
+    const read = async () => (await figures.key()).figures;
+    // Other days are told as soon as they are known.
+    await vi.waitFor(async () => expect((await read()).expected.dayBefore).toBe(3), {
+      timeout: 120_000,
+      interval: 500,
+    });
+    key = await read();
+  }, 180_000);
+
+  test("is what it was yesterday, and between what it was on the days before", () => {
+    expect(key.waiting).toMatchObject({ value: 5, dayBefore: 7, normal: { least: 2, most: 9 } });
+  });
+
+  test("is not normal where too few days were measured", () => {
+    expect(key.inHand).toMatchObject({ value: 5, dayBefore: 7, normal: null });
+  });
+});
 
 describe("figures of an hour that was measured", () => {
   let figures: Figures;
@@ -185,7 +223,7 @@ describe("figures of an hour with holes", () => {
       one.name === "rollcall_bus_group_lag_unknown" ? { ...one, values: flat(1) } : one,
     );
     const { figures: key } = await (await openOn(without)).key();
-    expect(key.requests).toEqual({
+    expect(key.requests).toMatchObject({
       ...{ value: null, unit: "per second", ageSeconds: null },
       reason: "not measured in this time: the control service was not read",
     });

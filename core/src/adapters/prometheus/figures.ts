@@ -5,7 +5,7 @@ import { AgedCache, CACHE_LIMITS, type CacheLimits } from "./aged-cache.ts";
 import { type AlertReading, readAlertChart, showAlertChart } from "./alert-chart.ts";
 import { connectPrometheus } from "./client.ts";
 import { type CourseReading, readServices, readThroughput, showCourse } from "./courses.ts";
-import { type KeyReading, readKeyFigures, showKeyFigures } from "./key-figures.ts";
+import { type KeyReading, readDaysBefore, readKeyFigures, showKeyFigures } from "./key-figures.ts";
 import {
   type MeasureCourseReading,
   type MeasureReading,
@@ -31,12 +31,17 @@ export interface PrometheusOptions {
   readonly limits?: CacheLimits;
 }
 
+/** What was on other days changes slowly, and is costly to read. */
+const DAYS_BEFORE_LIMITS: Partial<CacheLimits> = { freshMs: 10 * 60_000, staleMs: 60 * 60_000, keepMs: 60 * 60_000 };
+
 /** Figures out of Prometheus, through caches: however many look at a board, Prometheus is asked once in 5 s. */
 export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: PrometheusOptions): Figures {
   const prometheus = connectPrometheus(url);
   const asking = { prometheus, fleet };
   const now = (): number => clock.now();
   const key = new AgedCache<KeyReading>(now, limits);
+  const days = new AgedCache<readonly KeyReading[]>(now, { ...limits, ...DAYS_BEFORE_LIMITS });
+  let daysBefore: readonly KeyReading[] = [];
   const courses = new AgedCache<CourseReading>(now, limits);
   const latencies = new AgedCache<LatencyReading>(now, limits);
   const spots = new AgedCache<HotSpotsReading>(now, limits);
@@ -44,7 +49,19 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
   const measureCourses = new AgedCache<MeasureCourseReading>(now, limits);
   const charts = new AgedCache<AlertReading>(now, limits);
   return {
-    key: async () => showKeyFigures(await key.get("hour", (at) => readKeyFigures(asking, at)), fleet, now()),
+    async key() {
+      // Nobody waits for other days: they are told as soon as they are known.
+      days
+        .get("week", (at) => readDaysBefore(asking, at))
+        .then(
+          ({ value }) => {
+            daysBefore = value;
+          },
+          () => undefined,
+        );
+      const reading = await key.get("hour", (at) => readKeyFigures(asking, at));
+      return showKeyFigures(reading, { fleet, now: now(), daysBefore });
+    },
     async throughput(course) {
       const { range, stepSeconds, top } = course;
       const name = `throughput ${range} ${stepSeconds} ${top}`;

@@ -1,5 +1,5 @@
 import { isWorking, VERDICTS } from "../../domain/verdict.ts";
-import type { ApiKeyFigures, FigureUnit } from "../../figures-contract.ts";
+import type { ApiKeyFigure, ApiKeyFigures, FigureUnit } from "../../figures-contract.ts";
 import type { Aged } from "./aged-cache.ts";
 import {
   type Asking,
@@ -108,17 +108,45 @@ export async function readKeyFigures(asking: Asking, at: number): Promise<KeyRea
   };
 }
 
-/** @param now ms, for the ages */
-export function showKeyFigures(aged: Aged<KeyReading>, fleet: string, now: number): ApiKeyFigures {
-  const { spans, values, unknownLags } = aged.value;
-  const shown = Object.entries(wantedOf(fleet)).map(([name, wanted]) => {
-    const found = foundOf(wanted, values.get(name as Name) ?? null, spans);
-    return [name, figureOf(name === "waiting" ? withUnknown(found, unknownLags) : found, spans, now)] as const;
+const DAY_MS = 86_400_000;
+const DAYS = 7;
+
+/** The same hour of each of the seven days before, yesterday first; one after another, for it is much to read. @throws Failure "unavailable" */
+export async function readDaysBefore(asking: Asking, at: number): Promise<KeyReading[]> {
+  const days: KeyReading[] = [];
+  for (let day = 1; day <= DAYS; day += 1) days.push(await readKeyFigures(asking, at - day * DAY_MS));
+  return days;
+}
+
+interface Shown {
+  readonly fleet: string;
+  /** Milliseconds, for the ages. */
+  readonly now: number;
+  /** Of the same hour on the days before, yesterday first. */
+  readonly daysBefore: readonly KeyReading[];
+}
+
+/** Fewer days say nothing about what is normal. */
+const LEAST_DAYS = 3;
+
+/** The last hour in numbers, and what is usual at this time of the day. */
+export function showKeyFigures(aged: Aged<KeyReading>, { fleet, now, daysBefore }: Shown): ApiKeyFigures {
+  const { spans } = aged.value;
+  const shown = (Object.entries(wantedOf(fleet)) as [Name, Wanted][]).map(([name, wanted]): [Name, ApiKeyFigure] => {
+    const before = daysBefore.map((day) => figureOf(foundIn(day, name, wanted), day.spans, now).value);
+    const usual = before.filter((value) => value !== null);
+    const normal = usual.length < LEAST_DAYS ? null : { least: Math.min(...usual), most: Math.max(...usual) };
+    return [name, { ...figureOf(foundIn(aged.value, name, wanted), spans, now), dayBefore: before[0] ?? null, normal }];
   });
   return {
     ...headOf(aged, now, { rangeSeconds: HOUR, spans }),
     figures: Object.fromEntries(shown) as ApiKeyFigures["figures"],
   };
+}
+
+function foundIn({ spans, values, unknownLags }: KeyReading, name: Name, wanted: Wanted): Found {
+  const found = foundOf(wanted, values.get(name) ?? null, spans);
+  return name === "waiting" ? withUnknown(found, unknownLags) : found;
 }
 
 function foundOf({ unit, source, isRate, reason }: Wanted, value: number | null, spans: Spans): Found {

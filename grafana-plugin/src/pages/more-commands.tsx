@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 import { useCommands } from "../api/commands.ts";
 import { reach } from "../api/reach.ts";
 import { useStore } from "../api/store.ts";
-import { openOrder } from "./order.ts";
+import { openOrder } from "../parts/order.ts";
 
 interface MoreCommand {
   readonly command: string;
