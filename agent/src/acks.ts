@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { backoffMs, pause } from "./persist.ts";
 
@@ -12,7 +13,7 @@ export function createAcks(target: { control: Redis; stream: string; group: stri
   const waiting = new Set<string>();
   let flushing: Promise<void> | null = null;
   const flush = async () => {
-    await null; // One XACK for everything that is finished in this turn.
+    await turn(); // One XACK for everything that is finished in this turn.
     for (let attempt = 0; waiting.size > 0 && !signal.aborted; attempt += 1) {
       const ids = [...waiting];
       try {

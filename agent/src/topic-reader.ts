@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { BLOCK_MS } from "./connection.ts";
 import type { Delivery, Entry } from "./deliver.ts";
@@ -66,6 +67,8 @@ export async function readTopic(parts: TopicReaderParts): Promise<void> {
 async function readOnce(parts: TopicReaderParts, wasFlood: boolean): Promise<boolean> {
   const { delivery, signal } = parts;
   await delivery.room(ROOM);
+  // Handlers that wait for nothing have all ended by then, so that a page is read and not one entry for each that is done.
+  await turn();
   if (signal.aborted) return false;
   const count = wasFlood ? FLOOD_PAGE : PREFETCH - delivery.size();
   const entries = await readNew(parts, count);

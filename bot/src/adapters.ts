@@ -5,7 +5,7 @@ import { createPagerDuty } from "@rollcall/core/adapters/pagerduty/events.ts";
 import { openFigures } from "@rollcall/core/adapters/prometheus/figures.ts";
 import { openMonitoring } from "@rollcall/core/adapters/prometheus/monitoring.ts";
 import { openEventBus } from "@rollcall/core/adapters/redis/event-bus.ts";
-import { type OpenFleetBus, openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
+import { type FleetBusOptions, type OpenFleetBus, openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
 import { openRunReports, type RunReports } from "@rollcall/core/adapters/redis/run-reports.ts";
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
 import { type RuntimesInUse, superviseRuntimes } from "@rollcall/core/adapters/supervisors/supervise-runtimes.ts";
@@ -66,7 +66,7 @@ export async function openAdapters(
   const { directory, google, rules } = rights;
   const url = config.REDIS_URL.reveal();
   const onProblem = (error: Error) => tell("a connection to Redis broke", error);
-  const { bus, events, runReports } = openStreams(config, fleet, onProblem);
+  const { bus, events, runReports } = openStreams(config, { fleet, onProblem, onAnswer: metrics.bus.answered });
   const file = config.ROLLCALL_FLEET_FILE;
   const registry = await openFleetRegistry({ file, desired, bus, clock, onProblem: tell });
   const limits = openLimits({
@@ -114,13 +114,11 @@ const openSupervisor = (config: ControlConfig, { registry, effects }: Pick<Runti
     builtIn: connectBuiltInSupervisor(config.ROLLCALL_SUPERVISOR_SOCKET),
   });
 
-function openStreams(config: ControlConfig, fleet: string, onProblem: (error: Error) => void) {
-  const options = {
-    url: config.REDIS_URL.reveal(),
-    fleet,
-    fleetKey: config.ROLLCALL_FLEET_KEY.reveal(),
-    onProblem,
-  };
+function openStreams(
+  config: ControlConfig,
+  rest: Pick<FleetBusOptions, "onAnswer"> & Required<Pick<FleetBusOptions, "fleet" | "onProblem">>,
+) {
+  const options = { url: config.REDIS_URL.reveal(), fleetKey: config.ROLLCALL_FLEET_KEY.reveal(), ...rest };
   return { bus: openFleetBus(options), events: openEventBus(options), runReports: openRunReports(options) };
 }
 

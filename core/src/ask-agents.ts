@@ -67,7 +67,7 @@ const split = (agents: readonly string[], listeners: ReadonlySet<string>) =>
   [agents.filter((agent) => listeners.has(agent)), agents.filter((agent) => !listeners.has(agent))] as const;
 
 function collectAnswers(bus: FleetBus, question: Question, replyTo: string): Answers {
-  const { agents, epoch, took = new Map<string, number>() } = question;
+  const { agents, kind, epoch, took = new Map<string, number>() } = question;
   const asked = new Set(agents);
   let answered = 0;
   const place = { last: "0-0" };
@@ -79,7 +79,9 @@ function collectAnswers(bus: FleetBus, question: Question, replyTo: string): Ans
       const isAnswer = reply.outcome === "done" && (epoch === null || reply.epoch === epoch);
       if (!isAnswer || took.has(reply.agent)) return;
       answered += 1;
-      took.set(reply.agent, performance.now() - sentAt);
+      const ms = performance.now() - sentAt;
+      took.set(reply.agent, ms);
+      bus.answered?.(kind, ms);
       missing.delete(reply.agent);
     };
     const expected = agents.length - answered;

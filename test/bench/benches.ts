@@ -8,6 +8,7 @@ import { measureMalformed } from "./measure-malformed.ts";
 import { measureObserve } from "./measure-observe.ts";
 import { measureRollCall } from "./measure-roll-call.ts";
 import { measureScrape } from "./measure-scrape.ts";
+import { measureSdk } from "./measure-sdk.ts";
 import { measureStart } from "./measure-start.ts";
 
 /** One benchmark: a name to type, a sentence, and what measures it. */
@@ -72,6 +73,13 @@ export const BENCHES: readonly Bench[] = [
       "`/metrics` of the exporter to the last byte, warm: the 22 agents of the stack, then a process of its own before 1,000 " +
       "simulated agents, and before 10,000 with 1,000 topics.",
     measure: measureScrape,
+  },
+  {
+    name: "sdk",
+    about:
+      "10,000 events of one topic handled by an agent of the SDK, against a consumer without it: same client, page, check of each " +
+      "event and acknowledgement, beside a Redis of their own; five pairs by turns, the median. Then what one observation costs.",
+    measure: measureSdk,
   },
   {
     name: "malformed",

@@ -68,6 +68,14 @@ export const single = ({ what, value, limit, unit, why }: Single): Figure => ({
   missed: value <= limit ? null : `${(value / limit).toFixed(1)} times the target: ${why}`,
 });
 
+/** The figure of something that is measured once, with a lower bound. */
+export const atLeast = ({ what, value, limit, unit, why }: Single): Figure => ({
+  what,
+  measured: `${value.toFixed(1)} ${unit}`,
+  target: `≥ ${limit} ${unit}`,
+  missed: value >= limit ? null : `${(value / limit).toFixed(2)} of the target: ${why}`,
+});
+
 /** A figure without a target. */
 export const plain = (what: string, measured: string): Figure => ({ what, measured, target: null, missed: null });
 

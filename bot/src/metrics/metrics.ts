@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { type AlertMetrics, createAlertMetrics } from "./alerts.ts";
 import { type AuditMetrics, createAuditMetrics } from "./audit.ts";
 import { type BrakeMetrics, createBrakeMetrics } from "./brakes.ts";
+import { type BusMetrics, createBusMetrics } from "./bus.ts";
 import { type CommandMetrics, createCommandMetrics } from "./commands.ts";
 import { createDatabaseMetrics, type DatabaseMetrics } from "./database.ts";
 import { createDeadLetterMetrics, type DeadLetterMetrics } from "./dead-letters.ts";
@@ -18,6 +19,7 @@ import { createSlackMetrics, type SlackMetrics } from "./slack.ts";
 export interface Metrics {
   readonly registry: Registry;
   readonly http: HttpMetrics;
+  readonly bus: BusMetrics;
   readonly commands: CommandMetrics;
   readonly database: DatabaseMetrics;
   readonly alerts: AlertMetrics;
@@ -51,6 +53,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
   return {
     registry,
     http: createHttpMetrics(registry),
+    bus: createBusMetrics(registry),
     commands: createCommandMetrics(registry),
     database: createDatabaseMetrics(registry),
     alerts: createAlertMetrics(registry),

@@ -25,6 +25,8 @@ export interface FleetBus {
   now(): Promise<number>;
   /** For how long the bus is back after it was away, ms; null if it never was away since we look. */
   backForMs?(): number | null;
+  /** Told by whoever asked: an agent has answered, that many ms after the question. */
+  answered?(kind: "echo" | "canary", ms: number): void;
   /** @returns null if none was published yet @throws Failure "unavailable" */
   readFleet(): Promise<CompiledFleet | null>;
   /** @throws Failure "unavailable" */

@@ -16,6 +16,7 @@ describe("the buckets of a stage", () => {
     [128, LAST_STAGE_BUCKET - 1],
     [129, LAST_STAGE_BUCKET],
     [1e9, LAST_STAGE_BUCKET],
+    [Number.POSITIVE_INFINITY, LAST_STAGE_BUCKET],
   ])("%s s is in bucket %i", (seconds, bucket) => {
     expect(stageBucketOf(seconds)).toBe(bucket);
   });

@@ -33,6 +33,8 @@ export interface FleetBusOptions {
   /** The fleet's secret, at least 32 characters; each agent's key derives from it. */
   readonly fleetKey: string;
   readonly onProblem?: (error: Error) => void;
+  /** Called for each answer of an agent, with how long it took. */
+  readonly onAnswer?: (kind: "echo" | "canary", ms: number) => void;
 }
 
 /** The bus, and what only its owner does with it. */
@@ -101,6 +103,10 @@ class RedisFleetBus implements OpenFleetBus {
         `Redis may throw messages away: its maxmemory-policy is ${policy}; set noeviction, with CONFIG SET and in redis.conf`,
       );
     });
+  }
+
+  answered(kind: "echo" | "canary", ms: number): void {
+    this.#options.onAnswer?.(kind, ms);
   }
 
   backForMs(): number | null {
