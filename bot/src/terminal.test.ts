@@ -3,9 +3,13 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { beatOf, workingAgent } from "@rollcall/core/fake-agent-fixture.ts";
+import { keysOf } from "@rollcall/core/protocol/keys.ts";
+import { deriveAgentKey, seal } from "@rollcall/core/protocol/seal.ts";
 import { run } from "@rollcall/local/cli/rollcall.ts";
 import { findFreePort } from "@rollcall/local/tools/free-port.ts";
 import { createTestDatabase } from "@rollcall/test/database.ts";
+import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import {
@@ -56,6 +60,19 @@ function rollcall(args: readonly string[], { isRich = false, ...change }: Record
   };
   return run(args, environment, screen);
 }
+/** A heartbeat of an agent whose process then hears nothing. */
+async function beatOnce(agent: string): Promise<void> {
+  const redis = new Redis(inject("redisUrl"));
+  const keys = keysOf("main-test");
+  const [seconds] = await redis.time();
+  const at = Number(seconds) * 1000;
+  const beat = beatOf(workingAgent(agent), at);
+  const key = deriveAgentKey("a fleet key of at least 32 characters", agent);
+  await redis.zadd(keys.beats, at, agent);
+  await redis.hset(keys.presence, agent, seal(key, beat));
+  redis.disconnect();
+}
+
 async function rows<T extends pg.QueryResultRow>(sql: string): Promise<T[]> {
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
@@ -162,6 +179,16 @@ describe("rollcall in the terminal", { timeout: 60_000 }, () => {
     expect(JSON.parse(out[0] ?? "")).toMatchObject({
       error: { code: "unknown_command", allowed: expect.arrayContaining(["restart"]) },
     });
+  });
+
+  test("a roll call tells what is known while it waits, apart from its answer", async () => {
+    await beatOnce("billing");
+    expect(await rollcall(["roll-call"])).toBe(0);
+    expect(errors).toContain("⏳ 0 of 1 known, waiting for billing");
+    expect(out[0]).toMatch(/^🔴 0 of 1 work/);
+    errors = [];
+    expect(await rollcall(["roll-call", "--json"])).toBe(0);
+    expect(errors).toEqual([]);
   });
 
   test("what needs a second person is asked for: exit 0, or with --wait how it was decided, exit 1 if nothing was done", async () => {

@@ -12,7 +12,8 @@ import { type ControlClient, connectControl, isAway, type Wish } from "./termina
 import { decidePlan, plannedLines } from "./terminal/decide-plan.ts";
 import { acceptedLine, endedWell, endLines, followOperation } from "./terminal/follow-operation.ts";
 import { askedLines, decidedLine, followRequest } from "./terminal/follow-request.ts";
-import { findTarget, type Invocation, readInvocation } from "./terminal/invocation.ts";
+import { followRoll } from "./terminal/follow-roll.ts";
+import { findTarget, type Invocation, readInvocation, type Target } from "./terminal/invocation.ts";
 import { painted, refusalLines, reportLines, type Screen } from "./terminal/paint.ts";
 
 const HELP = `rollcall <command>         the commands of /fleet, from a terminal: npx rollcall …, npm run rollcall -- …
@@ -36,6 +37,7 @@ exit 4   a plan that nobody confirmed; nothing was done
 exit 3   the control service, or what it needs, did not answer; a change may go on without us: rollcall status
 `;
 
+const ROLL_CALL = "roll-call";
 const EXIT = { well: 0, refused: 1, badly: 2, away: 3, planned: 4 } as const;
 
 async function askHere(question: string): Promise<string> {
@@ -68,8 +70,9 @@ export async function run(
       return EXIT.well;
     }
     const wish = wishOf(invocation, commands);
-    const client = connectControl(findTarget(invocation, environment));
-    return await carryOut(wish, { client, commands, invocation, screen });
+    const target = findTarget(invocation, environment);
+    const client = connectControl(target);
+    return await carryOut(wish, { target, client, commands, invocation, screen });
   } catch (error) {
     return sayFailure(error, { json: args.includes("--json"), screen });
   }
@@ -101,6 +104,7 @@ function wishOf({ text }: Invocation, commands: readonly CommandDefinition[]): W
 }
 
 interface Course {
+  readonly target: Target;
   readonly client: ControlClient;
   readonly commands: readonly CommandDefinition[];
   readonly invocation: Invocation;
@@ -109,13 +113,27 @@ interface Course {
 
 async function carryOut(wish: Wish, course: Course): Promise<number> {
   const { client, commands, invocation, screen } = course;
-  const answer = await client.run(wish);
+  const isFollowed = wish.command === ROLL_CALL && !invocation.json;
+  const answer = isFollowed ? await callRoll(wish, course) : await client.run(wish);
   if ("operation" in answer) return seeThrough(answer, course);
   if ("plan" in answer) return decide(answer, wish, course);
   if ("request" in answer) return awaitSecondPerson(answer.request, course);
   if (invocation.json) screen.print(JSON.stringify(answer));
   else for (const line of reportLines(answer.report, commands, screen.isRich)) screen.print(line);
   return EXIT.well;
+}
+
+/** Says what is found while it is found, apart from the answer, which has all of it. */
+async function callRoll(wish: Wish, { target, client, screen }: Course): ReturnType<ControlClient["run"]> {
+  const requestId = `terminal-${randomUUID()}`;
+  const following = new AbortController();
+  const tell = (line: string): void => screen.complain(painted(line, screen.isRich));
+  try {
+    await followRoll(target, { requestId, tell, signal: following.signal });
+    return await client.run(wish, requestId);
+  } finally {
+    following.abort();
+  }
 }
 
 /** Shows a plan, and goes on with it if whoever is there says so. */

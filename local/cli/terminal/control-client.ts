@@ -21,7 +21,10 @@ export interface Wish {
 
 export interface ControlClient {
   /** @throws Failure as the service refuses, "unavailable" if it cannot be asked */
-  run(wish: Wish): Promise<ApiAnswer | ApiPlanned | z.infer<typeof apiAccepted> | z.infer<typeof apiAsked>>;
+  run(
+    wish: Wish,
+    requestId?: string,
+  ): Promise<ApiAnswer | ApiPlanned | z.infer<typeof apiAccepted> | z.infer<typeof apiAsked>>;
   /** @throws Failure "not_found", "unavailable" */
   operation(id: string): Promise<ApiOperation>;
   /** @throws Failure "not_found", "unavailable" */
@@ -36,9 +39,12 @@ const PAUSE_MS = 1_000;
 /** Speaks HTTP to a control service, as the door `terminal`. */
 export function connectControl(target: Target): ControlClient {
   return {
-    async run({ command, key, ...wish }) {
+    async run({ command, key, ...wish }, requestId) {
       const body = JSON.stringify(bodyOf(wish));
-      const headers = key === null ? {} : { "idempotency-key": key };
+      const headers = {
+        ...(key !== null && { "idempotency-key": key }),
+        ...(requestId !== undefined && { "x-request-id": requestId }),
+      };
       const post = () => ask(target, `/api/v1/commands/${command}`, { method: "POST", body, headers });
       // With the same key nothing happens twice, so an act may be sent again when its answer was lost.
       const answer = await again(post, key === null ? 1 : TRIES);
@@ -68,9 +74,14 @@ interface Question {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-async function ask({ address, token }: Target, path: string, question: Question): Promise<unknown> {
+/** Where a path of the service is; its address may have a path of its own. */
+export const urlOf = ({ address }: Pick<Target, "address">, path: string): URL =>
+  new URL(path.slice(1), address.endsWith("/") ? address : `${address}/`);
+
+async function ask(target: Target, path: string, question: Question): Promise<unknown> {
+  const { address, token } = target;
   const { headers, ...rest } = question;
-  const url = new URL(path.slice(1), address.endsWith("/") ? address : `${address}/`);
+  const url = urlOf(target, path);
   let response: Response;
   let text: string;
   try {
