@@ -3,13 +3,13 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { connectRedis } from "@rollcall/core/adapters/redis/connection.ts";
 import { beatOf, workingAgent } from "@rollcall/core/fake-agent-fixture.ts";
 import { keysOf } from "@rollcall/core/protocol/keys.ts";
 import { deriveAgentKey, seal } from "@rollcall/core/protocol/seal.ts";
 import { run } from "@rollcall/local/cli/rollcall.ts";
 import { findFreePort } from "@rollcall/local/tools/free-port.ts";
 import { createTestDatabase } from "@rollcall/test/database.ts";
-import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import {
@@ -62,7 +62,7 @@ function rollcall(args: readonly string[], { isRich = false, ...change }: Record
 }
 /** A heartbeat of an agent whose process then hears nothing. */
 async function beatOnce(agent: string): Promise<void> {
-  const redis = new Redis(inject("redisUrl"));
+  const redis = connectRedis({ url: inject("redisUrl"), name: "terminal-test" });
   const keys = keysOf("main-test");
   const [seconds] = await redis.time();
   const at = Number(seconds) * 1000;
