@@ -59,33 +59,31 @@ export class BrakesModel {
     }
   }
 
-  thaw(freeze: string): void {
+  /** @param now one that ends by itself may end a moment early, and counts as ended in time */
+  thaw(freeze: string, now = this.now): void {
     this.freezes.delete(freeze);
-    for (const agent of this.agents.values()) agent.holders.delete(freeze);
-    this.#endPauses();
+    for (const agent of this.agents.values()) {
+      if (agent.holders.delete(freeze) && agent.holders.size === 0) endPause(agent, now);
+    }
   }
 
   /** Time passes; what is over ends. */
   pass(ms: number): void {
     this.now += ms;
-    for (const [id, endsAt] of this.freezes) if (endsAt <= this.now + 1500) this.thaw(id);
-    this.#endPauses();
-  }
-
-  #endPauses(): void {
-    for (const agent of this.agents.values())
-      if (agent.manual === "paused" && agent.manualUntil !== null && agent.manualUntil <= this.now)
-        Object.assign(agent, { manual: "running", manualUntil: null });
+    for (const [id, endsAt] of this.freezes) {
+      if (endsAt <= this.now + 1500) this.thaw(id, Math.max(this.now, endsAt));
+    }
+    for (const agent of this.agents.values()) endPause(agent, this.now);
   }
 
   touched(agent: string, isRestart: boolean, helped: boolean): void {
     this.#touches.push({ agent, at: this.now, isRestart, helped });
   }
 
-  /** What a restart or stop comes to; "either" within two seconds of the end of a window, where the clocks may differ. */
+  /** What a restart or stop comes to; "either" close to the end of a window: PostgreSQL dates it when it is written. */
   expected(asked: Asked): "accepted" | "restart-budget" | "fleet-budget" | "either" {
-    const early = this.#judge(asked, this.now - 2000);
-    return early === this.#judge(asked, this.now + 2000) ? early : "either";
+    const early = this.#judge(asked, this.now - WRITTEN_WITHIN_MS);
+    return early === this.#judge(asked, this.now + WRITTEN_WITHIN_MS) ? early : "either";
   }
 
   /** In a row, up to the newest. */
@@ -102,6 +100,14 @@ export class BrakesModel {
     const most = Math.max(3, Math.floor(fleetSize / 5));
     return !lately.has(agent) && lately.size >= most ? "fleet-budget" : "accepted";
   }
+}
+
+/** On a loaded machine. */
+const WRITTEN_WITHIN_MS = 10_000;
+
+function endPause(agent: ModelAgent, now: number): void {
+  const isOver = agent.manual === "paused" && agent.manualUntil !== null && agent.manualUntil <= now;
+  if (isOver) Object.assign(agent, { manual: "running", manualUntil: null });
 }
 
 interface Asked {

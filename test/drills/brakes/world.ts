@@ -41,7 +41,12 @@ export async function openWorld(pool: Pool, ids: readonly string[], brakes = BRA
   );
   const commands = await loadCommands();
   const fleet = new FakeFleet(...ids);
-  fleet.now = Date.now();
+  // PostgreSQL's clock goes on while the machine is slow, and the drill's with it.
+  let passedMs = 0;
+  const tick = (): void => {
+    fleet.now = Date.now() + passedMs;
+  };
+  tick();
   const listed = new Set(ids);
   const desired = createDesiredStates(pool);
   const operations = createOperations(pool);
@@ -86,7 +91,7 @@ export async function openWorld(pool: Pool, ids: readonly string[], brakes = BRA
     ...{ fleet, listed, wanted },
     async run(command, input) {
       wishes += 1;
-      fleet.now += 1;
+      tick();
       const request = { command, input, actor: OPERATOR, door: "slack" as const, reason: null, incidentId: null };
       try {
         const wish = { ...request, requestId: `r${wishes}`, idempotencyKey: `k${wishes}` };
@@ -99,7 +104,8 @@ export async function openWorld(pool: Pool, ids: readonly string[], brakes = BRA
       }
     },
     async pass(ms) {
-      fleet.now += ms;
+      passedMs += ms;
+      tick();
       // PostgreSQL has no other clock: what was accepted moves into the past instead, until no brake looks at it any more.
       await pool.query(
         `update operations set created_at = created_at - make_interval(secs => $1)
