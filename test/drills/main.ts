@@ -6,6 +6,7 @@ import type { Drill } from "./drill.ts";
 import { matrixDrill } from "./matrix.ts";
 import { replayDrill } from "./replay.ts";
 import { revocationDrill } from "./revocation.ts";
+import { takeoverDrill } from "./takeover.ts";
 import { tamperDrill } from "./tamper.ts";
 import { verdictsDrill } from "./verdicts.ts";
 
@@ -18,6 +19,7 @@ const DRILLS: readonly Drill[] = [
   matrixDrill({ phases: 6 }),
   replayDrill(1000),
   revocationDrill({ removals: 100, seconds: 300 }),
+  takeoverDrill({ kills: 10 }),
   tamperDrill(10_000),
   verdictsDrill(),
 ];

@@ -147,3 +147,15 @@ export async function hang(pair: ControlPair, agent: string, at: KeptControl): P
   const operation = await pair.tell(wishFor("drill", [agent], { fault: "hang", id: agent }), at);
   await pair.ended(operation, at);
 }
+
+/** A restart whose order to stop has just reached an agent that does not stop at once. @returns the operation's id */
+export async function restartUnderWay(pair: ControlPair, agent: string, at: KeptControl): Promise<string> {
+  await hang(pair, agent, at);
+  const operation = await pair.tell(wishFor("restart", [agent]), at);
+  await pair.untilEffect(agent, `${operation}:${agent}:stop`);
+  return operation;
+}
+
+/** An agent that hangs is stopped over the bus, ended by force, and started, each once. */
+export const onceEach = (operation: string, agent: string): string[] =>
+  ["kill", "start", "stop"].map((effect) => `${operation}:${agent}:${effect}`);

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { KeptControl } from "../drills/crash-points/control.ts";
 import { wishFor } from "../drills/crash-points/wishes.ts";
 import { eventually } from "../store-fixture.ts";
-import { type ControlPair, hang, openControlPair } from "./control-pair.ts";
+import { type ControlPair, hang, onceEach, openControlPair, restartUnderWay } from "./control-pair.ts";
 
 /** In front of the control service: at SIGUSR2 its event loop does nothing else for six seconds. */
 const BLOCKED = `process.on("SIGUSR2", () => { const until = Date.now() + 6000; while (Date.now() < until); });`;
@@ -17,24 +16,12 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => pair.close());
 
-/** A restart whose order to stop has just reached an agent that does not stop at once. */
-async function restartUnderWay(at: KeptControl): Promise<string> {
-  await hang(pair, AGENT, at);
-  const operation = await pair.tell(wishFor("restart", [AGENT]), at);
-  await pair.untilEffect(AGENT, `${operation}:${AGENT}:stop`);
-  return operation;
-}
-
-/** It was stopped over the bus, ended by force because its loop hangs, and started, each once. */
-const onceEach = (operation: string): string[] =>
-  ["kill", "start", "stop"].map((effect) => `${operation}:${AGENT}:${effect}`);
-
 const effectsOf = async (operation: string): Promise<string[]> => (await pair.effects(operation)).toSorted();
 
 describe("of two control services", () => {
   test("C1, C2: the one that carries out a restart is killed: the other takes over within 15 s and ends it, with one effect, in the same message", async () => {
     const [first] = await pair.start({ ROLLCALL_LEASE_SECONDS: "6" });
-    const operation = await restartUnderWay(first);
+    const operation = await restartUnderWay(pair, AGENT, first);
     const { executor, other } = await pair.executorOf(operation);
     const { ts } = await pair.slack.waitForMessage("C0OPS", ({ text }) => text.includes(`(${operation})`));
     const killedAt = performance.now();
@@ -42,7 +29,7 @@ describe("of two control services", () => {
     await eventually(async () => (await pair.executorOf(operation)).executor === other, 60_000);
     expect(performance.now() - killedAt).toBeLessThan(15_000);
     expect(await pair.ended(operation, other)).toMatchObject({ ending: "recovered" });
-    expect(await effectsOf(operation)).toEqual(onceEach(operation));
+    expect(await effectsOf(operation)).toEqual(onceEach(operation, AGENT));
     await pair.slack.waitForMessage("C0OPS", (one) => one.ts === ts && one.text.includes("recovered"), {
       timeoutMs: 60_000,
     });
@@ -51,7 +38,7 @@ describe("of two control services", () => {
 
   test("C3: one that was frozen in the middle wakes after the other has ended the restart, and changes nothing", async () => {
     const [first] = await pair.start();
-    const operation = await restartUnderWay(first);
+    const operation = await restartUnderWay(pair, AGENT, first);
     const { executor, other } = await pair.executorOf(operation);
     executor.signal("SIGSTOP");
     expect(await pair.ended(operation, other)).toMatchObject({ ending: "recovered" });
@@ -63,23 +50,23 @@ describe("of two control services", () => {
     const next = await pair.tell(wishFor("restart", [AGENT]), executor);
     expect(await pair.ended(next, executor)).toMatchObject({ ending: "recovered" });
     expect(await pair.revisionOf(operation)).toBe(revision);
-    expect(await effectsOf(operation)).toEqual(onceEach(operation));
+    expect(await effectsOf(operation)).toEqual(onceEach(operation, AGENT));
   }, 240_000);
 
   test("C4: one whose event loop is blocked loses its lease and its restart to the other; nothing happens twice", async () => {
     const [first] = await pair.start({ NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(BLOCKED)}` });
-    const operation = await restartUnderWay(first);
+    const operation = await restartUnderWay(pair, AGENT, first);
     const { executor, other } = await pair.executorOf(operation);
     executor.signal("SIGUSR2");
     await eventually(async () => (await pair.executorOf(operation)).executor === other, 60_000);
     expect(await pair.ended(operation, other)).toMatchObject({ ending: "recovered" });
     await executor.ready();
-    expect(await effectsOf(operation)).toEqual(onceEach(operation));
+    expect(await effectsOf(operation)).toEqual(onceEach(operation, AGENT));
   }, 240_000);
 
   test("C6: SIGTERM in the middle of restarts ends one within 10 s, and the other one ends them, each with one effect", async () => {
     const [first, second] = await pair.start();
-    const operation = await restartUnderWay(first);
+    const operation = await restartUnderWay(pair, AGENT, first);
     const neighbour = await pair.tell(wishFor("restart", [NEIGHBOUR]), second);
     const { executor, other } = await pair.executorOf(operation);
     const toldAt = performance.now();
@@ -88,7 +75,7 @@ describe("of two control services", () => {
     for (const one of [operation, neighbour]) {
       expect(await pair.ended(one, other)).toMatchObject({ ending: "recovered" });
     }
-    expect(await effectsOf(operation)).toEqual(onceEach(operation));
+    expect(await effectsOf(operation)).toEqual(onceEach(operation, AGENT));
     expect(await effectsOf(neighbour)).toEqual(["start", "stop"].map((one) => `${neighbour}:${NEIGHBOUR}:${one}`));
   }, 240_000);
 
