@@ -19,7 +19,7 @@ interface Extent {
 export const crashPointsDrill = (extent: Extent): Drill => ({
   name: "crash-points",
   about:
-    "two control services with their workers, and agents, die at points spread over all their output calls: one effect each, none lost",
+    "three control services with their workers, a third of all points, and agents die at points spread over all their output calls: one effect each, none lost",
   options: ["points", "seed"],
   withOptions: (options) => crashPointsDrill({ ...extent, ...options }),
   async run(say) {

@@ -8,7 +8,7 @@ export class AgentsUnder {
   readonly #stage: CrashStage;
   readonly #waiting = new Map<string, Start>();
   readonly #running = new Map<string, { readonly pid: number; readonly start: Start | null }>();
-  #next: ((agent: string) => Start) | null = null;
+  #next: ((agent: string) => Start | null) | null = null;
   #isClosed = false;
   #ended: Promise<void> = Promise.resolve();
 
@@ -16,8 +16,8 @@ export class AgentsUnder {
     this.#stage = stage;
   }
 
-  /** @param next asked once for each process; null: as usual */
-  async use(next: ((agent: string) => Start) | null): Promise<void> {
+  /** @param next asked once for each process; null of it or in its place: as usual */
+  async use(next: ((agent: string) => Start | null) | null): Promise<void> {
     this.#next = next;
     for (const agent of this.#stage.agents) await this.#prepare(agent);
   }

@@ -6,7 +6,8 @@ import { NO_LIMITS } from "../../no-limits.ts";
 import { endWithUs } from "../end-with-us.ts";
 
 const program = join(import.meta.dirname, "../../../bot/src/main.ts");
-const READY_WITHIN_MS = 60_000;
+/** Several start at once, followed call by call, on a machine that may have other work. */
+const READY_WITHIN_MS = 300_000;
 
 export interface ControlPlace {
   readonly environment: Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
 import { AgentsUnder } from "./agents-under.ts";
+import { whatDied } from "./at-work.ts";
 import type { KeptControl, Start } from "./control.ts";
 import { Lives, type LivesFound } from "./lives.ts";
 import { Orders } from "./orders.ts";
@@ -35,12 +36,12 @@ interface Run {
   readonly endAt: number;
 }
 
-/** They work side by side, so that one takes over what the other one leaves. */
-const CONTROLS = 2;
+/** They work side by side, so that one takes over what another one leaves. */
+const CONTROLS = 3;
+/** Of all points; the worker of a control service is a part of its process. The rest are of agents. */
+export const CONTROL_SHARE = 1 / 3;
 /** These get orders together now and then; each of the others is asked for by itself. */
 const TOGETHER = 3;
-/** Of what it does in the life that is counted; shorter lives would leave nobody the time to find out that an agent is gone. */
-const CONTROL_LIVES = 2;
 const LOOK_MS = 200;
 const SAY_EVERY_MS = 30_000;
 
@@ -65,9 +66,6 @@ export async function runCourse(run: Run): Promise<Course> {
 }
 
 const sum = (counts: CallCounts): number => Object.values(counts).reduce((total, count) => total + count, 0);
-
-const longer = (counts: CallCounts): CallCounts =>
-  Object.fromEntries(Object.entries(counts).map(([call, count]) => [call, count * CONTROL_LIVES])) as CallCounts;
 
 interface Counted {
   readonly control: CallCounts;
@@ -118,7 +116,7 @@ class RunningCourse {
     }
     const counts = await Promise.all(this.#controls.map((_, index) => countsOf(`control-${index}`)));
     const control = counts.toSorted((a, b) => sum(a) - sum(b)).at(-1) as CallCounts;
-    return { control: longer(control), agent: await countsOf(stage.agents.at(-1) as string) };
+    return { control, agent: await countsOf(stage.agents.at(-1) as string) };
   }
 
   /**
@@ -130,18 +128,22 @@ class RunningCourse {
     const startedAt = Date.now();
     const random = seeded(seed);
     const together = Math.max(10, Math.round(points / 4));
+    const ofControl = Math.round(points * CONTROL_SHARE);
     const lives = new Lives(tracer, {
-      "control service": spread(control, together, random),
-      agent: spread(agent, together, random),
+      "control service": { points: spread(control, together, random), wanted: ofControl },
+      agent: { points: spread(agent, together, random), wanted: points - ofControl },
     });
-    for (const one of this.#controls) one.startUnder(() => lives.begin("control service"));
-    await this.#agents.use(() => lives.begin("agent"));
+    for (const one of this.#controls)
+      one.startUnder(() => lives.begin("control service", () => whatDied(stage, one.url)));
+    await this.#agents.use(() => lives.beginAgent());
     this.#signal("SIGKILL");
-    const isOver = () => lives.haveReached(points) || Date.now() > endAt;
+    const isOver = () => lives.areOver || Date.now() > endAt;
     const [bulk, alone] = [stage.agents.slice(0, TOGETHER), stage.agents.slice(TOGETHER)];
     const lanes = [bulk, ...alone.map((one) => [one])];
     const asked = lanes.map((lane, index) => this.#orders.keepAsking(lane, seeded(seed + index + 1), isOver));
     const killed = killStores({ stage, random: seeded(seed), reached: () => lives.reached, isOver });
+    // It is awaited below; without this its failure would end the drill at once, and leave its processes behind.
+    killed.catch(() => undefined);
     await this.#untilOver(lives, isOver);
     const seconds = (Date.now() - startedAt) / 1000;
     const found = { lives: lives.found(), seconds };

@@ -1,7 +1,7 @@
 import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
 import { createPool, query } from "@rollcall/core/adapters/postgres/pool.ts";
 import { type Outcome, outcome } from "../drill.ts";
-import type { Course } from "./course.ts";
+import { CONTROL_SHARE, type Course } from "./course.ts";
 import { duplicates, type Effects, effectsOf, readEffects } from "./effects.ts";
 import type { CrashStage } from "./stage.ts";
 import { look, type SeenOperation } from "./wishes.ts";
@@ -12,13 +12,13 @@ const SETTLED_WITHIN_MS = 120_000;
 /** What was done. */
 export function describeCourse(course: Course, points: number): Outcome[] {
   const { lives, accepted, refused, crashes, seconds, controlStarts } = course;
+  const { "control service": ofControl, agent: ofAgents } = lives.reached;
   const places = [...lives.struck].toSorted().map(([place, count]) => `${place} ${count}`);
+  const found = `${ofControl + ofAgents} (${places.join(", ")}) in ${Math.round(seconds)} s; ${lives.missed} not reached`;
+  const leastOfControl = Math.round(points * CONTROL_SHARE);
   return [
-    outcome(
-      `at least ${points} crash points`,
-      `${lives.reached} (${places.join(", ")}) in ${Math.round(seconds)} s; ${lives.missed} not reached`,
-      lives.reached >= points,
-    ),
+    outcome(`at least ${points} crash points`, found, ofControl + ofAgents >= points),
+    outcome(`at least ${leastOfControl} of them of control services`, ofControl, ofControl >= leastOfControl),
     outcome(
       "stores killed meanwhile",
       `Redis ${crashes.redis} times, PostgreSQL ${crashes.postgres} times`,
@@ -38,7 +38,7 @@ export async function judgeCourse(stage: CrashStage, course: Course): Promise<Ou
     noneOf("lost", lostOf(course, operations), course.accepted.length),
     noneOf("unknown two minutes after the last fault", idsOf(operations, isUnknown), operations.length),
     noneOf("effects of what was said not to have been done", liars(operations, effects), operations.length),
-    ...(await judgeDatabase(stage, course)),
+    ...(await untilAnswered(() => judgeDatabase(stage, course))),
     noneOf("not recovered by a restart at the end", notRecovered(course), course.last.length),
     outcome("endings", counted(operations.map(({ command, ending }) => `${command} ${ending}`)), true),
   ];
@@ -78,6 +78,17 @@ async function settle({ accepted, url }: Course): Promise<SeenOperation[]> {
       found.length === accepted.length && found.every((one) => one.state === "ended" && !isUnknown(one));
     if (isSettled || Date.now() > deadline) return found;
     await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+/** PostgreSQL may not answer in time while the machine is busy, and has only to be looked at. */
+async function untilAnswered<Answer>(ask: () => Promise<Answer>, tries = 10): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (tries === 1) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return untilAnswered(ask, tries - 1);
   }
 }
 

@@ -1,46 +1,57 @@
+import type { Start } from "./control.ts";
 import { type CrashPoint, type Traced, type Tracer, wasReached } from "./tracer.ts";
 
 /** Which kind of process dies. */
 export type Place = "control service" | "agent";
 
+/** Part of its share that one kind of process may be ahead of the other one. */
+const AHEAD = 0.05;
+
 interface Life {
   readonly place: Place;
+  /** What it was at when it died, in a word. */
+  readonly work: () => Promise<string>;
   readonly point: CrashPoint;
   readonly traced: Traced;
 }
 
 export interface LivesFound {
-  readonly reached: number;
+  readonly reached: Readonly<Record<Place, number>>;
   /** Processes that ended before they came to their point. */
   readonly missed: number;
-  /** Reached points by process and call. */
+  /** Reached points by what died, and call. */
   readonly struck: ReadonlyMap<string, number>;
+}
+
+/** How a kind of process dies. */
+interface Dying {
+  readonly points: Generator<CrashPoint, never>;
+  /** So many of its points are wanted. */
+  readonly wanted: number;
 }
 
 /** Gives each process a crash point of its own, and counts which of them were reached. */
 export class Lives {
   readonly #tracer: Tracer;
-  readonly #points: Readonly<Record<Place, Generator<CrashPoint, never>>>;
+  readonly #places: Readonly<Record<Place, Dying>>;
   readonly #lives = new Set<Life>();
   readonly #struck = new Map<string, number>();
-  #reached = 0;
+  readonly #reached: Record<Place, number> = { "control service": 0, agent: 0 };
   #missed = 0;
 
-  constructor(tracer: Tracer, points: Readonly<Record<Place, Generator<CrashPoint, never>>>) {
+  constructor(tracer: Tracer, places: Readonly<Record<Place, Dying>>) {
     this.#tracer = tracer;
-    this.#points = points;
+    this.#places = places;
   }
 
   /** Points that were reached, so far. */
   get reached(): number {
-    return this.#reached;
+    return this.#reached["control service"] + this.#reached.agent;
   }
 
-  /** Whether each kind of process has died at least once, and all of them together so often. */
-  haveReached(points: number): boolean {
-    const places = Object.keys(this.#points);
-    const died = (place: string) => [...this.#struck.keys()].some((name) => name.startsWith(place));
-    return this.#reached >= points && places.every(died);
+  /** Whether each kind of process has died as often as is wanted of it. */
+  get areOver(): boolean {
+    return this.#doneOf("control service") >= 1 && this.#doneOf("agent") >= 1;
   }
 
   /** How it stands now. */
@@ -48,22 +59,36 @@ export class Lives {
     return { reached: this.#reached, missed: this.#missed, struck: new Map(this.#struck) };
   }
 
-  /** A new process of this kind. @returns what to write in front of its program, and to call when it has ended */
-  begin(place: Place): { readonly prefix: readonly string[]; readonly end: () => Promise<void> } {
-    const point = this.#points[place].next().value;
-    const life = { place, point, traced: this.#tracer.trace(point) };
+  /** An agent that starts. While agents are ahead of their share one lives to its natural end. @returns null then */
+  beginAgent(): Start | null {
+    return this.#doneOf("agent") > this.#doneOf("control service") + AHEAD ? null : this.begin("agent");
+  }
+
+  /**
+   * A new process of this kind.
+   * @param work asked as soon as it has died: by which name its point is counted
+   * @returns what to write in front of its program, and to call when it has ended
+   */
+  begin(place: Place, work: Life["work"] = async () => place): Start {
+    const point = this.#places[place].points.next().value;
+    const life = { place, work, point, traced: this.#tracer.trace(point) };
     this.#lives.add(life);
     return { prefix: life.traced.prefix, end: () => this.#end(life) };
   }
 
   async #end(life: Life): Promise<void> {
     if (!this.#lives.delete(life)) return;
+    const work = await life.work();
     if (!wasReached(await life.traced.counts(), life.point)) {
       this.#missed += 1;
       return;
     }
-    this.#reached += 1;
-    const name = `${life.place} ${life.point.call}`;
+    this.#reached[life.place] += 1;
+    const name = `${work} ${life.point.call}`;
     this.#struck.set(name, (this.#struck.get(name) ?? 0) + 1);
+  }
+
+  #doneOf(place: Place): number {
+    return this.#reached[place] / this.#places[place].wanted;
   }
 }

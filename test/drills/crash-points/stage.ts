@@ -105,10 +105,11 @@ async function openStores(folder: string, fleet: Fleet, ends: (() => Promise<unk
     redis: () => startRedis({ ...place("redis", redisPort), toolsDir, aclLines }),
     postgres: () => startPostgres({ ...place("postgres", postgresPort), settings: { fsync: "off" } }),
   };
-  const running: { redis: Child; postgres: Child } = { redis: (await start.redis()).child, postgres: NOT_RUNNING };
+  const redis = await untilStarted(start.redis);
+  const running: { redis: Child; postgres: Child } = { redis: redis.child, postgres: NOT_RUNNING };
   ends.push(() => running.redis.stop());
   endWithUs(() => running.redis.pid);
-  const postgres = await start.postgres();
+  const postgres = await untilStarted(start.postgres);
   running.postgres = postgres.child;
   ends.push(() => running.postgres.stop({ signal: "SIGINT" }));
   endWithUs(() => running.postgres.pid);
@@ -124,9 +125,19 @@ async function openStores(folder: string, fleet: Fleet, ends: (() => Promise<unk
       // PostgreSQL's SIGQUIT ends all of its processes at once and leaves the repair to the next start.
       running[store].signal(store === "redis" ? "SIGKILL" : "SIGQUIT");
       await running[store].exited;
-      running[store] = (await start[store]()).child;
+      running[store] = (await untilStarted<{ child: Child }>(start[store])).child;
     },
   };
+}
+
+/** While everything else starts again too, a store may not be there in time: it is started once more then. */
+async function untilStarted<Started>(start: () => Promise<Started>, starts = 6): Promise<Started> {
+  try {
+    return await start();
+  } catch (error) {
+    if (starts === 1) throw error;
+    return untilStarted(start, starts - 1);
+  }
 }
 
 const NOT_RUNNING: Child = {
