@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { MalformedEvent } from "@rollcall/agent/index.ts";
+import { MalformedEvent, type WorkContext } from "@rollcall/agent/index.ts";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { expectAgent, FakeFleet, type Scrape, scrape } from "../exporter/test/fake-fleet.ts";
 import { startTestExporter } from "../exporter/test/test-exporter.ts";
@@ -25,15 +25,17 @@ const ledger: Done[] = [];
 let refused = 0;
 
 /** One that is bad ends at once; the others take from 2 to 41 ms, each its own time. */
-async function handle(number: number, publishedAt: number): Promise<void> {
-  if (number % (EVENTS / BAD) === 0) {
+async function handle(number: number, publishedAt: number, calls: WorkContext["calls"]): Promise<void> {
+  const failed = number % (EVENTS / BAD) === 0;
+  calls.count("mail", { failed, remaining: 7 });
+  if (failed) {
     refused += 1;
     throw new MalformedEvent("bad on purpose");
   }
   const startedAt = performance.now();
   await new Promise((resolve) => setTimeout(resolve, 2 + (number % 40)));
-  const seconds = (performance.now() - startedAt) / 1000;
-  ledger.push({ seconds, sincePublishedSeconds: ((await stage.now()) - publishedAt) / 1000 });
+  const sincePublishedSeconds = ((await stage.now()) - publishedAt) / 1000;
+  ledger.push({ seconds: (performance.now() - startedAt) / 1000, sincePublishedSeconds });
 }
 
 beforeAll(async () => {
@@ -50,7 +52,9 @@ beforeAll(async () => {
   });
   await stage.start("billing", {
     ...READER,
-    handle: { [TOPIC]: (event) => handle(Number(event.data.number), Number(event.data.publishedAt)) },
+    handle: {
+      [TOPIC]: (event, { calls }) => handle(Number(event.data.number), Number(event.data.publishedAt), calls),
+    },
   });
   for (let number = 0; number < EVENTS; number += 1) {
     await stage.publish(TOPIC, { number, publishedAt: await stage.now() });
@@ -108,6 +112,17 @@ describe("after a known load, what is published is what the agents' own ledgers 
     ["rollcall_bus_dead_letters_total", { topic: TOPIC }, BAD],
     ["rollcall_bus_dead_letters_held", { topic: TOPIC }, BAD],
     ["rollcall_bus_group_deliveries_total", { group: "billing" }, EVENTS],
+    ["rollcall_bus_stream_entries", { topic: TOPIC }, EVENTS],
+    ["rollcall_bus_subscriptions_declared", { topic: TOPIC }, 2],
+    ["rollcall_bus_subscriptions", { topic: TOPIC }, 2],
+    ["rollcall_bus_lost_total", { group: "billing", reason: "undelivered" }, 0],
+    ["rollcall_bus_lost_total", { group: "billing", reason: "in-hand" }, 0],
+    ["rollcall_bus_group_oldest_pending_deliveries", { group: "invoices" }, 1],
+    ["rollcall_agent_in_flight", { agent: "billing" }, 0],
+    ["rollcall_agent_api_calls_total", { api: "mail", outcome: "done" }, EVENTS - BAD],
+    ["rollcall_agent_api_calls_total", { api: "mail", outcome: "failed" }, BAD],
+    ["rollcall_agent_api_calls_remaining", { api: "mail" }, 7],
+    ["rollcall_fleet_beats_refused_total", {}, 0],
     ["rollcall_bus_group_lag", { group: "billing" }, 0],
     ["rollcall_bus_group_lag", { group: "invoices" }, EVENTS - TAKEN],
     ["rollcall_bus_group_pending", { group: "invoices" }, TAKEN],
@@ -127,9 +142,24 @@ describe("after a known load, what is published is what the agents' own ledgers 
     const truth = sumOf(ledger.map(({ seconds }) => seconds));
     const published = found.value("rollcall_bus_handle_to_done_seconds_sum") ?? 0;
     expect(published).toBeGreaterThanOrEqual(truth);
-    // The answer of Redis that the ledger waits for is in it too.
+    // The ways into the handler and out of it are in it too.
     expect(published).toBeLessThan(truth * 1.5);
     expect(found.value("rollcall_agent_busy_seconds_total", { agent: "billing" })).toBeGreaterThanOrEqual(truth);
+  });
+
+  test("the oldest event in hand of a subscription is the first that it took", async () => {
+    const [first] = await stage.admin.xrange(stage.keys.topic(TOPIC), "-", "+", "COUNT", 1);
+    const published = found.value("rollcall_bus_group_oldest_pending_timestamp_seconds", { group: "invoices" }) ?? 0;
+    expect(Math.round(published * 1000)).toBe(Number(first?.[0].split("-")[0]));
+  });
+
+  test.each([0.5, 0.95, 0.99])("the percentile %d of the time in handlers is within 19 % of theirs", (share) => {
+    const truth = trueQuantile(
+      ledger.map(({ seconds }) => seconds),
+      share,
+    );
+    const published = quantileOf("rollcall_bus_handle_to_done_seconds", share);
+    expect(Math.abs(published - truth)).toBeLessThan(truth * 0.19 + 0.002);
   });
 
   test.each([0.5, 0.95, 0.99])("the percentile %d of the whole way is within 19 % of theirs", (share) => {
