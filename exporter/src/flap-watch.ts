@@ -1,6 +1,6 @@
 import type { Heartbeat } from "@rollcall/core/protocol.ts";
 
-/** So many restarts within ten minutes that nobody ordered well: it flaps. */
+/** So many restarts within ten minutes, each after an end without a goodbye: it flaps. */
 const RESTARTS = 3;
 const WINDOW_MS = 600_000;
 
