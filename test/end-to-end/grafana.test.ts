@@ -33,10 +33,13 @@ async function openTab(key: string, path: string, width = 1280): Promise<Page> {
 
 const pressed = (page: Page, name: string | RegExp) =>
   page.getByRole("button", { name, exact: typeof name === "string" });
-const operationsOf = async (agent: string): Promise<string[]> => {
+const toldOf = async (agent: string): Promise<{ id: string; state: string }[]> => {
   const { body } = await stack.api(`/api/v1/operations?agent=${agent}`);
-  return (body as { operations: { id: string }[] }).operations.map(({ id }) => id);
+  return (body as { operations: { id: string; state: string }[] }).operations;
 };
+const operationsOf = async (agent: string): Promise<string[]> => (await toldOf(agent)).map(({ id }) => id);
+const hasEnded = async (agent: string): Promise<boolean> =>
+  (await toldOf(agent)).every(({ state }) => state === "ended");
 
 describe("the app in Grafana", () => {
   test.each(WIDTHS)("every page is drawn at %i px, without an error and no wider than the screen", async (width) => {
@@ -92,6 +95,8 @@ describe("the app in Grafana", () => {
       .getByText(/^No answer to /)
       .first()
       .waitFor();
+    // While it runs a second one of the same agent is refused anyhow.
+    await expect.poll(() => hasEnded("crm-chat"), { timeout: 60_000 }).toBe(true);
     await pressed(page, "Restart crm-chat").click();
     await page.getByTestId("progress-tracker").first().waitFor();
     expect(sent).toBe(2);

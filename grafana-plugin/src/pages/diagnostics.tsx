@@ -107,7 +107,7 @@ function Checks({ run, now }: { readonly run: DiagnosticRun; readonly now: numbe
                 <th scope="row">
                   {MARKS[check.state]} {check.name}
                 </th>
-                <td>{check.seconds === null ? "" : durationWords(check.seconds)}</td>
+                <td style={{ whiteSpace: "nowrap" }}>{check.seconds === null ? "" : durationWords(check.seconds)}</td>
                 <td>
                   {check.evidence.join(" · ")}
                   {check.next === null ? "" : ` → ${check.next}`}

@@ -50,6 +50,7 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
   const charts = new AgedCache<AlertReading>(now, limits);
   return {
     async key() {
+      const reading = await key.get("hour", (at) => readKeyFigures(asking, at));
       // Nobody waits for other days: they are told as soon as they are known.
       days
         .get("week", (at) => readDaysBefore(asking, at))
@@ -59,7 +60,6 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
           },
           () => undefined,
         );
-      const reading = await key.get("hour", (at) => readKeyFigures(asking, at));
       return showKeyFigures(reading, { fleet, now: now(), daysBefore });
     },
     async throughput(course) {
