@@ -163,6 +163,25 @@ describe("GET /api/v1/agents/:id", () => {
     });
   });
 
+  test("reads nobody else's heartbeat, so that it costs the same in a fleet of 10,000", async () => {
+    const read: string[] = [];
+    const { app } = makeApp((deps) => ({
+      ...deps,
+      ports: {
+        ...deps.ports,
+        bus: {
+          ...deps.ports.bus,
+          readPresence: async (agents) => {
+            read.push(...agents);
+            return deps.ports.bus.readPresence(agents);
+          },
+        },
+      },
+    }));
+    expect((await app.inject({ url: "/api/v1/agents/billing", headers: callers.viewer })).statusCode).toBe(200);
+    expect(read).toEqual(["billing"]);
+  });
+
   test("of an agent that does not exist is 404", async () => {
     const answer = await get("/agents/bil");
     expect(answer.statusCode).toBe(404);

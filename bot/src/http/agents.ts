@@ -1,12 +1,10 @@
 import { type ApiAgent, apiAgentAnswer, apiAgents } from "@rollcall/core/contract.ts";
-import { Failure } from "@rollcall/core/domain/failure.ts";
 import { HEALTHS, VERDICTS } from "@rollcall/core/domain/verdict.ts";
-import { nearest } from "@rollcall/core/fleet-words.ts";
 import { agentId, CRITICALITIES } from "@rollcall/core/protocol.ts";
 import { z } from "zod";
 import { callerOf, requireRole, requireScope } from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
-import { measureWaiting, viewFleet } from "./fleet-view.ts";
+import { measureWaiting, viewAgent, viewFleet } from "./fleet-view.ts";
 import { noQuery, wholeNumber } from "./query.ts";
 
 const querystring = z.strictObject({
@@ -53,20 +51,9 @@ export function registerAgents(api: App, { ports }: AppDeps): void {
     const caller = callerOf(request);
     requireScope(caller, "read");
     requireRole(caller, "viewer");
-    const { id } = request.params;
-    const view = await viewFleet(ports);
-    const found = view.agents.find((agent) => agent.id === id);
-    if (found === undefined) {
-      const ids = view.agents.map((agent) => agent.id);
-      const next = "GET /api/v1/agents lists them.";
-      throw new Failure("unknown_agent", `there is no agent ${id}`, {
-        found: id,
-        allowed: nearest(id, ids, 0.6),
-        next,
-      });
-    }
-    const [agent] = await measureWaiting(ports.bus, [found]);
-    return { asOf: view.asOf, problems: [...view.problems], agent: agent ?? found };
+    const { asOf, problems, agents } = await viewAgent(ports, request.params.id);
+    const [agent] = (await measureWaiting(ports.bus, agents)) as [ApiAgent];
+    return { asOf, problems: [...problems], agent };
   });
 }
 

@@ -1,9 +1,9 @@
 import type { Ports } from "@rollcall/core/command.ts";
 import type { ApiAgent } from "@rollcall/core/contract.ts";
-import { isFailure } from "@rollcall/core/domain/failure.ts";
+import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
 import { provableRung } from "@rollcall/core/domain/foreign-verdict.ts";
 import type { MaintenanceWindow } from "@rollcall/core/domain/maintenance.ts";
-import { sickFirst } from "@rollcall/core/fleet-words.ts";
+import { nearest, sickFirst } from "@rollcall/core/fleet-words.ts";
 import { type FleetSight, observeFleet, type SeenAgent } from "@rollcall/core/observe-fleet.ts";
 
 /** The expected fleet as it is at one moment, sick first. `waiting` is not measured yet. */
@@ -19,6 +19,26 @@ export interface FleetAnswer {
 export async function viewFleet(sight: FleetSight): Promise<FleetAnswer> {
   const view = await observeFleet(sight);
   return { asOf: view.at, problems: view.problems, agents: sickFirst(view.agents).map(describeAgent) };
+}
+
+/**
+ * Looks at one agent alone, so that the cost does not grow with the fleet.
+ * @throws Failure "unknown_agent" if it is not expected @throws Failure "unavailable" only if nobody knows who is expected
+ */
+export async function viewAgent(sight: FleetSight, id: string): Promise<FleetAnswer> {
+  const { agents } = await sight.registry.expected();
+  const expected = agents.find((agent) => agent.id === id);
+  if (expected === undefined) {
+    const allowed = nearest(
+      id,
+      agents.map((agent) => agent.id),
+      0.6,
+    );
+    const next = "GET /api/v1/agents lists them.";
+    throw new Failure("unknown_agent", `there is no agent ${id}`, { found: id, allowed, next });
+  }
+  const view = await observeFleet(sight, [expected]);
+  return { asOf: view.at, problems: view.problems, agents: view.agents.map(describeAgent) };
 }
 
 /** Adds what waits for each agent; null where Redis cannot tell. */
