@@ -13,6 +13,8 @@ export interface Asked {
   readonly body?: unknown;
   /** Idempotency-Key: the same wish asked again does nothing twice. */
   readonly key?: string;
+  /** X-Request-Id: who asks knows by it what the live stream tells of this. */
+  readonly requestId?: string | undefined;
   /** The service itself gives up after 15 s, and says so. */
   readonly withinMs?: number;
 }
@@ -30,7 +32,7 @@ export interface Answered<T> {
  * @throws Refusal
  */
 export async function askFully<T>(path: string, asked: Asked = {}): Promise<Answered<T>> {
-  const { method = "GET", body, key, withinMs = 25_000 } = asked;
+  const { method = "GET", body, key, requestId, withinMs = 25_000 } = asked;
   try {
     const answer = await firstValueFrom(
       getBackendSrv()
@@ -42,7 +44,10 @@ export async function askFully<T>(path: string, asked: Asked = {}): Promise<Answ
           hideFromInspector: true,
           responseType: "text",
           ...(body === undefined ? {} : { data: body }),
-          ...(key === undefined ? {} : { headers: { "Idempotency-Key": key } }),
+          headers: {
+            ...(key === undefined ? {} : { "Idempotency-Key": key }),
+            ...(requestId === undefined ? {} : { "X-Request-Id": requestId }),
+          },
         })
         .pipe(timeout(withinMs)),
     );

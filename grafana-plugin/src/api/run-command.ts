@@ -19,6 +19,8 @@ export interface Wish {
   readonly confirm?: string | undefined;
   /** Made when the form opened, so that pressing twice is one wish. */
   readonly key: string;
+  /** By which the live stream names what it tells of this while it runs. */
+  readonly requestId?: string;
 }
 
 /** 160 random bits; `randomUUID` is missing where Grafana is not reached by https. */
@@ -26,7 +28,15 @@ export const newKey = (): string =>
   `grafana-${[...crypto.getRandomValues(new Uint8Array(20))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 
 /** Runs a command on the one path that all doors share. @throws Refusal */
-export async function runCommand({ command, input, reason, force = false, confirm, key }: Wish): Promise<Outcome> {
+export async function runCommand({
+  command,
+  input,
+  reason,
+  force = false,
+  confirm,
+  key,
+  requestId,
+}: Wish): Promise<Outcome> {
   const body = {
     input,
     ...(reason === undefined || reason === "" ? {} : { reason }),
@@ -34,7 +44,7 @@ export async function runCommand({ command, input, reason, force = false, confir
     ...(confirm === undefined ? {} : { confirm }),
   };
   const path = `api/v1/commands/${encodeURIComponent(command)}`;
-  const outcome = readOutcome(await ask<Record<string, unknown>>(path, { method: "POST", body, key }));
+  const outcome = readOutcome(await ask<Record<string, unknown>>(path, { method: "POST", body, key, requestId }));
   if (outcome.kind === "operation") operations.put(outcome.operation);
   if (outcome.kind === "request") requests.put(outcome.request);
   return outcome;

@@ -1,72 +1,48 @@
-import { Button, Input, useStyles2 } from "@grafana/ui";
-import { type ReactElement, useState } from "react";
+import { Button, Input } from "@grafana/ui";
+import type { ReactElement } from "react";
 import { useCommand } from "../api/commands.ts";
-import type { Agent } from "../api/contract.ts";
-import { Refusal } from "../api/refusal.ts";
-import { newKey, type Outcome, runCommand } from "../api/run-command.ts";
+import type { Report } from "../api/contract.ts";
 import { CommandButton } from "../parts/command-button.tsx";
 import { type Context, useContextChoice } from "../parts/context.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { Page } from "../parts/page.tsx";
-import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
+import { changeQuery, usePlace } from "../parts/place.ts";
 import { RefusalView } from "../parts/refusal-view.tsx";
 import { Region, Skeleton } from "../parts/region.tsx";
 import { ReportText } from "../parts/report-text.tsx";
-import { HealthMark, RungBar } from "../parts/status-badge.tsx";
-import { getTableStyles } from "../parts/table-style.ts";
 import { useNow } from "../parts/tick.ts";
-import { markOfAgent, momentWords, verdictWords } from "../parts/words.ts";
+import { momentWords } from "../parts/words.ts";
+import { type Calling, type Roll, useRollCall } from "./call-roll.ts";
+import { EarlierRollsView, useEarlierRolls } from "./earlier-rolls.tsx";
+import { inOrder, RollTable } from "./roll-table.tsx";
+import { NoStream, RunningRoll } from "./running-roll.tsx";
 
-type Called = Pick<Agent, "id" | "verdict" | "rung" | "health" | "note" | "since" | "provable">;
-interface Roll {
-  readonly at: number;
-  readonly tookMs: number;
-  readonly problems: readonly string[];
-  readonly agents: readonly Called[];
-}
-type Report = (Outcome & { kind: "report" })["report"];
-
-interface Calling {
-  readonly roll: { readonly roll: Roll; readonly report: Report } | null;
-  readonly refusal: Refusal | null;
-  readonly isAsking: boolean;
-}
-
-/** The newest roll stays while another is called. */
-function useRollCall(): Calling & { call: (who: string) => Promise<void> } {
-  const [calling, setCalling] = useState<Calling>({ roll: null, refusal: null, isAsking: false });
-  const call = async (who: string): Promise<void> => {
-    setCalling(({ roll }) => ({ roll, refusal: null, isAsking: true }));
-    try {
-      const input = { who: who.split(/\s+/).filter((word) => word !== "") };
-      const outcome = await runCommand({ command: "roll-call", input, key: newKey() });
-      const roll = outcome.kind === "report" ? { roll: outcome.data as Roll, report: outcome.report } : null;
-      setCalling({ roll, refusal: null, isAsking: false });
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      setCalling(({ roll }) => ({ roll, refusal: error, isAsking: false }));
-    }
-  };
-  return { ...calling, call };
-}
-
-/** Every expected agent proves that it works, now. */
+/** Every expected agent proves that it works, now; and what the roll calls before have found. */
 export default function RollCall(): ReactElement {
   const place = usePlace();
   const context = useContextChoice(place);
   const who = place.query.get("who") ?? (context === null ? "" : wordOf(context));
-  const { roll, refusal, isAsking, call } = useRollCall();
+  const { call, ...calling } = useRollCall();
+  const earlier = useEarlierRolls();
+  const { refusal, isAsking } = calling;
   return (
     <Page title="Roll call">
-      <CallForm who={who} isAsking={isAsking} onCall={() => void call(who)} />
+      <CallForm who={who} isAsking={isAsking} onCall={() => void call(who).then(earlier.again)} />
       {refusal === null ? null : (
         <div style={WHOLE_ROW}>
           <RefusalView refusal={refusal} />
         </div>
       )}
-      {roll === null ? <NoRoll isAsking={isAsking} /> : <RollView roll={roll.roll} report={roll.report} />}
+      {isAsking ? <NoStream /> : null}
+      <Answers calling={calling} />
+      <EarlierRollsView rolls={earlier} place={place} />
     </Page>
   );
+}
+
+function Answers({ calling: { roll, soFar, isAsking } }: { readonly calling: Calling }): ReactElement {
+  if (soFar !== null) return <RunningRoll soFar={soFar} isOver={!isAsking} />;
+  return roll === null ? <NoRoll isAsking={isAsking} /> : <RollView roll={roll.roll} report={roll.report} />;
 }
 
 const WHOLE_ROW = { gridColumn: "1 / -1" };
@@ -111,7 +87,7 @@ function CallForm({ who, isAsking, onCall }: CallFormProps): ReactElement {
 function RollView({ roll, report }: { readonly roll: Roll; readonly report: Report }): ReactElement {
   const now = useNow();
   const sick = roll.agents.filter(({ health }) => health === "critical").map(({ id }) => id);
-  const rows = [...roll.agents].toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
+  const rows = inOrder(roll.agents);
   return (
     <Region
       title="Answers"
@@ -144,38 +120,3 @@ function RollView({ roll, report }: { readonly roll: Roll; readonly report: Repo
     </Region>
   );
 }
-
-function RollTable({ rows, now }: { readonly rows: readonly Called[]; readonly now: number }): ReactElement {
-  const styles = useStyles2(getTableStyles);
-  return (
-    <div className={styles.scroller}>
-      <table className={styles.table}>
-        <thead>
-          <tr>
-            {["agent", "verdict", "rungs", "since"].map((name) => (
-              <th key={name}>{name}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((agent) => (
-            <tr key={agent.id}>
-              <th scope="row">
-                <HealthMark health={agent.health} mark={markOfAgent(agent)} />{" "}
-                <a href={hrefOf(`agents/${agent.id}`)}>{agent.id}</a>
-              </th>
-              <td>{verdictWords(agent)}</td>
-              <td>
-                <RungBar agent={agent} />
-              </td>
-              <td>{agent.since === null ? "" : momentWords(agent.since, now)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-const ORDER = ["critical", "unknown", "degraded", "off", "healthy"];
-const rank = ({ health }: Called): number => ORDER.indexOf(health);

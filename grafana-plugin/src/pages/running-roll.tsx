@@ -1,0 +1,54 @@
+import type { ReactElement } from "react";
+import { liveState } from "../api/live.ts";
+import { useStore } from "../api/store.ts";
+import { Region } from "../parts/region.tsx";
+import { useNow } from "../parts/tick.ts";
+import { momentWords } from "../parts/words.ts";
+import type { SoFar } from "./call-roll.ts";
+import { inOrder, RollTable } from "./roll-table.tsx";
+
+const MOST_NAMED = 5;
+
+/** What a roll call has found by now, as the live stream tells it. */
+export function RunningRoll({ soFar, isOver }: { readonly soFar: SoFar; readonly isOver: boolean }): ReactElement {
+  const now = useNow();
+  const { rows, known, called, tookMs, at } = soFar;
+  const noRoom = known - rows.size;
+  return (
+    <Region title={isOver ? "Last answers known" : "Answers so far"} isKnown>
+      {() => (
+        <>
+          <p role="status" data-testid="roll-progress">
+            {isOver ? "❔" : "⏳"} {known} of {called} known{waitingWords(soFar)} · {(tookMs / 1000).toFixed(1)} s · as
+            of {momentWords(at, now)}
+          </p>
+          <RollTable rows={inOrder(rows.values())} now={now} />
+          {noRoom > 0 ? (
+            <p>
+              and {noRoom} more{isOver ? "" : "; the answer has them all"}
+            </p>
+          ) : null}
+        </>
+      )}
+    </Region>
+  );
+}
+
+/** As the terminal says it: ", waiting for billing, invoices and 3 more" */
+function waitingWords({ known, called, waitingFor }: SoFar): string {
+  const waited = called - known;
+  if (waited <= 0) return "";
+  const more = waited > MOST_NAMED ? ` and ${waited - MOST_NAMED} more` : "";
+  return `, waiting for ${waitingFor.slice(0, MOST_NAMED).join(", ")}${more}`;
+}
+
+/** Why no rows fill in while a roll call runs. */
+export function NoStream(): ReactElement | null {
+  const { kind } = useStore(liveState);
+  if (kind === "live") return null;
+  return (
+    <p role="status" style={{ gridColumn: "1 / -1", margin: 0 }}>
+      The live stream is away, so no rows fill in. They all come with the answer.
+    </p>
+  );
+}
