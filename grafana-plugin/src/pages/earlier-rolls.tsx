@@ -14,7 +14,7 @@ interface Kept {
   readonly rollCalls: readonly { readonly id: string; readonly at: number }[];
 }
 
-export type EarlierRolls = ReturnType<typeof useReadCommand>;
+type EarlierRolls = ReturnType<typeof useReadCommand>;
 
 /** The roll calls that are kept, whoever took them, newest first. */
 export const useEarlierRolls = (): EarlierRolls => useReadCommand(HISTORY, {}, EVERY_MS);

@@ -33,7 +33,7 @@ export function RollTable({ rows, now }: { readonly rows: readonly Called[]; rea
                 <HealthMark health={agent.health} mark={markOfAgent(agent)} />{" "}
                 <a href={hrefOf(`agents/${agent.id}`)}>{agent.id}</a>
               </th>
-              <td>{verdictWords(agent)}</td>
+              <td style={{ overflowWrap: "break-word" }}>{verdictWords(agent)}</td>
               <td>
                 <RungBar agent={agent} />
               </td>
