@@ -18,7 +18,7 @@ let histories: unknown[];
 const PLAIN = { context: null, fields: [], actions: [], sameAs: null };
 const answered = (body: unknown) =>
   ({ status: 200, data: JSON.stringify(body), headers: new Headers() }) as FetchResponse;
-const TAKEN_MS = Date.now() - 180_000;
+const TAKEN_MS = Date.now() - 3 * 86_400_000;
 const HISTORY = {
   report: {
     ...PLAIN,
@@ -133,7 +133,7 @@ test("earlier roll calls are listed in the service's words, with their age and a
   await run();
   const list = screen.getByTestId("earlier-rolls").textContent;
   expect(list).toMatch(
-    /^rc-41 .+ roll-call @orders: 7 of 8 work, 1.9 s, by Olga at slack — billing gone, was working · 3 min ago/,
+    /^rc-41 .+ roll-call @orders: 7 of 8 work, 1.9 s, by Olga at slack — billing gone, was working · 3 d ago/,
   );
   expect(screen.getByRole("link", { name: "Compare rc-41" }).getAttribute("href")).toContain("run=rc-41");
   const before = histories.length;
