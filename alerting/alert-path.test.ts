@@ -155,6 +155,7 @@ describe("the alert path, on real Prometheus and Alertmanager", () => {
       expect((await query("rollcall_agent_rung")).map(({ value }) => value[1])).toEqual(["5"]);
     }, 60);
 
+    await fleet.redis.zadd(fleet.keys.plannedWork, await fleet.now(), "billing restart op-490");
     // The last heartbeat: it is due to be missed in three seconds instead of fifteen.
     await fleet.beat("billing", { at: (await fleet.now()) - 12_000 });
     const seconds = await eventually(() => {
@@ -178,7 +179,11 @@ describe("the alert path, on real Prometheus and Alertmanager", () => {
           severity: "critical",
           owner: "payments",
         },
-        annotations: { summary: "billing is gone", runbook_url: "http://127.0.0.1/runbooks/agent-gone.md" },
+        annotations: {
+          summary: "billing is gone after restart op-490",
+          planned_work: "restart op-490",
+          runbook_url: "http://127.0.0.1/runbooks/agent-gone.md",
+        },
       },
     ]);
     expect(Object.keys(delivery?.body.alerts?.[0]?.labels ?? {})).toHaveLength(7);
@@ -189,7 +194,7 @@ describe("the alert path, on real Prometheus and Alertmanager", () => {
       dedup_key: createHash("sha256")
         .update(delivery?.body.groupKey as string)
         .digest("hex"),
-      payload: { summary: "P0 billing is gone", severity: "critical", component: "billing" },
+      payload: { summary: "P0 billing is gone after restart op-490", severity: "critical", component: "billing" },
       links: [
         { href: "http://127.0.0.1/runbooks/agent-gone.md", text: "Runbook" },
         { href: "http://127.0.0.1/a/rollcall-fleet-app/alerts?name=AgentGone&agent=billing", text: "In Grafana" },

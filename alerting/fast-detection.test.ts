@@ -57,6 +57,8 @@ beforeAll(async () => {
   const ids = ["billing", "invoices", "shipping"];
   await fleet.publish({ agents: ids.map((id) => expectAgent(id, { criticality: "P0" })) });
   for (const id of ids) await fleet.beat(id);
+  // A restart that is under way for as long as all of this takes.
+  await fleet.redis.zadd(fleet.keys.plannedWork, (await fleet.now()) + 600_000, "billing restart op-490");
   exporter = await startOwnExporter();
   await eventually(async () => expect(await monitoring.query("rollcall_agent_rung")).toEqual([5, 5, 5]));
 }, 300_000);
@@ -78,7 +80,8 @@ describe("an agent that misses its deadline", () => {
     // Only a push names the moment of the beat that did not come; a rule names that of its evaluation.
     expect(Math.abs(Date.parse(alert?.startsAt ?? "") - (beatAt + 5000))).toBeLessThan(1000);
     expect(alert?.annotations).toEqual({
-      summary: "billing is gone",
+      summary: "billing is gone after restart op-490",
+      planned_work: "restart op-490",
       runbook_url: "http://127.0.0.1/runbooks/agent-gone.md",
     });
 

@@ -177,6 +177,7 @@ export class FakeFleet {
       readCanaryRound: async () => this.now - 1000,
       trimInboxes: async () => 0,
       markCanaryRound: async () => undefined,
+      markPlannedWork: async () => undefined,
       broadcast: async () => undefined,
       send: async (messages) => {
         unlessAway();

@@ -282,7 +282,7 @@ describe("takeRoll", () => {
       ...{ readCanaryRound: () => bus.readCanaryRound() },
       ...{
         trimInboxes: async () => 0,
-        markCanaryRound: () => bus.markCanaryRound(),
+        ...{ markCanaryRound: () => bus.markCanaryRound(), markPlannedWork: (works) => bus.markPlannedWork(works) },
         broadcast: (message, agents) => bus.broadcast(message, agents),
         readWaiting: (id) => bus.readWaiting(id),
       },

@@ -9,6 +9,7 @@ import { askFencedReports } from "./fenced-reports.ts";
 import { type FleetPlan, FleetPlans } from "./fleet-plan.ts";
 import { FleetReader } from "./fleet-reader.ts";
 import { GroupDetailsReader } from "./group-details-reader.ts";
+import { PlannedWorkReader } from "./planned-work.ts";
 import { PresenceReader } from "./presence-reader.ts";
 import { takeGroups, takeHash, takeInbox, takeStream } from "./read-streams.ts";
 import type { GroupReading, Reading, StreamReading } from "./reading.ts";
@@ -40,6 +41,7 @@ export class BusReader {
   readonly #fleets: FleetReader;
   readonly #presence: PresenceReader;
   readonly #groupDetails: GroupDetailsReader;
+  readonly #plannedWork: PlannedWorkReader;
   readonly #inboxes = new Map<string, GroupReading | null>();
   #fleet: CompiledFleet | null = null;
   /** Made once for each compiled fleet; what it reads goes into `#streams`, which the next reading fills again. */
@@ -56,6 +58,7 @@ export class BusReader {
     this.#plans = new FleetPlans(this.#shard);
     this.#fleets = new FleetReader(redis, options.fleet);
     this.#presence = new PresenceReader(this.#keys);
+    this.#plannedWork = new PlannedWorkReader(this.#keys);
     this.#groupDetails = new GroupDetailsReader(redis, this.#keys);
   }
 
@@ -106,6 +109,7 @@ export class BusReader {
   async #readAgents(plan: FleetPlan, now: number) {
     const batch = new Batch();
     const fresh = this.#askFresh(batch, plan, now);
+    this.#plannedWork.ask(batch, now);
     const fenced = askFencedReports(batch, this.#keys, now);
     const foreign = plan.agents.filter(isForeign);
     const processes = this.#askProcesses(batch, foreign);
@@ -119,7 +123,8 @@ export class BusReader {
     await this.#redis.ask(batch);
     for (const request of this.#presence.requests()) await this.#redis.ask(request);
     const beats = readMappedHeartbeats(mapped, outcomes);
-    return { presence: this.#presence.sealed(), inboxes: this.#inboxes, ...fresh, fenced, processes, mapped: beats };
+    const [presence, plannedWork] = [this.#presence.sealed(), this.#plannedWork.known()];
+    return { presence, plannedWork, inboxes: this.#inboxes, ...fresh, fenced, processes, mapped: beats };
   }
 
   /** Counts who has beaten; one of several exporters counts strangers one by one, so that their sum is right. */

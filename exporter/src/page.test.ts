@@ -17,6 +17,7 @@ const agentView = (agent: string, changes: Partial<AgentView> = {}): AgentView =
     beatAt: 1_800_000_000_123,
     beat: null,
     flaps: false,
+    plannedWork: null,
     oldestInFlightAt: null,
   },
   ...{ detailed: true, done: 0, failed: 0, ...changes },

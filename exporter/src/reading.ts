@@ -1,6 +1,7 @@
 import type { MappedBeat } from "@rollcall/core/domain/verdict.ts";
 import type { CompiledFleet } from "@rollcall/core/protocol.ts";
 import type { SealedReport } from "./fenced-reports.ts";
+import type { KnownWork } from "./planned-work.ts";
 
 /** One consumer group of a stream. */
 export interface GroupReading {
@@ -51,6 +52,8 @@ export interface Reading {
   readonly mapped: ReadonlyMap<string, MappedBeat | null>;
   /** By id of a foreign agent: what the leader last wrote of its process. */
   readonly processes: ReadonlyMap<string, string | null>;
+  /** By agent id: planned work on it, lately or now. */
+  readonly plannedWork: ReadonlyMap<string, KnownWork>;
   readonly topics: ReadonlyMap<string, StreamReading | null>;
   readonly deadLetters: ReadonlyMap<string, StreamReading | null>;
   /** By topic and group. */

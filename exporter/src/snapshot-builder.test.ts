@@ -20,6 +20,7 @@ const readingAt = (now: number, beat: string | null, changes: Partial<Reading> =
   lost: new Map(),
   processes: new Map(),
   fenced: [],
+  plannedWork: new Map(),
   freshBeats: 1,
   strangers: null,
   topics: new Map(),

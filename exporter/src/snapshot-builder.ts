@@ -17,6 +17,7 @@ import { EpochTotals } from "./epoch-totals.ts";
 import { findDuplicates } from "./fenced-reports.ts";
 import { FlapWatch } from "./flap-watch.ts";
 import { type FleetPlan, FleetPlans } from "./fleet-plan.ts";
+import { workBehind } from "./planned-work.ts";
 import type { Reading } from "./reading.ts";
 import type { Shard } from "./shard.ts";
 import type { AgentView, Snapshot, TopicView } from "./snapshot.ts";
@@ -172,6 +173,7 @@ export class SnapshotBuilder {
     });
     const fresh = freshOf(beat, now);
     const totals = isForeign(expected) ? null : this.#totals?.ofAgent(expected.id);
+    const beatAt = beat?.at ?? (mapped !== null && "at" in mapped ? Math.min(mapped.at, now) : null);
     return {
       labels: this.#labelsOf(expected, fleet.fleet),
       rung,
@@ -180,8 +182,9 @@ export class SnapshotBuilder {
       verdict,
       activity: fresh?.activity ?? null,
       beat: fresh,
-      beatAt: beat?.at ?? (mapped !== null && "at" in mapped ? Math.min(mapped.at, now) : null),
+      beatAt,
       flaps: this.#flaps.judge(expected.id, { now, isUp: fresh !== null, isOff: health === "off" }),
+      plannedWork: workBehind({ rung, beatAt }, reading.plannedWork.get(expected.id)),
       oldestInFlightAt: beat?.oldestInFlightAt ?? null,
       detailed: false,
       done: totals === null ? null : (totals?.done ?? 0),

@@ -21,6 +21,8 @@ export interface AgentView {
   readonly beatAt: number | null;
   /** It ends by itself and is started again, over and over. */
   readonly flaps: boolean;
+  /** The restart or maintenance in which it fell silent; null: in none, or it is not gone. */
+  readonly plannedWork: string | null;
   /** What it says of itself; null without a fresh heartbeat. */
   readonly beat: Heartbeat | null;
   readonly oldestInFlightAt: number | null;

@@ -37,6 +37,7 @@ function readingAt(seconds: number, change: Change = {}): Reading {
       lost: new Map(),
       processes: new Map(),
       fenced: [],
+      plannedWork: new Map(),
       freshBeats: 0,
       strangers: null,
     },

@@ -247,6 +247,7 @@ function fakePorts(seen: { audit: AuditEntry[]; notifications: AlertNotification
       readCanaryRound: async () => NOW - 3000,
       trimInboxes: async () => 0,
       markCanaryRound: unused,
+      markPlannedWork: unused,
       broadcast: unused,
       send: unused,
       collectReplies: unused,

@@ -140,8 +140,11 @@ test("a silence of a window that is over is ended, and that of an open one is th
     end: async (id: string) => void ended.push(id),
   };
   Object.assign(fleet.ports, { silences });
+  const marked: unknown[] = [];
+  fleet.ports.bus.markPlannedWork = async (works) => void marked.push(works);
   loops = loopsOf();
   await round("silences");
+  expect(marked).toEqual([[{ agent: "billing", work: `maintenance ${open}` }]]);
   expect(put.map(({ key, agents }) => [key, agents])).toEqual([[open, ["billing"]]]);
   expect(ended).toEqual(["silence of mw-999999"]);
 });

@@ -2,6 +2,7 @@ import { closeUndos } from "@rollcall/core/adapters/postgres/undo.ts";
 import { keepSilences } from "@rollcall/core/brakes/keep-silences.ts";
 import { endDueFreezes } from "@rollcall/core/brakes/run-freeze.ts";
 import { endDueWindows, silencesOfWindows } from "@rollcall/core/brakes/run-maintenance.ts";
+import { plannedWorkOf } from "@rollcall/core/domain/planned-work.ts";
 import type { Adapters } from "../adapters.ts";
 import type { BrakeMetrics } from "../metrics/brakes.ts";
 import type { Loop, LoopOptions } from "./loop.ts";
@@ -42,10 +43,12 @@ async function lookWhatHolds({ ports, metrics }: Pick<Deps, "ports" | "metrics">
 async function keepAllSilences({ ports }: Pick<Deps, "ports">): Promise<void> {
   const windows = (await ports.maintenance?.open()) ?? [];
   const open = new Set(windows.map(({ id }) => id));
-  await keepSilences(ports, {
+  const wanted = await keepSilences(ports, {
     wanted: await silencesOfWindows(windows, ports),
     isOver: (key) => key.startsWith("mw-") && !open.has(key),
   });
+  // While it is under way: when its silence ends, whoever is told of the agent is told of it too.
+  await ports.bus.markPlannedWork(plannedWorkOf(wanted));
 }
 
 /** Ends what is over, and says five minutes before what will be; wanting a message twice is wanting it once. */

@@ -118,7 +118,7 @@ export class MemoryRows {
         markProcesses: async () => {},
         readCanaryRound: async () => NOW - 5000,
         trimInboxes: async () => 0,
-        markCanaryRound: async () => {},
+        ...{ markCanaryRound: async () => {}, markPlannedWork: async () => {} },
         broadcast: async () => {},
         send: async () => {},
         collectReplies: async () => [],

@@ -11,13 +11,14 @@ const MOST_RUNNING = 1000;
  * Makes Alertmanager's silences what running restarts want, again and again: renewed while they run, opened anew where
  * Alertmanager has lost them, ended where a process died before it could. What is not renewed ends by itself.
  * @param windows silences of maintenance windows that are open, and which of them are over
+ * @returns what is wanted
  * @throws Failure "unavailable"
  */
 export async function keepSilences(
   { silences, operations, clock }: Pick<Ports, "silences" | "operations" | "clock">,
   windows: { readonly wanted: readonly WantedSilence[]; readonly isOver: (key: string) => boolean },
-): Promise<void> {
-  if (silences === undefined) return;
+): Promise<readonly WantedSilence[]> {
+  if (silences === undefined) return [];
   const running = await operations.list({ running: true, limit: MOST_RUNNING });
   const wanted = [...running.flatMap(silencesOfOperation), ...windows.wanted];
   const found = await silences.list();
@@ -27,6 +28,7 @@ export async function keepSilences(
   // First what is wanted, so that what is changed is muted all the time.
   for (const { silence, found: one } of plan.put) await silences.put(silence, now, one);
   for (const { id } of plan.end) await silences.end(id);
+  return wanted;
 }
 
 /** Keys of silences whose operation has ended: its process died before it could end them. */

@@ -1,3 +1,4 @@
+import type { PlannedWork } from "../domain/planned-work.ts";
 import type { MappedBeat } from "../domain/verdict.ts";
 import type { OtherMajor } from "../protocol/version.ts";
 import type {
@@ -40,6 +41,8 @@ export interface FleetBus {
   /** @returns Redis time of the last canary round, or null @throws Failure "unavailable" */
   readCanaryRound(): Promise<number | null>;
   markCanaryRound(): Promise<void>;
+  /** Tells those who say that an agent is gone which restart or maintenance is under way. @throws Failure "unavailable" */
+  markPlannedWork(works: readonly PlannedWork[]): Promise<void>;
   /** Removes what the agents have taken and acknowledged from their inboxes. @returns how many messages @throws Failure "unavailable" */
   trimInboxes(agents: readonly string[]): Promise<number>;
   /** Puts sealed messages into inboxes, one pipeline. @throws Failure "unavailable" */

@@ -16,6 +16,8 @@ export function keysOf(fleet: string) {
     canaryRound: `rc:{${fleet}}:canary-round`,
     /** Hash: foreign agent id → what its supervisor last said of its process. Written by the leader. */
     processes: `rc:{${fleet}}:processes`,
+    /** Sorted set: agent id and restart or maintenance on it → Redis time when it was last under way, ms. Written by the leader. */
+    plannedWork: `rc:{${fleet}}:planned-work`,
     /** Stream: what agents report of their runs, sealed; taken off when it is stored. */
     runs: `rc:{${fleet}}:runs`,
     /** Stream: what processes said, sealed, that found a newer one with their agent's id. Cut by its length. */

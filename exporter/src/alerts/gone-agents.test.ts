@@ -12,6 +12,7 @@ const view = (changes: Partial<AgentView> = {}): AgentView => ({
     beatAt: start,
     beat: null,
     flaps: false,
+    plannedWork: null,
     oldestInFlightAt: null,
     detailed: true,
     done: 0,
@@ -39,7 +40,7 @@ describe("GoneAgents", () => {
       [16, [gone()]],
     ]);
     expect(look?.found).toEqual(["billing"]);
-    expect(look?.all).toEqual([{ labels, since: second(5) }]);
+    expect(look?.all).toEqual([{ labels, since: second(5), plannedWork: null }]);
   });
 
   test("the same agent is not found twice, and keeps its time", () => {
@@ -48,7 +49,7 @@ describe("GoneAgents", () => {
       [16, [gone()]],
       [40, [gone()]],
     ]);
-    expect(looks[2]).toEqual({ found: [], all: [{ labels, since: second(5) }] });
+    expect(looks[2]).toEqual({ found: [], all: [{ labels, since: second(5), plannedWork: null }] });
   });
 
   test("the time is of this machine's clock, whatever Redis' clock says", () => {

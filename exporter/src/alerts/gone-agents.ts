@@ -7,6 +7,8 @@ export interface GoneAgent {
   readonly labels: readonly string[];
   /** When the first beat that did not come was due: ms by the clock of this machine. */
   readonly since: number;
+  /** The restart or maintenance in which it fell silent. */
+  readonly plannedWork: string | null;
 }
 
 /** How long an agent that was not seen alive here may take to begin to beat: a new exporter, or an agent just started. */
@@ -41,7 +43,8 @@ export class GoneAgents {
       }
       if (before === undefined) found.push(id);
       const silentMs = now - (agent.beatAt ?? now) - HEARTBEAT_SECONDS * 1000;
-      this.#gone.set(id, { labels: agent.labels, since: before?.since ?? clock - Math.max(0, silentMs) });
+      const since = before?.since ?? clock - Math.max(0, silentMs);
+      this.#gone.set(id, { labels: agent.labels, since, plannedWork: agent.plannedWork });
     }
     this.#keepOnly(new Set(agents.map(idOf)));
     return found;

@@ -81,12 +81,16 @@ export class PushGone {
   }
 }
 
-/** Label for label the alert that the rule AgentGone makes (alerting/rules/agent-gone.rules.yml). */
-function alertOf({ labels, since }: GoneAgent, endsAt: string, runbookUrl: string): PushedAlert {
+/** Label for label, and word for word, the alert that the rule AgentGone makes (alerting/rules/agent-gone.rules.yml). */
+function alertOf({ labels, since, plannedWork }: GoneAgent, endsAt: string, runbookUrl: string): PushedAlert {
   const own = Object.fromEntries(AGENT_LABELS.map((name, index) => [name, labels[index] ?? ""]));
   return {
     labels: { alertname: "AgentGone", ...own, severity: severityOf(own.criticality ?? "") },
-    annotations: { summary: `${own.agent} is gone`, runbook_url: `${runbookUrl}/agent-gone.md` },
+    annotations: {
+      summary: `${own.agent} is gone${plannedWork === null ? "" : ` after ${plannedWork}`}`,
+      planned_work: plannedWork ?? "",
+      runbook_url: `${runbookUrl}/agent-gone.md`,
+    },
     startsAt: new Date(since).toISOString(),
     endsAt,
   };

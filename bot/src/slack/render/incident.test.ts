@@ -136,6 +136,14 @@ describe("an incident's card", () => {
     expect(words(card().with())).not.toContain("in maintenance");
   });
 
+  test("names the maintenance in which it fell silent once that has ended, on the lock screen too", () => {
+    const annotations = { summary: "billing is gone after maintenance mw-3", planned_work: "maintenance mw-3" };
+    const message = card({ alerts: [alert("billing", { annotations })] }).with();
+    expectCard(message);
+    expect(words(message)).toContain("began in maintenance mw-3, which has ended");
+    expect(message.text).toBe("P0 billing is gone, payments stopped. After maintenance mw-3, which has ended.");
+  });
+
   test("offers no cure that has failed more often than it helped", () => {
     const message = card().with(facts({ history: { tried: 4, helped: 1, medianSeconds: 20 } }));
     expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook"]);

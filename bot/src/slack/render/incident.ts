@@ -1,6 +1,7 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import { firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
+import { PLANNED_WORK } from "@rollcall/core/domain/planned-work.ts";
 import type { Button, KnownBlock } from "@slack/types";
 import { agentsOf, type IncidentFacts } from "../incident-facts.ts";
 import { card, context, fields, joined, optional, section } from "./blocks.ts";
@@ -50,6 +51,8 @@ function cardText(incident: Incident, facts: IncidentFacts, now: number): string
   const head = `${incident.criticality} ${bold}${consequence === null ? "" : `, ${consequence}`}.`;
   const { history, operation, cause } = facts;
   if (cause !== null && incident.state !== "resolved") return `${head} Caused by ${cause.id}.`;
+  const ended = endedWindow(incident, facts.agents);
+  if (ended !== null && incident.state !== "resolved") return `${head} After ${ended}, which has ended.`;
   if (incident.state === "resolved" || operation !== null) return head;
   if (history === null || history.tried === 0) return head;
   return `${head} Restart helped ${history.helped} of ${history.tried} times.`;
@@ -69,15 +72,19 @@ function sinceWords(incident: Incident, facts: IncidentFacts, frame: Frame): str
     judgement === null || judgement.rung === null
       ? worst !== undefined && "rung not measured"
       : agents.length === 1 && `rung ${judgement.rung} of 5`,
-    ...doingWords(facts, frame.now),
+    ...doingWords(incident, facts, frame.now),
     `as of ${clockTime(asOf ?? frame.now)}`,
     behindWords(frame.behindMinutes),
   ]);
 }
 
 /** "caused by op-481, a restart by @you", "alerts of billing muted by op-481 until 02:43:30": what we do ourselves is named. */
-const doingWords = ({ agents, cause, operation }: IncidentFacts, now: number): (string | null)[] => [
-  maintenanceWords(agents),
+const doingWords = (
+  incident: Incident,
+  { agents, cause, operation }: IncidentFacts,
+  now: number,
+): (string | null)[] => [
+  maintenanceWords(agents) ?? endedWindowWords(incident, agents),
   cause === null ? null : `caused by ${cause.id}, a ${foreign(cause.command, 30)} by ${actorName(cause)}`,
   operation === null ? null : mutedWords(operation, now),
 ];
@@ -88,6 +95,19 @@ function maintenanceWords(agents: IncidentFacts["agents"]): string | null {
   if (found === undefined || found.maintenance === null) return null;
   const { id, by, endsAt } = found.maintenance;
   return `${foreign(found.id, 63)} in maintenance (${id}) by ${foreign(by, 60)} until ${clockTime(endsAt)}`;
+}
+
+/** "began in maintenance mw-3, which has ended": muted by it until then. */
+function endedWindowWords(incident: Incident, agents: IncidentFacts["agents"]): string | null {
+  const window = endedWindow(incident, agents);
+  return window === null ? null : `began in ${window}, which has ended`;
+}
+
+/** "maintenance mw-3", as its alert names it; null while the agent is still in one, which is said then. */
+function endedWindow({ alerts }: Pick<Incident, "alerts">, agents: IncidentFacts["agents"]): string | null {
+  if (agents.some(({ maintenance }) => maintenance !== null)) return null;
+  const works = alerts.filter(({ firing }) => firing).map(({ annotations }) => annotations.planned_work ?? "");
+  return works.find((work) => PLANNED_WORK.test(work) && work.startsWith("maintenance")) ?? null;
 }
 
 /** "👀 @you 02:41:26, by restarting" */

@@ -121,6 +121,15 @@ describe("the compiled fleet on the bus", () => {
   });
 });
 
+test("planned work is kept with the time when it was last under way, and forgotten a quarter of an hour later", async () => {
+  await redis.zadd(keys.plannedWork, (await bus.now()) - 16 * 60_000, "invoices restart op-1");
+  const before = await bus.now();
+  await bus.markPlannedWork([{ agent: "billing", work: "restart op-490" }]);
+  const [member, at, ...others] = await redis.zrange(keys.plannedWork, "0", "-1", "WITHSCORES");
+  expect([member, others]).toEqual(["billing restart op-490", []]);
+  expect(Number(at)).toBeGreaterThanOrEqual(before);
+});
+
 test("the last canary round carries Redis time", async () => {
   expect(await bus.readCanaryRound()).toBeNull();
   const before = await bus.now();

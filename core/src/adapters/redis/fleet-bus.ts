@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Redis } from "ioredis";
 import { Failure } from "../../domain/failure.ts";
+import type { PlannedWork } from "../../domain/planned-work.ts";
 import type { MappedBeat } from "../../domain/verdict.ts";
 import type { FleetBus, Presence, Waiting } from "../../ports/fleet.ts";
 import { deriveBroadcastKey, signBroadcast } from "../../protocol/broadcast-seal.ts";
@@ -23,6 +24,7 @@ import { type CollectRequest, collectReplies } from "./collect-replies.ts";
 import { answersOf, connectRedis, resultsOf, withRedis } from "./connection.ts";
 import { markProcesses } from "./foreign-processes.ts";
 import { askMappedHeartbeats, readMappedHeartbeats } from "./mapped-heartbeats.ts";
+import { markPlannedWork } from "./planned-work.ts";
 import { OpenQuestions, parseJson, REPLY_LIFETIME_SECONDS } from "./sealed-replies.ts";
 import { trimInboxes } from "./trim-inboxes.ts";
 import { VerifiedPresence } from "./verified-presence.ts";
@@ -162,6 +164,12 @@ class RedisFleetBus implements OpenFleetBus {
     return withRedis(async () => {
       await this.#redis.set(this.#keys.canaryRound, millisOf(await this.#redis.time()));
     });
+  }
+
+  markPlannedWork(works: readonly PlannedWork[]): Promise<void> {
+    return withRedis(async () =>
+      markPlannedWork(this.#redis, this.#keys, { works, now: millisOf(await this.#redis.time()) }),
+    );
   }
 
   trimInboxes(agents: readonly string[]): Promise<number> {
