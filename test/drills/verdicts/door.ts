@@ -28,6 +28,7 @@ export interface VerdictDoor {
 
 const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
 const POLL_MS = 300;
+const ATTEMPTS = 10;
 const ENDS_WITHIN_MS = 180_000;
 
 export function openDoor(url: string): VerdictDoor {
@@ -41,12 +42,22 @@ export function openDoor(url: string): VerdictDoor {
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${String(body.message)}`);
     return body;
   };
-  const post = (command: string, input: object) =>
-    call(`/api/v1/commands/${command}`, {
+  const post = async (command: string, input: object) => {
+    const wish = {
       method: "POST",
       headers: { "idempotency-key": randomUUID() },
       body: JSON.stringify({ input, reason: "a drill" }),
-    });
+    };
+    // 22 at once may be too many for a busy machine: "not now" is asked again with the same key, so nothing is done twice.
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await call(`/api/v1/commands/${command}`, wish);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !(error as Error).message.includes(": 503 ")) throw error;
+        await new Promise((resolve) => setTimeout(resolve, attempt * 1000 * Math.random()));
+      }
+    }
+  };
   const look = async <Data>(command: string, input: object = {}) => (await post(command, input)).data as Data;
   return {
     look,

@@ -81,7 +81,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     ...byDrill("wrong-version", "silent, its version named", "end"),
-    isSeen: (seen) => seen.verdict === "silent" && seen.note?.includes("protocol 2.0") === true,
+    isSeen: (seen) => seen.verdict === "silent" && seen.note?.includes("protocol 2.") === true,
   },
   {
     ...byDrill("skewed-clock", "working, its clock an hour ahead", "end"),
