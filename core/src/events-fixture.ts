@@ -13,6 +13,7 @@ export const quietEvents = (now: () => number): EventBus => ({
     topics: topics.map((topic) => ({ topic, entries: 0, groups: [] })),
   }),
   trim: async () => undefined,
+  mendReadCounts: async () => 0,
   publishProbe: async () => `${now()}-0`,
   readTaken: async () => new Set(),
   readDeadLetters: async () => ({ letters: [], total: 0 }),

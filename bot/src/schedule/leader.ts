@@ -13,6 +13,8 @@ import { trimTopics } from "./topic-trim.ts";
 const INBOX_TRIM_MS = 60_000;
 // Between two cuts a topic grows by what is published in that time.
 const TOPIC_TRIM_MS = 5_000;
+// So long Redis' own count of what waits may be wrong after its restart.
+const READ_COUNTS_MS = 15_000;
 // A request that nobody answered is marked as over soon after its ten minutes.
 const REQUESTS_MS = 2_000;
 const RUNS_MS = 2_000;
@@ -73,6 +75,16 @@ export function leaderLoops({ adapters, log, when }: Leading, loop: (options: Lo
       everyMs: TOPIC_TRIM_MS,
       when,
       run: () => trimTopics(ports),
+    }),
+    loop({
+      name: "read-counts",
+      everyMs: READ_COUNTS_MS,
+      when,
+      run: async () => {
+        const { topics } = await ports.registry.expected();
+        const mended = await ports.events.mendReadCounts(topics);
+        if (mended > 0) log.warn({ mended }, "Redis had counted wrong what subscriptions have read");
+      },
     }),
   ];
 }

@@ -107,6 +107,8 @@ export interface EventBus {
   readSubscriptions(topics: readonly string[]): Promise<SubscriptionReading>;
   /** Cuts topics to their length and counts what is lost by it. @throws Failure "unavailable" */
   trim(topics: readonly TopicTrim[]): Promise<void>;
+  /** Corrects what Redis has counted wrong of a subscription's reading. @returns of how many @throws Failure "unavailable" */
+  mendReadCounts(topics: readonly string[]): Promise<number>;
   /** Publishes a marked probe, which no handler ever sees. @returns its id @throws Failure "unavailable" */
   publishProbe(topic: string): Promise<string>;
   /** Those of the groups that were handed the entry and acknowledged it. @throws Failure "unavailable" */

@@ -16,6 +16,7 @@ import { type Keys, keysOf } from "../../protocol/keys.ts";
 import { type Envelope, envelope } from "../../protocol.ts";
 import { connectRedis, withRedis } from "./connection.ts";
 import { dropLetters } from "./drop-letters.ts";
+import { mendReadCounts } from "./mend-read-counts.ts";
 import { compareIds, millisOf, type Row, readSubscriptions, readTopics, rowOf, unlessLost } from "./read-topics.ts";
 import { findEntry, replayLetter } from "./replay-letter.ts";
 import { trimTopics } from "./trim-topics.ts";
@@ -60,6 +61,10 @@ class RedisEventBus implements EventBus {
 
   trim(topics: readonly TopicTrim[]): Promise<void> {
     return this.#alone(() => withRedis(() => trimTopics(this.#replays, this.#keys, topics)));
+  }
+
+  mendReadCounts(topics: readonly string[]): Promise<number> {
+    return withRedis(() => mendReadCounts(this.#redis, this.#keys, topics));
   }
 
   publishProbe(topic: string): Promise<string> {
