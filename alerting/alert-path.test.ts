@@ -51,6 +51,7 @@ function writeConfig(): void {
   const values = {
     EXPORTER_TARGET: `127.0.0.1:${ports.exporter}`,
     CONTROL_TARGET: `127.0.0.1:${ports.receiver}`,
+    SUPERVISOR_TARGET: `127.0.0.1:${ports.receiver}`,
     ALERTMANAGER_TARGET: `127.0.0.1:${ports.alertmanager}`,
     RULES_DIR: rules,
     RUNBOOK_URL: "http://127.0.0.1/runbooks",

@@ -42,6 +42,7 @@ beforeAll(async () => {
   const values = {
     EXPORTER_TARGET: "127.0.0.1:9464",
     CONTROL_TARGET: "127.0.0.1:8080",
+    SUPERVISOR_TARGET: "127.0.0.1:9465",
     ALERTMANAGER_TARGET: "127.0.0.1:9093",
     RULES_DIR: join(scratch, "rules"),
     RUNBOOK_URL: "http://127.0.0.1:8080/runbooks",

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createMetrics } from "../bot/src/metrics/metrics.ts";
+import { createMetrics, type Metrics } from "../bot/src/metrics/metrics.ts";
 import { loadFamilies } from "../exporter/src/registry.ts";
+import { createSupervisorMetrics } from "../local/supervisor/metrics.ts";
 
 const PAGE = join(import.meta.dirname, "../docs/metrics.md");
 const ALIASES = join(import.meta.dirname, "../alerting/rules/aliases.rules.yml");
@@ -32,33 +33,45 @@ What each process publishes under its \`/metrics\`, and what it means. \`npm run
   \`--enable-feature=exemplar-storage\`. Above 10,000 series it answers in the text format all the same: no example is worth a slow scrape.
 `;
 
+const SUPERVISOR = `The processes that it keeps, if it is used. \`npm start\` shows them on port 9465 of this machine, Compose on that of the container \`fleet\`
+(\`ROLLCALL_SUPERVISOR_METRICS_PORT\`); nothing but \`GET /metrics\` is answered there. Counts begin at 0 with each start of the supervisor.`;
+
 /** The text of the page, out of the code. */
 export async function renderMetricsPage(): Promise<string> {
   const exporter = (await loadFamilies()).map(({ name, value, labels, help, rows, detailed }) => ({
     ...{ name, kind: value.kind, labels, help },
     isDetailed: detailed === true || rows?.detailed === true,
   }));
-  const known = await createMetrics({ version: "0" }).registry.getMetricsAsJSON();
-  const control = known
-    .filter(({ name }) => name.startsWith("rollcall_"))
-    .map((metric) => ({
-      ...{ name: metric.name, kind: String(metric.type), help: metric.help, isDetailed: false },
-      labels: labelsOf(metric),
-    }));
+  const control = await rowsOf(createMetrics({ version: "0" }).registry);
+  const supervisor = await rowsOf(createSupervisorMetrics({ version: "0" }).registry);
   return [
     HEAD,
     section("Exporter", "Fleet and bus, and the exporter itself.", exporter),
     "Beside them `rollcall_exporter_process_…` and `rollcall_exporter_nodejs_…`: CPU, memory, event loop and garbage collection of the process.\n",
     section("Control service", "Commands, HTTP, database, directory, audit log, alerts, Slack.", control),
     "Beside them `process_…` and `nodejs_…`: CPU, memory, event loop and garbage collection of the process.\n",
+    section("Built-in supervisor", SUPERVISOR, supervisor),
+    "Beside them `rollcall_supervisor_process_…` and `rollcall_supervisor_nodejs_…`, as of the exporter.\n",
     aliasSection(),
   ].join("\n");
+}
+
+const PROCESS_METRIC = /^rollcall_supervisor_(process|nodejs)_/;
+
+/** The families of a prom-client registry, without those of the process. */
+async function rowsOf(registry: Metrics["registry"]): Promise<Row[]> {
+  const known = await registry.getMetricsAsJSON();
+  return known
+    .filter(({ name }) => name.startsWith("rollcall_") && !PROCESS_METRIC.test(name))
+    .map(({ name, type, help }) => {
+      const { labelNames = [] }: Declared = registry.getSingleMetric(name) as object;
+      return { name, kind: String(type), help, labels: labelNames, isDetailed: false };
+    });
 }
 
 interface Declared {
   readonly labelNames?: readonly string[];
 }
-const labelsOf = (metric: object): readonly string[] => (metric as Declared).labelNames ?? [];
 
 function section(title: string, about: string, rows: readonly Row[]): string {
   const lines = rows

@@ -133,6 +133,7 @@ export class MonitoringStage {
     const values = {
       EXPORTER_TARGET: `127.0.0.1:${this.ports.exporter}`,
       CONTROL_TARGET: `127.0.0.1:${this.ports.receiver}`,
+      SUPERVISOR_TARGET: `127.0.0.1:${this.ports.receiver}`,
       ALERTMANAGER_TARGET: `127.0.0.1:${this.ports.alertmanager}`,
       ...{
         RULES_DIR: rules,

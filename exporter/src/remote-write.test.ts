@@ -59,7 +59,12 @@ async function startPrometheus(): Promise<Child> {
   urls.prometheus = `http://${address}`;
   const nobody = "127.0.0.1:1";
   const target = exporter.url.replace("http://", "");
-  const targets = { EXPORTER_TARGET: target, CONTROL_TARGET: nobody, ALERTMANAGER_TARGET: nobody };
+  const targets = {
+    EXPORTER_TARGET: target,
+    CONTROL_TARGET: nobody,
+    SUPERVISOR_TARGET: nobody,
+    ALERTMANAGER_TARGET: nobody,
+  };
   const shipped = renderTemplate(template, { ...targets, RULES_DIR: join(folder, "rules") });
   await mkdir(join(folder, "rules"));
   const file = join(folder, "prometheus.yml");

@@ -150,6 +150,7 @@ function renderMonitoring(into: string, settings: Settings): void {
   const values = {
     EXPORTER_TARGET: "exporter:9464",
     CONTROL_TARGET: "control:8080",
+    SUPERVISOR_TARGET: "fleet:9465",
     ALERTMANAGER_TARGET: "alertmanager:9093",
     WEBHOOK_URL: "http://control:8080/webhooks/alertmanager",
     WEBHOOK_TOKEN_FILE: "/config/webhook-token",
@@ -200,6 +201,8 @@ const SOCKET = "/run/rollcall/supervisor.sock";
 
 const supervisorEnvironment = (secrets: Secrets, { fleet }: FleetFile) => ({
   ROLLCALL_SUPERVISOR_SOCKET: SOCKET,
+  ROLLCALL_SUPERVISOR_METRICS_HOST: "0.0.0.0",
+  ROLLCALL_SUPERVISOR_METRICS_PORT: "9465",
   ROLLCALL_SUPERVISOR_DIR: "/data/supervisor",
   ROLLCALL_AGENTS_DIR: "/data/agents",
   ROLLCALL_AGENT_LOGS_DIR: "/data/logs",

@@ -13,6 +13,7 @@ describe("portsAt", () => {
       pagerduty: 8092,
       grafana: 3000,
       control: 8080,
+      supervisor: 9465,
       exporter: 9464,
     });
   });

@@ -9,6 +9,7 @@ export const LISTENERS = [
   { name: "pagerduty", label: "PagerDuty stand-in", step: 4, port: 8092 },
   { name: "grafana", label: "Grafana stand-in", step: 4, port: 3000 },
   { name: "control", label: "Control service", step: 5, port: 8080 },
+  { name: "supervisor", label: "Supervisor's metrics", step: 5, port: 9465 },
   { name: "exporter", label: "Exporter", step: 6, port: 9464 },
 ] as const;
 export type ListenerName = (typeof LISTENERS)[number]["name"];

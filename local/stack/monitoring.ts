@@ -20,6 +20,7 @@ export function writeMonitoringConfig(context: StackContext): void {
   const values = {
     EXPORTER_TARGET: `127.0.0.1:${ports.exporter}`,
     CONTROL_TARGET: `127.0.0.1:${ports.control}`,
+    SUPERVISOR_TARGET: `127.0.0.1:${ports.supervisor}`,
     ALERTMANAGER_TARGET: `127.0.0.1:${ports.alertmanager}`,
     WEBHOOK_URL: `http://127.0.0.1:${ports.control}/webhooks/alertmanager`,
     WEBHOOK_TOKEN_FILE: webhookToken,

@@ -55,10 +55,11 @@ export function supervisorProgram({ layout, ports, secrets, settings, fleet }: S
   return {
     name: "supervisor",
     file: "local/supervisor/main.ts",
-    port: null,
+    port: ports.supervisor,
     environment: {
       ...productionOf(settings),
       ROLLCALL_SUPERVISOR_SOCKET: layout.supervisorSocket,
+      ROLLCALL_SUPERVISOR_METRICS_PORT: String(ports.supervisor),
       ROLLCALL_SUPERVISOR_DIR: join(layout.root, "supervisor"),
       ROLLCALL_AGENTS_DIR: join(layout.root, "agents"),
       ROLLCALL_AGENT_LOGS_DIR: join(layout.logs, "agents"),

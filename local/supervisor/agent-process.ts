@@ -18,7 +18,8 @@ export interface AgentProgram {
 /** One run of an agent's program. */
 export interface AgentProcess {
   readonly pid: number;
-  readonly exited: Promise<void>;
+  /** How it ended, once it has. */
+  readonly exited: Promise<NonNullable<ProcessState["exit"]>>;
   state(): ProcessState;
   /** To its whole process group, so that what it started ends with it. */
   signal(signal: NodeJS.Signals): void;
@@ -43,10 +44,11 @@ export async function startAgentProcess(program: AgentProgram): Promise<AgentPro
     if (lastErrors.length > LAST_ERRORS) lastErrors.shift();
   });
   // The pipes may be held open by a grandchild; the process itself is what counts.
-  const exited = new Promise<void>((resolve) => {
+  const exited: AgentProcess["exited"] = new Promise((resolve) => {
     child.once("exit", (code, signal) => {
-      exit = { code, signal, at: Date.now() };
-      setImmediate(resolve);
+      const ended = { code, signal, at: Date.now() };
+      exit = ended;
+      setImmediate(resolve, ended);
     });
   });
   child.once("close", () => log.close());

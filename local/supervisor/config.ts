@@ -7,6 +7,18 @@ const repository = join(import.meta.dirname, "../..");
 const supervisorConfig = z.object({
   ROLLCALL_PRODUCTION: production,
   ROLLCALL_SUPERVISOR_SOCKET: z.string().min(1).max(107).describe("Unix socket that the supervisor listens on"),
+  ROLLCALL_SUPERVISOR_METRICS_HOST: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("Address to show /metrics on; the port answers nothing else"),
+  ROLLCALL_SUPERVISOR_METRICS_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe("Port to show /metrics on; without it they are not shown"),
   ROLLCALL_SUPERVISOR_DIR: z.string().min(1).describe("Folder of the supervisor's ledger of command ids"),
   ROLLCALL_AGENTS_DIR: z.string().min(1).describe("Folder that holds one folder per agent, for the agent's ledger"),
   ROLLCALL_AGENT_LOGS_DIR: z.string().min(1).describe("Folder of the agents' output"),

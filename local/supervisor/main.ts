@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { publicBroadcastKey } from "@rollcall/core/protocol/broadcast-seal.ts";
 import { deriveAgentKey, deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
@@ -7,6 +8,8 @@ import { areSpansWanted, telemetrySettings } from "../stack/settings.ts";
 import { inheritedEnvironment } from "../tools/inherited-environment.ts";
 import { readAgentsFile } from "./agents-file.ts";
 import { readSupervisorConfig, type SupervisorConfig } from "./config.ts";
+import { createSupervisorMetrics } from "./metrics.ts";
+import { openMetricsDoor } from "./metrics-door.ts";
 import { claimSocket, serveSupervisor } from "./server.ts";
 import { openSupervisor } from "./supervisor.ts";
 
@@ -14,6 +17,8 @@ import { openSupervisor } from "./supervisor.ts";
 const STOP_GRACE_MS = 7_000;
 
 const AGENT_TELEMETRY = join(import.meta.dirname, "../../agent/telemetry.ts");
+
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string };
 
 const log = pino({ name: "supervisor", hooks: { streamWrite: redact } });
 
@@ -39,6 +44,7 @@ try {
   const config = readSupervisorConfig();
   // First of all: opening ends left-over agents, which must not be those of a supervisor that works.
   await claimSocket(config.ROLLCALL_SUPERVISOR_SOCKET);
+  const metrics = createSupervisorMetrics({ version: manifest.version });
   const supervisor = await openSupervisor({
     dir: config.ROLLCALL_SUPERVISOR_DIR,
     agentsDir: config.ROLLCALL_AGENTS_DIR,
@@ -50,14 +56,21 @@ try {
       cwd: join(import.meta.dirname, "../.."),
     },
     environmentOf: (agent) => environmentOf(config, agent),
+    watch: metrics.watch,
   });
   const server = await serveSupervisor(supervisor, {
     socket: config.ROLLCALL_SUPERVISOR_SOCKET,
     onError: (error) => log.error({ err: error }, "request failed"),
   });
+  metrics.show(supervisor);
+  const { ROLLCALL_SUPERVISOR_METRICS_HOST: host, ROLLCALL_SUPERVISOR_METRICS_PORT: port } = config;
+  const onError = (error: unknown) =>
+    log.error({ err: error }, "metrics cannot be shown; agents are kept all the same");
+  const door = port === undefined ? null : openMetricsDoor(metrics.registry, { host, port, onError });
   log.info({ socket: config.ROLLCALL_SUPERVISOR_SOCKET }, "supervisor listens");
   const stop = async () => {
     server.close();
+    door?.close();
     await supervisor.stopAll(STOP_GRACE_MS);
     process.exit(0);
   };

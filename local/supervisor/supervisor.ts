@@ -18,6 +18,14 @@ export interface KnownAgent {
   readonly command?: readonly string[] | undefined;
 }
 
+/** Is told what becomes of the agents' processes. */
+export interface ProcessWatch {
+  /** `isAgain`: this supervisor had started the agent before. */
+  started(start: { isAgain: boolean }): void;
+  notStarted(): void;
+  exited(exit: NonNullable<ProcessState["exit"]>): void;
+}
+
 export interface SupervisorOptions {
   /** Holds the command ledger; also what tells the processes of two supervisors apart. */
   readonly dir: string;
@@ -30,6 +38,7 @@ export interface SupervisorOptions {
   readonly program: { readonly path: string; readonly args: readonly string[]; readonly cwd: string };
   /** Environment of one agent's process, without what the supervisor adds itself. */
   readonly environmentOf: (agent: string) => Readonly<Record<string, string>>;
+  readonly watch?: ProcessWatch;
 }
 
 /** The built-in supervisor: starts and ends agents as child processes, and never restarts one by itself. */
@@ -88,7 +97,13 @@ export async function openSupervisor(options: SupervisorOptions): Promise<BuiltI
       ROLLCALL_STARTED_BY: commandId,
     };
     const program = { agent, ...options.program, ...programOf(command), env, logFile: logFile(agent) };
-    processes.set(agent, await startAgentProcess(program).catch((error: unknown) => notStarted(program, error)));
+    const started = await startAgentProcess(program).catch((error: unknown) => {
+      options.watch?.notStarted();
+      return notStarted(program, error);
+    });
+    options.watch?.started({ isAgain: processes.has(agent) });
+    void started.exited.then((exit) => options.watch?.exited(exit));
+    processes.set(agent, started);
   };
 
   return {
