@@ -6,6 +6,7 @@ import { callerOf, requireRole, requireScope } from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
 import { measureWaiting, viewAgent, viewFleet } from "./fleet-view.ts";
 import { noQuery, wholeNumber } from "./query.ts";
+import { shareLook } from "./share-look.ts";
 
 const querystring = z.strictObject({
   search: z.string().min(1).max(100).optional().describe("part of the id, of what it does, or of a label"),
@@ -28,12 +29,13 @@ export function registerAgents(api: App, { ports }: AppDeps): void {
     querystring,
     response: { 200: apiAgents },
   };
+  const look = shareLook(() => viewFleet(ports));
   api.get("/agents", { schema: list }, async (request) => {
     const caller = callerOf(request);
     requireScope(caller, "read");
     requireRole(caller, "viewer");
     const { offset, limit } = request.query;
-    const view = await viewFleet(ports);
+    const view = await look();
     const matching = view.agents.filter((agent) => fits(agent, request.query));
     const agents = await measureWaiting(ports.bus, matching.slice(offset, offset + limit));
     const { asOf, problems } = view;
