@@ -41,12 +41,12 @@ export async function openWorld(pool: Pool, ids: readonly string[], brakes = BRA
   );
   const commands = await loadCommands();
   const fleet = new FakeFleet(...ids);
-  // PostgreSQL's clock goes on while the machine is slow, and the drill's with it.
+  // PostgreSQL's clock goes on while the machine is slow, and the drill's with it; no two orders have one time.
   let passedMs = 0;
+  fleet.now = Date.now();
   const tick = (): void => {
-    fleet.now = Date.now() + passedMs;
+    fleet.now = Math.max(fleet.now + 1, Date.now() + passedMs);
   };
-  tick();
   const listed = new Set(ids);
   const desired = createDesiredStates(pool);
   const operations = createOperations(pool);
