@@ -71,13 +71,14 @@ export function Timeline({
 
 function Row({ entry, now }: { readonly entry: Entry; readonly now: number }): ReactElement {
   const styles = useStyles2(getStyles);
-  const { at, mark, words, by, href, detail } = entry;
+  const { at, mark, words, by, detail } = entry;
+  const link = typeof entry.href === "string" ? <a href={entry.href}>{words}</a> : null;
   const line = (
     <>
       <time dateTime={new Date(at).toISOString()} className={styles.time}>
         {momentWords(at, now)}
       </time>{" "}
-      {mark} {href === null || href === undefined ? words : <a href={href}>{words}</a>}
+      {mark} {detail === undefined ? (link ?? words) : words}
       {by === null ? "" : <span className={styles.by}> · {by}</span>}
     </>
   );
@@ -88,6 +89,7 @@ function Row({ entry, now }: { readonly entry: Entry; readonly now: number }): R
       ) : (
         <details>
           <summary>{line}</summary>
+          {link}
           {detail()}
         </details>
       )}
