@@ -100,29 +100,6 @@ describe("the dashboards", () => {
       expect(board, file).not.toHaveProperty("__inputs");
     }
   });
-});
-
-describe("the dashboards", () => {
-  const committed = join(ROOM, "../dashboards/boards");
-
-  test("of the repository all come with the plugin, word for word, each named in plugin.json", () => {
-    const named = manifest.includes.filter(({ type }) => type === "dashboard");
-    expect(named.map(({ path }) => basename(path)).toSorted()).toEqual(readdirSync(committed).toSorted());
-    for (const { name, path } of named) {
-      const text = readFileSync(join(DIST, path), "utf8");
-      expect(text, path).toBe(readFileSync(join(committed, basename(path)), "utf8"));
-      expect((JSON.parse(text) as { title: string }).title).toBe(name);
-    }
-  });
-
-  test("can be imported: an address of their own, no number, a revision, and no input that is asked for", () => {
-    for (const file of readdirSync(join(DIST, "dashboards"))) {
-      const board = JSON.parse(readFileSync(join(DIST, "dashboards", file), "utf8")) as Record<string, unknown>;
-      expect(board, file).toMatchObject({ uid: `rollcall-${basename(file, ".json")}`, id: null });
-      expect(board.revision, file).toBeGreaterThan(0);
-      expect(board, file).not.toHaveProperty("__inputs");
-    }
-  });
 
   test("are reached from the navigation by an address that is one of theirs", () => {
     const links = manifest.includes.flatMap(({ type, path }) =>

@@ -1,12 +1,12 @@
 import { type ApiAgent, apiAgentAnswer, apiAgents } from "@rollcall/core/contract.ts";
 import { HEALTHS, VERDICTS } from "@rollcall/core/domain/verdict.ts";
 import { agentId, CRITICALITIES } from "@rollcall/core/protocol.ts";
+import { shareLook } from "@rollcall/core/share-look.ts";
 import { z } from "zod";
 import { callerOf, requireRole, requireScope } from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
 import { measureWaiting, viewAgent, viewFleet } from "./fleet-view.ts";
 import { noQuery, wholeNumber } from "./query.ts";
-import { shareLook } from "./share-look.ts";
 
 const querystring = z.strictObject({
   search: z.string().min(1).max(100).optional().describe("part of the id, of what it does, or of a label"),

@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Directory, Person } from "../ports/directory.ts";
 import type { Sessions } from "../ports/sessions.ts";
 import type { SlackLink, SlackLinks } from "../ports/slack-links.ts";
+import { shareLook } from "../share-look.ts";
 import type { AccessDirectory } from "./access-file.ts";
 
 export interface LinkedDirectoryOptions {
@@ -95,7 +96,6 @@ const hashOf = (text: string): string => createHash("sha256").update(text).diges
 
 function watchStored({ stored, onProblem, refreshMs = REFRESH_MS }: LinkedDirectoryOptions) {
   let current = NOTHING;
-  let reading: Promise<void> | null = null;
   let isFailing = false;
   let isClosed = false;
   let timer: NodeJS.Timeout | null = null;
@@ -114,25 +114,8 @@ function watchStored({ stored, onProblem, refreshMs = REFRESH_MS }: LinkedDirect
     };
     isFailing = false;
   };
-  const begin = (): Promise<void> => {
-    const mine = read().finally(() => {
-      if (reading === mine) reading = null;
-    });
-    reading = mine;
-    return mine;
-  };
-  let next: Promise<void> | null = null;
-  // A round under way may have read before the change that its caller wants to see: all who ask meanwhile share the next one.
-  const refresh = (): Promise<void> => {
-    if (reading === null) return begin();
-    next ??= reading
-      .catch(() => undefined)
-      .then(() => {
-        next = null;
-        return begin();
-      });
-    return next;
-  };
+  // A round under way may have read before the change that its caller wants to see.
+  const refresh = shareLook(read);
   const watch = (): void => {
     if (isClosed) return;
     timer = setTimeout(() => {
