@@ -34,7 +34,7 @@ export const createAccessOverrides = (pool: Pool): AccessOverrides => ({
   end: (which, audit) =>
     inTransaction(pool, async (client) => {
       const stood = await endOpen(client, which);
-      if (stood) await appendAudit(client, audit);
+      if (stood) appendAudit(client, audit);
       return stood;
     }),
 });
@@ -67,7 +67,7 @@ const put = (pool: Pool, override: Override, audit: AuditEntry): Promise<void> =
     ]);
     await endOpen(client, override);
     await insertOverride(client, override);
-    await appendAudit(client, audit);
+    appendAudit(client, audit);
   });
 
 async function endOpen(client: Queryable, { kind, person, by }: Pick<Override, "kind" | "person" | "by">) {

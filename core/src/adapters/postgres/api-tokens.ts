@@ -43,14 +43,14 @@ export const createApiTokens = (pool: Pool): ApiTokens => ({
           next: "Revoke one that is not used any more.",
         });
       const token = toToken(row);
-      await appendAudit(client, audit(token.id));
+      appendAudit(client, audit(token.id));
       return { token, text };
     }),
   list: async (person) => (await readTokens(pool, person)).map(toToken),
   revoke: (id, by, audit) =>
     inTransaction(pool, async (client) => {
       const isRevoked = await revokeToken(client, id, by);
-      if (isRevoked) await appendAudit(client, audit);
+      if (isRevoked) appendAudit(client, audit);
       return isRevoked;
     }),
   inForce: () => readInForce(pool),

@@ -98,9 +98,9 @@ async function ask(client: Queryable, draft: RequestDraft, audit: AuditEntry) {
     const { confirms } = draft;
     if (confirms !== undefined) {
       await usePlan(client, confirms.plan, { request: request.id });
-      await appendAudit(client, { ...confirms.audit, operationId: null });
+      appendAudit(client, { ...confirms.audit, operationId: null });
     }
-    await appendAudit(client, { ...audit, detail: { ...audit.detail, request: request.id } });
+    appendAudit(client, { ...audit, detail: { ...audit.detail, request: request.id } });
     return { request, repeated: false };
   }
   const [first] = await query<Row>(client, `select ${COLUMNS} from approval_requests where idempotency_key = $1`, [
@@ -158,7 +158,7 @@ async function end(client: Queryable, request: ApprovalRequest, how: End): Promi
     ],
   );
   if (row === undefined) throw new Error(`${request.id} is gone, and rows are never deleted`);
-  await appendAudit(client, { ...how.audit, operationId: how.operationId });
+  appendAudit(client, { ...how.audit, operationId: how.operationId });
   return toRequest(row);
 }
 

@@ -3,22 +3,32 @@ import { requestContext } from "../../protocol/request-context.ts";
 import { readTraceparent } from "../../protocol/traceparent.ts";
 import { type VerifyOptions, verifyChain } from "./audit-chain.ts";
 import { toJson } from "./operation-rows.ts";
-import { type Pool, type Queryable, query } from "./pool.ts";
+import { type Pool, type Queryable, query, queryAtCommit } from "./pool.ts";
 
 /** The audit log in PostgreSQL, verified by the anchors of a folder too if there is one; each append is a transaction of its own. */
 export const createAuditLog = (pool: Pool, { anchorDir }: Pick<VerifyOptions, "anchorDir"> = {}): AuditLog => ({
-  append: (entry) => appendAudit(pool, entry),
+  append: (entry) => append(pool, entry),
   search: (filter) => searchAudit(pool, filter),
   verify: () => verifyChain(pool, { anchorDir }),
 });
 
-/** Appends a row; on the connection of a transaction it belongs to that. @throws Failure "unavailable" */
-export async function appendAudit(on: Queryable, entry: AuditEntry): Promise<number> {
-  const rows = await query<{ seq: string }>(on, "select audit_append($1::jsonb) as seq", [
-    toJson({ ...ofWorkUnderWay(), ...entry }),
-  ]);
+const APPEND = "select audit_append($1::jsonb) as seq";
+
+async function append(pool: Pool, entry: AuditEntry): Promise<number> {
+  const rows = await query<{ seq: string }>(pool, APPEND, [rowOf(entry)]);
   return Number(rows[0]?.seq);
 }
+
+/**
+ * Appends a row at the commit of a transaction; without it, nothing of that transaction stands. Whoever appends has the head of
+ * the chain until the commit and all others wait for it, so that is done last.
+ * @param on connection of the transaction
+ */
+export function appendAudit(on: Queryable, entry: AuditEntry): void {
+  queryAtCommit(on, APPEND, [rowOf(entry)]);
+}
+
+const rowOf = (entry: AuditEntry): string => toJson({ ...ofWorkUnderWay(), ...entry });
 
 /** What is not known is left out of the row. */
 function ofWorkUnderWay(): Pick<AuditEntry, "correlationId" | "customerId" | "traceId"> {

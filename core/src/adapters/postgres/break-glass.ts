@@ -60,7 +60,7 @@ export const createBreakGlass = (pool: Pool): BreakGlass => ({
          returning id`,
         [rowNumber("bg", id), toText(by), toText(text)],
       );
-      if (closed.length > 0) await appendAudit(client, audit);
+      if (closed.length > 0) appendAudit(client, audit);
       return closed.length > 0;
     }),
 });
@@ -85,11 +85,11 @@ async function take(client: Queryable, use: SpooledUse): Promise<boolean> {
   const { command, agent, actor, reason, beganAt, endedAt, ending, error } = use;
   const who = { actor, door: "host", command, targets: [agent], reason, operationId };
   const times = { use: use.id, beganAt: new Date(beganAt).toISOString(), endedAt: endedAt ?? null };
-  await appendAudit(
+  appendAudit(
     client,
     auditEntry({ ...who, event: "break-glass", action: "used", decision: "allowed", rule: "host", detail: times }),
   );
-  await appendAudit(client, auditEntry({ ...who, event: "outcome", detail: { ending, error, use: use.id } }));
+  appendAudit(client, auditEntry({ ...who, event: "outcome", detail: { ending, error, use: use.id } }));
   return true;
 }
 
@@ -131,7 +131,7 @@ async function takeDoubt(client: Queryable, doubt: Parameters<BreakGlass["takeDo
   );
   if (rows.length === 0) return false;
   const detail = { line, why };
-  await appendAudit(
+  appendAudit(
     client,
     auditEntry({
       ...{ event: "break-glass", action: "spool-damaged", actor: "rollcall", door: "host", reason, detail },

@@ -100,9 +100,8 @@ export async function acceptIn(client: Queryable, acceptance: Acceptance): Promi
   await lockAgents(client, { agents: acceptance.agents, operation });
   await addOperationJob(client, operation.id);
   await wakeWaiting(client, acceptance.agents);
-  // The head of the chain last: everybody who audits waits for it until this transaction ends.
-  if (confirms !== undefined) await appendAudit(client, { ...confirms.audit, operationId: operation.id });
-  await appendAudit(client, { ...acceptance.audit, operationId: operation.id });
+  if (confirms !== undefined) appendAudit(client, { ...confirms.audit, operationId: operation.id });
+  appendAudit(client, { ...acceptance.audit, operationId: operation.id });
   return { operation, repeated: false };
 }
 

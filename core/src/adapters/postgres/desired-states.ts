@@ -110,7 +110,7 @@ async function auditChange(client: Queryable, change: Change & { earlier: Map<st
      limit 1`,
     [agents],
   );
-  await appendAudit(client, {
+  appendAudit(client, {
     event: "desired-state",
     actor: desired.by ?? "rollcall",
     door: holder?.door ?? "host",

@@ -116,7 +116,7 @@ const MOST_NAMED = 100;
 
 async function auditList(client: Queryable, { before, after, generation, heldBecause }: ListChange): Promise<void> {
   const changes = changesBetween(before, after);
-  await appendAudit(
+  appendAudit(
     client,
     auditEntry({
       event: "snapshot",
@@ -136,7 +136,7 @@ async function dropHeldAloud(client: Queryable, held: GenerationRow): Promise<vo
   await dropHeld(client);
   const detail = { generation: Number(held.generation) };
   const reason = "the directory says the same again as the list in force";
-  await appendAudit(
+  appendAudit(
     client,
     auditEntry({ event: "snapshot", actor: "rollcall", door: "schedule", action: "held-list-dropped", reason, detail }),
   );
@@ -150,7 +150,7 @@ async function acceptHeld(client: Queryable, { by, reason }: { by: string; reaso
   await endInForce(client);
   await putInForce(client, held.generation, toText(by));
   const after = await readPeople(client, held.generation);
-  await appendAudit(
+  appendAudit(
     client,
     auditEntry({
       event: "snapshot",

@@ -71,7 +71,7 @@ async function begin(client: Queryable, draft: FreezeDraft): Promise<ActiveFreez
     endsAt,
     members: Object.fromEntries(members.map((one) => [one.agent, one.before])),
   };
-  await appendAudit(client, { ...draft.audit, targets: changes.map(({ agent }) => agent), detail });
+  appendAudit(client, { ...draft.audit, targets: changes.map(({ agent }) => agent), detail });
   return toFreeze(row, members);
 }
 
@@ -90,7 +90,7 @@ async function endFreeze(client: Queryable, { id, by, now, audit }: FreezeEnd): 
     toText(by),
   ]);
   const { resumed, stillPaused, changed } = thawed;
-  await appendAudit(client, { ...audit, targets: resumed, detail: { freeze: id, resumed, stillPaused, changed } });
+  appendAudit(client, { ...audit, targets: resumed, detail: { freeze: id, resumed, stillPaused, changed } });
   return thawed;
 }
 

@@ -54,7 +54,7 @@ async function endWindow(
   );
   const [window] = rows.map(toWindow);
   if (window === undefined) return null;
-  await appendAudit(client, { ...audit, targets: window.agents, detail: { window: id, endsAt: window.endsAt } });
+  appendAudit(client, { ...audit, targets: window.agents, detail: { window: id, endsAt: window.endsAt } });
   return window;
 }
 
@@ -70,7 +70,7 @@ async function begin(client: Queryable, draft: WindowDraft): Promise<Maintenance
   );
   const [window] = inserted.map(toWindow);
   if (window !== undefined) {
-    await appendAudit(client, { ...audit, targets: agents, detail: { window: window.id, endsAt } });
+    appendAudit(client, { ...audit, targets: agents, detail: { window: window.id, endsAt } });
     return window;
   }
   const found = await query<WindowRow>(client, `select ${COLUMNS} from maintenance_windows where operation = $1`, [

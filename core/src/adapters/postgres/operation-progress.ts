@@ -70,8 +70,7 @@ async function saveOperation(client: Queryable, { operation, audit, epoch }: Sav
   const row = rows[0];
   if (row === undefined) throw lost(operation.id);
   await freeAgents(client, operation, number);
-  // The head of the chain last: everybody who audits waits for it until this transaction ends.
-  for (const entry of audit) await appendAudit(client, entry);
+  for (const entry of audit) appendAudit(client, entry);
   return toOperation(row);
 }
 

@@ -52,7 +52,7 @@ async function store(client: Queryable, offer: PlanOffer, audit: AuditEntry): Pr
   );
   const [plan] = rows.map(toPlan);
   if (plan === undefined) throw new Error("a plan was stored and is not there");
-  await appendAudit(client, { ...audit, detail: { ...audit.detail, plan: plan.id } });
+  appendAudit(client, { ...audit, detail: { ...audit.detail, plan: plan.id } });
   return plan;
 }
 

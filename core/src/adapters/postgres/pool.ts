@@ -36,12 +36,16 @@ const TIMEOUTS = {
   idle_in_transaction_session_timeout: 5000,
 } as const;
 
+// Statements are sent without a wait for the answers to those before; the types of pg do not know the option yet.
+const PIPELINED = { pipeline: true };
+
 /** Opens a pool; it connects when it is first used. */
 export function createPool({ url, name, size = 20, onProblem, onStatement }: PoolOptions): Pool {
   const pool = new pg.Pool({
     ...TIMEOUTS,
     connectionString: url,
     application_name: name,
+    ...PIPELINED,
     max: size,
     keepAlive: true,
     idleTimeoutMillis: 30_000,
@@ -121,18 +125,46 @@ export async function transact<Result>(
   begin = "begin",
 ): Promise<Result> {
   const client = await connect(pool);
+  const last: LastStatement[] = [];
+  lastStatements.set(client, last);
   let broken: Error | undefined;
   try {
     await client.query(begin);
     const result = await work(client);
-    await client.query("commit");
+    await commit(client, last);
     return result;
   } catch (error) {
     broken = await rollBack(client, error);
     throw error;
   } finally {
+    lastStatements.delete(client);
     client.release(broken);
   }
+}
+
+interface LastStatement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** Of each transaction under way. */
+const lastStatements = new WeakMap<Queryable, LastStatement[]>();
+
+/**
+ * Leaves a statement to the end of the transaction, where it is sent together with the commit: what it locks is not held for the
+ * way to us and back. If it fails, the transaction is rolled back and throws.
+ * @param on connection of a transaction
+ */
+export function queryAtCommit(on: Queryable, text: string, values: readonly unknown[]): void {
+  const last = lastStatements.get(on);
+  if (last === undefined) throw new Error("there is no transaction to be committed");
+  last.push({ text, values });
+}
+
+async function commit(client: pg.PoolClient, last: readonly LastStatement[]): Promise<void> {
+  const sent = [...last.map(({ text, values }) => client.query(text, [...values])), client.query("commit")];
+  const answers = await Promise.allSettled(sent);
+  for (const answer of answers) if (answer.status === "rejected") throw answer.reason;
 }
 
 async function connect(pool: Pool): Promise<pg.PoolClient> {

@@ -43,7 +43,7 @@ export const createSessions = (pool: Pool): Sessions => ({
   end: (id, audit) =>
     inTransaction(pool, async (client) => {
       const [ended] = await query<{ id: string }>(client, "delete from sessions where id = $1 returning id", [id]);
-      if (ended !== undefined) await appendAudit(client, audit);
+      if (ended !== undefined) appendAudit(client, audit);
       return ended !== undefined;
     }),
   endAll: (google, audit) =>
@@ -51,7 +51,7 @@ export const createSessions = (pool: Pool): Sessions => ({
       const ended = await query<{ id: string }>(client, "delete from sessions where google = $1 returning id", [
         google,
       ]);
-      if (ended.length > 0) await appendAudit(client, audit);
+      if (ended.length > 0) appendAudit(client, audit);
       return ended.length;
     }),
   standing: async () => new Set((await readStanding(pool)).map(({ id }) => id)),
@@ -70,7 +70,7 @@ async function openSession(client: Queryable, { google, grant, attempt }: Sessio
   );
   if (row === undefined) throw new Error("a session that was inserted has no row");
   const cookie = await issueId(client, row.id);
-  await appendAudit(client, audit);
+  appendAudit(client, audit);
   return { id: row.id, cookie };
 }
 

@@ -30,14 +30,14 @@ export const createSlackLinks = (pool: Pool): SlackLinks => ({
     const who = toKey(row);
     await inTransaction(pool, async (client) => {
       if ((await insertLink(client, who, google)) !== google) throw linkedElsewhere(who);
-      await appendAudit(client, audit(who));
+      appendAudit(client, audit(who));
     });
     return who;
   },
   unlink: (google, audit) =>
     inTransaction(pool, async (client) => {
       const ended = (await deleteLinks(client, google)).map(toKey);
-      for (const who of ended) await appendAudit(client, audit(who));
+      for (const who of ended) appendAudit(client, audit(who));
       return ended;
     }),
   all: () => readLinks(pool),

@@ -28,7 +28,7 @@ export const createUnknownOutcomes = (pool: Pool): UnknownOutcomes => ({
         [rowNumber("op", id), revision, ending, error, toJson(targets), toDate(knownAt ?? null)],
       );
       if (rows.length === 0) return false;
-      await appendAudit(client, audit);
+      appendAudit(client, audit);
       return true;
     }),
 });
