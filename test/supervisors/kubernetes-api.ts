@@ -1,6 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { DeleteOptions } from "@kubernetes-models/apimachinery/apis/meta/v1/DeleteOptions";
 import { createKubernetes } from "@rollcall/core/adapters/supervisors/kubernetes.ts";
+import { type IDeployment, Deployment as PublishedDeployment } from "kubernetes-models/apps/v1/Deployment";
+import { type IPod, Pod as PublishedPod } from "kubernetes-models/v1/Pod";
+import { PodList } from "kubernetes-models/v1/PodList";
 import { closeServer } from "./docker-engine.ts";
 import { KeptProgram, type ProgramName } from "./kept-program.ts";
 import type { RuntimeStage } from "./stage.ts";
@@ -34,8 +38,9 @@ interface Request {
 }
 
 /**
- * Stands for the API of Kubernetes with one namespace: deployments and pods as apps/v1 and v1 describe them, the Status object
- * for each refusal, and a controller that makes and ends pods as replicas say. Other paths, methods and media types are refused.
+ * Stands for the API of Kubernetes with one namespace: deployments and pods, the Status object for each refusal, and a controller
+ * that makes and ends pods as replicas say. What it takes and what it answers fits the published schemas of apps/v1 and v1. Other
+ * paths, methods and media types are refused.
  */
 export async function startKubernetesApi(): Promise<RuntimeStage> {
   const deployments = new Map<string, Deployment>();
@@ -89,30 +94,48 @@ async function onDeployment(found: Deployment | undefined, name: string, request
     if (incoming.headers["content-type"] !== "application/merge-patch+json") {
       return status(outgoing, 415, "the body of the request was in an unknown format");
     }
-    const wrong = mistakeIn(body);
+    const wrong = mistakeIn(name, found, body);
     if (wrong !== null) return status(outgoing, 422, `Deployment.apps "${name}" is invalid: ${wrong}`);
     await patch(name, found, body);
   } else if (incoming.method !== "GET") return status(outgoing, 405, "the server does not allow this method");
-  return sendJson(outgoing, {
-    ...{ apiVersion: "apps/v1", kind: "Deployment" },
-    metadata: { name, namespace: NAMESPACE, annotations: found.annotations, generation: found.generation },
-    spec: { replicas: found.replicas, selector: { matchLabels: { app: name } } },
-    status: statusOf(found),
-  });
+  return sendJson(outgoing, published(new PublishedDeployment(describeDeployment(name, found))));
 }
 
-/** As apps/v1 declares them: an int32 that is not negative, and a map of strings. */
-function mistakeIn({ spec, metadata }: Request["body"]): string | null {
-  const { replicas } = (spec ?? {}) as { replicas?: unknown };
-  const isCount = Number.isInteger(replicas) && Number(replicas) >= 0 && Number(replicas) < 2 ** 31;
-  if (replicas !== undefined && !isCount) return `spec.replicas: Invalid value: ${JSON.stringify(replicas)}`;
-  const { annotations = {} } = (metadata ?? {}) as { annotations?: Record<string, unknown> };
-  const odd = Object.entries(annotations).find(([, value]) => typeof value !== "string");
-  return odd === undefined ? null : `metadata.annotations.${odd[0]}: Invalid value: ${JSON.stringify(odd[1])}`;
+/** What would be there after the patch, against the schema, which lets a negative count through. */
+function mistakeIn(name: string, found: Deployment, { spec, metadata }: Request["body"]): string | null {
+  const whole = describeDeployment(name, found);
+  const wanted = {
+    ...whole,
+    metadata: { ...whole.metadata, ...(metadata as object) },
+    spec: { ...whole.spec, ...(spec as object) },
+  } as IDeployment;
+  if ((wanted.spec?.replicas ?? 0) < 0)
+    return `spec.replicas: Invalid value: ${wanted.spec?.replicas}: must be greater than or equal to 0`;
+  try {
+    new PublishedDeployment(wanted).validate();
+    return null;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+const TEMPLATE = { spec: { containers: [{ name: "agent", image: "agent:1" }] } };
+
+const describeDeployment = (name: string, found: Deployment): IDeployment => ({
+  ...{ apiVersion: "apps/v1", kind: "Deployment" },
+  metadata: { name, namespace: NAMESPACE, annotations: found.annotations, generation: found.generation },
+  spec: { replicas: found.replicas, selector: { matchLabels: { app: name } }, template: TEMPLATE },
+  status: statusOf(found),
+});
+
+/** @throws Error if the published schema knows it otherwise */
+function published<Sent extends { validate(): void }>(sent: Sent): Sent {
+  sent.validate();
+  return sent;
 }
 
 /** As the controller counts: what is 0 is left out. */
-function statusOf({ generation, pods }: Deployment): unknown {
+function statusOf({ generation, pods }: Deployment): NonNullable<IDeployment["status"]> {
   const replicas = pods.filter(({ deletedAt }) => deletedAt === null).length;
   const ready = livingOf(pods).length;
   return {
@@ -158,7 +181,7 @@ function listPods(deployments: Map<string, Deployment>, { incoming, outgoing }: 
   const selector = new URL(incoming.url ?? "/", "http://kubernetes").searchParams.get("labelSelector") ?? "";
   const meant = [...deployments].filter(([name]) => selector === "" || selector === `app=${name}`);
   const items = meant.flatMap(([name, { pods }]) => pods.map((one) => describePod(name, one)));
-  return sendJson(outgoing, { apiVersion: "v1", kind: "PodList", items });
+  return sendJson(outgoing, published(new PodList({ items })));
 }
 
 function onPod(
@@ -171,11 +194,12 @@ function onPod(
   if (part === "log" && incoming.method === "GET") return outgoing.end(`${one.program.errors.join("\n")}\n`);
   if (part !== "" || incoming.method !== "DELETE")
     return status(outgoing, 405, "the server does not allow this method");
-  void endPod(owner, one, Number(body.gracePeriodSeconds ?? GRACE_MS / 1000) * 1000);
-  return sendJson(outgoing, describePod(name, one));
+  const { gracePeriodSeconds = GRACE_MS / 1000 } = published(new DeleteOptions(body));
+  void endPod(owner, one, gracePeriodSeconds * 1000);
+  return sendJson(outgoing, published(new PublishedPod(describePod(name, one))));
 }
 
-function describePod(app: string, { name, createdAt, deletedAt, program }: Pod): unknown {
+function describePod(app: string, { name, createdAt, deletedAt, program }: Pod): IPod {
   const { exit, startedAt } = program;
   const terminated = exit && {
     exitCode: exit.code ?? 137,
@@ -183,14 +207,22 @@ function describePod(app: string, { name, createdAt, deletedAt, program }: Pod):
   };
   const running = { startedAt: new Date(startedAt ?? createdAt).toISOString() };
   return {
+    ...{ apiVersion: "v1", kind: "Pod" },
     metadata: {
       ...{ name, namespace: NAMESPACE, labels: { app }, creationTimestamp: new Date(createdAt).toISOString() },
       ...(deletedAt !== null && { deletionTimestamp: new Date(deletedAt).toISOString() }),
     },
+    spec: TEMPLATE.spec,
     status: {
       containerStatuses: [
         {
-          ...{ name: "agent", containerID: `containerd://${name}-${program.starts}` },
+          ...{
+            name: "agent",
+            image: "agent:1",
+            imageID: "agent@sha256:1",
+            containerID: `containerd://${name}-${program.starts}`,
+          },
+          ...{ ready: terminated === null, restartCount: 0, started: true },
           state: terminated ? { terminated } : { running },
         },
       ],
