@@ -49,9 +49,10 @@ export class Lives {
     return this.#reached["control service"] + this.#reached.agent;
   }
 
-  /** Whether each kind of process has died as often as is wanted of it. */
+  /** Whether all together have died as often as is wanted, and control services as often as is wanted of them. */
   get areOver(): boolean {
-    return this.#doneOf("control service") >= 1 && this.#doneOf("agent") >= 1;
+    const { agent, "control service": control } = this.#places;
+    return this.reached >= agent.wanted + control.wanted && this.#doneOf("control service") >= 1;
   }
 
   /** How it stands now. */
