@@ -9,7 +9,7 @@ import type { AuditEntry } from "../../ports/audit-log.ts";
 import { withContext } from "../../protocol/request-context.ts";
 import { openAnchors } from "../audit-anchors.ts";
 import { verifyChain } from "./audit-chain.ts";
-import { appendAudit, createAuditLog } from "./audit-log.ts";
+import { createAuditLog } from "./audit-log.ts";
 import { migrate } from "./migrate.ts";
 import { createPool, inTransaction, type Pool } from "./pool.ts";
 
@@ -98,36 +98,6 @@ describe("audit log", () => {
     );
     expect(numbers.toSorted((one, other) => one - other)).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
     expect(await log.verify()).toMatchObject({ rows: 60, unbroken: true });
-  });
-
-  test("nobody who audits waits for a transaction that has audited and still has work to do", async () => {
-    const audited = Promise.withResolvers<void>();
-    const working = Promise.withResolvers<void>();
-    const slow = inTransaction(pool, async (client) => {
-      appendAudit(client, entry({ requestId: "req-slow" }));
-      await client.query("select 1");
-      audited.resolve();
-      await working.promise;
-    });
-    await audited.promise;
-    await createAuditLog(pool).append(entry({ requestId: "req-quick" }));
-    working.resolve();
-    await slow;
-    const rows = await createAuditLog(pool).search({ limit: 10 });
-    expect(rows.map(({ requestId }) => requestId)).toEqual(["req-slow", "req-quick"]);
-    expect(await verifyChain(pool)).toMatchObject({ rows: 2, unbroken: true });
-  });
-
-  test("of a transaction whose row is refused nothing stands, and the connection can be used again", async () => {
-    await inTransaction(pool, (client) => client.query("create table if not exists work (done int)"));
-    const torn = inTransaction(pool, async (client) => {
-      appendAudit(client, entry({ actor: "" }));
-      await client.query("insert into work values (1)");
-    });
-    await expect(torn).rejects.toThrow("says at least what happened");
-    expect((await pool.query("select from work")).rowCount).toBe(0);
-    expect(await verifyChain(pool)).toMatchObject({ rows: 0, unbroken: true });
-    await expect(createAuditLog(pool).append(entry())).resolves.toBe(1);
   });
 
   test("a row that is rolled back leaves no gap", async () => {
