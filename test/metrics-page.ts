@@ -29,8 +29,9 @@ What each process publishes under its \`/metrics\`, and what it means. \`npm run
 - Percentiles: \`histogram_quantile(0.95, sum by (le) (rate(rollcall_bus_publish_to_done_seconds_bucket[5m])))\`. The buckets of the four ways of an event
   (publish → deliver → handle → done) are 19 % wide, so a percentile is wrong by less than 19 %, for times from half a millisecond to two minutes. By topic there is
   \`rollcall_bus_publish_to_handle_seconds\`, whose wider buckets are wrong by up to a factor of 2.5.
-- Asked for OpenMetrics (\`Accept: application/openmetrics-text\`), the exporter adds examples with trace ids to those buckets; Prometheus keeps them with
-  \`--enable-feature=exemplar-storage\`. Above 10,000 series it answers in the text format all the same: no example is worth a slow scrape.
+- Asked for OpenMetrics (\`Accept: application/openmetrics-text\`), the exporter adds examples with trace ids to those buckets, and the control service to all its
+  histograms; Prometheus keeps them with \`--enable-feature=exemplar-storage\`. Above 10,000 series the exporter answers in the text format all the same: no example
+  is worth a slow scrape.
 `;
 
 const SUPERVISOR = `The processes that it keeps, if it is used. \`npm start\` shows them on port 9465 of this machine, Compose on that of the container \`fleet\`

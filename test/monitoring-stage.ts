@@ -34,7 +34,7 @@ const SHIPPED = join(import.meta.dirname, "../alerting");
 /** A real Prometheus and a real Alertmanager with the shipped rules and configuration, and whoever they tell. */
 export class MonitoringStage {
   readonly told: Told[] = [];
-  readonly ports = { exporter: 0, prometheus: 0, alertmanager: 0, receiver: 0 };
+  readonly ports = { exporter: 0, control: 0, prometheus: 0, alertmanager: 0, receiver: 0 };
   readonly #folder = mkdtempSync(join(tmpdir(), "rollcall-monitoring-"));
   readonly #options: StageOptions;
   readonly #running = new Map<"prometheus" | "alertmanager", Child>();
@@ -132,7 +132,7 @@ export class MonitoringStage {
     const receiver = `http://127.0.0.1:${this.ports.receiver}`;
     const values = {
       EXPORTER_TARGET: `127.0.0.1:${this.ports.exporter}`,
-      CONTROL_TARGET: `127.0.0.1:${this.ports.receiver}`,
+      CONTROL_TARGET: `127.0.0.1:${this.ports.control}`,
       SUPERVISOR_TARGET: `127.0.0.1:${this.ports.receiver}`,
       ALERTMANAGER_TARGET: `127.0.0.1:${this.ports.alertmanager}`,
       ...{

@@ -1,3 +1,4 @@
+import type { Exemplar } from "@rollcall/core/adapters/prometheus/open-metrics.ts";
 import type { PushState } from "./alerts/push-gone.ts";
 import type { CollectedState } from "./collectors/collector-loops.ts";
 import type { PacksView } from "./packs/pack-loop.ts";
@@ -10,14 +11,6 @@ import type { Snapshot } from "./snapshot.ts";
 export interface Sample {
   readonly labels: readonly string[];
   readonly value: number;
-}
-
-/** An example of what was counted in a bucket, shown in OpenMetrics only. */
-export interface Exemplar {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-  /** ms since the epoch. */
-  readonly at: number;
 }
 
 /** One series of a histogram; one count per bucket, not summed up, the last for +Inf. */

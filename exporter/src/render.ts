@@ -1,3 +1,4 @@
+import { escapeHelp, labelText, numberText } from "@rollcall/core/adapters/prometheus/text-format.ts";
 import type { FamilyOf, HistogramSample, Sample } from "./family.ts";
 
 /** A family with all its series, in Prometheus' text format 0.0.4. */
@@ -36,15 +37,3 @@ function renderHistogram(name: string, bounds: readonly number[], { sample, labe
   const braces = own === "" ? "" : `{${own}}`;
   return `${text}${name}_sum${braces} ${numberText(sample.sum)}\n${name}_count${braces} ${count}\n`;
 }
-
-/** `fleet="demo",agent="billing"` */
-export const labelText = (names: readonly string[], values: readonly string[]): string =>
-  names.map((name, index) => `${name}="${escapeLabel(values[index] ?? "")}"`).join(",");
-
-export function numberText(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return "+Inf";
-  return value === Number.NEGATIVE_INFINITY ? "-Inf" : String(value);
-}
-
-const escapeHelp = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
-const escapeLabel = (text: string): string => (/[\\\n"]/.test(text) ? escapeHelp(text).replaceAll('"', '\\"') : text);

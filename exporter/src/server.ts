@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
+import { OPEN_METRICS_TYPE, readAccept } from "@rollcall/core/adapters/prometheus/open-metrics.ts";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { PushState } from "./alerts/push-gone.ts";
 import type { CollectedState } from "./collectors/collector-loops.ts";
-import { OPEN_METRICS_TYPE, readAccept } from "./open-metrics.ts";
 import type { PacksView } from "./packs/pack-loop.ts";
 import type { Answer, Page } from "./page.ts";
 import { PROBLEM_TEXTS } from "./read-problem.ts";

@@ -1,5 +1,6 @@
+import { labelText, numberText } from "@rollcall/core/adapters/prometheus/text-format.ts";
 import type { Family } from "./family.ts";
-import { familyHead, labelText, numberText } from "./render.ts";
+import { familyHead } from "./render.ts";
 import { type RowKinds, type Rows, rowLabelNames, rowLabels, visitRows } from "./rows.ts";
 import type { Snapshot } from "./snapshot.ts";
 

@@ -3,7 +3,9 @@ import { type RequestContext, wellFormedId, withContext } from "@rollcall/core/p
 import { type Span, startSpan } from "@rollcall/core/protocol/span.ts";
 import { continueTrace } from "@rollcall/core/protocol/traceparent.ts";
 import type { App } from "./deps.ts";
-import { QUIET } from "./request-log.ts";
+
+/** Asked every few seconds by machines; a line and a span each would bury the rest. */
+export const QUIET = /^\/(live|ready|health|metrics)\b/;
 
 interface Followed {
   readonly context: RequestContext;

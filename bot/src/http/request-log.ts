@@ -2,9 +2,8 @@ import type { FastifyRequest } from "fastify";
 import type { HttpMetrics } from "../metrics/http.ts";
 import type { Caller } from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
+import { contextOf, QUIET } from "./request-context.ts";
 
-/** Asked every few seconds by machines; a line each would bury the rest. */
-export const QUIET = /^\/(live|ready|health|metrics)\b/;
 const METHODS = new Set(["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"]);
 
 const ONLY_ANSWERED = { requests: false, access: true, routes: false };
@@ -25,11 +24,12 @@ export function observeRequests(app: App, metrics: HttpMetrics, logs: AppDeps["l
   // Also called when the connection ended before the answer, so that what was begun is always ended.
   app.addHook("onResponse", async (request, reply) => {
     const seconds = reply.elapsedTime / 1000;
-    metrics.end({ ...labelsOf(request), status: reply.statusCode }, seconds);
+    const isQuiet = QUIET.test(request.routeOptions.url ?? "");
+    const { traceparent = null } = isQuiet ? {} : contextOf(request.raw, request.id);
+    metrics.end({ ...labelsOf(request), status: reply.statusCode, traceparent }, seconds);
     if (!logs.access) return;
     const line = { ...describe(request), status_code: reply.statusCode, duration_seconds: rounded(seconds) };
-    if (QUIET.test(request.routeOptions.url ?? "") && reply.statusCode < 400)
-      request.log.debug(line, "request answered");
+    if (isQuiet && reply.statusCode < 400) request.log.debug(line, "request answered");
     else request.log.info(line, "request answered");
   });
 }

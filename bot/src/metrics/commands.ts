@@ -1,6 +1,7 @@
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, type Registry } from "prom-client";
+import { TracedHistogram } from "./traced-histogram.ts";
 
 export interface CommandMetrics {
   /** Counts what became of a request at a door; gives back what `run` gives. */
@@ -30,7 +31,7 @@ export function createCommandMetrics(registry: Registry): CommandMetrics {
     labelNames: ["command", "ending"],
     registers,
   });
-  const duration = new Histogram({
+  const duration = new TracedHistogram({
     name: "rollcall_command_duration_seconds",
     help: "Time from the acceptance of an operation to its end",
     labelNames: ["command"],
@@ -51,9 +52,10 @@ export function createCommandMetrics(registry: Registry): CommandMetrics {
       }
     },
     ended(operation) {
-      endings.inc({ command: operation.command, ending: operation.ending ?? "unknown" });
-      if (operation.endedAt === null) return;
-      duration.observe({ command: operation.command }, Math.max(0, (operation.endedAt - operation.createdAt) / 1000));
+      const { command, ending, createdAt, endedAt, origin } = operation;
+      endings.inc({ command, ending: ending ?? "unknown" });
+      if (endedAt === null) return;
+      duration.count({ command }, Math.max(0, (endedAt - createdAt) / 1000), origin?.traceparent ?? null);
     },
   };
 }

@@ -1,4 +1,6 @@
-import { Gauge, Histogram, type Registry } from "prom-client";
+import { requestContext } from "@rollcall/core/protocol/request-context.ts";
+import { Gauge, type Registry } from "prom-client";
+import { TracedHistogram } from "./traced-histogram.ts";
 
 type Query = (...args: never[]) => unknown;
 
@@ -37,7 +39,7 @@ export function createDatabaseMetrics(registry: Registry): DatabaseMetrics {
       if (pool !== null) this.set(pool.waitingCount);
     },
   });
-  const duration = new Histogram({
+  const duration = new TracedHistogram({
     name: "rollcall_database_query_duration_seconds",
     help: "Time of one round trip to PostgreSQL",
     // statement_timeout is 2 s.
@@ -49,17 +51,19 @@ export function createDatabaseMetrics(registry: Registry): DatabaseMetrics {
       pool = watched;
       // pg has no hook for queries, so each new connection's own method is timed.
       watched.on("connect", (client) => {
-        client.query = timed((client.query as Query).bind(client), (seconds) => duration.observe(seconds));
+        client.query = timed((client.query as Query).bind(client), duration);
       });
     },
   };
 }
 
 /** The same query function, which tells how long each call took; it may answer by a promise or by a callback. */
-function timed(query: Query, observe: (seconds: number) => void): (...args: unknown[]) => unknown {
+function timed(query: Query, duration: TracedHistogram): (...args: unknown[]) => unknown {
   return (...args) => {
     const startedAt = performance.now();
-    const done = (): void => observe((performance.now() - startedAt) / 1000);
+    // A callback is called in the context of its connection, so the trace is that of the call.
+    const { traceparent = null } = requestContext();
+    const done = (): void => duration.count({}, (performance.now() - startedAt) / 1000, traceparent);
     const callback = args.at(-1);
     if (typeof callback === "function") {
       const answer = (...results: unknown[]): unknown => {

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
+import { TracedHistogram } from "./traced-histogram.ts";
 
 /** `route` is the declared pattern (`/api/v1/agents/:id`), never the address a client sent, so its values are bounded. */
 interface HttpRequestLabels {
@@ -6,9 +7,15 @@ interface HttpRequestLabels {
   readonly route: string;
 }
 
+interface Answered extends HttpRequestLabels {
+  readonly status: number;
+  /** null: a request whose trace nobody looks for. */
+  readonly traceparent: string | null;
+}
+
 export interface HttpMetrics {
   begin(): void;
-  end(labels: HttpRequestLabels & { status: number }, seconds: number): void;
+  end(request: Answered, seconds: number): void;
 }
 
 /** HTTP requests by route. */
@@ -20,7 +27,7 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
     labelNames: ["method", "route", "status"],
     registers,
   });
-  const duration = new Histogram({
+  const duration = new TracedHistogram({
     name: "rollcall_http_request_duration_seconds",
     help: "Time from the request's first byte to the answer's last",
     labelNames: ["method", "route"],
@@ -35,10 +42,10 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
   });
   return {
     begin: () => inFlight.inc(),
-    end({ method, route, status }, seconds) {
+    end({ method, route, status, traceparent }, seconds) {
       inFlight.dec();
       requests.inc({ method, route, status: String(status) });
-      duration.observe({ method, route }, seconds);
+      duration.count({ method, route }, seconds, traceparent);
     },
   };
 }

@@ -1,8 +1,6 @@
-import type { Exemplar, Family, FamilyOf } from "./family.ts";
-import { labelText, numberText } from "./render.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { labelText, numberText } from "./text-format.ts";
 
-/** https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md */
+/** Content type of https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md */
 export const OPEN_METRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 interface Wish {
@@ -26,33 +24,22 @@ function readWish(part: string): Wish {
   return { type, quality: Number.isFinite(quality) ? quality : 0 };
 }
 
-/** By the head of a bucket's line: what stands behind it. */
-export function exemplarTexts(families: readonly Family[], snapshot: Snapshot | null): ReadonlyMap<string, string> {
-  if (snapshot === null) return new Map();
-  return new Map(
-    families.flatMap(({ ofSnapshot }) => (ofSnapshot === null ? [] : exemplarLines(ofSnapshot, snapshot))),
-  );
+/** An example of what was counted in a bucket, shown in OpenMetrics only. */
+export interface Exemplar {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** ms since the epoch. */
+  readonly at: number;
 }
 
-function exemplarLines(
-  { name, labels, value }: FamilyOf<Snapshot>,
-  snapshot: Snapshot,
-): [head: string, text: string][] {
-  if (value.kind !== "histogram") return [];
-  return value.samples(snapshot).flatMap(({ labels: values, exemplars = [] }) =>
-    exemplars.flatMap((exemplar, index): [string, string][] => {
-      if (exemplar === null) return [];
-      const bound = numberText(value.bounds[index] ?? Number.POSITIVE_INFINITY);
-      const own = labelText(["le", ...labels], [bound, ...values]);
-      return [[`${name}_bucket{${own}}`, exemplarText(exemplar)]];
-    }),
-  );
-}
-
-const exemplarText = ({ labels, value, at }: Exemplar): string =>
+/** What stands behind a bucket's line. */
+export const exemplarText = ({ labels, value, at }: Exemplar): string =>
   ` # {${labelText(Object.keys(labels), Object.values(labels))}} ${numberText(value)} ${at / 1000}`;
 
-/** A page in Prometheus' text format as OpenMetrics wants it, with the exemplars. */
+/**
+ * A page in Prometheus' text format as OpenMetrics wants it, with the exemplars.
+ * @param exemplars texts of `exemplarText` by the head of their line: `name_bucket{le="1"}`
+ */
 export function toOpenMetrics(page: string, exemplars: ReadonlyMap<string, string>): string {
   const lines: string[] = [];
   for (const line of page.split("\n")) {
