@@ -41,7 +41,7 @@ export function openEventBus(options: EventBusOptions): EventBus & { close(): vo
 class RedisEventBus implements EventBus {
   readonly #keys: Keys;
   readonly #redis: Redis;
-  /** WATCH belongs to a connection, so replays and cuts have one of their own and go one after the other. */
+  /** WATCH belongs to a connection, so replays, cuts and corrections have one of their own and go one after the other. */
   readonly #replays: Redis;
   #lastAlone: Promise<unknown> = Promise.resolve();
 
@@ -64,7 +64,7 @@ class RedisEventBus implements EventBus {
   }
 
   mendReadCounts(topics: readonly string[]): Promise<number> {
-    return withRedis(() => mendReadCounts(this.#redis, this.#keys, topics));
+    return this.#alone(() => withRedis(() => mendReadCounts(this.#replays, this.#keys, topics)));
   }
 
   publishProbe(topic: string): Promise<string> {

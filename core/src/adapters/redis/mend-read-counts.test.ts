@@ -6,10 +6,14 @@ import { type RunningRedis, startRedis } from "@rollcall/local/tools/redis-serve
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { keysOf } from "../../protocol/keys.ts";
+import { deriveRedisPassword } from "../../protocol/seal.ts";
+import { redisUsers } from "./agent-access.ts";
+import { openEventBus } from "./event-bus.ts";
 import { mendReadCounts } from "./mend-read-counts.ts";
 import { readTopics } from "./read-topics.ts";
 
 const TOPIC = "orders.received";
+const FLEET_KEY = "a fleet key of at least 32 characters";
 const keys = keysOf("counts");
 const stream = keys.topic(TOPIC);
 let scratch: string;
@@ -84,6 +88,36 @@ describe("what Redis says that a subscription has not read", () => {
     await redis.xgroup("SETID", stream, "billing", "0", "ENTRIESREAD", 20);
     await publish(150);
     expect(await mendReadCounts(redis, keys, [TOPIC])).toBe(0);
+  });
+
+  test("is mended by the Redis user of the control service, which may run no script", async () => {
+    const control = redisUsers({ fleet: "counts", agents: [] }, FLEET_KEY).find(({ name }) => name === "control");
+    await redis.call("ACL", "SETUSER", "control", ...(control?.rules ?? []));
+    const url = new URL(running.url);
+    url.username = "control";
+    url.password = deriveRedisPassword(FLEET_KEY, "control");
+    const bus = openEventBus({ url: url.href, fleet: "counts" });
+    await publish(10);
+    await redis.xgroup("SETID", stream, "billing", "0", "ENTRIESREAD", 7);
+    expect(await bus.mendReadCounts([TOPIC])).toBe(1);
+    bus.close();
+    expect(await lag()).toBe(10);
+  });
+
+  test("is left for the next time where something is published between the count and its correction", async () => {
+    await publish(10);
+    await redis.xgroup("SETID", stream, "billing", "0", "ENTRIESREAD", 7);
+    const late = new Redis(running.url);
+    const watch = late.watch.bind(late);
+    late.watch = (async (key: string) => {
+      const answer = await watch(key);
+      await redis.xadd(stream, "*", "e", "late");
+      return answer;
+    }) as typeof late.watch;
+    expect(await mendReadCounts(late, keys, [TOPIC])).toBe(0);
+    late.disconnect();
+    expect(await mendReadCounts(redis, keys, [TOPIC])).toBe(1);
+    expect(await lag()).toBe(11);
   });
 
   test("is asked for again and again without being written again", async () => {
