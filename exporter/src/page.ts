@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { toOpenMetrics } from "@rollcall/core/adapters/prometheus/open-metrics.ts";
 import { collectDefaultMetrics, Registry } from "prom-client";
-import { exemplarTexts } from "./exemplar-texts.ts";
 import { admit } from "./admit-series.ts";
+import { exemplarTexts } from "./exemplar-texts.ts";
 import type { ExporterState, Family, FamilyOf } from "./family.ts";
 import { type PreparedPage, PreparedPages } from "./prepared-pages.ts";
 import { familyHead, renderFamily } from "./render.ts";

@@ -1,3 +1,4 @@
+import type { Exemplar } from "@rollcall/core/adapters/prometheus/open-metrics.ts";
 import {
   FIRST_STAGE_BUCKET,
   LAST_STAGE_BUCKET,
@@ -7,7 +8,6 @@ import {
   stageBucketOf,
 } from "@rollcall/core/protocol/figures.ts";
 import type { Heartbeat } from "@rollcall/core/protocol.ts";
-import type { Exemplar } from "@rollcall/core/adapters/prometheus/open-metrics.ts";
 
 /** How long the events of the whole fleet took on one way. */
 export interface StageView {
