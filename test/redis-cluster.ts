@@ -22,6 +22,8 @@ export interface ClusterUnderTest {
   /** Address of its first node. */
   readonly url: string;
   readonly client: Cluster;
+  /** A connection to each node, for what has to be said to all of them. */
+  readonly nodes: readonly Redis[];
   /** Which node holds the key: 0, 1 or 2. */
   holderOf(key: string): Promise<number>;
   /** Moves all that is in the key's slot to the next node. */
@@ -47,6 +49,7 @@ export async function startRedisCluster(toolsDir: string): Promise<ClusterUnderT
   return {
     url: `redis://:${PASSWORD}@127.0.0.1:${nodes[0]?.port}`,
     client,
+    nodes: nodes.map(({ redis }) => redis),
     holderOf,
     async moveSlotOf(key) {
       const from = await holderOf(key);

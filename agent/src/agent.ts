@@ -48,7 +48,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const ending = new AbortController();
   // Before the first connection, or its bytes are not counted.
   const figures = createFigures(ending.signal);
-  const connections = createConnections(config.redisUrl, config.agent, log);
+  const connections = createConnections(config, log);
   const keys = keysOf(config.fleet);
   const clock: BusClock = createServerClock();
   const epoch = await persist(() => claimEpoch(connections.control, keys.epoch(config.agent), clock), ending.signal);

@@ -12,6 +12,10 @@ export const AgentEnvironment = z.object({
   ROLLCALL_AGENT: agentId.describe("Id of this agent, as in fleet.yaml"),
   ROLLCALL_FLEET: agentId.describe("Name of the fleet; prefix of all keys on the bus"),
   REDIS_URL: secretAddress("redis", "rediss").describe("Redis of the bus, with the agent's own user and password"),
+  ROLLCALL_REDIS_CLUSTER: z
+    .enum(["true", "false"])
+    .default("false")
+    .describe("true: REDIS_URL is any node of a Redis Cluster"),
   ROLLCALL_AGENT_KEY: secretText(64, [/^[0-9a-f]{64}$/, "64 hex characters, derived from the fleet key"]).describe(
     "Key that heartbeats and replies are signed with",
   ),
@@ -41,6 +45,8 @@ export interface AgentConfig {
   readonly agent: string;
   readonly fleet: string;
   readonly redisUrl: string;
+  /** The address is that of any node of a Redis Cluster; one server if not said. */
+  readonly isCluster?: boolean;
   readonly key: string;
   /** Hears no broadcast if not said. */
   readonly broadcastKey?: string | undefined;
@@ -65,6 +71,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     agent: found.ROLLCALL_AGENT,
     fleet: found.ROLLCALL_FLEET,
     redisUrl: found.REDIS_URL.reveal(),
+    isCluster: found.ROLLCALL_REDIS_CLUSTER === "true",
     key: found.ROLLCALL_AGENT_KEY.reveal(),
     broadcastKey: found.ROLLCALL_BROADCAST_KEY,
     dir: found.ROLLCALL_AGENT_DIR,

@@ -7,7 +7,7 @@ test("a connection that fell into a silent link is given up, and one is ready wi
   const url = new URL(inject("redisUrl"));
   const way = await startFaultProxy(Number(url.port));
   url.port = String(way.port);
-  const connections = createConnections(url.href, "billing", createLog("billing"));
+  const connections = createConnections({ agent: "billing", fleet: "demo", redisUrl: url.href }, createLog("billing"));
   const untilReady = (client: { status: string }) =>
     vi.waitFor(() => expect(client.status).toBe("ready"), { timeout: 10_000, interval: 20 });
   try {

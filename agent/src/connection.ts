@@ -1,5 +1,8 @@
 import { GREETING_TIMEOUT_MS, giveUpIfSilent } from "@rollcall/core/protocol/greeting.ts";
+import { keysOf } from "@rollcall/core/protocol/keys.ts";
 import { Redis } from "ioredis";
+import { openCluster } from "./cluster.ts";
+import type { AgentConfig } from "./config.ts";
 import { type Log, messageOf } from "./log.ts";
 
 /** Milliseconds that a read waits in Redis for something new. */
@@ -11,6 +14,8 @@ const CONTROL_TIMEOUT_MS = 3000;
 // Jittered down to half, so that a fleet does not come back in one moment; behind a greeting in vain it ends within 2 s.
 const LONGEST_PAUSE_MS = 750;
 
+type ConnectionConfig = Pick<AgentConfig, "agent" | "fleet" | "redisUrl" | "isCluster">;
+
 /** Opens the connections of one agent and closes them all. */
 export interface Connections {
   /** For everything that answers at once. */
@@ -20,25 +25,10 @@ export interface Connections {
   close(): void;
 }
 
-export function createConnections(url: string, agent: string, log: Log): Connections {
+export function createConnections(config: ConnectionConfig, log: Log): Connections {
   const all: Redis[] = [];
   const open = (purpose: string, timeoutMs: number): Redis => {
-    const client = new Redis(url, {
-      connectionName: `${agent}:${purpose}`,
-      protocol: 2,
-      disableClientInfo: true,
-      enableReadyCheck: false,
-      // A command that waits in a queue for a lost Redis comes too late and twice; whoever sends it decides again.
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      connectTimeout: GREETING_TIMEOUT_MS,
-      commandTimeout: timeoutMs,
-      socketTimeout: SILENCE_MS,
-      // After a failover the old master, now a replica, keeps our connection: only a new one leads to the new master.
-      reconnectOnError: (error) => error.message.startsWith("READONLY"),
-      retryStrategy: (attempt) => Math.min(LONGEST_PAUSE_MS, 50 * 2 ** attempt) * (0.5 + Math.random() / 2),
-    });
-    client.on("connect", () => giveUpIfSilent(client.stream));
+    const client = connect(config, purpose, timeoutMs);
     if (purpose === "control") logOutages(client, log);
     else client.on("error", () => undefined); // The reading loop sees it as the failure of its read.
     all.push(client);
@@ -51,6 +41,29 @@ export function createConnections(url: string, agent: string, log: Log): Connect
       for (const client of all) client.disconnect();
     },
   };
+}
+
+function connect({ agent, fleet, redisUrl, isCluster }: ConnectionConfig, purpose: string, timeoutMs: number): Redis {
+  const options = {
+    connectionName: `${agent}:${purpose}`,
+    protocol: 2 as const,
+    disableClientInfo: true,
+    enableReadyCheck: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: GREETING_TIMEOUT_MS,
+    commandTimeout: timeoutMs,
+    socketTimeout: SILENCE_MS,
+    // After a failover the old master, now a replica, keeps our connection: only a new one leads to the new master.
+    reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
+  };
+  const retryStrategy = (attempt: number) => Math.min(LONGEST_PAUSE_MS, 50 * 2 ** attempt) * (0.5 + Math.random() / 2);
+  if (isCluster) {
+    const cluster = openCluster({ url: redisUrl, timeKey: keysOf(fleet).canaryRound }, options, retryStrategy);
+    return cluster.on("+node", (node: Redis) => node.on("connect", () => giveUpIfSilent(node.stream)));
+  }
+  // A command that waits in a queue for a lost Redis comes too late and twice; whoever sends it decides again.
+  const client = new Redis(redisUrl, { ...options, enableOfflineQueue: false, retryStrategy });
+  return client.on("connect", () => giveUpIfSilent(client.stream));
 }
 
 function logOutages(client: Redis, log: Log): void {

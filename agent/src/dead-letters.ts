@@ -34,14 +34,17 @@ interface Waiting {
   readonly done: PromiseWithResolvers<void>;
 }
 
-/** Writes what comes in one turn in one packet: a flood of what is no event must not hold up its good neighbours. */
+/** Writes what comes in one turn of one topic in one packet: a flood of what is no event must not hold up its good neighbours. */
 function createWriter(control: Redis) {
   let waiting: Waiting[] = [];
-  const flush = async () => {
-    const batch = waiting;
+  const flush = () => {
+    const batches = Map.groupBy(waiting, ({ stream }) => stream);
     waiting = [];
+    for (const [stream, batch] of batches) void write(stream, batch);
+  };
+  const write = async (stream: string, batch: readonly Waiting[]) => {
     const pipeline = control.pipeline();
-    for (const { stream, fields } of batch) pipeline.xadd(stream, "MAXLEN", "~", STREAM_LENGTH, "*", ...fields);
+    for (const { fields } of batch) pipeline.xadd(stream, "MAXLEN", "~", STREAM_LENGTH, "*", ...fields);
     const lost = new Error("Redis did not answer");
     const outcomes = await pipeline.exec().catch((error: Error) => batch.map(() => [error] as const));
     for (const [index, { done }] of batch.entries()) {
@@ -53,7 +56,7 @@ function createWriter(control: Redis) {
   return (stream: string, fields: readonly string[]): Promise<void> => {
     const done = Promise.withResolvers<void>();
     waiting.push({ stream, fields, done });
-    if (waiting.length === 1) queueMicrotask(() => void flush());
+    if (waiting.length === 1) queueMicrotask(flush);
     return done.promise;
   };
 }

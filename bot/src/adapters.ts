@@ -64,14 +64,13 @@ export async function openAdapters(
   const { clock, audit, operations, incidents, desired, requests, plans, overrides, runs } = database;
   const rights = await openRights(config, { database, clock, tell });
   const { directory, google, rules } = rights;
-  const url = config.REDIS_URL.reveal();
   const onProblem = (error: Error) => tell("a connection to Redis broke", error);
   const { bus, events, runReports } = openStreams(config, { fleet, onProblem, onAnswer: metrics.bus.answered });
   const file = config.ROLLCALL_FLEET_FILE;
   const registry = await openFleetRegistry({ file, desired, bus, clock, onProblem: tell });
   const limits = openLimits({
-    ...{ table: config.ROLLCALL_LIMITS, brakes: config.ROLLCALL_BRAKES, acts: database.limitUses, redisUrl: url },
-    ...{ fleet, clock, metrics: metrics.limits, onProblem: tell },
+    ...{ table: config.ROLLCALL_LIMITS, brakes: config.ROLLCALL_BRAKES, acts: database.limitUses },
+    ...{ redis: redisOf(config, fleet), fleet, clock, metrics: metrics.limits, onProblem: tell },
   });
   const supervisor = openSupervisor(config, { registry, effects: database.runtimeEffects });
   const pager = openPager(config);
@@ -118,9 +117,15 @@ function openStreams(
   config: ControlConfig,
   rest: Pick<FleetBusOptions, "onAnswer"> & Required<Pick<FleetBusOptions, "fleet" | "onProblem">>,
 ) {
-  const options = { url: config.REDIS_URL.reveal(), fleetKey: config.ROLLCALL_FLEET_KEY.reveal(), ...rest };
+  const fleetKey = config.ROLLCALL_FLEET_KEY.reveal();
+  const options = { ...redisOf(config, rest.fleet), fleetKey, ...rest };
   return { bus: openFleetBus(options), events: openEventBus(options), runReports: openRunReports(options) };
 }
+
+const redisOf = (config: ControlConfig, fleet: string) => ({
+  url: config.REDIS_URL.reveal(),
+  clusterOf: config.ROLLCALL_REDIS_CLUSTER ? fleet : undefined,
+});
 
 const openPager = (config: ControlConfig) =>
   createPagerDuty({ url: config.PAGERDUTY_EVENTS_URL, routingKey: config.PAGERDUTY_ROUTING_KEY.reveal() });

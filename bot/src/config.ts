@@ -72,6 +72,11 @@ export const controlConfig = z.object({
     .optional()
     .describe("Private key that anchors are signed with (Ed25519, PEM); made in their folder if not set"),
   REDIS_URL: secretAddress("redis", "rediss").describe("Redis of the fleet's bus, with the user `control`"),
+  ROLLCALL_REDIS_CLUSTER: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .describe("true: REDIS_URL is any node of a Redis Cluster"),
   ROLLCALL_FLEET_FILE: z.string().min(1).default("fleet.yaml").describe("Who should exist"),
   ROLLCALL_ACCESS_FILE: z.string().min(1).default("access.yaml").describe("Who may do what"),
   ROLLCALL_FLEET_KEY: secretText(32).describe(

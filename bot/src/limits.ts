@@ -1,4 +1,4 @@
-import { openLimitUses } from "@rollcall/core/adapters/redis/limit-uses.ts";
+import { type LimitUsesOptions, openLimitUses } from "@rollcall/core/adapters/redis/limit-uses.ts";
 import type { BrakeLimits } from "@rollcall/core/brakes/brake-limits.ts";
 import type { LimitTable } from "@rollcall/core/domain/limits.ts";
 import { type CommandLimits, limitCommands } from "@rollcall/core/limit-commands.ts";
@@ -25,7 +25,7 @@ interface LimitsOptions {
   readonly brakes: BrakeLimits;
   /** PostgreSQL's, for acts. */
   readonly acts: LimitStore;
-  readonly redisUrl: string;
+  readonly redis: Pick<LimitUsesOptions, "url" | "clusterOf">;
   readonly fleet: string;
   readonly clock: Clock;
   readonly metrics: LimitMetrics;
@@ -33,9 +33,9 @@ interface LimitsOptions {
 }
 
 /** Acts are counted where they are written, in PostgreSQL; reads and failed attempts in Redis, which all control services share. */
-export function openLimits({ table, brakes, acts, redisUrl, fleet, clock, metrics, onProblem }: LimitsOptions): Limits {
+export function openLimits({ table, brakes, acts, fleet, clock, metrics, onProblem, ...rest }: LimitsOptions): Limits {
   const redis = openLimitUses({
-    ...{ url: redisUrl, fleet, clock },
+    ...{ ...rest.redis, fleet, clock },
     onProblem: (error) => onProblem("a connection to Redis broke", error),
   });
   let attempts: Pick<Attempts, "refused"> | null = null;

@@ -33,6 +33,10 @@ const supervisorConfig = z.object({
   ROLLCALL_FLEET: z.string().min(1).describe("Name of the fleet"),
   ROLLCALL_FLEET_KEY: secretText(32).describe("Secret that the agents' keys and passwords derive from"),
   ROLLCALL_REDIS_ADDRESS: z.string().default("127.0.0.1:6380").describe("Redis of the bus, host:port"),
+  ROLLCALL_REDIS_CLUSTER: z
+    .enum(["true", "false"])
+    .default("false")
+    .describe("true: that is any node of a Redis Cluster"),
 });
 export type SupervisorConfig = Readonly<z.infer<typeof supervisorConfig>>;
 

@@ -31,6 +31,7 @@ function environmentOf(config: SupervisorConfig, agent: string): Record<string, 
     ROLLCALL_AGENT_KEY: deriveAgentKey(config.ROLLCALL_FLEET_KEY.reveal(), agent),
     ROLLCALL_BROADCAST_KEY: publicBroadcastKey(config.ROLLCALL_FLEET_KEY.reveal()),
     REDIS_URL: `redis://agent-${agent}:${password}@${config.ROLLCALL_REDIS_ADDRESS}`,
+    ROLLCALL_REDIS_CLUSTER: config.ROLLCALL_REDIS_CLUSTER,
     // People are shown an agent's last words, in Slack too.
     ROLLCALL_LOG_FORMAT: "text",
     // The sample fleet is there to be broken.

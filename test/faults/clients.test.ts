@@ -7,7 +7,8 @@ const root = join(import.meta.dirname, "../..");
 
 /** What opens a connection, and what must stand in the same call or the same file for it to end and not to kill. */
 const CLIENTS = [
-  { opens: "new Redis(", call: ["commandTimeout", "connectTimeout", "socketTimeout"], file: ['.on("error"'] },
+  // Of a server and of the nodes of a cluster: both are given the same settings, which stand beside the call.
+  { opens: "new Redis(", call: [], file: ["commandTimeout", "connectTimeout", "socketTimeout", '.on("error"'] },
   { opens: "new pg.Pool(", call: [], file: ["connectionTimeoutMillis", 'pool.on("error"', 'client.on("error"'] },
   { opens: "new pg.Client(", call: ["connectionTimeoutMillis"], file: ['.on("error"'] },
   { opens: " fetch(", call: ["signal"], file: [] },

@@ -52,7 +52,8 @@ export function redisAclLines(fleet: AccessFleet, fleetKey: string, adminPasswor
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const fresh = (password: string): string[] => ["reset", "on", `#${sha256(password)}`, "sanitize-payload", "-@all"];
-const CONNECTION = ["+auth", "+hello", "+ping", "+time", "+client|setname"];
+// The last two: the way to a key in a Redis Cluster.
+const CONNECTION = ["+auth", "+hello", "+ping", "+time", "+client|setname", "+cluster|slots", "+asking"];
 const selector = (...rules: string[]): string => `(${rules.join(" ")})`;
 
 function agentRules(fleet: string, agent: AccessFleet["agents"][number]): string[] {
@@ -99,7 +100,7 @@ const EXPORTER_RULES = [
   ..."get getrange strlen mget hget hmget hgetall hlen hscan zrange zrangebyscore zcount zcard zscore exists type"
     .split(" ")
     .map((command) => `+${command}`),
-  ..."xlen xpending xrange xrevrange xinfo|stream xinfo|groups xinfo|consumers info scan dbsize latency|latest cluster|slots pubsub|channels pubsub|numsub pubsub|numpat"
+  ..."xlen xpending xrange xrevrange xinfo|stream xinfo|groups xinfo|consumers info scan dbsize latency|latest pubsub|channels pubsub|numsub pubsub|numpat"
     .split(" ")
     .map((command) => `+${command}`),
 ];

@@ -14,17 +14,15 @@ import type {
 } from "../../ports/event-bus.ts";
 import { type Keys, keysOf } from "../../protocol/keys.ts";
 import { type Envelope, envelope } from "../../protocol.ts";
-import { connectRedis, withRedis } from "./connection.ts";
+import { connectRedis, type RedisOptions, withRedis } from "./connection.ts";
 import { dropLetters } from "./drop-letters.ts";
 import { mendReadCounts } from "./mend-read-counts.ts";
 import { compareIds, millisOf, type Row, readSubscriptions, readTopics, rowOf, unlessLost } from "./read-topics.ts";
 import { findEntry, replayLetter } from "./replay-letter.ts";
 import { trimTopics } from "./trim-topics.ts";
 
-export interface EventBusOptions {
-  readonly url: string;
+export interface EventBusOptions extends Pick<RedisOptions, "url" | "clusterOf" | "onProblem"> {
   readonly fleet: string;
-  readonly onProblem?: (error: Error) => void;
 }
 
 const LETTERS_PER_TOPIC = 1000;
@@ -45,10 +43,10 @@ class RedisEventBus implements EventBus {
   readonly #replays: Redis;
   #lastAlone: Promise<unknown> = Promise.resolve();
 
-  constructor({ url, fleet, onProblem }: EventBusOptions) {
+  constructor({ fleet, ...options }: EventBusOptions) {
     this.#keys = keysOf(fleet);
-    this.#redis = connectRedis({ url, name: "rollcall-insight", ...(onProblem && { onProblem }) });
-    this.#replays = connectRedis({ url, name: "rollcall-replays", ...(onProblem && { onProblem }) });
+    this.#redis = connectRedis({ ...options, name: "rollcall-insight" });
+    this.#replays = connectRedis({ ...options, name: "rollcall-replays" });
   }
 
   read(topics: readonly string[]): Promise<BusReading> {

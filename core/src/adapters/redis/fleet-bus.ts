@@ -21,7 +21,8 @@ import {
   PROTOCOL_MINOR,
 } from "../../protocol.ts";
 import { type CollectRequest, collectReplies } from "./collect-replies.ts";
-import { answersOf, connectRedis, resultsOf, withRedis } from "./connection.ts";
+import { answersOf, connectRedis, type RedisOptions, resultsOf, withRedis } from "./connection.ts";
+import { evictionPolicies } from "./eviction-policies.ts";
 import { markProcesses } from "./foreign-processes.ts";
 import { askMappedHeartbeats, readMappedHeartbeats } from "./mapped-heartbeats.ts";
 import { markPlannedWork } from "./planned-work.ts";
@@ -29,12 +30,10 @@ import { OpenQuestions, parseJson, REPLY_LIFETIME_SECONDS } from "./sealed-repli
 import { trimInboxes } from "./trim-inboxes.ts";
 import { VerifiedPresence } from "./verified-presence.ts";
 
-export interface FleetBusOptions {
-  readonly url: string;
+export interface FleetBusOptions extends Pick<RedisOptions, "url" | "clusterOf" | "onProblem"> {
   readonly fleet: string;
   /** The fleet's secret, at least 32 characters; each agent's key derives from it. */
   readonly fleetKey: string;
-  readonly onProblem?: (error: Error) => void;
   /** Called for each answer of an agent, with how long it took. */
   readonly onAnswer?: (kind: "echo" | "canary", ms: number) => void;
 }
@@ -80,12 +79,14 @@ class RedisFleetBus implements OpenFleetBus {
     this.#keys = keysOf(options.fleet);
     this.#broadcastKey = deriveBroadcastKey(options.fleetKey);
     this.#redis = this.#connect("rollcall-control");
-    this.#redis.on("close", () => {
+    // Of a cluster a node may be away alone.
+    const lost = () => {
       this.#wasAway = true;
-    });
-    this.#redis.on("ready", () => {
+    };
+    const back = () => {
       if (this.#wasAway) this.#backAt = performance.now();
-    });
+    };
+    this.#redis.on("close", lost).on("-node", lost).on("ready", back).on("+node", back);
     this.#idleReaders.push(this.#connect("rollcall-replies"));
   }
 
@@ -95,11 +96,10 @@ class RedisFleetBus implements OpenFleetBus {
 
   check(): Promise<null> {
     return withRedis(async () => {
-      const { probe } = this.#keys;
-      const pipeline = this.#redis.pipeline().info("memory").xadd(probe, "MAXLEN", 1, "*", "probe", PROBE);
-      const [memory] = resultsOf(await pipeline.exec());
-      const policy = /^maxmemory_policy:(\S+)/m.exec(String(memory))?.[1];
-      if (policy === "noeviction") return null;
+      const written = this.#redis.xadd(this.#keys.probe, "MAXLEN", 1, "*", "probe", PROBE);
+      const [policies] = await Promise.all([evictionPolicies(this.#redis), written]);
+      const policy = policies.find((one) => one !== "noeviction");
+      if (policy === undefined) return null;
       throw new Failure(
         "unavailable",
         `Redis may throw messages away: its maxmemory-policy is ${policy}; set noeviction, with CONFIG SET and in redis.conf`,
@@ -259,8 +259,7 @@ class RedisFleetBus implements OpenFleetBus {
   }
 
   #connect(name: string): Redis {
-    const { url, onProblem } = this.#options;
-    return connectRedis({ url, name, ...(onProblem && { onProblem }) });
+    return connectRedis({ ...this.#options, name });
   }
 }
 

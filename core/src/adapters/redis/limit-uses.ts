@@ -8,7 +8,7 @@ import { connectRedis, type RedisOptions, resultsOf, withRedis } from "./connect
 /** A read does not wait longer than this to be counted. */
 const WAIT_MS = 250;
 
-export interface LimitUsesOptions extends Pick<RedisOptions, "url" | "onProblem"> {
+export interface LimitUsesOptions extends Pick<RedisOptions, "url" | "clusterOf" | "onProblem"> {
   readonly fleet: string;
   readonly clock: Clock;
 }
@@ -19,8 +19,8 @@ export interface RedisLimitUses extends LimitStore {
 }
 
 /** Opens a connection of its own: what waits for the bus must not be waited for here. */
-export function openLimitUses({ url, fleet, clock, onProblem }: LimitUsesOptions): RedisLimitUses {
-  const redis = connectRedis({ url, name: "rollcall-limits", ...(onProblem && { onProblem }) });
+export function openLimitUses({ fleet, clock, ...options }: LimitUsesOptions): RedisLimitUses {
+  const redis = connectRedis({ ...options, name: "rollcall-limits" });
   return {
     async take(use) {
       // Without a connection commands would wait in line for it.

@@ -2,11 +2,13 @@ const SILENT = "Redis does not answer";
 
 // First words of Redis' refusals that are about its state and not about the command (redis 7.0, server.c, acl.c, blocked.c).
 const REFUSALS: Readonly<Record<string, string>> = {
+  ASK: "Redis is moving its data",
   BUSY: "Redis is busy with a script",
   CLUSTERDOWN: "Redis' cluster is down",
   LOADING: "Redis is loading its data",
   MASTERDOWN: "Redis is a replica that has lost its master",
   MISCONF: "Redis cannot write to its disk",
+  MOVED: "Redis is moving its data",
   NOAUTH: "Redis does not let us in",
   NOPERM: "Redis does not allow us a command",
   NOREPLICAS: "Redis takes nothing: too few replicas are connected to it",
@@ -18,9 +20,11 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /** Errors of the client that are about the connection, by name; the others that it throws are plain. */
-const CONNECTION_ERRORS = new Set(["AbortError", "MaxRetriesPerRequestError", "ParserError", "RedisError"]);
+const CONNECTION_ERRORS = new Set([
+  ...["AbortError", "ClusterAllFailedError", "MaxRetriesPerRequestError", "ParserError", "RedisError"],
+]);
 const CONNECTION_WORDS =
-  /^(?:Connection is closed|Command timed out|Socket timeout|Stream isn't writeable|Unknown RESP type)/;
+  /^(?:Connection is closed|Command timed out|Socket timeout|Stream isn't writeable|Unknown RESP type|Cluster is|None of startup nodes|Too many Cluster redirections)/;
 /** "ECONNRESET", but not "ERR_INVALID_ARG_TYPE". */
 const ERRNO = /^(?!ERR_)E[A-Z0-9_]+$/;
 

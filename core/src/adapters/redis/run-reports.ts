@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { type Keys, keysOf } from "../../protocol/keys.ts";
 import { type RunReport, runReport } from "../../protocol/run-report.ts";
 import { deriveAgentKey, openSeal } from "../../protocol/seal.ts";
-import { connectRedis, withRedis } from "./connection.ts";
+import { connectRedis, type RedisOptions, withRedis } from "./connection.ts";
 import { rowOf } from "./read-topics.ts";
 import { parseJson } from "./sealed-replies.ts";
 
@@ -18,15 +18,14 @@ export interface RunReports {
   close(): void;
 }
 
-export function openRunReports(options: {
-  readonly url: string;
+interface RunReportsOptions extends Pick<RedisOptions, "url" | "clusterOf" | "onProblem"> {
   readonly fleet: string;
   readonly fleetKey: string;
-  readonly onProblem?: (error: Error) => void;
-}): RunReports {
-  const { url, fleet, fleetKey, onProblem } = options;
+}
+
+export function openRunReports({ fleet, fleetKey, ...options }: RunReportsOptions): RunReports {
   const keys = keysOf(fleet);
-  const redis = connectRedis({ url, name: "rollcall-runs", ...(onProblem && { onProblem }) });
+  const redis = connectRedis({ ...options, name: "rollcall-runs" });
   return {
     take: () =>
       withRedis(async () => {
