@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { alertmanagerCommand } from "@rollcall/local/stack/alertmanager.ts";
-import { startChild } from "@rollcall/local/tools/child.ts";
+import { type Child, startChild } from "@rollcall/local/tools/child.ts";
 import { findTool } from "@rollcall/local/tools/find-tool.ts";
 import { findFreePort } from "@rollcall/local/tools/free-port.ts";
 
@@ -45,16 +45,7 @@ export async function startAlertmanager(toolsDir: string, fleet: string): Promis
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
   const receiverUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
   await writeFile(join(folder, "alertmanager.yml"), config(receiverUrl));
-  const [tool, port] = await Promise.all([findTool("alertmanager", toolsDir), findFreePort()]);
-  const command = alertmanagerCommand(tool, [
-    `--config.file=${join(folder, "alertmanager.yml")}`,
-    `--storage.path=${join(folder, "data")}`,
-    `--web.listen-address=127.0.0.1:${port}`,
-    "--cluster.listen-address=",
-  ]);
-  const child = startChild({ name: "Alertmanager", ...command, env: tool.env, logFile: join(folder, "log") });
-  const url = `http://127.0.0.1:${port}`;
-  await untilReady(url);
+  const { url, child } = await launchAlertmanager(toolsDir, folder);
   return {
     url,
     delivered,
@@ -65,6 +56,21 @@ export async function startAlertmanager(toolsDir: string, fleet: string): Promis
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Starts an Alertmanager with the `alertmanager.yml` of a folder, in which it keeps its data too. */
+export async function launchAlertmanager(toolsDir: string, folder: string): Promise<{ url: string; child: Child }> {
+  const [tool, port] = await Promise.all([findTool("alertmanager", toolsDir), findFreePort()]);
+  const command = alertmanagerCommand(tool, [
+    `--config.file=${join(folder, "alertmanager.yml")}`,
+    `--storage.path=${join(folder, "data")}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    "--cluster.listen-address=",
+  ]);
+  const child = startChild({ name: "Alertmanager", ...command, env: tool.env, logFile: join(folder, "log") });
+  const url = `http://127.0.0.1:${port}`;
+  await untilReady(url);
+  return { url, child };
 }
 
 interface Delivery {

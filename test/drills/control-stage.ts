@@ -29,6 +29,8 @@ export type ControlStage = Awaited<ReturnType<typeof openControlStage>>;
 export interface StageOptions {
   /** Whether `slow` works: what the control service talks to then answers through a proxy. */
   readonly slowable?: boolean;
+  /** Whether Slack refuses what comes too fast, as the real one does. */
+  readonly slackLimits?: boolean;
   /** Content of access.yaml; one operator if left out. */
   readonly access?: object;
   /** Agents in fleet.yaml beside the simulated ones; nobody ever sees them. */
@@ -50,7 +52,8 @@ export async function openControlStage(agents: number, options: StageOptions = {
   try {
     const stores = await startStores(folder, ends);
     const slack = await createSlackStandIn({
-      ...{ port: 0, signingSecret: SIGNING_SECRET, botToken: BOT_TOKEN, rateLimits: false, logLevel: "silent" },
+      ...{ port: 0, signingSecret: SIGNING_SECRET, botToken: BOT_TOKEN, logLevel: "silent" },
+      rateLimits: options.slackLimits ?? false,
     });
     ends.push(() => slack.close());
     const fleet = await startSimulatedFleet({

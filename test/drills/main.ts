@@ -6,6 +6,7 @@ import type { Drill } from "./drill.ts";
 import { matrixDrill } from "./matrix.ts";
 import { replayDrill } from "./replay.ts";
 import { revocationDrill } from "./revocation.ts";
+import { stormDrill } from "./storm.ts";
 import { takeoverDrill } from "./takeover.ts";
 import { tamperDrill } from "./tamper.ts";
 import { verdictsDrill } from "./verdicts.ts";
@@ -19,6 +20,7 @@ const DRILLS: readonly Drill[] = [
   matrixDrill({ phases: 6 }),
   replayDrill(1000),
   revocationDrill({ removals: 100, seconds: 300 }),
+  stormDrill({ alerts: 10_000, quick: false }),
   takeoverDrill({ kills: 10 }),
   tamperDrill(10_000),
   verdictsDrill(),
