@@ -14,7 +14,13 @@ interface Panel {
   readonly description?: string;
   readonly datasource?: { readonly uid: string };
   readonly targets?: readonly { readonly expr: string }[];
-  readonly fieldConfig?: { readonly defaults: { readonly unit?: string; readonly noValue?: string } };
+  readonly fieldConfig?: {
+    readonly defaults: {
+      readonly unit?: string;
+      readonly noValue?: string;
+      readonly custom?: { readonly axisSoftMax?: number };
+    };
+  };
 }
 const panelsOf = (board: (typeof BOARDS)[number]): Panel[] =>
   ((board.panels ?? []) as unknown as Panel[]).filter(({ type }) => type !== "row");
@@ -63,6 +69,13 @@ describe.each(BOARDS.map((board) => [boardFile(board), board] as const))("the bo
   test("keeps within the 24 columns that Grafana has", () => {
     for (const { title, gridPos } of panelsOf(board))
       expect((gridPos?.x ?? 24) + (gridPos?.w ?? 0), title).toBeLessThan(25);
+  });
+
+  test("draws a share that is 0 all the time on an axis of shares", () => {
+    const shares = panelsOf(board).filter(
+      ({ type, fieldConfig }) => type === "timeseries" && fieldConfig?.defaults.unit === "percentunit",
+    );
+    for (const { title, fieldConfig } of shares) expect(fieldConfig?.defaults.custom?.axisSoftMax, title).toBe(0.01);
   });
 
   test("asks the data source that is chosen, for metrics that exist", () => {

@@ -72,9 +72,12 @@ export const number = (facts: PanelFacts): Builder<Panel> =>
     )
     .height(facts.height ?? 4);
 
+/** Where a share was 0 all the time, an axis without it goes up to 10,000 %. */
+const LEAST_TOP_OF_SHARE = 0.01;
+
 /** Values over time. */
 export const chart = (facts: PanelFacts): Builder<Panel> =>
-  dress(new TimeSeries(), facts)
+  withLeastTop(dress(new TimeSeries(), facts), facts)
     .legend(
       new VizLegendOptionsBuilder()
         .displayMode(LegendDisplayMode.List)
@@ -85,6 +88,9 @@ export const chart = (facts: PanelFacts): Builder<Panel> =>
     .fillOpacity(8)
     .spanNulls(false)
     .height(facts.height ?? 8);
+
+const withLeastTop = (panel: TimeSeries, { unit }: PanelFacts): TimeSeries =>
+  unit === "percentunit" ? panel.axisSoftMax(LEAST_TOP_OF_SHARE) : panel;
 
 /** The largest of many, longest bar first. */
 export const bars = (facts: PanelFacts): Builder<Panel> =>

@@ -8,7 +8,7 @@ export default makeBoard({
   uid: "rollcall-agent",
   title: "Agent",
   description: "Rungs, work, failures and resources of the chosen agents",
-  revision: 1,
+  revision: 2,
   narrows: ["group", "agent"],
   sections: [
     {

@@ -8,7 +8,7 @@ export default makeBoard({
   uid: "rollcall-capacity",
   title: "Capacity",
   description: "What the fleet and Rollcall itself use, where it grows, and what outside APIs still allow",
-  revision: 2,
+  revision: 3,
   narrows: ["group"],
   since: "now-24h",
   sections: [

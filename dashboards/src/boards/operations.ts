@@ -17,7 +17,7 @@ export default makeBoard({
   uid: "rollcall-operations",
   title: "Operations",
   description: "Agents by health and verdict, what waits, what fails, and the commands of people",
-  revision: 1,
+  revision: 2,
   narrows: ["group"],
   sections: [
     {

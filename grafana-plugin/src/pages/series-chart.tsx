@@ -1,5 +1,5 @@
 import { css } from "@emotion/css";
-import { classicColors, type GrafanaTheme2 } from "@grafana/data";
+import { classicColors, type GrafanaTheme2, getTimeZone } from "@grafana/data";
 import { AxisPlacement, GraphDrawStyle, ScaleDirection, ScaleOrientation } from "@grafana/schema";
 import { UPlotChart, UPlotConfigBuilder, useStyles2, useTheme2 } from "@grafana/ui";
 import type { ApiSeries } from "@rollcall/core/figures-contract.ts";
@@ -15,6 +15,15 @@ interface SeriesChartProps {
 }
 
 const HEIGHT = 180;
+
+/** Where nothing but 0 was measured an axis without it goes up to 100 of its unit, which is 10,000 % of a ratio. */
+const LEAST_TOP: Readonly<Record<string, number>> = {
+  "per second": 1,
+  seconds: 0.01,
+  ratio: 0.01,
+  bytes: 5 * 2 ** 20,
+  cores: 0.1,
+};
 
 /** Values over time, with axes, and a legend that says the newest value of each line; a gap where nothing was measured. */
 export function SeriesChart({ label, series, nameOf }: SeriesChartProps): ReactElement {
@@ -57,18 +66,21 @@ function newestWords({ points, unit, reason }: ApiSeries): string {
   return newest === null ? `— ${reason ?? "not measured"}` : figureWords(newest, unit);
 }
 
+/** From 0 up to what was measured. */
+export const scaleOf = (unit: string) => ({
+  ...{ scaleKey: unit, softMin: 0, softMax: LEAST_TOP[unit] ?? 5 },
+  ...{ orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Up },
+});
+
 function useConfig(unit: string, lines: number): UPlotConfigBuilder {
   const theme = useTheme2();
   return useMemo(() => {
-    const builder = new UPlotConfigBuilder("browser");
+    const builder = new UPlotConfigBuilder(getTimeZone());
     builder.addScale({
       ...{ scaleKey: "x", isTime: true },
       ...{ orientation: ScaleOrientation.Horizontal, direction: ScaleDirection.Right },
     });
-    builder.addScale({
-      ...{ scaleKey: unit, softMin: 0 },
-      ...{ orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Up },
-    });
+    builder.addScale(scaleOf(unit));
     builder.addAxis({ scaleKey: "x", isTime: true, placement: AxisPlacement.Bottom, theme });
     builder.addAxis({
       ...{ scaleKey: unit, placement: AxisPlacement.Left, theme },
