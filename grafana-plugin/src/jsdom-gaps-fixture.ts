@@ -1,5 +1,6 @@
 // What browsers have and jsdom does not, and Grafana's libraries touch while they are loaded or drawn.
 Object.defineProperty(window, "matchMedia", {
+  configurable: true,
   value: () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }),
 });
 class NothingSeen {

@@ -3,7 +3,7 @@ import { liveEvent } from "@rollcall/core/live-contract.ts";
 import type { RollNews } from "@rollcall/core/roll-contract.ts";
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { type Observable, of, Subject, throwError } from "rxjs";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import RollCall from "./roll-call.tsx";
 
 type Stream = Subject<FetchResponse<Uint8Array | undefined>>;
@@ -46,7 +46,10 @@ beforeEach(() => {
   [calls, histories, stream] = [[], [], new Subject()];
   setBackendSrv({ fetch: fetchOf, chunked: () => stream } as unknown as BackendSrv);
 });
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
 
 function send(event: object): void {
   const text = `data: ${JSON.stringify(liveEvent.parse({ id: "1-1", ...event }))}\n\n`;
@@ -127,6 +130,19 @@ test("an answer that does not come leaves what was found, without an end of its 
   await act(async () => calls[0]?.answer.error({ status: 502, data: null }));
   expect(progress()).toContain("❔ 1 of 3 known, waiting for billing, invoices");
   expect(rows()).toEqual(["● archive"]);
+});
+
+test("on a phone those who are well are counted and folded away, and the others are sentences", async () => {
+  const { matchMedia } = window;
+  vi.stubGlobal("matchMedia", (query: string) => ({ ...matchMedia(query), matches: query.includes("max-width") }));
+  await run();
+  const agents = [row("billing", "critical"), row("archive", "healthy"), row("invoices", "healthy")];
+  tell({ known: 3, waitingFor: [], agents });
+  expect(rows()).toEqual([]);
+  expect(screen.getByText("2 working").closest("details")?.open).toBe(false);
+  const shown = screen.getAllByRole("listitem").filter((item) => item.closest("details") === null);
+  expect(shown[0]?.textContent).toBe("■billinggone");
+  expect(shown.map((item) => item.textContent).join()).not.toMatch(/archive|invoices/);
 });
 
 test("earlier roll calls are listed in the service's words, with their age and a link to compare, and anew after each", async () => {

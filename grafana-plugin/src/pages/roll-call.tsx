@@ -11,7 +11,7 @@ import { RefusalView } from "../parts/refusal-view.tsx";
 import { Region, Skeleton } from "../parts/region.tsx";
 import { ReportText } from "../parts/report-text.tsx";
 import { useNow } from "../parts/tick.ts";
-import { momentWords } from "../parts/words.ts";
+import { fixed, momentWords } from "../parts/words.ts";
 import { type Calling, type Roll, useRollCall } from "./call-roll.ts";
 import { EarlierRollsView, useEarlierRolls } from "./earlier-rolls.tsx";
 import { inOrder, RollTable } from "./roll-table.tsx";
@@ -102,7 +102,7 @@ function RollView({ roll, report }: { readonly roll: Roll; readonly report: Repo
       {() => (
         <>
           <p data-testid="roll-headline">
-            <ReportText text={report.headline} now={now} /> · {(roll.tookMs / 1000).toFixed(1)} s · as of{" "}
+            <ReportText text={report.headline} now={now} /> · {fixed(roll.tookMs / 1000, 1)} s · as of{" "}
             {momentWords(roll.at, now)}
             {roll.problems.map((problem) => ` · ${problem}`)}
           </p>

@@ -1,10 +1,12 @@
 import { useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
 import { hrefOf } from "../parts/place.ts";
+import { useIsPhone } from "../parts/screen.ts";
 import { HealthMark, RungBar } from "../parts/status-badge.tsx";
 import { getTableStyles } from "../parts/table-style.ts";
 import { markOfAgent, momentWords, verdictWords } from "../parts/words.ts";
 import type { Called } from "./call-roll.ts";
+import { RollSentences } from "./roll-sentences.tsx";
 
 const ORDER = ["critical", "unknown", "degraded", "off", "healthy"];
 const rank = ({ health }: Called): number => ORDER.indexOf(health);
@@ -16,6 +18,7 @@ export const inOrder = (agents: Iterable<Called>): Called[] =>
 /** What a roll call has found of each. */
 export function RollTable({ rows, now }: { readonly rows: readonly Called[]; readonly now: number }): ReactElement {
   const styles = useStyles2(getTableStyles);
+  if (useIsPhone()) return <RollSentences rows={rows} now={now} />;
   return (
     <div className={styles.scroller}>
       <table className={styles.table}>

@@ -3,7 +3,7 @@ import { liveState } from "../api/live.ts";
 import { useStore } from "../api/store.ts";
 import { Region } from "../parts/region.tsx";
 import { useNow } from "../parts/tick.ts";
-import { momentWords } from "../parts/words.ts";
+import { fixed, momentWords } from "../parts/words.ts";
 import type { SoFar } from "./call-roll.ts";
 import { inOrder, RollTable } from "./roll-table.tsx";
 
@@ -19,8 +19,8 @@ export function RunningRoll({ soFar, isOver }: { readonly soFar: SoFar; readonly
       {() => (
         <>
           <p role="status" data-testid="roll-progress">
-            {isOver ? "❔" : "⏳"} {known} of {called} known{waitingWords(soFar)} · {(tookMs / 1000).toFixed(1)} s · as
-            of {momentWords(at, now)}
+            {isOver ? "❔" : "⏳"} {known} of {called} known{waitingWords(soFar)} · {fixed(tookMs / 1000, 1)} s · as of{" "}
+            {momentWords(at, now)}
           </p>
           <RollTable rows={inOrder(rows.values())} now={now} />
           {noRoom > 0 ? (
