@@ -54,6 +54,13 @@ async function pauseWithHostileReason(): Promise<void> {
   expect(answer.status).toBe(202);
 }
 
+/** Opens what is folded up, as the whole record of a row is; drawn when it resolves. */
+const unfold = () =>
+  page.evaluate(async () => {
+    for (const folded of document.querySelectorAll("details")) folded.open = true;
+    for (let frame = 0; frame < 3; frame += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
+  });
+
 /** What a page must not have. */
 const findHarm = () =>
   page.evaluate(() => ({
@@ -75,11 +82,11 @@ describe("words of strangers on the pages of the plugin", () => {
 
   test("are no formula in what is exported", async () => {
     await follow(page, "audit");
-    // The row's whole record is folded up.
+    await unfold();
     await page
       .getByText(/HYPERLINK/)
       .first()
-      .waitFor({ state: "attached" });
+      .waitFor();
     await page.getByRole("button", { name: "Export", exact: true }).click();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
@@ -95,6 +102,7 @@ describe("words of strangers on the pages of the plugin", () => {
     await page.setViewportSize({ width, height: 900 });
     for (const path of PAGES) {
       await follow(page, path);
+      await unfold();
       expect(await findHarm(), path).toEqual(NO_HARM);
     }
     // There is no Prometheus behind this stage, and the metrics' regions say so.

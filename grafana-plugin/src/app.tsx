@@ -1,9 +1,9 @@
 import type { AppRootProps } from "@grafana/data";
 import { lazy, type ReactElement, Suspense } from "react";
+import { Unconfigured } from "./pages/unconfigured.tsx";
 import { Boundary } from "./parts/boundary.tsx";
 import { usePlace } from "./parts/place.ts";
 import { Skeleton } from "./parts/region.tsx";
-import { Unconfigured } from "./parts/unconfigured.tsx";
 
 const PAGES = {
   overview: lazy(() => import("./pages/overview.tsx")),

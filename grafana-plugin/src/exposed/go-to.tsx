@@ -3,7 +3,7 @@ import { type ReactElement, useMemo } from "react";
 import { agents, incidents, operations, requests } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { incidentWords } from "../parts/incident-card.tsx";
-import { wishWords } from "../parts/operation-words.ts";
+import { wishWords } from "../parts/operation-entry.tsx";
 import { goTo } from "../parts/place.ts";
 import { listed } from "../parts/words.ts";
 import { placeOfId } from "./place-of-id.ts";

@@ -6,15 +6,17 @@ import { useAnswer } from "../api/answers.ts";
 import type { Agent, Operation, OperationsAnswer } from "../api/contract.ts";
 import { operations } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
+import { ExportMenu } from "../parts/export-menu.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { isLink } from "../parts/incident-card.tsx";
-import { operationEntry } from "../parts/operation-words.ts";
+import { openableEntry, operationEntry } from "../parts/operation-entry.tsx";
 import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
 import { getTableStyles } from "../parts/table-style.ts";
-import { type Entry, Timeline } from "../parts/timeline.tsx";
+import { Timeline } from "../parts/timeline.tsx";
 import { TimelineFilters, useFitting } from "../parts/timeline-filters.tsx";
 import { AgentResources } from "./agent-resources.tsx";
+import { operationRow } from "./operation-row.ts";
 
 const TABS = ["timeline", "bus", "configuration", "metrics"] as const;
 
@@ -52,24 +54,26 @@ function History({ id }: { readonly id: string }): ReactElement {
   );
   const live = useLiveList(operations).items;
   const all = (content?.operations ?? []).map((operation: Operation) => live.get(operation.id) ?? operation);
-  const entries = all.map(operationEntry);
-  const shown = useFitting(entries, asIs);
+  const shown = useFitting(all, operationEntry);
   return (
-    <Region title="What was done" isKnown={content !== undefined} refusal={refusal}>
+    <Region
+      title="What was done"
+      isKnown={content !== undefined}
+      refusal={refusal}
+      actions={<ExportMenu name={`operations-${id}`} rows={() => shown.map(operationRow)} />}
+    >
       {() => (
         <>
-          {entries.length > 5 ? <TimelineFilters entries={entries} /> : null}
+          {all.length > 5 ? <TimelineFilters entries={all.map(operationEntry)} /> : null}
           <Timeline
-            entries={shown}
-            empty={entries.length === 0 ? "Nothing was done to it yet." : "Nothing fits these filters."}
+            entries={shown.map(openableEntry)}
+            empty={all.length === 0 ? "Nothing was done to it yet." : "Nothing fits these filters."}
           />
         </>
       )}
     </Region>
   );
 }
-
-const asIs = (entry: Entry): Entry => entry;
 
 function Waiting({ agent }: { readonly agent: Agent }): ReactElement {
   const styles = useStyles2(getTableStyles);

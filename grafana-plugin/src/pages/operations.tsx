@@ -6,7 +6,7 @@ import { useLiveList } from "../api/live-list.ts";
 import { CommandButton } from "../parts/command-button.tsx";
 import { useConcerns } from "../parts/concerns.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
-import { operationEntry, wishWords } from "../parts/operation-words.ts";
+import { openableEntry, operationEntry, wishWords } from "../parts/operation-entry.tsx";
 import { Page } from "../parts/page.tsx";
 import { hrefOf, usePlace } from "../parts/place.ts";
 import { ProgressTracker } from "../parts/progress-tracker.tsx";
@@ -15,6 +15,7 @@ import { Region, Skeleton } from "../parts/region.tsx";
 import { Timeline } from "../parts/timeline.tsx";
 import { TimelineFilters, useFitting } from "../parts/timeline-filters.tsx";
 import { clockTime } from "../parts/words.ts";
+import { operationRow } from "./operation-row.ts";
 
 /** What runs, stage by stage, and what has ended; one of them at `operations/op-481`. */
 export default function Operations(): ReactElement {
@@ -44,13 +45,13 @@ function AllOperations(): ReactElement {
       <Region
         title="Ended"
         isKnown={at !== null}
-        actions={<ExportMenu name="operations" rows={() => shown.map(rowOf)} />}
+        actions={<ExportMenu name="operations" rows={() => shown.map(operationRow)} />}
       >
         {() => (
           <>
             <TimelineFilters entries={ended.map(operationEntry)} />
             <Timeline
-              entries={shown.map(operationEntry)}
+              entries={shown.map(openableEntry)}
               empty={ended.length === 0 ? "Nothing has ended yet." : "Nothing fits these filters."}
             />
           </>
@@ -59,18 +60,6 @@ function AllOperations(): ReactElement {
     </Page>
   );
 }
-
-const rowOf = (operation: Operation) => ({
-  id: operation.id,
-  what: wishWords(operation),
-  state: operation.state,
-  ending: operation.ending,
-  by: operation.actor.name,
-  door: operation.door,
-  created: new Date(operation.createdAt).toISOString(),
-  seconds: operation.endedAt === null ? null : (operation.endedAt - operation.createdAt) / 1000,
-  error: operation.error,
-});
 
 function Running({ operation }: { readonly operation: Operation }): ReactElement {
   return (

@@ -12,7 +12,7 @@ import { type Context, fitsContext, useContextChoice } from "../parts/context.ts
 import { firingAgents, IncidentCard } from "../parts/incident-card.tsx";
 import { KeyFigures } from "../parts/key-figures.tsx";
 import { figureWords } from "../parts/metric-card.tsx";
-import { operationEntry } from "../parts/operation-words.ts";
+import { operationEntry } from "../parts/operation-entry.tsx";
 import { Page } from "../parts/page.tsx";
 import { hrefOf, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";

@@ -3,7 +3,7 @@ import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
 import { useNow } from "./tick.ts";
-import { ageWords } from "./words.ts";
+import { ageWords, fixed } from "./words.ts";
 
 export type Point = readonly [at: number, value: number | null];
 
@@ -28,29 +28,57 @@ interface MetricCardProps {
   readonly href?: string;
 }
 
-/** One live number with unit, trend, what is normal, and course; what is not measured is "—" and says why, never 0. */
+/** One live number with unit, trend, course and what is normal, coloured when it is beside that; what is not measured is "—" and says why, never 0. */
 export function MetricCard(props: MetricCardProps): ReactElement {
   const { label, value, unit, reason = null, at, freshSeconds = 30, points = [], dayBefore, normal, href } = props;
   const styles = useStyles2(getStyles);
   const now = useNow();
-  const age = at === null ? null : (now - at) / 1000;
-  const isOld = age !== null && age > freshSeconds;
+  const age = ageOf({ at, now, freshSeconds });
+  const aside = asideOf(value, normal);
   return (
     <div className={styles.card} data-testid="metric-card">
       <div className={styles.label} title={label}>
         {href === undefined ? label : <a href={href}>{label}</a>}
       </div>
-      <div className={isOld || value === null ? styles.old : styles.value}>
+      <div className={styles[age !== null || value === null ? "old" : aside === null ? "usual" : "unusual"]}>
         <span>{value === null ? "—" : figureWords(value, unit)}</span>{" "}
         <Trend trend={trendOf(points, value, dayBefore)} />
       </div>
       <Sparkline points={points} label={label} />
-      <Note
-        words={value === null ? (reason ?? "not measured") : isOld && age !== null ? `${ageWords(age)} old` : null}
-      />
-      <Note words={normal ? `normal ${figureWords(normal.least, unit)} – ${figureWords(normal.most, unit)}` : null} />
+      <Note words={value === null ? (reason ?? "not measured") : age} />
+      <Note words={normalWords(normal, { unit, aside })} />
     </div>
   );
+}
+
+interface Ageing extends Required<Pick<MetricCardProps, "at" | "freshSeconds">> {
+  readonly now: number;
+}
+
+/** "64 s old"; null while it is fresh. */
+function ageOf({ at, now, freshSeconds }: Ageing): string | null {
+  const seconds = at === null ? 0 : (now - at) / 1000;
+  return seconds > freshSeconds ? `${ageWords(seconds)} old` : null;
+}
+
+/** Normal is what it was on a few days at this time: a little beside that is nothing to colour. */
+const LEEWAY = 0.1;
+
+/** On which side of what is normal the number is; null: it is about normal, or nobody knows. */
+export function asideOf(value: number | null, normal: MetricCardProps["normal"]): "above" | "below" | null {
+  if (value === null || !normal) return null;
+  if (value > normal.most * (1 + LEEWAY)) return "above";
+  return value < normal.least * (1 - LEEWAY) ? "below" : null;
+}
+
+/** "normal 30 /s – 41 /s", "above normal 30 /s – 41 /s" */
+function normalWords(
+  normal: MetricCardProps["normal"],
+  { unit, aside }: { unit: string; aside: string | null },
+): string | null {
+  if (!normal) return null;
+  const range = `normal ${figureWords(normal.least, unit)} – ${figureWords(normal.most, unit)}`;
+  return aside === null ? range : `${aside} ${range}`;
 }
 
 function Note({ words }: { readonly words: string | null }): ReactElement | null {
@@ -58,8 +86,7 @@ function Note({ words }: { readonly words: string | null }): ReactElement | null
   return words === null ? null : <div className={styles.note}>{words}</div>;
 }
 
-const digits = (value: number): string =>
-  Math.abs(value) >= 100 ? String(Math.round(value)) : Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1);
+const digits = (value: number): string => (Math.abs(value) >= 10 ? fixed(value) : fixed(value, 1));
 
 /** "12 /s", "38 ms", "0.4 %", "213 MiB" */
 export function figureWords(value: number, unit: string): string {
@@ -67,15 +94,15 @@ export function figureWords(value: number, unit: string): string {
     case "per second":
       return `${digits(value)} /s`;
     case "seconds":
-      return value < 1 ? `${Math.round(value * 1000)} ms` : `${digits(value)} s`;
+      return value < 1 ? `${fixed(value * 1000)} ms` : `${digits(value)} s`;
     case "ratio":
-      return `${(value * 100).toFixed(1)} %`;
+      return `${fixed(value * 100, 1)} %`;
     case "bytes":
-      return `${Math.round(value / 2 ** 20)} MiB`;
+      return `${fixed(value / 2 ** 20)} MiB`;
     case "cores":
-      return `${value.toFixed(2)} cores`;
+      return `${fixed(value, 2)} cores`;
     default:
-      return String(Math.round(value));
+      return fixed(value);
   }
 }
 
@@ -125,6 +152,8 @@ const MOST_PERCENT = 999;
 const WIDTH = 120;
 const HEIGHT = 24;
 
+const tenths = (pixels: number): number => Math.round(pixels * 10) / 10;
+
 /** Course of a number; a gap where it was not measured. */
 function Sparkline({
   points,
@@ -140,7 +169,7 @@ function Sparkline({
   const least = Math.min(...values, 0);
   const span = most - least || 1;
   const place = (value: number, index: number): string =>
-    `${((index / (points.length - 1)) * WIDTH).toFixed(1)},${(HEIGHT - ((value - least) / span) * (HEIGHT - 2) - 1).toFixed(1)}`;
+    `${tenths((index / (points.length - 1)) * WIDTH)},${tenths(HEIGHT - ((value - least) / span) * (HEIGHT - 2) - 1)}`;
   const path = points
     .map(([, value], index) =>
       value === null ? "" : `${index === 0 || points[index - 1]?.[1] === null ? "M" : "L"}${place(value, index)}`,
@@ -186,7 +215,8 @@ function getStyles(theme: GrafanaTheme2) {
       whiteSpace: "nowrap",
       a: { color: theme.colors.text.link },
     }),
-    value: css(number),
+    usual: css(number),
+    unusual: css({ ...number, color: theme.colors.warning.text }),
     old: css({ ...number, color: theme.colors.text.secondary }),
     trend: css({ ...theme.typography.bodySmall, whiteSpace: "nowrap", color: theme.colors.text.secondary }),
     note: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary, overflowWrap: "anywhere" }),

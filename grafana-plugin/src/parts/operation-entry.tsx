@@ -1,5 +1,6 @@
 import type { Operation } from "../api/contract.ts";
 import { hrefOf } from "./place.ts";
+import { ProgressTracker } from "./progress-tracker.tsx";
 import type { Entry } from "./timeline.tsx";
 import { durationWords, listed, operationWords } from "./words.ts";
 
@@ -33,3 +34,9 @@ export function operationEntry(operation: Operation): Entry {
     href: hrefOf(`operations/${id}`),
   };
 }
+
+/** The same, which opens to its stages and to what was measured before and after. */
+export const openableEntry = (operation: Operation): Entry => ({
+  ...operationEntry(operation),
+  detail: () => <ProgressTracker operation={operation} />,
+});

@@ -5,7 +5,7 @@ import type { ReactElement } from "react";
 import type { Operation, Stage } from "../api/contract.ts";
 import { CommandButton } from "./command-button.tsx";
 import { useNow } from "./tick.ts";
-import { durationWords, operationWords, STAGE_MARKS } from "./words.ts";
+import { counted, durationWords, fixed, operationWords, STAGE_MARKS } from "./words.ts";
 
 /** "about 30 s left, from 5 runs", "no estimate, first run" */
 export function estimateWords(
@@ -15,7 +15,7 @@ export function estimateWords(
   if (state === "ended" || state === "waiting") return null;
   if (usualSeconds === null || secondsLeft === null || earlierRuns === 0) return "no estimate, first run";
   const left = secondsLeft - Math.max(0, now - asOf) / 1000;
-  const runs = `from ${earlierRuns} ${earlierRuns === 1 ? "run" : "runs"}`;
+  const runs = `from ${counted(earlierRuns, "run")}`;
   return left > 0
     ? `about ${durationWords(Math.ceil(left))} left, ${runs}`
     : `${durationWords(-left)} over the usual time, ${runs}`;
@@ -109,7 +109,7 @@ function Compared({ target: { agent, figures } }: { readonly target: Target }): 
   );
 }
 
-const rateOf = (perSecond: number | null): string | null => (perSecond === null ? null : `${perSecond.toFixed(1)}/s`);
+const rateOf = (perSecond: number | null): string | null => (perSecond === null ? null : `${fixed(perSecond, 1)}/s`);
 
 function StageRow({ stage, now }: { readonly stage: Stage; readonly now: number }): ReactElement {
   const { name, state, startedAt, detail, error } = stage;

@@ -3,7 +3,7 @@ import type { GrafanaTheme2 } from "@grafana/data";
 import { Button, useStyles2 } from "@grafana/ui";
 import { type ReactElement, type ReactNode, useState } from "react";
 import { useNow } from "./tick.ts";
-import { momentWords } from "./words.ts";
+import { momentWords, startOfDay } from "./words.ts";
 
 /** One thing that happened. */
 export interface Entry {
@@ -23,14 +23,12 @@ export interface Entry {
 }
 
 const PAGE = 50;
-const DAY_MS = 86_400_000;
 
 /** "Today", "Yesterday", "Last 7 days", "Before" */
 export function dayOf(at: number, now: number): string {
-  const midnight = new Date(now).setHours(0, 0, 0, 0);
-  if (at >= midnight) return "Today";
-  if (at >= midnight - DAY_MS) return "Yesterday";
-  return at >= midnight - 7 * DAY_MS ? "Last 7 days" : "Before";
+  if (at >= startOfDay(now)) return "Today";
+  if (at >= startOfDay(now, 1)) return "Yesterday";
+  return at >= startOfDay(now, 7) ? "Last 7 days" : "Before";
 }
 
 /** What happened, newest first, under the day it happened on; fifty at a time. */
@@ -72,6 +70,7 @@ export function Timeline({
 function Row({ entry, now }: { readonly entry: Entry; readonly now: number }): ReactElement {
   const styles = useStyles2(getStyles);
   const { at, mark, words, by, detail } = entry;
+  const [isOpen, setOpen] = useState(false);
   const link = typeof entry.href === "string" ? <a href={entry.href}>{words}</a> : null;
   const line = (
     <>
@@ -87,10 +86,14 @@ function Row({ entry, now }: { readonly entry: Entry; readonly now: number }): R
       {detail === undefined ? (
         line
       ) : (
-        <details>
+        <details onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>{line}</summary>
-          {link}
-          {detail()}
+          {isOpen ? (
+            <>
+              {link}
+              {detail()}
+            </>
+          ) : null}
         </details>
       )}
     </li>

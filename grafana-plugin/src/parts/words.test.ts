@@ -1,15 +1,18 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeZoneResolver } from "@grafana/data";
 import { VERDICT_RANK, VERDICTS } from "@rollcall/core/domain/verdict.ts";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import type { Agent, Operation } from "../api/contract.ts";
 import { readContext } from "./context.ts";
 import { toCsv } from "./export-menu.tsx";
 import { isLink } from "./incident-card.tsx";
-import { figureWords, trendOf } from "./metric-card.tsx";
+import { asideOf, figureWords, trendOf } from "./metric-card.tsx";
 import { readOrder } from "./order.ts";
 import { readPlace } from "./place.ts";
 import { estimateWords } from "./progress-tracker.tsx";
 import { dayOf } from "./timeline.tsx";
-import { ageWords, compareSick, countsWords, durationWords, waitingOf } from "./words.ts";
+import { ageWords, clockTime, compareSick, countsWords, durationWords, momentWords, waitingOf } from "./words.ts";
 
 const agent = (more: Partial<Agent>): Agent => ({ id: "a", criticality: "P1", health: "healthy", ...more }) as Agent;
 
@@ -63,14 +66,46 @@ describe("words", () => {
   });
 });
 
+describe("moments", () => {
+  afterEach(() => setTimeZoneResolver(() => "browser"));
+
+  test("are told in the zone, and by the days, that the reader chose in Grafana", () => {
+    const evening = Date.UTC(2026, 10, 28, 22, 30, 5);
+    const hourLater = evening + 3_600_000;
+    setTimeZoneResolver(() => "utc");
+    expect([clockTime(evening), momentWords(evening, hourLater)]).toEqual(["22:30:05", "22:30:05"]);
+    setTimeZoneResolver(() => "Europe/Vienna");
+    expect([clockTime(evening), momentWords(evening, hourLater)]).toEqual(["23:30:05", "28 Nov 23:30"]);
+    expect(dayOf(evening, hourLater)).toBe("Yesterday");
+  });
+
+  test("with numbers and plurals, are made in one place", () => {
+    const src = join(import.meta.dirname, "..");
+    const byHand = /\.toFixed\(|\.toLocale|\.[gs]et(UTC)?(Hours|Minutes|Date|Day|Month)\(|\? "(\w*)" : "\3s"/;
+    const sources = globSync("**/*.{ts,tsx}", { cwd: src }).filter((file) => !/\.test\.|parts\/words\.ts$/.test(file));
+    expect(sources.length).toBeGreaterThan(80);
+    expect(sources.filter((file) => byHand.test(readFileSync(join(src, file), "utf8")))).toEqual([]);
+  });
+});
+
 describe("numbers", () => {
   test.each([
     [12, "per second", "12 /s"],
     [0.038, "seconds", "38 ms"],
     [0.004, "ratio", "0.4 %"],
+    [-0, "ratio", "0.0 %"],
     [223_000_000, "bytes", "213 MiB"],
     [0, "events", "0"],
   ])("%f %s is %s", (value, unit, words) => expect(figureWords(value, unit)).toBe(words));
+
+  test.each([
+    [12, { least: 30, most: 41 }, "below"],
+    [44, { least: 30, most: 41 }, null],
+    [46, { least: 30, most: 41 }, "above"],
+    [0.1, { least: 0, most: 0 }, "above"],
+    [12, null, null],
+    [null, { least: 30, most: 41 }, null],
+  ])("%j beside the normal %j is %j", (value, normal, aside) => expect(asideOf(value, normal)).toBe(aside));
 
   test("a trend needs enough points, and more than a tenth of change", () => {
     const course = (values: (number | null)[]) => trendOf(values.map((value, at) => [at, value]))?.mark ?? null;

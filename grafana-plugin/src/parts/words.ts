@@ -1,3 +1,4 @@
+import { dateTimeFormat, dateTimeForTimeZone, getTimeZone } from "@grafana/data";
 import type { Agent, Criticality, Health, Operation, Stage } from "../api/contract.ts";
 
 /**
@@ -50,26 +51,28 @@ export function operationWords({ state, ending }: Pick<Operation, "state" | "end
 export const markOfAgent = ({ health, verdict }: Pick<Agent, "health" | "verdict">): string =>
   health === "off" && verdict === "paused" ? "⏸\uFE0E" : HEALTH_MARKS[health];
 
-const two = (value: number): string => String(value).padStart(2, "0");
-
-/** "02:41:08" in the reader's zone. @param at ms since the epoch */
-export function clockTime(at: number): string {
-  const date = new Date(at);
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-}
+/** "02:41:08" in the zone that the reader chose in Grafana. @param at ms since the epoch */
+export const clockTime = (at: number): string => dateTimeFormat(at, { format: "HH:mm:ss" });
 
 /** "02:41:08" today, "28 Nov 02:41" before. */
-export function momentWords(at: number, now: number): string {
-  const date = new Date(at);
-  if (date.toDateString() === new Date(now).toDateString()) return clockTime(at);
-  const month = date.toLocaleString("en-GB", { month: "short" });
-  return `${date.getDate()} ${month} ${two(date.getHours())}:${two(date.getMinutes())}`;
-}
+export const momentWords = (at: number, now: number): string =>
+  startOfDay(at) === startOfDay(now) ? clockTime(at) : dateTimeFormat(at, { format: "D MMM HH:mm" });
+
+/** Midnight of the reader's day, or of one before it; ms since the epoch. */
+export const startOfDay = (at: number, daysBefore = 0): number =>
+  dateTimeForTimeZone(getTimeZone(), at).startOf("day").subtract(daysBefore, "days").valueOf();
+
+/** "0.4", "12": as English writes numbers, which is the language of what the service says. */
+export const fixed = (value: number, digits = 0): string =>
+  new Intl.NumberFormat("en-US", {
+    ...{ minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false },
+    signDisplay: "negative",
+  }).format(value);
 
 /** "40 ms", "0.4 s", "41 s", "3 min", "2 h 5 min", "3 d" */
 export function durationWords(seconds: number): string {
   if (seconds > 0 && seconds < 0.1) return `${Math.ceil(seconds * 1000)} ms`;
-  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
+  if (seconds < 10) return `${fixed(Math.max(0, seconds), 1)} s`;
   if (seconds < 100) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
@@ -99,19 +102,18 @@ export function countsWords(agents: readonly Pick<Agent, "health">[]): string {
   );
 }
 
-const RANK: readonly string[] = [
-  ...["gone", "missing", "unknown", "silent", "deaf", "alive but not consuming", "busy"],
-  ...["stopped", "paused", "draining", "slow", "working", "up", "unexpected"],
-];
+const RANK = new Map(
+  [
+    ...["gone", "missing", "unknown", "silent", "deaf", "alive but not consuming", "busy"],
+    ...["stopped", "paused", "draining", "slow", "working", "up", "unexpected"],
+  ].map((verdict, rank) => [verdict, rank]),
+);
+const rankOf = ({ verdict }: Pick<Agent, "verdict">): number => RANK.get(verdict) ?? -1;
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
 /** As the service orders them: worse, then more critical, then by name. */
-export function compareSick(a: Agent, b: Agent): number {
-  return (
-    RANK.indexOf(a.verdict) - RANK.indexOf(b.verdict) ||
-    a.criticality.localeCompare(b.criticality) ||
-    (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
-  );
-}
+export const compareSick = (a: Agent, b: Agent): number =>
+  rankOf(a) - rankOf(b) || compare(a.criticality, b.criticality) || compare(a.id, b.id);
 
 /** "busy (item 31 s old, normal ≤ 40 s)" */
 export const verdictWords = ({ verdict, note }: Pick<Agent, "verdict" | "note">): string =>
