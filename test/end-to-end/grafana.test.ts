@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { launchChromium } from "../chromium.ts";
-import { startFaultProxy } from "../fault-proxy.ts";
+import { type FaultProxy, startFaultProxy } from "../fault-proxy.ts";
 import { follow, PAGES, type Person, signInto } from "./grafana-tab.ts";
 import { stackUnderTest } from "./stack-under-test.ts";
 
@@ -163,26 +163,34 @@ describe("the app in Grafana", () => {
     expect(await page.locator("[data-agent]").count()).toBe(0);
   });
 
-  test("while the control service is away, what was known stays, buttons are off, and all comes back", async () => {
-    const way = await startFaultProxy(Number(new URL(stack.address(8080)).port));
-    await leadTo(`http://127.0.0.1:${way.port}`);
-    try {
+  test("while the control service is away, what was known stays, buttons are off, and all comes back", () =>
+    throughWay(async (way) => {
       const page = await openTab("operator", "agents/billing");
       await page.getByText("● live").waitFor();
       await page.getByTestId("verdict").waitFor();
       await way.close();
-      await page.getByText(/^Not reachable since/).waitFor();
-      expect(await pressed(page, "Restart…").getAttribute("aria-disabled")).toBe("true");
-      expect(await page.getByTestId("verdict").textContent()).toContain("of 5");
+      await expectOff(page);
       await page.getByText(/^◌ stale since/).waitFor();
       await leadTo(stack.address(8080));
       await page.getByText("● live").waitFor();
-      await page.getByText(/^Not reachable/).waitFor({ state: "detached" });
-      await expect.poll(() => pressed(page, "Restart…").getAttribute("aria-disabled")).toBe("false");
-    } finally {
-      await leadTo(stack.address(8080));
-    }
-  });
+      await expectOn(page);
+    }));
+
+  test("while the control service answers too late, what was known stays, buttons are off, and all comes back", () =>
+    throughWay(async (way) => {
+      person = signInto(browser, "operator", { grafana });
+      await (await person).context.clock.install();
+      const page = await openTab("operator", "agents/billing");
+      await page.getByText("● live").waitFor();
+      await page.getByTestId("verdict").waitFor();
+      way.delay(60_000);
+      await page.getByTestId("data-testid RefreshPicker run button").click();
+      // An answer is waited for 25 s; the stream is given up only after 40 s of silence.
+      await page.clock.fastForward(26_000);
+      await expectOff(page);
+      way.heal();
+      await expectOn(page);
+    }));
 
   test("hostile words of an alert are shown, and run nothing", async () => {
     expect((await tellHostileAlert(Date.now() + 600_000)).status).toBe(200);
@@ -198,6 +206,29 @@ describe("the app in Grafana", () => {
     }
   });
 });
+
+/** With a way to the control service between it and Grafana's proxy. */
+async function throughWay(work: (way: FaultProxy) => Promise<void>): Promise<void> {
+  const way = await startFaultProxy(Number(new URL(stack.address(8080)).port));
+  await leadTo(`http://127.0.0.1:${way.port}`);
+  try {
+    await work(way);
+  } finally {
+    await leadTo(stack.address(8080));
+    await way.close();
+  }
+}
+
+async function expectOff(page: Page): Promise<void> {
+  await page.getByText(/^Not reachable since/).waitFor();
+  expect(await pressed(page, "Restart…").getAttribute("aria-disabled")).toBe("true");
+  expect(await page.getByTestId("verdict").textContent()).toContain("of 5");
+}
+
+async function expectOn(page: Page): Promise<void> {
+  await page.getByText(/^Not reachable/).waitFor({ state: "detached" });
+  await expect.poll(() => pressed(page, "Restart…").getAttribute("aria-disabled")).toBe("false");
+}
 
 /** Changes where Grafana's proxy leads, as an admin of Grafana can; `viewer` is one. */
 async function leadTo(url: string): Promise<void> {
