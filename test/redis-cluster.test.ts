@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createConnections } from "@rollcall/agent/connection.ts";
+import { createDeadLetters } from "@rollcall/agent/dead-letters.ts";
 import { type Agent, type AgentOptions, startAgent } from "@rollcall/agent/index.ts";
 import { redisUserOf, redisUsers } from "@rollcall/core/adapters/redis/agent-access.ts";
 import { publicBroadcastKey } from "@rollcall/core/protocol/broadcast-seal.ts";
@@ -21,6 +23,7 @@ import { type ClusterUnderTest, startRedisCluster } from "./redis-cluster.ts";
 const FLEET = "clustered";
 const FLEET_KEY = "a fleet key of at least 32 characters";
 const keys = keysOf(FLEET);
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const topics = Array.from({ length: 8 }, (_, index) => `orders.kind-${index}`);
 const POISON = topics[5] as string;
 const agents = [
@@ -57,10 +60,9 @@ async function start(id: string, handle: AgentOptions["handle"] = {}): Promise<v
     ...{ key: deriveAgentKey(FLEET_KEY, id), broadcastKey: publicBroadcastKey(FLEET_KEY) },
     ...{ dir: join(folder, id), startedBy: null, allowDrills: true },
   };
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   running.push(
     await startAgent({
-      ...{ config, consumes, publishes, handle, log },
+      ...{ config, consumes, publishes, handle, log: SILENT },
       exit: () => undefined,
       periodic: id === "intake" ? [{ name: "publish", everyMs: 200, run: publishAll }] : [],
     }),
@@ -156,5 +158,26 @@ describe("agents and a control service, on a Redis Cluster of three nodes", () =
     expect(await order("replay", { who: ["billing"] })).toMatchObject({ ending: "done" });
     expect(handled.billing).toEqual([POISON, POISON, POISON]);
     expect(await cluster.client.xlen(keys.deadLetters(POISON))).toBe(0);
+  });
+
+  test("what an agent puts aside of several topics at once lies at each of them", async () => {
+    const ending = new AbortController();
+    const config = { agent: "archive", fleet: FLEET, redisUrl: urlOf(redisUserOf("archive"), "archive") };
+    const connections = createConnections({ ...config, isCluster: true }, SILENT);
+    const park = createDeadLetters({ control: connections.control, keys, agent: "archive", signal: ending.signal });
+    const others = topics.filter((topic) => topic !== POISON);
+    await Promise.all(others.map((topic) => park({ topic, id: "1-1", body: "x", reason: "a test", attempts: 3 })));
+    connections.close();
+    const counts = await Promise.all(others.map((topic) => cluster.client.xlen(keys.deadLetters(topic))));
+    expect(counts).toEqual(others.map(() => 1));
+  });
+
+  test("without the node that holds the fleet the control service lives, and says that it is not ready", async () => {
+    await cluster.endNode(await cluster.holderOf(keys.beats));
+    const unready = await untilStatus(control, "/ready", 503);
+    expect(await unready.json()).toMatchObject({
+      dependencies: expect.arrayContaining([expect.objectContaining({ name: "redis", state: "down" })]),
+    });
+    expect((await control.ask("/live")).status).toBe(200);
   });
 });

@@ -14,6 +14,8 @@ const GROUPS = 8;
 const MOST_MESSAGES = 10;
 /** As Prometheus hands them over: 64 at a time by default, more by whoever is far behind. */
 const ALERTS_AT_ONCE = 500;
+const FIRST_SECONDS = 30;
+const URGENT_SECONDS = 60;
 const WITHIN_SECONDS = 300;
 const ALERTS_CHANNEL = "C0ALERTS";
 
@@ -26,7 +28,7 @@ export interface StormOptions {
 
 export const stormDrill = ({ alerts, quick }: StormOptions): Drill => ({
   name: "storm",
-  about: `${alerts.toLocaleString("en-US")} alerts at once, by a real Alertmanager with the shipped configuration: all stored, few messages in Slack`,
+  about: `${alerts.toLocaleString("en-US")} alerts at once and one of a P0 agent, by a real Alertmanager with the shipped configuration: all stored, few messages in Slack`,
   options: ["alerts"],
   withOptions: ({ alerts: other = alerts }) => stormDrill({ alerts: other, quick }),
   async run(say) {
@@ -79,37 +81,56 @@ async function rehearse(storm: Storm): Promise<Outcome[]> {
   const client = new pg.Client({ connectionString: stage.databaseUrl });
   await client.connect();
   try {
-    const begun = performance.now();
+    const begunAt = Date.now();
     const startsAt = new Date().toISOString();
-    await tellAll(storm, { startsAt, endsAt: new Date(Date.now() + 3_600_000).toISOString() });
-    say(`Alertmanager has ${alerts.toLocaleString("en-US")} alerts after ${elapsed(begun)}`);
-    const fired = await untilShown(client, ({ firing }) => firing === alerts);
-    const named = cardsOf(stage).reduce((sum, text) => sum + agentsNamedIn(text), 0);
-    say(`all are stored and shown after ${elapsed(begun)}`);
+    await tellAll(storm, { startsAt, endsAt: new Date(begunAt + 3_600_000).toISOString() });
+    say(`Alertmanager has ${(alerts + 1).toLocaleString("en-US")} alerts after ${elapsed(begunAt)}`);
+    const fired = await untilShown(client, ({ firing }) => firing === alerts + 1);
+    const cards = readCards(stage, begunAt);
+    say(`all are stored and shown after ${elapsed(begunAt)}`);
     await tellAll(storm, { startsAt, endsAt: new Date().toISOString() });
     const ended = await untilShown(client, ({ open }) => open === 0);
-    const messages = stage.slack.workspace.messages(ALERTS_CHANNEL).length;
-    say(`all are over, and the cards say so, after ${elapsed(begun)}`);
-    return [
-      outcome("alerts in the incidents of PostgreSQL", fired.firing, fired.firing === alerts),
-      outcome("agents that the cards count", named, named === alerts),
-      outcome("their ends are there too", ended.over, ended.over === alerts),
-      outcome("incidents", ended.incidents, ended.incidents === GROUPS),
-      outcome(`messages in Slack, at most ${MOST_MESSAGES}`, messages, messages > 0 && messages <= MOST_MESSAGES),
-    ];
+    say(`all are over, and the cards say so, after ${elapsed(begunAt)}`);
+    return judge(storm, { cards, fired, ended });
   } finally {
     await client.end();
   }
 }
 
-const elapsed = (begun: number): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
+interface Found {
+  readonly cards: readonly Card[];
+  readonly fired: Stored;
+  readonly ended: Stored;
+}
+
+function judge({ stage, alerts }: Storm, { cards, fired, ended }: Found): Outcome[] {
+  const named = cards.reduce((sum, { agents }) => sum + agents, 0);
+  const messages = stage.slack.workspace.messages(ALERTS_CHANNEL).length;
+  const first = Math.min(...cards.map(({ seconds }) => seconds));
+  const urgent = cards.find(({ text }) => text.includes(nameOf(alerts)))?.seconds ?? Number.NaN;
+  return [
+    outcome("alerts in the incidents of PostgreSQL", fired.firing, fired.firing === alerts + 1),
+    outcome("agents that the cards count", named, named === alerts),
+    outcome("their ends are there too", ended.over, ended.over === alerts + 1),
+    outcome("incidents", ended.incidents, ended.incidents === GROUPS + 1),
+    outcome(`messages in Slack, at most ${MOST_MESSAGES}`, messages, messages > 0 && messages <= MOST_MESSAGES),
+    outcome(`the first message, within ${FIRST_SECONDS} s`, `${first.toFixed(1)} s`, first <= FIRST_SECONDS),
+    outcome(`that of the P0 agent, within ${URGENT_SECONDS} s`, `${urgent.toFixed(1)} s`, urgent <= URGENT_SECONDS),
+  ];
+}
+
+const elapsed = (begunAt: number): string => `${((Date.now() - begunAt) / 1000).toFixed(0)} s`;
 
 async function tellAll(
   { alertmanager, alerts }: Storm,
   times: { readonly startsAt: string; readonly endsAt: string },
 ): Promise<void> {
-  for (let from = 0; from < alerts; from += ALERTS_AT_ONCE) {
-    const batch = Array.from({ length: Math.min(ALERTS_AT_ONCE, alerts - from) }, (_, index) => alertOf(from + index));
+  const all = [
+    ...Array.from({ length: alerts }, (_, index) => alertOf(nameOf(index), `group-${index % GROUPS}`, "P2")),
+    alertOf(nameOf(alerts), "group-0", "P0"),
+  ];
+  for (let from = 0; from < all.length; from += ALERTS_AT_ONCE) {
+    const batch = all.slice(from, from + ALERTS_AT_ONCE);
     const response = await fetch(`${alertmanager}/api/v2/alerts`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -120,12 +141,15 @@ async function tellAll(
   }
 }
 
-const alertOf = (index: number) => ({
+/** The last one is that of the P0 agent. */
+const nameOf = (index: number): string => `silent-${index}`;
+
+const alertOf = (agent: string, group: string, criticality: "P0" | "P2") => ({
   labels: {
-    ...{ alertname: "AgentGone", fleet: "drill", agent: `silent-${index}`, group: `group-${index % GROUPS}` },
-    ...{ criticality: "P2", severity: "warning", owner: "drill" },
+    ...{ alertname: "AgentGone", fleet: "drill", agent, group, criticality },
+    ...{ severity: criticality === "P0" ? "critical" : "warning", owner: "drill" },
   },
-  annotations: { summary: `silent-${index} is gone`, consequence: "nobody notices" },
+  annotations: { summary: `${agent} is gone`, consequence: "nobody notices" },
 });
 
 interface Stored {
@@ -162,8 +186,17 @@ const untilShown = (client: pg.Client, isComplete: (stored: Stored) => boolean):
     WITHIN_SECONDS,
   );
 
-const cardsOf = ({ slack }: ControlStage): string[] =>
-  slack.workspace.messages(ALERTS_CHANNEL).map(({ text, blocks }) => `${text} ${JSON.stringify(blocks)}`);
+interface Card {
+  readonly text: string;
+  /** How many it says that are gone; 0 of a card of one. */
+  readonly agents: number;
+  /** From the beginning of the storm until it was posted. */
+  readonly seconds: number;
+}
 
-/** "1,250 agents" at the head of a card. */
-const agentsNamedIn = (card: string): number => Number(/([\d,]+) agents/.exec(card)?.[1]?.replaceAll(",", "") ?? 0);
+const readCards = ({ slack }: ControlStage, begunAt: number): Card[] =>
+  slack.workspace.messages(ALERTS_CHANNEL).map(({ ts, text: words, blocks }) => {
+    const text = `${words} ${JSON.stringify(blocks)}`;
+    const agents = Number(/([\d,]+) agents/.exec(text)?.[1]?.replaceAll(",", "") ?? 0);
+    return { text, agents, seconds: Number(ts) - begunAt / 1000 };
+  });
