@@ -101,6 +101,18 @@ describe("openFleetRegistry", () => {
     expect(made.world.published).toBe(first);
   });
 
+  test("looks at nothing but what may have changed while nothing changes", async () => {
+    const made = makeWorld();
+    const { registry } = await open(made, "a");
+    await registry.refresh();
+    const now = vi.spyOn(made.bus, "now");
+    await registry.refresh();
+    expect(now).not.toHaveBeenCalled();
+    await made.desired.set(["a"], STOPPED);
+    await registry.refresh();
+    expect((await registry.expected()).agents[0]?.desired).toEqual(STOPPED);
+  });
+
   test("the version grows with a desired state, and a restarted service agrees", async () => {
     const made = makeWorld();
     const { registry } = await open(made, "a");

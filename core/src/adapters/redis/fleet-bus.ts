@@ -15,7 +15,6 @@ import {
   type CompiledFleet,
   type ControlMessage,
   type ControlReply,
-  compiledFleet,
   type ExpectedAgent,
   matchTopics,
   PROTOCOL_MINOR,
@@ -26,7 +25,8 @@ import { evictionPolicies } from "./eviction-policies.ts";
 import { markProcesses } from "./foreign-processes.ts";
 import { askMappedHeartbeats, readMappedHeartbeats } from "./mapped-heartbeats.ts";
 import { markPlannedWork } from "./planned-work.ts";
-import { OpenQuestions, parseJson, REPLY_LIFETIME_SECONDS } from "./sealed-replies.ts";
+import { PublishedFleet } from "./published-fleet.ts";
+import { OpenQuestions, REPLY_LIFETIME_SECONDS } from "./sealed-replies.ts";
 import { trimInboxes } from "./trim-inboxes.ts";
 import { VerifiedPresence } from "./verified-presence.ts";
 
@@ -67,6 +67,7 @@ class RedisFleetBus implements OpenFleetBus {
   readonly #idleReaders: Redis[] = [];
   readonly #broadcastKey: KeyObject;
   readonly #agentKeys = new Map<string, string>();
+  readonly #published: PublishedFleet;
   readonly #presence = new VerifiedPresence((agent) => this.#keyOf(agent));
   readonly #questions = new OpenQuestions();
   #isClosed = false;
@@ -79,6 +80,7 @@ class RedisFleetBus implements OpenFleetBus {
     this.#keys = keysOf(options.fleet);
     this.#broadcastKey = deriveBroadcastKey(options.fleetKey);
     this.#redis = this.#connect("rollcall-control");
+    this.#published = new PublishedFleet(this.#redis, this.#keys.fleet);
     // Of a cluster a node may be away alone.
     const lost = () => {
       this.#wasAway = true;
@@ -116,17 +118,11 @@ class RedisFleetBus implements OpenFleetBus {
   }
 
   readFleet(): Promise<CompiledFleet | null> {
-    return withRedis(async () => {
-      const text = await this.#redis.get(this.#keys.fleet);
-      const parsed = text === null ? null : compiledFleet.safeParse(parseJson(text));
-      return parsed?.success ? parsed.data : null;
-    });
+    return withRedis(() => this.#published.read());
   }
 
   publishFleet(fleet: CompiledFleet): Promise<void> {
-    return withRedis(async () => {
-      await this.#redis.set(this.#keys.fleet, JSON.stringify(fleet));
-    });
+    return withRedis(() => this.#published.publish(fleet));
   }
 
   readPresence(agents: readonly string[]): Promise<Map<string, Presence>> {
@@ -235,7 +231,7 @@ class RedisFleetBus implements OpenFleetBus {
 
   readWaiting(agent: string): Promise<Waiting[]> {
     return withRedis(async () => {
-      const fleet = await this.readFleet();
+      const fleet = await this.#published.recent();
       const consumes = fleet?.agents.find(({ id }) => id === agent)?.consumes ?? [];
       const topics = [...new Set(consumes.flatMap((pattern) => matchTopics(pattern, fleet?.topics ?? [])))];
       const pipeline = this.#redis.pipeline();
