@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { shareLook } from "./share-look.ts";
+import { shareLook, shareLookAt } from "./share-look.ts";
 
 /** A look that ends when it is told to. */
 function makeLook() {
@@ -45,5 +45,20 @@ describe("a look that many ask for", () => {
     await settled();
     begun[1]?.resolve(2);
     expect(await second).toBe(2);
+  });
+
+  test("at a subject is one at all subjects that were asked about while another one was under way", async () => {
+    const begun: { readonly subjects: readonly string[]; readonly end: (seen: string) => void }[] = [];
+    const shared = shareLookAt((subjects: ReadonlySet<string>) => {
+      const { promise, resolve } = Promise.withResolvers<string>();
+      begun.push({ subjects: [...subjects], end: resolve });
+      return promise;
+    });
+    const asked = ["billing", "shipping", "invoices", "shipping"].map((subject) => shared(subject));
+    begun[0]?.end("first");
+    await settled();
+    expect(begun.map(({ subjects }) => subjects)).toEqual([["billing"], ["shipping", "invoices"]]);
+    begun[1]?.end("second");
+    expect(await Promise.all(asked)).toEqual(["first", "second", "second", "second"]);
   });
 });

@@ -24,3 +24,22 @@ export function shareLook<Seen>(look: () => Promise<Seen>): () => Promise<Seen> 
     return next;
   };
 }
+
+/**
+ * As `shareLook`, where each asks about a subject of its own: what is asked about meanwhile is looked at together.
+ * @param look at all of these subjects at once
+ */
+export function shareLookAt<Subject, Seen>(
+  look: (subjects: ReadonlySet<Subject>) => Promise<Seen>,
+): (subject: Subject) => Promise<Seen> {
+  let wanted = new Set<Subject>();
+  const share = shareLook(() => {
+    const subjects = wanted;
+    wanted = new Set();
+    return look(subjects);
+  });
+  return (subject) => {
+    wanted.add(subject);
+    return share();
+  };
+}

@@ -4,6 +4,7 @@ import { measureAck } from "./measure-ack.ts";
 import { measureBus } from "./measure-bus.ts";
 import { measureClick } from "./measure-click.ts";
 import { measureEventRate } from "./measure-event-rate.ts";
+import { measureLoad } from "./measure-load.ts";
 import { measureMalformed } from "./measure-malformed.ts";
 import { measureObserve } from "./measure-observe.ts";
 import { measureRollCall } from "./measure-roll-call.ts";
@@ -52,6 +53,14 @@ export const BENCHES: readonly Bench[] = [
       "A signed order in Slack until it takes effect at its agent: accepted and audited in PostgreSQL, taken by a worker, sent over " +
       "the bus. A control service with its own stores and simulated agents, one order at a time; the first 20 left out.",
     measure: measureClick,
+  },
+  {
+    name: "load",
+    about:
+      "A control service with its own stores in front of 510 simulated agents: as many reads as 50 at once get, then 300 reads of five " +
+      "kinds a second, then 50 signed orders a second, each for 10 s, then 10 orders while 100 streams of 5 people follow. What " +
+      "is asked at a rate is timed from when it was due.",
+    measure: measureLoad,
   },
   {
     name: "observe",

@@ -1,11 +1,11 @@
 import { type ApiAgent, apiAgentAnswer, apiAgents } from "@rollcall/core/contract.ts";
 import { HEALTHS, VERDICTS } from "@rollcall/core/domain/verdict.ts";
 import { agentId, CRITICALITIES } from "@rollcall/core/protocol.ts";
-import { shareLook } from "@rollcall/core/share-look.ts";
+import { shareLook, shareLookAt } from "@rollcall/core/share-look.ts";
 import { z } from "zod";
 import { callerOf, requireRole, requireScope } from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
-import { measureWaiting, viewAgent, viewFleet } from "./fleet-view.ts";
+import { measureWaiting, requireExpected, unknownAgent, viewAgents, viewFleet } from "./fleet-view.ts";
 import { noQuery, wholeNumber } from "./query.ts";
 
 const querystring = z.strictObject({
@@ -49,12 +49,20 @@ export function registerAgents(api: App, { ports }: AppDeps): void {
     querystring: noQuery,
     response: { 200: apiAgentAnswer },
   };
+  const lookAt = shareLookAt(async (ids: ReadonlySet<string>) => {
+    const view = await viewAgents(ports, ids);
+    return { ...view, agents: await measureWaiting(ports.bus, view.agents) };
+  });
   api.get("/agents/:id", { schema: one }, async (request) => {
     const caller = callerOf(request);
     requireScope(caller, "read");
     requireRole(caller, "viewer");
-    const { asOf, problems, agents } = await viewAgent(ports, request.params.id);
-    const [agent] = (await measureWaiting(ports.bus, agents)) as [ApiAgent];
+    const { id } = request.params;
+    await requireExpected(ports, id);
+    const { asOf, problems, agents } = await lookAt(id);
+    const agent = agents.find((one) => one.id === id);
+    // It was taken out of fleet.yaml meanwhile.
+    if (agent === undefined) throw unknownAgent(id, []);
     return { asOf, problems: [...problems], agent };
   });
 }

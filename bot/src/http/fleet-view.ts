@@ -21,24 +21,30 @@ export async function viewFleet(sight: FleetSight): Promise<FleetAnswer> {
   return { asOf: view.at, problems: view.problems, agents: sickFirst(view.agents).map(describeAgent) };
 }
 
-/**
- * Looks at one agent alone, so that the cost does not grow with the fleet.
- * @throws Failure "unknown_agent" if it is not expected @throws Failure "unavailable" only if nobody knows who is expected
- */
-export async function viewAgent(sight: FleetSight, id: string): Promise<FleetAnswer> {
+/** Looks at these agents alone, so that the cost does not grow with the fleet. Who is not expected any more is left out. */
+export async function viewAgents(sight: FleetSight, ids: ReadonlySet<string>): Promise<FleetAnswer> {
   const { agents } = await sight.registry.expected();
-  const expected = agents.find((agent) => agent.id === id);
-  if (expected === undefined) {
-    const allowed = nearest(
-      id,
-      agents.map((agent) => agent.id),
-      0.6,
-    );
-    const next = "GET /api/v1/agents lists them.";
-    throw new Failure("unknown_agent", `there is no agent ${id}`, { found: id, allowed, next });
-  }
-  const view = await observeFleet(sight, [expected]);
+  const view = await observeFleet(
+    sight,
+    agents.filter(({ id }) => ids.has(id)),
+  );
   return { asOf: view.at, problems: view.problems, agents: view.agents.map(describeAgent) };
+}
+
+/** @throws Failure "unknown_agent", with the nearest names */
+export async function requireExpected({ registry }: Pick<FleetSight, "registry">, id: string): Promise<void> {
+  const { agents } = await registry.expected();
+  if (agents.some((agent) => agent.id === id)) return;
+  throw unknownAgent(
+    id,
+    agents.map((agent) => agent.id),
+  );
+}
+
+/** @param known names to look for the nearest in */
+export function unknownAgent(id: string, known: readonly string[]): Failure {
+  const next = "GET /api/v1/agents lists them.";
+  return new Failure("unknown_agent", `there is no agent ${id}`, { found: id, allowed: nearest(id, known, 0.6), next });
 }
 
 /** Adds what waits for each agent; null where Redis cannot tell. */

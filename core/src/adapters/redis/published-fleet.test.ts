@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
-import { PROTOCOL_VERSION } from "../../protocol.ts";
+import { type CompiledFleet, PROTOCOL_VERSION } from "../../protocol.ts";
 import { PublishedFleet } from "./published-fleet.ts";
 
 const key = `published-${randomUUID()}`;
-const compiled = (version: number) => ({
+const compiled = (version: number): CompiledFleet => ({
   ...{ v: PROTOCOL_VERSION, fleet: "demo", version, at: 1, agents: [], topics: [] },
 });
 
