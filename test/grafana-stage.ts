@@ -13,6 +13,9 @@ const PEOPLE = [
   ...["viewer", "former", "nobody"].map((id) => ({ id, role: "viewer" })),
 ].map((person) => ({ ...person, name: person.id, mails: [`${person.id}@example.test`] }));
 
+/** Who may at least look, by their sessions at Grafana. */
+export const KNOWN = ["operator", "second", "viewer", "former", "nobody"] as const;
+
 /** A real control service before simulated agents, and the plugin's production bundle in the stand-in of Grafana. */
 export interface GrafanaStage {
   /** `http://127.0.0.1:<port>` of the stand-in. */
@@ -22,7 +25,7 @@ export interface GrafanaStage {
   close(): Promise<void>;
 }
 
-/** Opens it; operator, second, viewer, former and nobody may at least look. */
+/** Opens it; those of KNOWN may at least look. */
 export async function openGrafanaStage(
   agents: number,
   options: Pick<StageOptions, "described" | "says"> = {},

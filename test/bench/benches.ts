@@ -1,6 +1,7 @@
 import type { BenchStack } from "./bench-stack.ts";
 import type { Figure } from "./figures.ts";
 import { measureAck } from "./measure-ack.ts";
+import { measureApp } from "./measure-app.ts";
 import { measureBus } from "./measure-bus.ts";
 import { measureClick } from "./measure-click.ts";
 import { measureEventRate } from "./measure-event-rate.ts";
@@ -97,5 +98,13 @@ export const BENCHES: readonly Bench[] = [
       "of 5 MiB, written as fast as Redis takes them into the topic of a real agent, then into its inbox. Beside them an order every " +
       "50 ms, of which the agent takes 5 to 20 ms, and an echo of it and of another agent every 50 ms. The worst of each counts.",
     measure: ({ redisUrl, secrets }) => measureMalformed({ redisUrl, fleetKey: secrets.fleetKey }),
+  },
+  {
+    name: "app",
+    about:
+      "The Grafana app in a headless Chromium, its production bundle behind the stand-in's proxy: on the whole stack, then before " +
+      "10,000 simulated agents. An interaction is timed in the browser, from its event to the frame that shows what it brings; the " +
+      "first of each is left out. Viewers follow the live stream through the proxy; orders are `pause`.",
+    measure: measureApp,
   },
 ];
