@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { Failure, isFailure } from "./domain/failure.ts";
-import { compileFleet, type FleetFile, readFleetFile } from "./fleet-file.ts";
+import { compileFleet, type FleetFile } from "./fleet-file.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { DesiredStates } from "./ports/desired-states.ts";
 import type { FleetBus, FleetRegistry } from "./ports/fleet.ts";
 import type { CompiledFleet, DesiredState } from "./protocol.ts";
+import { readFleetAside } from "./read-fleet-aside.ts";
 import { openWatchedFile, type WatchedFile } from "./watched-file.ts";
 
 export interface RegistryOptions {
@@ -45,7 +46,7 @@ export async function openFleetRegistry(options: RegistryOptions): Promise<OpenR
     path: options.file,
     onProblem,
     async read(path) {
-      const read = await readFleetFile(path);
+      const read = await readFleetAside(path);
       fleet ??= read.fleet;
       if (read.fleet !== fleet) {
         const why = `${path}: fleet: found "${read.fleet}", allowed: "${fleet}" while the service runs`;

@@ -5,6 +5,9 @@ import type { z } from "zod";
 import { describeIssue } from "./describe-issue.ts";
 import { Failure } from "./domain/failure.ts";
 
+/** One mistake in a list that was made by a program is made for each of its agents. */
+const MOST_PROBLEMS = 50;
+
 type Path = readonly PropertyKey[];
 
 /** A parsed YAML file whose values can be traced back to their lines. */
@@ -18,7 +21,7 @@ export interface YamlFile<Value> {
 
 /**
  * Reads a YAML file that people write.
- * @throws Failure "invalid_input" with every problem: file, line, what was found, what is allowed
+ * @throws Failure "invalid_input" with the first 50 problems: file, line, what was found, what is allowed
  */
 export async function readYamlFile<Schema extends z.ZodType>(
   path: string,
@@ -72,8 +75,10 @@ function toPlain(document: Document, path: string): unknown {
 function refuseProblems(path: string, problems: readonly string[]): void {
   if (problems.length === 0) return;
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  throw new Failure("invalid_input", `${path} has ${count}:\n${problems.join("\n")}`, {
-    found: problems.join("\n"),
+  const more = problems.length - MOST_PROBLEMS;
+  const shown = [...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
+  throw new Failure("invalid_input", `${path} has ${count}:\n${shown}`, {
+    found: shown,
     next: "mend the file; it is read again when it changes",
   });
 }
