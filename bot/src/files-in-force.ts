@@ -36,10 +36,15 @@ export function watchFilesInForce({ audit, directory, registry, isLeader }: File
     // Only now: what could not be written down is compared again.
     known.set(part, now);
   };
+  let compared: unknown = null;
   return async () => {
-    const { agents } = await registry.expected();
-    const wanted = agents.map(({ desired: _, ...agent }) => [agent.id, agent] as const);
-    await compare("configuration", "fleet.yaml", new Map(wanted));
+    const fleet = await registry.expected();
+    // The same object until something in it has changed.
+    if (fleet !== compared) {
+      const wanted = fleet.agents.map(({ desired: _, ...agent }) => [agent.id, agent] as const);
+      await compare("configuration", "fleet.yaml", new Map(wanted));
+      compared = fleet;
+    }
     await compare("policy", "access.yaml", entriesOf(directory.standingRules()));
     // Another directory writes its own changes down.
     if (directory.source !== "access.yaml") return;
