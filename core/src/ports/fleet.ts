@@ -82,7 +82,10 @@ export interface Waiting {
 
 /** The expected fleet: fleet.yaml merged with the desired states. */
 export interface FleetRegistry {
-  /** @returns the same object while nothing in it has changed @throws Failure "unavailable" if neither PostgreSQL nor the last compiled list can be read */
+  /**
+   * @returns the same object while nothing in it has changed
+   * @throws Failure "unavailable" if neither PostgreSQL nor the last compiled list can be read
+   */
   expected(): Promise<CompiledFleet>;
   /** Stores the desired state, compiles and publishes. @throws Failure "unavailable" */
   setDesired(agents: readonly string[], desired: DesiredState): Promise<void>;
