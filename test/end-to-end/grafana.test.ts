@@ -98,7 +98,10 @@ describe("the app in Grafana", () => {
     // While it runs a second one of the same agent is refused anyhow.
     await expect.poll(() => hasEnded("crm-chat"), { timeout: 60_000 }).toBe(true);
     await pressed(page, "Restart crm-chat").click();
-    await page.getByTestId("progress-tracker").first().waitFor();
+    await page
+      .getByRole("dialog")
+      .getByText(/^This wish was accepted before; nothing was done twice\./)
+      .waitFor();
     expect(sent).toBe(2);
     expect((await operationsOf("crm-chat")).filter((id) => !before.includes(id))).toHaveLength(1);
   });
