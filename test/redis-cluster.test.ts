@@ -16,7 +16,7 @@ import {
   type StartedControl,
   untilStatus,
 } from "../bot/src/control-process-fixture.ts";
-import { until } from "./agent-stage.ts";
+import { until as untilWithin } from "./agent-stage.ts";
 import { createTestDatabase } from "./database.ts";
 import { type ClusterUnderTest, startRedisCluster } from "./redis-cluster.ts";
 
@@ -45,6 +45,9 @@ const running: Agent[] = [];
 /** Topics of the events that each agent has handled, in order. */
 const handled = { archive: [] as string[], billing: [] as string[] };
 let isBroken = true;
+
+const until = <Found>(what: string, look: () => Promise<Found | null | undefined | false>): Promise<Found> =>
+  untilWithin(what, look, 60);
 
 const urlOf = (user: string, secretOf = user): string => {
   const url = new URL(cluster.url);
@@ -120,7 +123,7 @@ async function order(command: string, input: object): Promise<{ ending: string; 
 const look = async (command: string, input: object = {}) =>
   (await control.ask(`/api/v1/commands/${command}`, postOf({ input }))).json();
 
-describe("agents and a control service, on a Redis Cluster of three nodes", () => {
+describe("agents and a control service, on a Redis Cluster of three nodes", { timeout: 90_000 }, () => {
   test("keys of the fleet, of agents and of topics lie on all of them", async () => {
     const all = [keys.beats, ...agents.map(({ id }) => keys.inbox(id)), ...topics.map(keys.topic)];
     const holders = await until("all are there", async () => {
