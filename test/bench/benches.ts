@@ -51,7 +51,7 @@ export const BENCHES: readonly Bench[] = [
   {
     name: "click",
     about:
-      "A signed order in Slack until it takes effect at its agent: accepted and audited in PostgreSQL, taken by a worker, sent over " +
+      "A button pressed in Slack, signed, until the order takes effect at its agent: accepted and audited in PostgreSQL, taken by a worker, sent over " +
       "the bus. A control service with its own stores and simulated agents, one order at a time; the first 20 left out.",
     measure: measureClick,
   },

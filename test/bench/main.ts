@@ -40,8 +40,12 @@ async function main(): Promise<number> {
 async function measureAll(chosen: readonly Bench[]): Promise<{ figures: Figure[]; failed: number }> {
   console.log("a stack of its own starts …");
   const stack = await startBenchStack();
-  const forget = () => void stack.remove().then(() => process.exit(130));
-  process.once("SIGINT", forget).once("SIGTERM", forget);
+  const forget = (exitCode: number) => void stack.remove().then(() => process.exit(exitCode));
+  process.once("SIGINT", () => forget(130)).once("SIGTERM", () => forget(130));
+  process.once("uncaughtException", (error) => {
+    console.error("✗ a bench broke:", error);
+    forget(1);
+  });
   const figures: Figure[] = [];
   let failed = 0;
   try {

@@ -100,7 +100,7 @@ async function insertList(
   await insertPeople(client, generation, reading);
   await insertMemberships(client, generation, { people, before: inForce, readAt });
   await dropOldest(client);
-  await auditList(client, { before, after: people, generation, heldBecause });
+  auditList(client, { before, after: people, generation, heldBecause });
   return heldBecause === null ? "new" : "held";
 }
 
@@ -114,7 +114,7 @@ interface ListChange {
 // One row of the audit log stays small, also when a company of thousands is read for the first time.
 const MOST_NAMED = 100;
 
-async function auditList(client: Queryable, { before, after, generation, heldBecause }: ListChange): Promise<void> {
+function auditList(client: Queryable, { before, after, generation, heldBecause }: ListChange): void {
   const changes = changesBetween(before, after);
   appendAudit(
     client,
