@@ -1,5 +1,5 @@
-import { Button, Checkbox, Drawer, Field, Input } from "@grafana/ui";
-import { type ReactElement, useState } from "react";
+import { Button, Checkbox, ConfirmModal, Drawer, Field, Input } from "@grafana/ui";
+import { type ReactElement, useEffect, useState } from "react";
 import { useCommand } from "../api/commands.ts";
 import type { Command } from "../api/contract.ts";
 import { Refusal } from "../api/refusal.ts";
@@ -14,23 +14,56 @@ import { fieldsOf, SchemaField, toInput } from "./schema-fields.tsx";
 /** The form of one wish, its plan, and what became of it. */
 export default function CommandDrawer({ order }: { readonly order: Order }): ReactElement {
   const command = useCommand(order.command);
+  const [isTyped, setTyped] = useState(false);
+  const [isLeaving, setLeaving] = useState(false);
+  useLeaveWarning(isTyped);
+  const leave = (): void => (isTyped ? setLeaving(true) : closeOrder());
   return (
-    <Drawer title={titleOf(order)} subtitle={command?.summary} onClose={closeOrder} size="md">
+    <Drawer title={titleOf(order)} subtitle={command?.summary} onClose={leave} size="md">
+      <ConfirmModal
+        isOpen={isLeaving}
+        title="Leave what you typed?"
+        body="Nothing was sent."
+        confirmText="Leave it"
+        dismissText="Stay"
+        onConfirm={closeOrder}
+        onDismiss={() => setLeaving(false)}
+      />
       {command === undefined ? (
         <Skeleton />
       ) : command === null ? (
         <p>This control service has no command {order.command}.</p>
       ) : (
-        <OrderForm order={order} command={command} />
+        <OrderForm order={order} command={command} onTyped={setTyped} />
       )}
     </Drawer>
   );
 }
 
-function OrderForm({ order, command }: { readonly order: Order; readonly command: Command }): ReactElement {
-  const [values, setValues] = useState<Record<string, unknown>>(() => startValues(order, command));
-  const [why, setWhy] = useState<Why>({ reason: "", force: false });
+/** A tab that is closed by mistake loses what was typed. */
+function useLeaveWarning(isTyped: boolean): void {
+  useEffect(() => {
+    if (!isTyped) return undefined;
+    const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
+    window.addEventListener("beforeunload", warn);
+    return () => window.removeEventListener("beforeunload", warn);
+  }, [isTyped]);
+}
+
+interface OrderFormProps {
+  readonly order: Order;
+  readonly command: Command;
+  /** Told whether something stands in the form that was typed and is not sent. */
+  readonly onTyped: (isTyped: boolean) => void;
+}
+
+function OrderForm({ order, command, onTyped }: OrderFormProps): ReactElement {
+  const [start] = useState(() => startValues(order, command));
+  const [values, setValues] = useState<Record<string, unknown>>(start);
+  const [why, setWhy] = useState<Why>(NO_REASON);
   const [step, setStep] = useState<Step>(NOT_YET);
+  const isTyped = isUnsent(step) && (values !== start || why !== NO_REASON);
+  useEffect(() => onTyped(isTyped), [isTyped, onTyped]);
   const submit = async (confirm?: string): Promise<void> => {
     setStep((before) => ({ ...before, isAsking: true, refusal: null }));
     try {
@@ -69,7 +102,7 @@ function OrderForm({ order, command }: { readonly order: Order; readonly command
         <Button
           type="submit"
           variant={command.danger >= 2 ? "destructive" : "primary"}
-          disabled={step.isAsking || command.whyNot !== null || (why.force && why.reason.trim() === "")}
+          disabled={step.isAsking || command.whyNot !== null || isUnexplained(why)}
         >
           {step.isAsking ? "Asking…" : titleOf({ command: command.name, input: toInput(values) })}
         </Button>
@@ -148,6 +181,10 @@ function WhyFields({ why, hasForce, onChange }: WhyFieldsProps): ReactElement {
   );
 }
 
+const isUnexplained = ({ force, reason }: Why): boolean => force && reason.trim() === "";
+const isUnsent = ({ isAsking, outcome }: Step): boolean => !isAsking && (outcome === null || outcome.kind === "plan");
+
+const NO_REASON: Why = { reason: "", force: false };
 const NOT_YET: Step = { isAsking: false, outcome: null, refusal: null };
 
 function startValues({ input }: Order, command: Command): Record<string, unknown> {
