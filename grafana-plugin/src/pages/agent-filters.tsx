@@ -1,10 +1,11 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { FilterInput, FilterPill, RadioButtonGroup, useStyles2 } from "@grafana/ui";
-import type { ReactElement } from "react";
+import { type ReactElement, useMemo } from "react";
 import type { Agent } from "../api/contract.ts";
 import { changeQuery } from "../parts/place.ts";
 import { useIsPhone } from "../parts/screen.ts";
+import { AGENT_ORDERS, type AgentOrder } from "./agent-order.ts";
 
 const FACETS = ["health", "verdict", "activity", "group", "owner", "version"] as const;
 type Facet = (typeof FACETS)[number];
@@ -29,11 +30,20 @@ export function fitsFilters(agent: Agent, { words, facets }: Filters): boolean {
   for (const [facet, wanted] of Object.entries(facets))
     if (!wanted.includes(facetOf(agent, facet as Facet))) return false;
   if (words === "") return true;
-  return agent.id.toLowerCase().includes(words) || agent.does.toLowerCase().includes(words) || hasLabel(agent, words);
+  return textOf(agent).includes(words);
 }
 
-const hasLabel = ({ labels }: Agent, words: string): boolean =>
-  Object.entries(labels).some(([name, value]) => `${name}=${value}`.toLowerCase().includes(words));
+/** What is searched, by agent: of ten thousand it is not made anew for each letter that is typed. */
+const texts = new WeakMap<Agent, string>();
+
+function textOf(agent: Agent): string {
+  const known = texts.get(agent);
+  if (known !== undefined) return known;
+  const labels = Object.entries(agent.labels).map(([name, value]) => `${name}=${value}`);
+  const text = [agent.id, agent.does, ...labels].join("\n").toLowerCase();
+  texts.set(agent, text);
+  return text;
+}
 
 /** A facet with more values than this is searched for, not clicked. */
 const MOST_CHIPS = 8;
@@ -41,11 +51,12 @@ const MOST_CHIPS = 8;
 interface AgentFiltersProps {
   readonly everyone: readonly Agent[];
   readonly filters: Filters;
+  readonly order: AgentOrder;
   readonly isTree: boolean;
 }
 
-/** Search, chips with counts, and whether the list stands by group. */
-export function AgentFilters({ everyone, filters, isTree }: AgentFiltersProps): ReactElement {
+/** Search, order, chips with counts, and whether the list stands by group. */
+export function AgentFilters({ everyone, filters, order, isTree }: AgentFiltersProps): ReactElement {
   const styles = useStyles2(getStyles);
   return (
     <div className={styles.filters}>
@@ -59,6 +70,12 @@ export function AgentFilters({ everyone, filters, isTree }: AgentFiltersProps): 
             onChange={(words) => changeQuery({ q: words })}
           />
         </div>
+        <RadioButtonGroup
+          aria-label="Order"
+          options={[...AGENT_ORDERS]}
+          value={order}
+          onChange={(sort) => changeQuery({ sort: sort === "sick" ? null : sort })}
+        />
         <RadioButtonGroup
           aria-label="View"
           options={[
@@ -89,9 +106,7 @@ interface ChipsProps {
 
 function Chips({ facet, everyone, chosen }: ChipsProps): ReactElement | null {
   const styles = useStyles2(getStyles);
-  const counts = new Map<string, number>();
-  for (const agent of everyone) counts.set(facetOf(agent, facet), (counts.get(facetOf(agent, facet)) ?? 0) + 1);
-  const values = [...counts].toSorted(([, a], [, b]) => b - a);
+  const values = useMemo(() => countedValues(everyone, facet), [everyone, facet]);
   if (values.length < 2 || (values.length > MOST_CHIPS && chosen.length === 0)) return null;
   return (
     <fieldset className={styles.facet}>
@@ -106,6 +121,13 @@ function Chips({ facet, everyone, chosen }: ChipsProps): ReactElement | null {
       ))}
     </fieldset>
   );
+}
+
+/** The most frequent first. */
+function countedValues(everyone: readonly Agent[], facet: Facet): (readonly [string, number])[] {
+  const counts = new Map<string, number>();
+  for (const agent of everyone) counts.set(facetOf(agent, facet), (counts.get(facetOf(agent, facet)) ?? 0) + 1);
+  return [...counts].toSorted(([, a], [, b]) => b - a);
 }
 
 const toggled = (chosen: readonly string[], value: string): string[] =>

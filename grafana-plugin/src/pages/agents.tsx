@@ -11,8 +11,9 @@ import { Page } from "../parts/page.tsx";
 import { changeQuery, usePlace } from "../parts/place.ts";
 import { RefusalView } from "../parts/refusal-view.tsx";
 import { Skeleton } from "../parts/region.tsx";
-import { compareSick, countsWords } from "../parts/words.ts";
+import { countsWords } from "../parts/words.ts";
 import { AgentFilters, fitsFilters, readFilters } from "./agent-filters.tsx";
+import { inOrder, readOrderOf } from "./agent-order.ts";
 import { AgentTable } from "./agent-table.tsx";
 import { BulkBar } from "./bulk-bar.tsx";
 
@@ -24,7 +25,8 @@ export default function Agents(): ReactElement {
   const { items, at, refusal, problems, awaySince } = useLiveList(fleet);
   const filters = useMemo(() => readFilters(place.query), [place.query]);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const everyone = useMemo(() => [...items.values()].toSorted(compareSick), [items]);
+  const order = readOrderOf(place.query);
+  const everyone = useMemo(() => inOrder([...items.values()], order), [items, order]);
   const shown = useMemo(
     () => everyone.filter((agent) => fitsContext(context, agent) && fitsFilters(agent, filters)),
     [everyone, context, filters],
@@ -38,7 +40,7 @@ export default function Agents(): ReactElement {
           {problems.map((problem) => ` · ${problem}`)}
           {awaySince === null ? "" : " · changes are not seen now"}
         </p>
-        <AgentFilters everyone={everyone} filters={filters} isTree={isTree} />
+        <AgentFilters everyone={everyone} filters={filters} order={order} isTree={isTree} />
         <BulkBar selected={selected} onClear={() => setSelected(new Set())} />
         {at === null ? (
           refusal === null ? (
