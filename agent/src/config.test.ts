@@ -15,6 +15,7 @@ describe("readConfig", () => {
       agent: "billing",
       fleet: "demo",
       redisUrl: USABLE.REDIS_URL,
+      isCluster: false,
       key: USABLE.ROLLCALL_AGENT_KEY,
       dir: "/tmp/billing",
       startedBy: null,
