@@ -8,7 +8,7 @@ import { renderPage, type Section } from "./page.ts";
 
 const PAGE = "docs/benchmarks.md";
 const root = join(import.meta.dirname, "../..");
-const HELP = `npm run bench              every benchmark, 7 to 10 minutes; writes ${PAGE}
+const HELP = `npm run bench              every benchmark, about 10 minutes; writes ${PAGE}
 npm run bench -- <name>    one or some of: ${BENCHES.map(({ name }) => name).join(", ")}; the other sections of the page stay
 
 Each runs against a whole stack of its own in a temporary folder, which is removed. Exit 0 if everything could be
