@@ -1,6 +1,6 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
-import { FilterInput, FilterPill, RadioButtonGroup, useStyles2 } from "@grafana/ui";
+import { Combobox, FilterInput, FilterPill, RadioButtonGroup, useStyles2 } from "@grafana/ui";
 import { type ReactElement, useMemo } from "react";
 import type { Agent } from "../api/contract.ts";
 import { changeQuery } from "../parts/place.ts";
@@ -70,11 +70,12 @@ export function AgentFilters({ everyone, filters, order, isTree }: AgentFiltersP
             onChange={(words) => changeQuery({ q: words })}
           />
         </div>
-        <RadioButtonGroup
+        <Combobox
           aria-label="Order"
           options={[...AGENT_ORDERS]}
           value={order}
-          onChange={(sort) => changeQuery({ sort: sort === "sick" ? null : sort })}
+          width={20}
+          onChange={({ value }) => changeQuery({ sort: value === "sick" ? null : value })}
         />
         <RadioButtonGroup
           aria-label="View"
