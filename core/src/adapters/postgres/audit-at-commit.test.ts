@@ -1,24 +1,19 @@
-import { createTestDatabase } from "@rollcall/test/database.ts";
+import { openTestStore, type TestStore } from "@rollcall/test/store-fixture.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditEntry } from "../../domain/audit.ts";
 import { verifyChain } from "./audit-chain.ts";
 import { appendAudit, createAuditLog } from "./audit-log.ts";
-import { migrate } from "./migrate.ts";
-import { createPool, inTransaction, type Pool } from "./pool.ts";
+import { inTransaction, type Pool } from "./pool.ts";
 
 const entry = (changes = {}) => auditEntry({ event: "decision", actor: "anna", door: "slack", detail: {}, ...changes });
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let store: TestStore;
 let pool: Pool;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  await migrate({ url: database.url });
-  pool = createPool({ url: database.url, name: "test" });
+  store = await openTestStore();
+  pool = store.pool;
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 describe("a row of a transaction", () => {
   test("keeps nobody else who audits waiting while the transaction still has work to do", async () => {
