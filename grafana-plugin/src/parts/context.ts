@@ -1,3 +1,4 @@
+import { locationService } from "@grafana/runtime";
 import { Store, useStore } from "../api/store.ts";
 import { changeQuery, type Place } from "./place.ts";
 
@@ -14,7 +15,7 @@ const remembered = new Store<string | null>(recall());
 window.addEventListener("storage", ({ key }) => {
   if (key !== KEY) return;
   remembered.set(recall());
-  if (new URLSearchParams(window.location.search).has("context")) changeQuery({ context: recall() });
+  if (new URLSearchParams(locationService.getLocation().search).has("context")) changeQuery({ context: recall() });
 });
 
 /** The choice of this address, else the one that was made last, in any tab. */

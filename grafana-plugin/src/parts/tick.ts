@@ -10,6 +10,8 @@ let timer: ReturnType<typeof setInterval> | undefined;
 export function useNow(): number {
   useEffect(() => {
     users += 1;
+    // While nobody looked it stood still.
+    if (users === 1) now.set(serviceNow());
     timer ??= setInterval(() => now.set(serviceNow()), 1000);
     return () => {
       users -= 1;

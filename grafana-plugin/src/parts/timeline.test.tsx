@@ -1,6 +1,7 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, test } from "vitest";
 import { type Entry, Timeline } from "./timeline.tsx";
+import { startOfDay } from "./words.ts";
 
 afterEach(cleanup);
 
@@ -26,4 +27,30 @@ test("fifty are shown, and more when they are asked for", () => {
   expect(screen.getAllByRole("listitem")).toHaveLength(50);
   fireEvent.click(screen.getByRole("button", { name: "10 more" }));
   expect(screen.getAllByRole("listitem")).toHaveLength(60);
+});
+
+test("entries stand under the day they happened on, the newest first, each with its mark, time, words and who", () => {
+  const now = Date.now();
+  const days = [2, 0, 1, 20].map((age) => ({
+    ...entry(age),
+    at: startOfDay(now, age) + 1,
+    href: null,
+    mark: `m${age}`,
+  }));
+  const plain = days.map(({ detail: _, ...rest }) => rest);
+  render(<Timeline entries={plain} empty="" />);
+  const sections = screen.getAllByRole("region");
+  expect(sections.map((section) => section.getAttribute("aria-label"))).toEqual([
+    ...["Today", "Yesterday", "Last 7 days", "Before"],
+  ]);
+  expect(screen.getAllByRole("listitem").map((row) => row.textContent)).toEqual(
+    [0, 1, 2, 20].map((age) =>
+      expect.stringMatching(new RegExp(`00:00.* m${age} restart agent-${age}: recovered · Olga by slack$`)),
+    ),
+  );
+});
+
+test("a timeline without entries says what that means", () => {
+  render(<Timeline entries={[]} empty="Nothing ran in these 7 days" />);
+  expect(screen.getByText("Nothing ran in these 7 days")).toBeTruthy();
 });
