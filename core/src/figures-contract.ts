@@ -25,9 +25,13 @@ export const apiKeyFigure = apiFigure.extend({
 });
 export type ApiKeyFigure = z.infer<typeof apiKeyFigure>;
 
-/** How far back figures look. */
-export const FIGURE_RANGES = ["5m", "15m", "1h", "6h", "24h"] as const;
-export type FigureRange = (typeof FIGURE_RANGES)[number];
+/** A stretch of time that figures look at. */
+export interface Stretch {
+  /** How long it is. */
+  readonly rangeSeconds: number;
+  /** Where it ends, milliseconds since the epoch; null: now, whenever that is. */
+  readonly to: number | null;
+}
 
 /** What every answer about figures begins with. */
 export const figuresHead = {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FIGURE_RANGES, figuresHead } from "./figures-contract.ts";
+import { figuresHead } from "./figures-contract.ts";
 import { agentId } from "./protocol.ts";
 
 /** How much time goes into one number. */
@@ -58,7 +58,7 @@ export type ApiMeasure = z.infer<typeof apiMeasure>;
 export const apiMeasureCourse = z.object({
   ...figuresHead,
   ...asked,
-  ...{ stepSeconds: z.number(), from: at, to: at, range: z.enum(FIGURE_RANGES) },
+  ...{ stepSeconds: z.number(), from: at, to: at },
   series: z.array(
     z.object({
       of: z.string().nullable(),

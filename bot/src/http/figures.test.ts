@@ -77,14 +77,36 @@ describe("GET /api/v1/figures", () => {
     await get("throughput?range=24h&step=600&top=3");
     await get("hot-spots?range=5m&top=50");
     expect(asked).toEqual([
-      { range: "1h", stepSeconds: 60, top: 10 },
-      { range: "24h", stepSeconds: 600, top: 3 },
-      { range: "5m", top: 50 },
+      { rangeSeconds: 3600, to: null, stepSeconds: 60, top: 10 },
+      { rangeSeconds: 86_400, to: null, stepSeconds: 600, top: 3 },
+      { rangeSeconds: 300, to: null, top: 50 },
+    ]);
+  });
+
+  test("look at any time of up to 31 days: back from now, back from a moment, or between two", async () => {
+    const { get, asked } = appWith();
+    const HOUR_MS = 3_600_000;
+    await get("hot-spots?range=31d");
+    await get(`hot-spots?range=36h&to=${NOW - HOUR_MS}`);
+    await get(`hot-spots?from=${NOW - 5 * HOUR_MS}&to=${NOW - HOUR_MS}`);
+    await get(`throughput?from=${NOW - HOUR_MS + 1}`);
+    await get(`hot-spots?to=${NOW + HOUR_MS}`);
+    expect(asked).toEqual([
+      { rangeSeconds: 31 * 86_400, to: null, top: 10 },
+      { rangeSeconds: 36 * 3600, to: NOW - HOUR_MS, top: 10 },
+      { rangeSeconds: 4 * 3600, to: NOW - HOUR_MS, top: 10 },
+      { rangeSeconds: 3600, to: null, stepSeconds: 60, top: 10 },
+      { rangeSeconds: 3600, to: null, top: 10 },
     ]);
   });
 
   test.each([
-    ["throughput?range=7d", "5m"],
+    ["throughput?range=32d", "at most 31d"],
+    [`throughput?from=${NOW - 32 * 86_400_000}`, "range, with or without to"],
+    [`throughput?from=${NOW}`, "from, with or without a later to"],
+    [`throughput?from=${NOW - 60_000}&range=1h`, "range, with or without to"],
+    ["throughput?from=yesterday", ""],
+    ["throughput?to=-1", ""],
     ["throughput?range=1h&step=1", "8 to 3600 seconds"],
     ["throughput?range=5m&step=301", "5 to 300 seconds"],
     ["throughput?step=0x10", ""],
@@ -93,7 +115,7 @@ describe("GET /api/v1/figures", () => {
     ["throughput?top=1e1", ""],
     ['throughput?topic=x"}', "range"],
     ["resources?range=24h&step=5", "173 to 86400 seconds"],
-    ["hot-spots?range=1h%22%7D", "5m"],
+    ["hot-spots?range=1h%22%7D", ""],
     ["key?range=1h", ""],
   ])("%s is refused in words", async (path, allowed) => {
     const { get, asked } = appWith();

@@ -7,8 +7,6 @@ import {
   apiLatency,
   apiResources,
   apiThroughput,
-  FIGURE_RANGES,
-  type FigureRange,
 } from "@rollcall/core/figures-contract.ts";
 import type { Figures } from "@rollcall/core/ports/figures.ts";
 import type { FastifyRequest } from "fastify";
@@ -16,25 +14,9 @@ import { z } from "zod";
 import { callerOf, requireRole, requireScope } from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
 import { noQuery, wholeNumber } from "./query.ts";
+import { courseOf, stepQuery, stretchOf, stretchQuery } from "./stretch.ts";
 
-const range = z.enum(FIGURE_RANGES).default("1h").describe("how far back");
-export const step = z
-  .string()
-  .regex(/^\d{1,4}$/, "a whole number of seconds")
-  .optional()
-  .describe("seconds between two points; a sixtieth of the range if not said");
 const top = wholeNumber({ least: 1, most: 50, usual: 10 });
-
-const SECONDS: Readonly<Record<FigureRange, number>> = {
-  "5m": 300,
-  "15m": 900,
-  "1h": 3600,
-  "6h": 21_600,
-  "24h": 86_400,
-};
-/** Prometheus measures every 5 s; more points than pixels of a chart say nothing more. */
-const LEAST_STEP_SECONDS = 5;
-const MOST_POINTS = 500;
 
 /** What was measured: key figures, throughput, latency, resources and hot spots, each number with its age. */
 export function registerFigures(api: App, deps: AppDeps): void {
@@ -48,43 +30,50 @@ export function registerFigures(api: App, deps: AppDeps): void {
 
   const throughput = {
     ...{ tags, summary: "Events and requests per second over time, all together and the busiest topics" },
-    querystring: z.strictObject({ range, step, top }),
+    querystring: z.strictObject({ ...stretchQuery, step: stepQuery, top }),
     response: { 200: apiThroughput },
   };
   api.get("/figures/throughput", { schema: throughput }, async (request) => {
-    const { range: asked, step: text, top: most } = request.query;
-    return figuresFor(request, ports.figures).throughput({ ...courseOf(asked, text), top: most });
+    const course = courseOf(stretchOf(request.query, ports.clock.now()), request.query.step);
+    return figuresFor(request, ports.figures).throughput({ ...course, top: request.query.top });
   });
 
   const latency = {
     ...{ tags, summary: "How long it takes, by type: 50, 95 and 99 of 100 are faster" },
-    querystring: z.strictObject({ range }),
+    querystring: z.strictObject(stretchQuery),
     response: { 200: apiLatency },
   };
   api.get("/figures/latency", { schema: latency }, async (request) =>
-    figuresFor(request, ports.figures).latency(request.query.range),
+    figuresFor(request, ports.figures).latency(stretchOf(request.query, ports.clock.now())),
   );
 
   const resources = {
     ...{ tags, summary: "What services and agents use of their hosts" },
-    querystring: z.strictObject({ range, step, limit: wholeNumber({ least: 1, most: 500, usual: 100 }) }),
+    querystring: z.strictObject({
+      ...{ ...stretchQuery, step: stepQuery },
+      limit: wholeNumber({ least: 1, most: 500, usual: 100 }),
+    }),
     response: { 200: apiResources },
   };
   api.get("/figures/resources", { schema: resources }, async (request) => {
-    const { range: asked, step: text, limit } = request.query;
+    const { step, limit } = request.query;
+    const course = courseOf(stretchOf(request.query, ports.clock.now()), step);
     const figures = figuresFor(request, ports.figures);
-    const [services, agents] = await Promise.all([figures.services(courseOf(asked, text)), agentsOf(deps)]);
+    const [services, agents] = await Promise.all([figures.services(course), agentsOf(deps)]);
     const omitted = Math.max(0, agents.rows.length - limit);
     return { ...services, agents: agents.rows.slice(0, limit), agentsOmitted: omitted, problems: agents.problems };
   });
 
   const hotSpots = {
     ...{ tags, summary: "What is busiest, slowest, fails most and waits most" },
-    querystring: z.strictObject({ range, top }),
+    querystring: z.strictObject({ ...stretchQuery, top }),
     response: { 200: apiHotSpots },
   };
   api.get("/figures/hot-spots", { schema: hotSpots }, async (request) =>
-    figuresFor(request, ports.figures).hotSpots(request.query),
+    figuresFor(request, ports.figures).hotSpots({
+      ...stretchOf(request.query, ports.clock.now()),
+      top: request.query.top,
+    }),
   );
 }
 
@@ -96,18 +85,6 @@ export function figuresFor(request: FastifyRequest, figures: Figures | undefined
   if (figures !== undefined) return figures;
   throw new Failure("unavailable", "no Prometheus is named, so there are no figures", {
     next: "Set PROMETHEUS_URL to the address of the Prometheus that reads the exporter, and start the control service again.",
-  });
-}
-
-/** @throws Failure "invalid_input" if there would be too many points */
-export function courseOf(asked: FigureRange, text: string | undefined): { range: FigureRange; stepSeconds: number } {
-  const seconds = SECONDS[asked];
-  const least = Math.max(LEAST_STEP_SECONDS, Math.ceil(seconds / MOST_POINTS));
-  const stepSeconds = text === undefined ? Math.max(least, seconds / 60) : Number(text);
-  if (stepSeconds >= least && stepSeconds <= seconds) return { range: asked, stepSeconds };
-  throw new Failure("invalid_input", `a step of ${stepSeconds} s does not fit the range ${asked}`, {
-    found: String(stepSeconds),
-    allowed: [`${least} to ${seconds} seconds`],
   });
 }
 

@@ -12,7 +12,7 @@ const head = {
 const measured: ApiMeasure = { ...head, values: [{ of: "billing", value: 5 }], measuredSecondsAgo: 3 };
 const over: ApiMeasureCourse = {
   ...head,
-  ...{ range: "24h", stepSeconds: 1440, from: NOW - 1000, to: NOW, seriesOmitted: 0 },
+  ...{ stepSeconds: 1440, from: NOW - 1000, to: NOW, seriesOmitted: 0 },
   series: [
     {
       of: "=cmd",
@@ -57,7 +57,7 @@ describe("GET /api/v1/figures/measure", () => {
     ["?name=rollcall_agent_rung&function=max&by=instance", "agent"],
     [`${RUNG}&agent=${encodeURIComponent('x"} or vector(1)')}`, ""],
     [`${RUNG}&query=vector(1)`, "name"],
-    [`/course${RUNG}&range=7d`, "24h"],
+    [`/course${RUNG}&range=32d`, "at most 31d"],
     [`/course${RUNG}&format=xlsx`, "csv"],
   ])("%s is refused in words", async (query, allowed) => {
     const { get, asked } = appWith();
@@ -73,7 +73,7 @@ describe("GET /api/v1/figures/measure", () => {
     expect(asked).toEqual([
       {
         question: { name: "rollcall_agent_rung", function: "max", window: "5m", by: "agent" },
-        ...{ range: "24h", stepSeconds: 1440 },
+        ...{ rangeSeconds: 86_400, to: null, stepSeconds: 1440 },
       },
     ]);
   });

@@ -1,5 +1,4 @@
 import { csvCell } from "@rollcall/core/csv-cell.ts";
-import { FIGURE_RANGES } from "@rollcall/core/figures-contract.ts";
 import {
   type ApiMeasureCourse,
   apiMeasure,
@@ -8,7 +7,11 @@ import {
 } from "@rollcall/core/measure-contract.ts";
 import { z } from "zod";
 import type { App, AppDeps } from "./deps.ts";
-import { courseOf, figuresFor, step } from "./figures.ts";
+import { figuresFor } from "./figures.ts";
+import { courseOf, stepQuery, stretchOf, stretchQuery } from "./stretch.ts";
+
+/** Trends are looked for over a day. */
+const USUAL_RANGE = "24h";
 
 /** Any metric of Rollcall over a window, as one number or over time. */
 export function registerMeasures(api: App, { ports }: AppDeps): void {
@@ -25,15 +28,15 @@ export function registerMeasures(api: App, { ports }: AppDeps): void {
   const course = {
     ...{ tags, summary: "The same over time, for trends; format=csv for a spreadsheet" },
     querystring: measureQuestion.extend({
-      range: z.enum(FIGURE_RANGES).default("24h"),
-      step,
+      ...{ ...stretchQuery, step: stepQuery },
       format: z.enum(["json", "csv"]).default("json"),
     }),
     response: { 200: z.union([apiMeasureCourse, z.string()]) },
   };
   api.get("/figures/measure/course", { schema: course }, async (request, reply) => {
-    const { range: asked, step: text, format, ...question } = request.query;
-    const answer = await figuresFor(request, ports.figures).measureCourse({ question, ...courseOf(asked, text) });
+    const { range, from, to, step, format, ...question } = request.query;
+    const course = courseOf(stretchOf({ range, from, to }, ports.clock.now(), USUAL_RANGE), step);
+    const answer = await figuresFor(request, ports.figures).measureCourse({ question, ...course });
     if (format === "json") return answer;
     const disposition = `attachment; filename="${answer.name}.csv"`;
     return reply.type("text/csv; charset=utf-8").header("content-disposition", disposition).send(linesOf(answer));

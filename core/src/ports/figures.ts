@@ -6,13 +6,12 @@ import type {
   ApiLatency,
   ApiResources,
   ApiThroughput,
-  FigureRange,
+  Stretch,
 } from "../figures-contract.ts";
 import type { ApiMeasure, ApiMeasureCourse, MeasureQuestion } from "../measure-contract.ts";
 
-/** A stretch of time up to now, in steps. */
-export interface Course {
-  readonly range: FigureRange;
+/** A stretch of time in steps. */
+export interface Course extends Stretch {
   readonly stepSeconds: number;
 }
 
@@ -25,10 +24,10 @@ export interface Figures {
   key(): Promise<ApiKeyFigures>;
   /** @param top how many topics are shown apart, the busiest */
   throughput(course: Course & { readonly top: number }): Promise<ApiThroughput>;
-  latency(range: FigureRange): Promise<ApiLatency>;
+  latency(stretch: Stretch): Promise<ApiLatency>;
   /** Of the control service and the exporter; what agents use is in their heartbeats. */
   services(course: Course): Promise<Omit<ApiResources, "agents" | "agentsOmitted" | "problems">>;
-  hotSpots(asked: { readonly range: FigureRange; readonly top: number }): Promise<ApiHotSpots>;
+  hotSpots(asked: Stretch & { readonly top: number }): Promise<ApiHotSpots>;
   /** Any metric over a window up to now. @throws Failure "invalid_input" if the function does not fit the metric */
   measure(question: MeasureQuestion): Promise<ApiMeasure>;
   /** The same over time. @throws Failure "invalid_input" if the function does not fit the metric */

@@ -1,6 +1,6 @@
 import { css, cx } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
-import { RadioButtonGroup, useStyles2 } from "@grafana/ui";
+import { useStyles2 } from "@grafana/ui";
 import type {
   ApiFigure,
   ApiHotSpots,
@@ -8,7 +8,6 @@ import type {
   ApiResources,
   ApiSeries,
   ApiThroughput,
-  FigureRange,
 } from "@rollcall/core/figures-contract.ts";
 import { type ReactElement, useMemo } from "react";
 import { type Answer, useAnswer } from "../api/answers.ts";
@@ -16,12 +15,12 @@ import { ExportMenu } from "../parts/export-menu.tsx";
 import { KeyFigures } from "../parts/key-figures.tsx";
 import { figureWords } from "../parts/metric-card.tsx";
 import { Page } from "../parts/page.tsx";
-import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
+import { hrefOf, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
 import { getTableStyles } from "../parts/table-style.ts";
+import { RangePicker } from "./range-picker.tsx";
 import { SeriesChart } from "./series-chart.tsx";
-
-const RANGES: readonly FigureRange[] = ["5m", "15m", "1h", "6h", "24h"];
+import { rangeIn, stretchQuery } from "./time-range.ts";
 
 const seriesOfThroughput = ({ series }: ApiThroughput): readonly ApiSeries[] => series;
 const seriesOfServices = ({ services }: ApiResources): readonly ApiSeries[] => services;
@@ -29,24 +28,20 @@ const seriesOfServices = ({ services }: ApiResources): readonly ApiSeries[] => s
 /** Throughput, latencies, resources and hot spots over a range. */
 export default function Metrics(): ReactElement {
   const { query } = usePlace();
-  const range = RANGES.find((one) => one === query.get("range")) ?? "1h";
-  const throughput = useAnswer<ApiThroughput>(`api/v1/figures/throughput?range=${range}&top=5`);
-  const resources = useAnswer<ApiResources>(`api/v1/figures/resources?range=${range}&limit=20`);
+  const range = useMemo(() => rangeIn(query), [query]);
+  const stretch = stretchQuery(range);
+  const throughput = useAnswer<ApiThroughput>(`api/v1/figures/throughput?${stretch}&top=5`);
+  const resources = useAnswer<ApiResources>(`api/v1/figures/resources?${stretch}&limit=20`);
   return (
     <Page title="Metrics" ignoresContext>
       <div style={{ gridColumn: "1 / -1" }}>
-        <RadioButtonGroup
-          aria-label="Range"
-          options={RANGES.map((one) => ({ label: one, value: one }))}
-          value={range}
-          onChange={(chosen) => changeQuery({ range: chosen })}
-        />
+        <RangePicker range={range} />
       </div>
       <KeyFigures />
       <Course title="Throughput" name="throughput" answer={throughput} seriesOf={seriesOfThroughput} />
-      <Latency range={range} />
+      <Latency stretch={stretch} />
       <Course title="Resources of services" name="resources" answer={resources} seriesOf={seriesOfServices} />
-      <HotSpots range={range} />
+      <HotSpots stretch={stretch} />
     </Page>
   );
 }
@@ -105,9 +100,9 @@ const shown = ({ value, unit, reason }: ApiFigure): string =>
 /** What the rows of each list are. */
 const NAMES_OF = { events: "topic", commands: "command", requests: "route" };
 
-function Latency({ range }: { readonly range: FigureRange }): ReactElement {
+function Latency({ stretch }: { readonly stretch: string }): ReactElement {
   const styles = useStyles2(getTableStyles);
-  const { content, refusal } = useAnswer<ApiLatency>(`api/v1/figures/latency?range=${range}`);
+  const { content, refusal } = useAnswer<ApiLatency>(`api/v1/figures/latency?${stretch}`);
   const lists = { events: content?.events ?? [], commands: content?.commands ?? [], requests: content?.requests ?? [] };
   const rows = () =>
     Object.entries(lists).flatMap(([kind, list]) =>
@@ -164,8 +159,8 @@ const SPOTS = [
   { name: "waiting", title: "Most waits for", isAgent: true },
 ] as const;
 
-function HotSpots({ range }: { readonly range: FigureRange }): ReactElement {
-  const { content, refusal } = useAnswer<ApiHotSpots>(`api/v1/figures/hot-spots?range=${range}`);
+function HotSpots({ stretch }: { readonly stretch: string }): ReactElement {
+  const { content, refusal } = useAnswer<ApiHotSpots>(`api/v1/figures/hot-spots?${stretch}`);
   return (
     <>
       {SPOTS.map(({ name, title, isAgent }) => (

@@ -2,16 +2,7 @@ import type { ApiSeries, ApiThroughput, FigureUnit } from "../../figures-contrac
 import type { Course } from "../../ports/figures.ts";
 import type { Aged } from "./aged-cache.ts";
 import type { Line } from "./client.ts";
-import {
-  type Asking,
-  headOf,
-  RANGE_SECONDS,
-  readSpans,
-  type Source,
-  type Spans,
-  secondsSince,
-  silent,
-} from "./measured.ts";
+import { type Asking, endOf, headOf, readSpans, type Source, type Spans, secondsSince, silent } from "./measured.ts";
 import { matching, oncePer, quote, rateOf, totalOf } from "./promql.ts";
 
 /** A measure over time. */
@@ -42,10 +33,9 @@ export async function readThroughput(
   { top, ...course }: Course & { readonly top: number },
 ): Promise<CourseReading> {
   const { fleet, prometheus } = asking;
-  const seconds = RANGE_SECONDS[course.range];
   const perTopic = (window: number, labels: Record<string, string | readonly string[]> = {}) =>
     oncePer("topic", rateOf(`rollcall_bus_events_total${matching({ fleet, ...labels })}`, window));
-  const busiest = await prometheus.instant(`topk(${top}, ${perTopic(seconds)})`, at);
+  const busiest = await prometheus.instant(`topk(${top}, ${perTopic(course.rangeSeconds)})`, endOf(course, at));
   const topic = busiest.map(({ labels }) => labels.topic ?? "");
   const window = Math.max(LEAST_WINDOW_SECONDS, course.stepSeconds);
   const handledOf = (labels: Record<string, string | readonly string[]>) =>
@@ -90,16 +80,20 @@ export function readServices(asking: Asking, at: number, course: Course): Promis
   return readCourse({ asking, at, course }, wanted);
 }
 
+/** Beginning and end on whole steps, ms, so that a chart that is asked for again moves on and does not shift. */
+export function stepsWithin(course: Course, now: number): { readonly from: number; readonly to: number } {
+  const stepMs = course.stepSeconds * 1000;
+  const to = Math.floor(endOf(course, now) / stepMs) * stepMs;
+  return { from: to - Math.floor(course.rangeSeconds / course.stepSeconds) * stepMs, to };
+}
+
 async function readCourse(
   { asking, at, course }: { asking: Asking; at: number; course: Course },
   wanted: readonly Wanted[],
 ): Promise<CourseReading> {
-  const stepMs = course.stepSeconds * 1000;
-  // On whole steps, so that a chart that is asked for again moves on and does not shift.
-  const to = Math.floor(at / stepMs) * stepMs;
-  const from = to - Math.floor(RANGE_SECONDS[course.range] / course.stepSeconds) * stepMs;
+  const { from, to } = stepsWithin(course, at);
   const [spans, ...lines] = await Promise.all([
-    readSpans(asking, at, RANGE_SECONDS[course.range]),
+    readSpans(asking, endOf(course, at), course.rangeSeconds),
     ...wanted.map(async ({ query, ...rest }) => ({
       ...rest,
       found: await asking.prometheus.range(query, { from, to, stepSeconds: course.stepSeconds }),
@@ -112,7 +106,7 @@ async function readCourse(
 export function showCourse(aged: Aged<CourseReading>, now: number): ApiThroughput {
   const { spans, from, to, course, lines } = aged.value;
   return {
-    ...headOf(aged, now, { rangeSeconds: RANGE_SECONDS[course.range], spans }),
+    ...headOf(aged, now, { rangeSeconds: course.rangeSeconds, spans }),
     ...{ stepSeconds: course.stepSeconds, from, to },
     series: lines.flatMap((wanted) =>
       foundOf(wanted).map((line) => showLine({ wanted, line, reading: aged.value }, now)),

@@ -1,73 +1,19 @@
-import { type History, type PrometheusUnderTest, startPrometheus } from "@rollcall/test/prometheus.ts";
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import {
+  flat,
+  fleet,
+  growing,
+  HOUR_MS,
+  openHistory,
+  openOn,
+  PAST,
+  STEPS,
+  to,
+  twice,
+} from "@rollcall/test/figures-fixture.ts";
+import type { History } from "@rollcall/test/prometheus.ts";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { ApiKeyFigures } from "../../figures-contract.ts";
 import type { Figures } from "../../ports/figures.ts";
-import { openFigures } from "./figures.ts";
-
-const STEP = 5;
-const STEPS = 720;
-const started: PrometheusUnderTest[] = [];
-afterAll(async () => {
-  for (const one of started) await one.stop();
-});
-
-const HOUR_MS = 3_600_000;
-const to = Math.floor(Date.now() / 1000) * 1000;
-const from = to - HOUR_MS;
-const fleet = 'the "demo"\\fleet';
-const flat = (value: number) => Array.from({ length: STEPS + 1 }, () => value);
-/** A counter that grows by so much with each step. */
-const growing = (by: number, start = 1000) => Array.from({ length: STEPS + 1 }, (_, step) => start + by * step);
-/** What the exporter measures, as two exporters measure it. */
-const twice = (name: string, labels: Record<string, string>, values: readonly (number | null)[]) =>
-  ["a:9464", "b:9464"].map((instance) => ({ name, labels: { fleet, instance, ...labels }, values }));
-
-const BUCKETS = { "0.01": 0.5, "0.1": 0.9, "1": 0.99, "+Inf": 1 };
-const latency = (topic: string, perStep: number) => [
-  ...Object.entries(BUCKETS).flatMap(([le, share]) =>
-    twice("rollcall_bus_publish_to_handle_seconds_bucket", { topic, le }, growing(perStep * share)),
-  ),
-  ...twice("rollcall_bus_publish_to_handle_seconds_count", { topic }, growing(perStep)),
-];
-
-const PAST = [
-  ...twice("rollcall_fleet_agents_expected", {}, flat(3)),
-  ...twice("rollcall_fleet_agents_judged", { verdict: "working" }, flat(1)),
-  ...twice("rollcall_fleet_agents_judged", { verdict: "busy" }, flat(1)),
-  ...twice("rollcall_fleet_agents_judged", { verdict: "gone" }, flat(1)),
-  ...twice("rollcall_bus_events_total", { topic: "orders.new" }, growing(50)),
-  ...twice("rollcall_bus_events_total", { topic: "orders.paid" }, growing(10)),
-  ...twice("rollcall_agent_tasks_total", { agent: "billing" }, growing(45)),
-  ...twice("rollcall_agent_tasks_total", { agent: "shipping" }, growing(9)),
-  ...twice("rollcall_agent_tasks_failed_total", { agent: "billing" }, growing(6)),
-  ...twice("rollcall_agent_tasks_failed_total", { agent: "shipping" }, flat(0)),
-  ...latency("orders.new", 50),
-  ...twice("rollcall_bus_group_lag", { topic: "orders.new", group: "billing" }, flat(7)),
-  ...twice("rollcall_bus_group_lag", { topic: "orders.paid", group: "billing" }, flat(2)),
-  ...twice("rollcall_bus_group_lag", { topic: "orders.paid", group: "shipping" }, flat(0)),
-  ...twice("rollcall_bus_group_lag_unknown", { topic: "orders.paid", group: "shipping" }, flat(0)),
-  ...twice("rollcall_bus_group_pending", { topic: "orders.new", group: "billing" }, flat(4)),
-  ...twice("rollcall_bus_dead_letters_total", { topic: "orders.new" }, growing(1)),
-  { name: "ALERTS", labels: { alertname: "AgentGone", alertstate: "firing", agent: "x" }, values: flat(1) },
-  { name: "ALERTS", labels: { alertname: "Watchdog", alertstate: "firing" }, values: flat(1) },
-  { name: "rollcall_uptime_seconds", labels: { job: "rollcall-control" }, values: growing(5) },
-  ...["200", "503"].map((status) => ({
-    name: "rollcall_http_requests_total",
-    labels: { job: "rollcall-control", route: "/api/v1/agents", status },
-    values: growing(status === "200" ? 18 : 2),
-  })),
-  { name: "process_cpu_seconds_total", labels: { job: "rollcall-control" }, values: growing(0.5) },
-  { name: "process_resident_memory_bytes", labels: { job: "rollcall-control" }, values: flat(123_000_000) },
-  // Another fleet that the same Prometheus measures.
-  { name: "rollcall_bus_events_total", labels: { fleet: "other", topic: "orders.new" }, values: growing(9_000) },
-  { name: "rollcall_fleet_agents_expected", labels: { fleet: "other" }, values: flat(500) },
-];
-
-async function openOn(series: readonly History[], now = to): Promise<Figures> {
-  const prometheus = await startPrometheus(inject("toolsDir"), { from, stepSeconds: STEP, series });
-  started.push(prometheus);
-  return openFigures({ url: prometheus.url, fleet, clock: { now: () => now } });
-}
 
 describe("what is usual at this time of the day", () => {
   const MINUTES = 4 * 24 * 60;
@@ -85,9 +31,7 @@ describe("what is usual at this time of the day", () => {
       byDay("rollcall_bus_group_pending", labels, [null, null, 2, 7, 5]),
     ];
     const history = { from: to - 4 * 24 * HOUR_MS, stepSeconds: 60, series };
-    const prometheus = await startPrometheus(inject("toolsDir"), history);
-    started.push(prometheus);
-    const figures = openFigures({ url: prometheus.url, fleet, clock: { now: () => to } });
+    const figures = await openHistory(history);
     const read = async () => (await figures.key()).figures;
     // Other days are told as soon as they are known.
     await vi.waitFor(async () => expect((await read()).expected.dayBefore).toBe(3), {
@@ -141,7 +85,7 @@ describe("figures of an hour that was measured", () => {
   });
 
   test("over time have one point a step, and the busiest topics apart", async () => {
-    const course = await figures.throughput({ range: "15m", stepSeconds: 60, top: 1 });
+    const course = await figures.throughput({ rangeSeconds: 900, to: null, stepSeconds: 60, top: 1 });
     expect(course.series.map(({ measure, of }) => [measure, of])).toEqual([
       ["published", null],
       ["handled", null],
@@ -160,7 +104,7 @@ describe("figures of an hour that was measured", () => {
   });
 
   test("by type name the topic, the command and the route", async () => {
-    const { events, commands, requests, problems } = await figures.latency("1h");
+    const { events, commands, requests, problems } = await figures.latency({ rangeSeconds: 3600, to: null });
     expect(events).toEqual([
       expect.objectContaining({ of: "orders.new", p50: expect.objectContaining({ unit: "seconds", ageSeconds: 0 }) }),
     ]);
@@ -169,7 +113,7 @@ describe("figures of an hour that was measured", () => {
   });
 
   test("of services are cores and bytes; what is not measured is a line without values and says why", async () => {
-    const { services } = await figures.services({ range: "5m", stepSeconds: 15 });
+    const { services } = await figures.services({ rangeSeconds: 300, to: null, stepSeconds: 15 });
     const line = (measure: string, of: string) => services.find((one) => one.measure === measure && one.of === of);
     expect(line("cpu", "control")).toMatchObject({ unit: "cores", reason: null });
     expect(line("cpu", "control")?.points.at(-1)?.[1]).toBeCloseTo(0.1, 2);
@@ -180,7 +124,7 @@ describe("figures of an hour that was measured", () => {
   });
 
   test("at the head of each ranking stands the worst, and what is 0 is left out", async () => {
-    const spots = await figures.hotSpots({ range: "1h", top: 2 });
+    const spots = await figures.hotSpots({ rangeSeconds: 3600, to: null, top: 2 });
     expect(spots.busiest.map(({ name }) => name)).toEqual(["billing", "shipping"]);
     expect(spots.failing.map(({ name }) => name)).toEqual(["billing"]);
     expect(spots.slowest.map(({ name }) => name)).toEqual(["orders.new"]);

@@ -14,6 +14,7 @@ import {
   showMeasure,
   showMeasureCourse,
 } from "./measure.ts";
+import { keyOf } from "./measured.ts";
 import {
   type HotSpotsReading,
   type LatencyReading,
@@ -63,27 +64,27 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
       return showKeyFigures(reading, { fleet, now: now(), daysBefore });
     },
     async throughput(course) {
-      const { range, stepSeconds, top } = course;
-      const name = `throughput ${range} ${stepSeconds} ${top}`;
+      const name = `throughput ${keyOf(course)} ${course.stepSeconds} ${course.top}`;
       return showCourse(await courses.get(name, (at) => readThroughput(asking, at, course)), now());
     },
-    latency: async (range) => showLatency(await latencies.get(range, (at) => readLatency(asking, at, range)), now()),
+    async latency(stretch) {
+      return showLatency(await latencies.get(keyOf(stretch), (at) => readLatency(asking, at, stretch)), now());
+    },
     async services(course) {
-      const name = `services ${course.range} ${course.stepSeconds}`;
+      const name = `services ${keyOf(course)} ${course.stepSeconds}`;
       const { series, ...head } = showCourse(await courses.get(name, (at) => readServices(asking, at, course)), now());
       return { ...head, services: series };
     },
     async hotSpots(asked) {
-      const name = `${asked.range} ${asked.top}`;
+      const name = `${keyOf(asked)} ${asked.top}`;
       return showHotSpots(await spots.get(name, (at) => readHotSpots(asking, at, asked)), now());
     },
     async measure(question) {
-      const key = keyOf(question);
+      const key = nameOf(question);
       return showMeasure(await measures.get(key, (at) => readMeasure(asking, at, question)), now());
     },
     async measureCourse(asked) {
-      const { question, range, stepSeconds } = asked;
-      const key = `${keyOf(question)} ${range} ${stepSeconds}`;
+      const key = `${nameOf(asked.question)} ${keyOf(asked)} ${asked.stepSeconds}`;
       return showMeasureCourse(await measureCourses.get(key, (at) => readMeasureCourse(asking, at, asked)), now());
     },
     async alertChart(alerts) {
@@ -94,5 +95,5 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
   };
 }
 
-const keyOf = ({ name, window, function: wanted, by, agent }: MeasureQuestion): string =>
+const nameOf = ({ name, window, function: wanted, by, agent }: MeasureQuestion): string =>
   [name, window, wanted, by ?? "", agent ?? ""].join(" ");

@@ -132,11 +132,15 @@ const LEAST_DAYS = 3;
 /** The last hour in numbers, and what is usual at this time of the day. */
 export function showKeyFigures(aged: Aged<KeyReading>, { fleet, now, daysBefore }: Shown): ApiKeyFigures {
   const { spans } = aged.value;
+  const moments = { now, to: null };
   const shown = (Object.entries(wantedOf(fleet)) as [Name, Wanted][]).map(([name, wanted]): [Name, ApiKeyFigure] => {
-    const before = daysBefore.map((day) => figureOf(foundIn(day, name, wanted), day.spans, now).value);
+    const before = daysBefore.map((day) => figureOf(foundIn(day, name, wanted), day.spans, moments).value);
     const usual = before.filter((value) => value !== null);
     const normal = usual.length < LEAST_DAYS ? null : { least: Math.min(...usual), most: Math.max(...usual) };
-    return [name, { ...figureOf(foundIn(aged.value, name, wanted), spans, now), dayBefore: before[0] ?? null, normal }];
+    return [
+      name,
+      { ...figureOf(foundIn(aged.value, name, wanted), spans, moments), dayBefore: before[0] ?? null, normal },
+    ];
   });
   return {
     ...headOf(aged, now, { rangeSeconds: HOUR, spans }),

@@ -110,7 +110,12 @@ describe("a metric, a window and a function, asked of a real Prometheus", () => 
 
   test("over time: one point for each step, null where nothing was measured", async () => {
     const question: MeasureQuestion = { name: MEMORY, function: "max", window: "1m", by: "agent" };
-    const { series: lines, stepSeconds } = await figures.measureCourse({ question, range: "15m", stepSeconds: 60 });
+    const { series: lines, stepSeconds } = await figures.measureCourse({
+      question,
+      rangeSeconds: 900,
+      to: null,
+      stepSeconds: 60,
+    });
     expect(stepSeconds).toBe(60);
     expect(lines.map(({ of }) => of).toSorted()).toEqual(["billing", "shipping"]);
     const shipping = lines.find(({ of }) => of === "shipping")?.points ?? [];

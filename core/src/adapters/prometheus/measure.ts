@@ -9,16 +9,8 @@ import type {
 import type { Course } from "../../ports/figures.ts";
 import type { Aged } from "./aged-cache.ts";
 import type { Line, Sample } from "./client.ts";
-import {
-  type Asking,
-  headOf,
-  RANGE_SECONDS,
-  readSpans,
-  type Source,
-  type Spans,
-  secondsSince,
-  silent,
-} from "./measured.ts";
+import { stepsWithin } from "./courses.ts";
+import { type Asking, endOf, headOf, readSpans, type Source, type Spans, secondsSince, silent } from "./measured.ts";
 import { increaseOf, matching, quantileOf, rateOf } from "./promql.ts";
 
 const WINDOW_SECONDS: Readonly<Record<MeasureWindow, number>> = { "1m": 60, "5m": 300, "1h": 3_600, "1d": 86_400 };
@@ -126,11 +118,9 @@ export async function readMeasureCourse(
   { question, ...course }: AskedCourse,
 ): Promise<MeasureCourseReading> {
   const query = queryOf(question, asking.fleet);
-  const stepMs = course.stepSeconds * 1000;
-  const to = Math.floor(at / stepMs) * stepMs;
-  const from = to - Math.floor(RANGE_SECONDS[course.range] / course.stepSeconds) * stepMs;
+  const { from, to } = stepsWithin(course, at);
   const [spans, lines] = await Promise.all([
-    readSpans(asking, at, RANGE_SECONDS[course.range]),
+    readSpans(asking, endOf(course, at), course.rangeSeconds),
     asking.prometheus.range(query, { from, to, stepSeconds: course.stepSeconds }),
   ]);
   return { spans, question, course, from, to, lines };
@@ -143,9 +133,9 @@ export function showMeasureCourse(aged: Aged<MeasureCourseReading>, now: number)
   const moments = Array.from({ length: Math.round((to - from) / stepMs) + 1 }, (_, index) => from + index * stepMs);
   const largest = lines.toSorted((a, b) => newestOf(b) - newestOf(a));
   return {
-    ...headOf(aged, now, { rangeSeconds: RANGE_SECONDS[course.range], spans }),
+    ...headOf(aged, now, { rangeSeconds: course.rangeSeconds, spans }),
     ...describe(question, spans, lines.length === 0),
-    ...{ ...course, from, to, seriesOmitted: Math.max(0, lines.length - MOST_LINES) },
+    ...{ stepSeconds: course.stepSeconds, from, to, seriesOmitted: Math.max(0, lines.length - MOST_LINES) },
     series: largest.slice(0, MOST_LINES).map(({ labels, points }) => ({
       of: splitValue(labels, question),
       points: moments.map((moment): [number, number | null] => [moment, points.get(moment) ?? null]),

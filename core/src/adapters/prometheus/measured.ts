@@ -1,15 +1,7 @@
-import type { ApiFigure, FigureRange, FigureUnit } from "../../figures-contract.ts";
+import type { ApiFigure, FigureUnit, Stretch } from "../../figures-contract.ts";
 import type { Aged } from "./aged-cache.ts";
 import type { Prometheus, Sample } from "./client.ts";
 import { matching } from "./promql.ts";
-
-export const RANGE_SECONDS: Readonly<Record<FigureRange, number>> = {
-  "5m": 300,
-  "15m": 900,
-  "1h": 3_600,
-  "6h": 21_600,
-  "24h": 86_400,
-};
 
 /** Who measured: the exporter, which sees fleet and bus, or the control service, which counts itself. */
 export const SOURCES = ["exporter", "control"] as const;
@@ -28,6 +20,12 @@ export interface Asking {
 }
 
 const NAMES: Readonly<Record<Source, string>> = { exporter: "the exporter", control: "the control service" };
+
+/** The moment that a stretch of time ends at, ms. */
+export const endOf = ({ to }: Stretch, now: number): number => to ?? now;
+
+/** What a stretch is kept under in a cache. */
+export const keyOf = ({ rangeSeconds, to }: Stretch): string => `${rangeSeconds} ${to ?? "now"}`;
 
 /** When each source measured within the range: a value without that would have no age. */
 export async function readSpans({ prometheus, fleet }: Asking, at: number, rangeSeconds: number): Promise<Spans> {
@@ -80,20 +78,26 @@ export interface Found {
   readonly reason?: string;
 }
 
-/** @param now ms @returns the number with its age; without a source that measures there is none */
-export function figureOf({ value, unit, source, reason }: Found, spans: Spans, now: number): ApiFigure {
+/** When it is told, and up to when was looked (null: now), ms. */
+export interface Moments {
+  readonly now: number;
+  readonly to: number | null;
+}
+
+/** @returns the number with its age; without a source that measures there is none */
+export function figureOf({ value, unit, source, reason }: Found, spans: Spans, { now, to }: Moments): ApiFigure {
   const span = spans[source];
   if (span === null) return { value: null, unit, ageSeconds: null, reason: silent(source) };
   const ageSeconds = secondsSince(span.last, now);
-  if (value === null) return { value, unit, ageSeconds, reason: absent(source, ageSeconds, reason) };
-  return { value, unit, ageSeconds, reason: null };
+  if (value !== null) return { value, unit, ageSeconds, reason: null };
+  const late = to === null ? `${ageSeconds} s ago` : `${secondsSince(span.last, to)} s before the end of this time`;
+  const isLate = secondsSince(span.last, to ?? now) > LATE_SECONDS;
+  const silence = `not measured any more: ${NAMES[source]} was last read ${late}`;
+  return { value, unit, ageSeconds, reason: isLate ? silence : (reason ?? "nothing to measure in this time") };
 }
 
 /** Six measurements missed: it has stopped, whatever there is to measure. */
 const LATE_SECONDS = 30;
-
-const absent = (source: Source, ageSeconds: number, reason = "nothing to measure in this time"): string =>
-  ageSeconds > LATE_SECONDS ? `not measured any more: ${NAMES[source]} was last read ${ageSeconds} s ago` : reason;
 
 /** Why nothing of this source is known. */
 export const silent = (source: Source): string => `not measured in this time: ${NAMES[source]} was not read`;

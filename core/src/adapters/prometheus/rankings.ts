@@ -1,11 +1,11 @@
-import type { ApiFigure, ApiHotSpots, ApiLatency, FigureRange, FigureUnit } from "../../figures-contract.ts";
+import type { ApiFigure, ApiHotSpots, ApiLatency, FigureUnit, Stretch } from "../../figures-contract.ts";
 import type { Aged } from "./aged-cache.ts";
 import type { Sample } from "./client.ts";
 import {
   type Asking,
+  endOf,
   figureOf,
   headOf,
-  RANGE_SECONDS,
   readSpans,
   SOURCES,
   type Source,
@@ -53,7 +53,7 @@ type Ranked = readonly { readonly name: string; readonly value: number | null }[
 
 export interface LatencyReading {
   readonly spans: Spans;
-  readonly range: FigureRange;
+  readonly stretch: Stretch;
   readonly lists: readonly (Pick<Kind, "list" | "source" | "unit"> & {
     readonly counts: Ranked;
     readonly quantiles: Readonly<Record<Quantile, ReadonlyMap<string, number | null>>>;
@@ -61,8 +61,9 @@ export interface LatencyReading {
 }
 
 /** Reads percentiles by type. @throws Failure "unavailable" */
-export async function readLatency(asking: Asking, at: number, range: FigureRange): Promise<LatencyReading> {
-  const seconds = RANGE_SECONDS[range];
+export async function readLatency(asking: Asking, now: number, stretch: Stretch): Promise<LatencyReading> {
+  const { rangeSeconds: seconds } = stretch;
+  const at = endOf(stretch, now);
   const ask = async (query: string, by: string) => named(await asking.prometheus.instant(query, at), by);
   const read = async ({ list, by, source, unit, buckets, count }: Kind) => {
     const [counts, p50, p95, p99] = await Promise.all([
@@ -82,7 +83,7 @@ export async function readLatency(asking: Asking, at: number, range: FigureRange
     readSpans(asking, at, seconds),
     ...kindsOf(asking.fleet, seconds).map(read),
   ]);
-  return { spans, range, lists };
+  return { spans, stretch, lists };
 }
 
 const named = (samples: readonly Sample[], by: string): Ranked =>
@@ -92,20 +93,21 @@ const named = (samples: readonly Sample[], by: string): Ranked =>
 
 /** @param now ms, for the ages */
 export function showLatency(aged: Aged<LatencyReading>, now: number): ApiLatency {
-  const { spans, range, lists } = aged.value;
+  const { spans, stretch, lists } = aged.value;
+  const moments = { now, to: stretch.to };
   const rowsOf = (wanted: Kind["list"]): ApiLatency["events"] =>
     lists
       .filter(({ list }) => list === wanted)
       .flatMap(({ source, unit, counts, quantiles }) =>
         counts.map(({ name, value }) => {
           const of = (quantile: Quantile): ApiFigure =>
-            figureOf({ value: quantiles[quantile].get(name) ?? null, unit: "seconds", source }, spans, now);
-          const count = figureOf({ value: value === null ? null : Math.round(value), unit, source }, spans, now);
+            figureOf({ value: quantiles[quantile].get(name) ?? null, unit: "seconds", source }, spans, moments);
+          const count = figureOf({ value: value === null ? null : Math.round(value), unit, source }, spans, moments);
           return { of: name, count, p50: of("p50"), p95: of("p95"), p99: of("p99") };
         }),
       );
   return {
-    ...headOf(aged, now, { rangeSeconds: RANGE_SECONDS[range], spans }),
+    ...headOf(aged, now, { rangeSeconds: stretch.rangeSeconds, spans }),
     ...{ events: rowsOf("events"), commands: rowsOf("commands"), requests: rowsOf("requests") },
     problems: problemsOf(spans),
   };
@@ -118,7 +120,7 @@ type List = "busiest" | "slowest" | "failing" | "waiting";
 
 export interface HotSpotsReading {
   readonly spans: Spans;
-  readonly range: FigureRange;
+  readonly stretch: Stretch;
   readonly lists: Readonly<Record<List, Ranked>>;
 }
 
@@ -132,10 +134,11 @@ const UNITS: Readonly<Record<List, FigureUnit>> = {
 /** Reads what is at the head of each ranking. @throws Failure "unavailable" */
 export async function readHotSpots(
   asking: Asking,
-  at: number,
-  { range, top }: { readonly range: FigureRange; readonly top: number },
+  now: number,
+  { top, ...stretch }: Stretch & { readonly top: number },
 ): Promise<HotSpotsReading> {
-  const seconds = RANGE_SECONDS[range];
+  const { rangeSeconds: seconds } = stretch;
+  const at = endOf(stretch, now);
   const own = matching({ fleet: asking.fleet });
   const buckets = oncePer("topic, le", rateOf(`rollcall_bus_publish_to_handle_seconds_bucket${own}`, seconds));
   const first = async (expression: string, by: string) =>
@@ -147,19 +150,20 @@ export async function readHotSpots(
     first(oncePer("agent", increaseOf(`rollcall_agent_tasks_failed_total${own}`, seconds)), "agent"),
     first(`sum by (group) (${oncePer("topic, group", `rollcall_bus_group_lag${own}`)})`, "group"),
   ]);
-  return { spans, range, lists: { busiest, slowest, failing, waiting } };
+  return { spans, stretch, lists: { busiest, slowest, failing, waiting } };
 }
 
 /** @param now ms, for the ages */
 export function showHotSpots(aged: Aged<HotSpotsReading>, now: number): ApiHotSpots {
-  const { spans, range, lists } = aged.value;
+  const { spans, stretch, lists } = aged.value;
+  const moments = { now, to: stretch.to };
   const show = (list: List) =>
     lists[list].map(({ name, value }) => ({
       name,
-      figure: figureOf({ value, unit: UNITS[list], source: "exporter" }, spans, now),
+      figure: figureOf({ value, unit: UNITS[list], source: "exporter" }, spans, moments),
     }));
   return {
-    ...headOf(aged, now, { rangeSeconds: RANGE_SECONDS[range], spans }),
+    ...headOf(aged, now, { rangeSeconds: stretch.rangeSeconds, spans }),
     ...{ busiest: show("busiest"), slowest: show("slowest"), failing: show("failing"), waiting: show("waiting") },
     problems: problemsOf(spans, ["exporter"]),
   };
