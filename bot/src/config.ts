@@ -174,6 +174,11 @@ export const controlConfig = z.object({
     .refine(isTimeZone, "the name of a time zone, like Europe/Berlin")
     .default("UTC")
     .describe("Time zone of that schedule: one run a night, also when clocks are put forward or back"),
+  ROLLCALL_TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, "the name of a time zone, like Europe/Berlin")
+    .default("UTC")
+    .describe("Time zone of the people on call: when their night is, and which 08:30 a hand-over begins at"),
   ROLLCALL_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error"])
     .default("info")

@@ -14,6 +14,7 @@ import { createLimitUses } from "@rollcall/core/adapters/postgres/limit-uses.ts"
 import { createLiveTickets } from "@rollcall/core/adapters/postgres/live-tickets.ts";
 import { createMaintenance } from "@rollcall/core/adapters/postgres/maintenance.ts";
 import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
+import { createPeriodRecords } from "@rollcall/core/adapters/postgres/period-records.ts";
 import { createPictures } from "@rollcall/core/adapters/postgres/pictures.ts";
 import { createPlans } from "@rollcall/core/adapters/postgres/plans.ts";
 import { createPool, type Pool, type PoolOptions } from "@rollcall/core/adapters/postgres/pool.ts";
@@ -40,6 +41,7 @@ import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
 import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
 import type { Maintenance } from "@rollcall/core/ports/maintenance.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
+import type { PeriodRecords } from "@rollcall/core/ports/period-records.ts";
 import type { Pictures } from "@rollcall/core/ports/pictures.ts";
 import type { Plans } from "@rollcall/core/ports/plans.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
@@ -69,6 +71,7 @@ export interface Database {
   readonly desired: DesiredStates;
   readonly publications: Publications;
   readonly rollCalls: RollCalls;
+  readonly records: PeriodRecords;
   readonly pictures: Pictures;
   readonly runs: Runs;
   readonly runtimeEffects: RuntimeEffects;
@@ -125,6 +128,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     store: gate.guard(protection.guard(createCommandStore(pool))),
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
+    records: gate.guard(createPeriodRecords(pool)),
     pictures: gate.guard(createPictures(pool)),
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
     plans: gate.guard(createPlans(pool)),

@@ -19,6 +19,7 @@ import type { Maintenance } from "./ports/maintenance.ts";
 import type { Monitoring } from "./ports/monitoring.ts";
 import type { Operations } from "./ports/operations.ts";
 import type { Pager } from "./ports/pager.ts";
+import type { PeriodRecords } from "./ports/period-records.ts";
 import type { Plans } from "./ports/plans.ts";
 import type { PolicyRulesPort } from "./ports/policy-rules.ts";
 import type { RollCalls } from "./ports/roll-calls.ts";
@@ -49,6 +50,10 @@ export interface Ports {
   readonly clock: Clock;
   /** Left out where no PostgreSQL is. */
   readonly rollCalls?: RollCalls;
+  /** Left out where no PostgreSQL is. */
+  readonly records?: PeriodRecords;
+  /** IANA name of the time zone of the people on call; UTC if left out. */
+  readonly zone?: string;
   /** Left out where nobody can follow. */
   readonly rollWatch?: RollWatch;
   /** Left out where runs are not kept. */

@@ -4,6 +4,8 @@ import { type Judgement, VERDICT_RANK } from "./domain/verdict.ts";
 import type { FleetView, SeenAgent } from "./observe-fleet.ts";
 
 const HEALTH_MARKS = { healthy: "🟢", degraded: "🟡", critical: "🔴", unknown: "❔", off: "⏹" } as const;
+/** What stands before an alert, by how bad it is. */
+export const SQUARES = { P0: "🟥", P1: "🟧", P2: "🟨", P3: "🟦" } as const;
 /** Mark of an agent: health, or what it is while it is off on purpose. */
 export const markOf = ({ health, verdict }: Pick<Judgement, "health" | "verdict">): string =>
   health === "off" && verdict === "paused" ? "⏸" : verdict === "up" && health !== "off" ? "⚪" : HEALTH_MARKS[health];

@@ -222,7 +222,7 @@ describe("help and whoami", () => {
   });
 
   test.each([
-    ["restrat", 'No command "restrat". Nearest: restart, replay, resume'],
+    ["restrat", 'No command "restrat". Nearest: restart, report, replay'],
     ["zzzzzz", 'No command "zzzzzz". `help` lists them.'],
   ])("help %s is unknown", async (text, message) => {
     await expect(look("help", { text })).rejects.toThrow(message);

@@ -6,14 +6,13 @@ import { isFailure } from "../domain/failure.ts";
 import { firingAgents, type Incident } from "../domain/incident.ts";
 import type { Operation } from "../domain/operation.ts";
 import { agentData, agentLine, asOf, lookAction, restartActions, tallyOf, workHeadline } from "../fleet-report.ts";
-import { countsLine, listed, offWords, sinceWords } from "../fleet-words.ts";
+import { countsLine, listed, offWords, SQUARES, sinceWords } from "../fleet-words.ts";
 import { observeFleet, type SeenAgent } from "../observe-fleet.ts";
 import { selectAgents, who } from "../selector.ts";
 
 const input = z.strictObject({ who });
 /** Subscriptions that are told; `bus subs` has them all. */
 const MOST_DEAF = 3;
-const SQUARES = { P0: "🟥", P1: "🟧", P2: "🟨", P3: "🟦" } as const;
 
 export default defineCommand({
   name: "status",

@@ -43,8 +43,12 @@ export function dueAt({ cron, zone, matches }: Timetable, at: number): string | 
 /** "*" or "*\/2" in the field of hours, the fourth from the end. */
 const isHourly = (cron: string): boolean => cron.trim().split(/\s+/).at(-4)?.startsWith("*") === true;
 
-/** What a clock shows there, in ms as if it were UTC. */
-function wallTime(at: number, zone: string): number {
+/**
+ * What a clock shows in a time zone.
+ * @param at ms since the epoch
+ * @returns ms, as if the clock showed UTC; whole minutes
+ */
+export function wallTime(at: number, zone: string): number {
   const parts = formatOf(zone).formatToParts(at);
   const of = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((part) => part.type === type)?.value);
   return Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"));

@@ -31,6 +31,7 @@ const KNOWN_ROLES: Readonly<Record<string, Wanted["role"]>> = {
     bus: "viewer",
     "dead-letters": "viewer",
     "audit-verify": "viewer",
+    report: "viewer",
   },
   ...{
     restart: "operator",

@@ -2,12 +2,13 @@ import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import type { ApprovalRequest } from "@rollcall/core/domain/approval.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
 import { requestWhat } from "@rollcall/core/request-words.ts";
+import { wholeDuration } from "@rollcall/core/whole-duration.ts";
 import { section } from "./blocks.ts";
 import { buttonRow, dismissButton, type Order } from "./buttons.ts";
 import { actionLabel, effectWords, type Intent } from "./confirm-words.ts";
 import { actorName } from "./operation.ts";
 import { subjectOf, verbOf } from "./operation-words.ts";
-import { escapeText, foreign, lockScreen, markup, upperFirst, wholeDuration } from "./text.ts";
+import { escapeText, foreign, lockScreen, markup, upperFirst } from "./text.ts";
 
 /** Before a typed change: it names target and effect, and has done nothing yet. */
 export function confirmMessage(intent: Intent, order: Order): ChatMessage {

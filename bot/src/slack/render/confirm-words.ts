@@ -1,10 +1,11 @@
 import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import type { Action } from "@rollcall/core/domain/report.ts";
 import { isWorking } from "@rollcall/core/domain/verdict.ts";
+import { wholeDuration } from "@rollcall/core/whole-duration.ts";
 import type { AgentFacts, IncidentFacts } from "../incident-facts.ts";
 import { countWaiting } from "./incident-facts-words.ts";
 import { verbOf } from "./operation-words.ts";
-import { nameSome, wholeDuration } from "./text.ts";
+import { nameSome } from "./text.ts";
 
 /** What a change is about to do, for a person who has not yet agreed. */
 export interface Intent {

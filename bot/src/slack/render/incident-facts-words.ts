@@ -4,9 +4,10 @@ import type { Judgement } from "@rollcall/core/domain/verdict.ts";
 import type { Waiting } from "@rollcall/core/ports/fleet.ts";
 import type { ProcessState } from "@rollcall/core/ports/supervisor.ts";
 import type { Heartbeat } from "@rollcall/core/protocol.ts";
+import { wholeDuration } from "@rollcall/core/whole-duration.ts";
 import type { AgentFacts, IncidentFacts } from "../incident-facts.ts";
 import { joined } from "./blocks.ts";
-import { clockTime, foreign, wholeDuration } from "./text.ts";
+import { clockTime, foreign } from "./text.ts";
 
 /** "process ✓ · heartbeat ✓ 2 s old · echo ✓ · canary ✗ not taken in 20 s · pace –" */
 export function rungLine({ judgement, beat, process, expected }: AgentFacts, asOf: number): string | null {

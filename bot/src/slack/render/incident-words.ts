@@ -1,11 +1,12 @@
 import type { Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import { isWorking, type Verdict } from "@rollcall/core/domain/verdict.ts";
+import { wholeDuration } from "@rollcall/core/whole-duration.ts";
 import type { AgentFacts, IncidentFacts } from "../incident-facts.ts";
 import { agentsOf } from "../incident-facts.ts";
 import { HEADLINE_CHARACTERS } from "./blocks.ts";
 import { tookSeconds, verdictWords } from "./operation-words.ts";
-import { cut, foreign, nameSome, wholeDuration } from "./text.ts";
+import { cut, foreign, nameSome } from "./text.ts";
 
 const SQUARES = { P0: "🟥", P1: "🟧", P2: "🟨", P3: "🟦" } as const;
 

@@ -1,7 +1,8 @@
 import { CANCEL_COMMAND } from "@rollcall/core/diagnostic-cancel.ts";
 import { countsOf, DIAGNOSTICS_COMMAND, toRun } from "@rollcall/core/diagnostic-run.ts";
 import type { Ending, Operation, TargetProgress } from "@rollcall/core/domain/operation.ts";
-import { foreign, nameSome, wholeDuration } from "./text.ts";
+import { wholeDuration } from "@rollcall/core/whole-duration.ts";
+import { foreign, nameSome } from "./text.ts";
 
 /** How a command is spoken of while it runs, and when it has done what it was asked to. */
 interface Verb {

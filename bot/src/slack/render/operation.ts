@@ -4,6 +4,7 @@ import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import { bulkWords } from "@rollcall/core/domain/progress.ts";
 import { CANCEL_OPERATION, CONTINUE_OPERATION } from "@rollcall/core/operation-wishes.ts";
 import { takingBack } from "@rollcall/core/undo.ts";
+import { wholeDuration } from "@rollcall/core/whole-duration.ts";
 import type { KnownBlock, SectionBlock } from "@slack/types";
 import { card, context, fields, HEADLINE_CHARACTERS, joined, optional, section } from "./blocks.ts";
 import { buttonRow, type OrderButton } from "./buttons.ts";
@@ -11,7 +12,7 @@ import { type Links, linked, operationPage } from "./links.ts";
 import { mutedWords } from "./muted-words.ts";
 import { endedWell, ownWords, subjectOf, tookSeconds, verbOf, verdictWords } from "./operation-words.ts";
 import { progressWords, targetLines } from "./stage-line.ts";
-import { clockTime, cut, foreign, lockScreen, wholeDuration } from "./text.ts";
+import { clockTime, cut, foreign, lockScreen } from "./text.ts";
 
 /** What a message needs beside its row. */
 export interface Frame {

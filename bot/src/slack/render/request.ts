@@ -1,13 +1,14 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import type { ApprovalRequest, RequestState } from "@rollcall/core/domain/approval.ts";
 import { workLines } from "@rollcall/core/plan-words.ts";
+import { wholeDuration } from "@rollcall/core/whole-duration.ts";
 import type { SectionBlock } from "@slack/types";
 import { card, context, countShown, HEADLINE_CHARACTERS, joined, optional, section } from "./blocks.ts";
 import { buttonRow, type Order, type OrderButton } from "./buttons.ts";
 import { linked, operationPage } from "./links.ts";
 import { actorName, behindWords, type Frame, mentionOf } from "./operation.ts";
 import { verbOf } from "./operation-words.ts";
-import { clockTime, cut, foreign, lockScreen, markup, nameSome, upperFirst, wholeDuration } from "./text.ts";
+import { clockTime, cut, foreign, lockScreen, markup, nameSome, upperFirst } from "./text.ts";
 
 export interface RequestFrame extends Frame {
   /** How many agents there are in all; null if that is not known now. */

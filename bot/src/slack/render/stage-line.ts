@@ -8,9 +8,10 @@ import {
   type TargetProgress,
 } from "@rollcall/core/domain/operation.ts";
 import { bulkWords, progressOf, secondsLeft } from "@rollcall/core/domain/progress.ts";
+import { wholeDuration } from "@rollcall/core/whole-duration.ts";
 import { joined } from "./blocks.ts";
 import { endedWell } from "./operation-words.ts";
-import { duration, foreign, wholeDuration } from "./text.ts";
+import { duration, foreign } from "./text.ts";
 
 const CELLS = 5;
 /** Lines of targets in one message; the rest is counted. */
