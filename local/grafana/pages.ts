@@ -18,10 +18,11 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 export const HOST_DIST = join(import.meta.dirname, "host/dist");
+const ICONS = "/public/build/img/icons/";
 const FOLDERS = {
   "/public/plugins/rollcall-fleet-app/": join(REPOSITORY, "grafana-plugin/dist"),
   "/public/host/": HOST_DIST,
-  "/public/build/img/icons/": join(REPOSITORY, "node_modules/@grafana/ui/dist/public/img/icons"),
+  [ICONS]: join(REPOSITORY, "node_modules/@grafana/ui/dist/public/img/icons"),
 };
 
 /** The page that loads the plugin's production bundle, at every address that Grafana would show it at. */
@@ -33,11 +34,21 @@ export function addPages(app: FastifyInstance, built: Promise<unknown> | undefin
     return reply.type(TYPES[".html"] ?? "").send(await readFile(join(import.meta.dirname, "host/index.html")));
   };
   for (const path of ["/", "/a/*", "/d/*", "/plugins/*", "/login"]) app.get(path, (_request, reply) => page(reply));
+  addMirroredIcon(app);
   for (const [prefix, folder] of Object.entries(FOLDERS))
     app.get<{ Params: { "*": string } }>(`${prefix}*`, async (request, reply) => {
       await built;
       return sendFile(reply, folder, request.params["*"]);
     });
+}
+
+/** Grafana has it, the package of its parts has only the other way round. */
+function addMirroredIcon(app: FastifyInstance): void {
+  app.get(`${ICONS}unicons/angle-double-left.svg`, async (_request, reply) => {
+    const right = await readFile(join(FOLDERS[ICONS], "unicons/angle-double-right.svg"), "utf8");
+    const left = right.replace("<path ", '<path transform="matrix(-1 0 0 1 24 0)" ');
+    return reply.type(TYPES[".svg"] ?? "").send(left);
+  });
 }
 
 async function sendFile(reply: FastifyReply, folder: string, path: string): Promise<unknown> {

@@ -123,6 +123,24 @@ describe("the app in Grafana", () => {
     expect(new URL(other.url()).searchParams.get("context")).toBe("group:orders");
   });
 
+  test("any range is chosen as on a dashboard, asked for as it was chosen, and kept by the address", async () => {
+    const page = await openTab("operator", "metrics");
+    const asked = (query: RegExp) =>
+      page.waitForResponse((answer) => query.test(answer.url()) && answer.url().includes("figures/latency"));
+    await page.getByRole("button", { name: "Time range selected: Last 1 hour" }).click();
+    const [six] = await Promise.all([asked(/\?range=6h$/), page.getByText("Last 6 hours").click()]);
+    expect(new URL(page.url()).search).toContain("from=now-6h&to=now");
+    const [before] = await Promise.all([
+      asked(/\?from=\d+&to=\d+$/),
+      page.getByRole("button", { name: "Move time range backwards" }).click(),
+    ]);
+    const [from, to] = ["from", "to"].map((end) => Number(new URL(page.url()).searchParams.get(end)));
+    expect((to ?? 0) - (from ?? 0)).toBe(6 * 3_600_000);
+    expect([six.status(), before.status(), broken]).toEqual([200, 200, []]);
+    const [again] = await Promise.all([asked(new RegExp(`from=${from}&to=${to}$`)), page.reload()]);
+    expect(again.status()).toBe(200);
+  });
+
   test("keys open what may be done and lead to the page above, and do nothing themselves", async () => {
     const page = await openTab("operator", "agents/billing");
     await page.getByRole("button", { name: "More actions" }).waitFor();

@@ -1,5 +1,5 @@
 import { css, cx } from "@emotion/css";
-import type { GrafanaTheme2 } from "@grafana/data";
+import type { GrafanaTheme2, TimeZone } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type {
   ApiFigure,
@@ -20,7 +20,7 @@ import { Region } from "../parts/region.tsx";
 import { getTableStyles } from "../parts/table-style.ts";
 import { RangePicker } from "./range-picker.tsx";
 import { SeriesChart } from "./series-chart.tsx";
-import { rangeIn, stretchQuery } from "./time-range.ts";
+import { rangeIn, stretchQuery, zoneIn } from "./time-range.ts";
 
 const seriesOfThroughput = ({ series }: ApiThroughput): readonly ApiSeries[] => series;
 const seriesOfServices = ({ services }: ApiResources): readonly ApiSeries[] => services;
@@ -29,18 +29,25 @@ const seriesOfServices = ({ services }: ApiResources): readonly ApiSeries[] => s
 export default function Metrics(): ReactElement {
   const { query } = usePlace();
   const range = useMemo(() => rangeIn(query), [query]);
+  const zone = zoneIn(query);
   const stretch = stretchQuery(range);
   const throughput = useAnswer<ApiThroughput>(`api/v1/figures/throughput?${stretch}&top=5`);
   const resources = useAnswer<ApiResources>(`api/v1/figures/resources?${stretch}&limit=20`);
   return (
     <Page title="Metrics" ignoresContext>
-      <div style={{ gridColumn: "1 / -1" }}>
-        <RangePicker range={range} />
+      <div style={{ gridColumn: "1 / -1", justifySelf: "end" }}>
+        <RangePicker range={range} zone={zone} />
       </div>
       <KeyFigures />
-      <Course title="Throughput" name="throughput" answer={throughput} seriesOf={seriesOfThroughput} />
+      <Course title="Throughput" name="throughput" answer={throughput} zone={zone} seriesOf={seriesOfThroughput} />
       <Latency stretch={stretch} />
-      <Course title="Resources of services" name="resources" answer={resources} seriesOf={seriesOfServices} />
+      <Course
+        title="Resources of services"
+        name="resources"
+        answer={resources}
+        zone={zone}
+        seriesOf={seriesOfServices}
+      />
       <HotSpots stretch={stretch} />
     </Page>
   );
@@ -50,6 +57,7 @@ interface CourseProps<T> {
   readonly title: string;
   readonly name: string;
   readonly answer: Answer<T>;
+  readonly zone: TimeZone;
   readonly seriesOf: (content: T) => readonly ApiSeries[];
 }
 
@@ -61,7 +69,7 @@ function chartsOf(series: readonly ApiSeries[]): readonly (readonly [label: stri
   return [...groups];
 }
 
-function Course<T>({ title, name, answer, seriesOf }: CourseProps<T>): ReactElement {
+function Course<T>({ title, name, answer, zone, seriesOf }: CourseProps<T>): ReactElement {
   const styles = useStyles2(getStyles);
   const { content, refusal } = answer;
   const charts = useMemo(() => (content === undefined ? [] : chartsOf(seriesOf(content))), [content, seriesOf]);
@@ -86,7 +94,13 @@ function Course<T>({ title, name, answer, seriesOf }: CourseProps<T>): ReactElem
       {() => (
         <div className={styles.charts}>
           {charts.map(([label, lines]) => (
-            <SeriesChart key={label} label={label} series={lines} nameOf={({ measure, of }) => of ?? measure} />
+            <SeriesChart
+              key={label}
+              label={label}
+              series={lines}
+              zone={zone}
+              nameOf={({ measure, of }) => of ?? measure}
+            />
           ))}
         </div>
       )}

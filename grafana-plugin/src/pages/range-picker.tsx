@@ -1,40 +1,31 @@
-import { getTimeZone, type TimeRange } from "@grafana/data";
-import { ButtonGroup, TimeRangeInput, ToolbarButton } from "@grafana/ui";
+import { rangeUtil, type TimeRange, type TimeZone } from "@grafana/data";
+import { TimeRangePicker } from "@grafana/ui";
 import type { ReactElement } from "react";
 import { serviceNow } from "../api/clock.ts";
 import { changeQuery } from "../parts/place.ts";
 import { addressOf, moved, zoomedOut } from "./time-range.ts";
 
+/** No longer than the service tells figures for. */
+const QUICK = [
+  ...["now-5m", "now-15m", "now-30m", "now-1h", "now-3h", "now-6h", "now-12h", "now-24h"],
+  ...["now-2d", "now-7d", "now-30d"],
+].map((from) => ({ from, to: "now", display: rangeUtil.describeTextRange(from).display }));
+
 const choose = (range: TimeRange): void => changeQuery(addressOf(range), { replace: false });
 
-/** Chooses the range of a page, which is kept in its address. */
-export function RangePicker({ range }: { readonly range: TimeRange }): ReactElement {
+/** Chooses the range of a page, and the zone of its times, as on a dashboard; the address keeps both. */
+export function RangePicker({ range, zone }: { readonly range: TimeRange; readonly zone: TimeZone }): ReactElement {
   return (
-    <ButtonGroup>
-      <ToolbarButton
-        icon="angle-double-left"
-        tooltip="Earlier"
-        aria-label="Earlier"
-        narrow
-        variant="canvas"
-        onClick={() => choose(moved(range, -1, serviceNow()))}
-      />
-      <TimeRangeInput value={range} timeZone={getTimeZone()} onChange={choose} isReversed={false} showIcon />
-      <ToolbarButton
-        icon="angle-double-right"
-        tooltip="Later"
-        aria-label="Later"
-        narrow
-        variant="canvas"
-        onClick={() => choose(moved(range, 1, serviceNow()))}
-      />
-      <ToolbarButton
-        icon="search-minus"
-        tooltip="Zoom out"
-        aria-label="Zoom out"
-        variant="canvas"
-        onClick={() => choose(zoomedOut(range, serviceNow()))}
-      />
-    </ButtonGroup>
+    <TimeRangePicker
+      value={range}
+      timeZone={zone}
+      quickRanges={QUICK}
+      isOnCanvas
+      onChange={choose}
+      onChangeTimeZone={(timezone) => changeQuery({ timezone })}
+      onMoveBackward={() => choose(moved(range, -1, serviceNow()))}
+      onMoveForward={() => choose(moved(range, 1, serviceNow()))}
+      onZoom={() => choose(zoomedOut(range, serviceNow()))}
+    />
   );
 }

@@ -1,5 +1,5 @@
 import { css } from "@emotion/css";
-import { classicColors, type GrafanaTheme2, getTimeZone } from "@grafana/data";
+import { classicColors, type GrafanaTheme2, getTimeZone, type TimeZone } from "@grafana/data";
 import { AxisPlacement, GraphDrawStyle, ScaleDirection, ScaleOrientation } from "@grafana/schema";
 import { UPlotChart, UPlotConfigBuilder, useStyles2, useTheme2 } from "@grafana/ui";
 import type { ApiSeries } from "@rollcall/core/figures-contract.ts";
@@ -10,6 +10,8 @@ interface SeriesChartProps {
   readonly label: string;
   /** Of one unit, and with the same moments. */
   readonly series: readonly ApiSeries[];
+  /** Of its times; the reader's own if not said. */
+  readonly zone?: TimeZone;
   /** "billing", "published" */
   readonly nameOf: (series: ApiSeries) => string;
 }
@@ -26,12 +28,12 @@ const LEAST_TOP: Readonly<Record<string, number>> = {
 };
 
 /** Values over time, with axes, and a legend that says the newest value of each line; a gap where nothing was measured. */
-export function SeriesChart({ label, series, nameOf }: SeriesChartProps): ReactElement {
+export function SeriesChart({ label, series, zone = getTimeZone(), nameOf }: SeriesChartProps): ReactElement {
   const styles = useStyles2(getStyles);
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const unit = series[0]?.unit ?? "events";
-  const config = useConfig(unit, series.length);
+  const config = useConfig({ unit, lines: series.length, zone });
   const data = useMemo(
     () => [
       (series[0]?.points ?? []).map(([at]) => at),
@@ -72,10 +74,18 @@ export const scaleOf = (unit: string) => ({
   ...{ orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Up },
 });
 
-function useConfig(unit: string, lines: number): UPlotConfigBuilder {
+interface ConfigOf {
+  readonly unit: string;
+  readonly lines: number;
+  readonly zone: TimeZone;
+}
+
+function useConfig({ unit, lines, zone }: ConfigOf): UPlotConfigBuilder {
   const theme = useTheme2();
   return useMemo(() => {
-    const builder = new UPlotConfigBuilder(getTimeZone());
+    const builder = new UPlotConfigBuilder(zone);
+    // The words of the last moment reach beyond it by half of their width.
+    builder.setPadding([null, 20, null, null]);
     builder.addScale({
       ...{ scaleKey: "x", isTime: true },
       ...{ orientation: ScaleOrientation.Horizontal, direction: ScaleDirection.Right },
@@ -92,7 +102,7 @@ function useConfig(unit: string, lines: number): UPlotConfigBuilder {
         ...{ lineColor: colourOf(index), lineWidth: 1.5, pxAlign: false },
       });
     return builder;
-  }, [theme, unit, lines]);
+  }, [theme, unit, lines, zone]);
 }
 
 function useWidth(box: RefObject<HTMLDivElement | null>): number {

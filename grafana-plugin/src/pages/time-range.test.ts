@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { addressOf, moved, rangeIn, stretchQuery, zoomedOut } from "./time-range.ts";
+import { addressOf, moved, rangeIn, stretchQuery, zoneIn, zoomedOut } from "./time-range.ts";
 
 const NOW = Date.UTC(2026, 10, 19, 12);
 const HOUR = 3_600_000;
@@ -36,6 +36,18 @@ describe("the range of an address", () => {
       expect(new URLSearchParams({ ...addressOf(read(search)) }).toString()).toBe(search);
     },
   );
+});
+
+describe("the zone of an address", () => {
+  test("is where a day begins", () => {
+    const midnight = Date.UTC(2026, 10, 18, 15);
+    expect(stretchQuery(read("from=now%2Fd&to=now&timezone=Asia%2FTokyo"))).toBe(`from=${midnight}`);
+    expect(stretchQuery(read("from=now%2Fd&to=now&timezone=utc"))).toBe(`from=${Date.UTC(2026, 10, 19)}`);
+  });
+
+  test("that nobody knows is the reader's", () => {
+    expect(zoneIn(new URLSearchParams("timezone=Mars/Base"))).toBe(zoneIn(new URLSearchParams()));
+  });
 });
 
 describe("a range that is moved", () => {

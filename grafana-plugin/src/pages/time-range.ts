@@ -1,19 +1,33 @@
-import { dateTime, getTimeZone, type RawTimeRange, rangeUtil, type TimeRange } from "@grafana/data";
+import { dateTime, getTimeZone, type RawTimeRange, rangeUtil, type TimeRange, type TimeZone } from "@grafana/data";
 
 const USUAL: RawTimeRange = { from: "now-1h", to: "now" };
 
 /** The range that an address names as Grafana writes it: `from=now-6h&to=now`, or moments in ms; the last hour if it names none. */
 export function rangeIn(query: URLSearchParams): TimeRange {
+  const rangeOf = (raw: RawTimeRange): TimeRange => rangeUtil.convertRawToRange(raw, zoneIn(query));
   const [from, to] = [query.get("from"), query.get("to")];
   const range = from === null || to === null ? rangeOf(USUAL) : rangeOf({ from: readEnd(from), to: readEnd(to) });
   return range.from.isValid() && range.to.isValid() && range.from.isBefore(range.to) ? range : rangeOf(USUAL);
 }
 
-const rangeOf = (raw: RawTimeRange): TimeRange => rangeUtil.convertRawToRange(raw, getTimeZone());
-
 /** What is neither is no moment; Grafana's own reading would take "1" for a year. */
 const readEnd = (text: string): RawTimeRange["from"] =>
   text.startsWith("now") ? text : dateTime(/^\d{12,14}$/.test(text) ? Number(text) : Number.NaN);
+
+/** The zone that an address names, `timezone=utc`; else the one that the reader chose in Grafana. */
+export function zoneIn(query: URLSearchParams): TimeZone {
+  const zone = query.get("timezone");
+  return zone !== null && (/^(utc|browser)$/.test(zone) || isKnown(zone)) ? zone : getTimeZone();
+}
+
+function isKnown(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** As it stands in the address. */
 export function addressOf({ raw }: TimeRange): { readonly from: string; readonly to: string } {
