@@ -40,6 +40,7 @@ function appWith(change: Partial<Figures> = {}) {
     },
     measure: () => Promise.reject(new Error("not asked here")),
     measureCourse: () => Promise.reject(new Error("not asked here")),
+    period: () => Promise.reject(new Error("not asked here")),
     alertChart: () => Promise.reject(new Error("not asked here")),
     check: async () => null,
     ...change,

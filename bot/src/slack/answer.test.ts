@@ -1,4 +1,5 @@
 import type { ChatMessage, SlackChat } from "@rollcall/core/adapters/slack/chat.ts";
+import type { SlackFiles } from "@rollcall/core/adapters/slack/files.ts";
 import { describe, expect, test, vi } from "vitest";
 import { answerInTime, createInterim, type Told } from "./answer.ts";
 import { bareMessage } from "./render/asking.ts";
@@ -21,7 +22,7 @@ function stage() {
   const answered = answerInTime(
     asked,
     { work: work.promise, interim, waiting: bareMessage("⏳ Looking…") },
-    { chat: { whisper } as unknown as SlackChat, log: { info() {}, warn() {}, error() {} } },
+    { chat: { whisper } as unknown as SlackChat, files: {} as SlackFiles, log: { info() {}, warn() {}, error() {} } },
   );
   const end = (text: string) => work.resolve({ message: bareMessage(text), isNeedless: false });
   return { said, interim, answered, end };

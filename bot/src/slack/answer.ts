@@ -1,11 +1,7 @@
-import {
-  type ChatMessage,
-  type ModalWindow,
-  type SlackChat,
-  withoutSecrets,
-} from "@rollcall/core/adapters/slack/chat.ts";
+import { type ChatMessage, type ModalWindow, withoutSecrets } from "@rollcall/core/adapters/slack/chat.ts";
 import type { ChatOutcome } from "@rollcall/core/adapters/slack/chat-outcome.ts";
-import type { SlackLog } from "./settings.ts";
+import type { Chart } from "@rollcall/core/domain/chart.ts";
+import { type AnswerPictureDeps, showThere, showToReader, withPictureNote } from "./answer-picture.ts";
 
 /** Where an answer goes that only the person who acted sees; or, to a button of an answer that all see, that answer. */
 export interface Asked {
@@ -27,14 +23,13 @@ export interface Asked {
 export interface Told {
   readonly message: ChatMessage;
   readonly isNeedless: boolean;
+  /** Shown beside it. */
+  readonly picture?: Chart;
   /** The same as a window, where one can be opened. */
   readonly window?: ModalWindow;
 }
 
-export interface AnswerDeps {
-  readonly chat: SlackChat;
-  readonly log: SlackLog;
-}
+export type AnswerDeps = AnswerPictureDeps;
 
 /** What is done about a wish, and what is said while it takes its time. */
 export interface Answering {
@@ -77,16 +72,22 @@ const RESPONSE_MS = 5000;
 export async function answerInTime(asked: Asked, answering: Answering, deps: AnswerDeps): Promise<void> {
   const { work, waiting, interim } = answering;
   const first = await inTime(work);
-  const opening = first === "late" ? (interim?.take() ?? waiting) : first.message;
+  const opening = first === "late" ? (interim?.take() ?? waiting) : spoken(first, asked);
   if (asked.from === "command") await asked.ack({ response_type: "ephemeral", ...withoutSecrets(opening) });
   else {
     await asked.ack();
     if (first === "late" || !first.isNeedless) await send(asked, opening, deps);
   }
-  if (first !== "late") return;
-  await whileWaiting(answering, (message) => send(asked, message, deps));
-  await send(asked, (await work).message, deps);
+  if (first === "late") {
+    await whileWaiting(answering, (message) => send(asked, message, deps));
+    await send(asked, spoken(await work, asked), deps);
+  }
+  const { picture } = await work;
+  if (picture !== undefined) await showToReader(picture, asked, deps);
 }
+
+const spoken = ({ message, picture }: Told, asked: Asked): ChatMessage =>
+  picture === undefined ? message : withPictureNote(message, asked);
 
 /** Edits at least 2 s apart (ux section 1), and two of the five answers that Slack takes; the last one is the end. */
 const INTERIM_EVERY_MS = 2000;
@@ -158,22 +159,27 @@ const ANSWER_BLOCK = "answer.";
 /** Slack takes about one message a second in a channel; an answer later than this is no answer. */
 const LONGEST_PAUSE_SECONDS = 30;
 
-/** Answers where it was said, in one message that is edited once more is known. */
+/** Answers where it was said, in one message that is edited once more is known; its picture stands below it. */
 export async function answerThere(at: SaidAt, answering: Answering, deps: AnswerDeps): Promise<void> {
+  const answered = await say(at, answering, deps);
+  tellLost(answered, "said", deps);
+  const { picture } = await answering.work;
+  if (picture !== undefined && answered.kind === "done") await showThere(picture, at, deps);
+}
+
+async function say(at: SaidAt, answering: Answering, deps: AnswerDeps): Promise<ChatOutcome> {
   const { work, waiting, interim } = answering;
   const first = await inTime(work);
   const posted = await post(at, first === "late" ? (interim?.take() ?? waiting) : first.message, deps);
-  if (first !== "late") return tellLost(posted, "said", deps);
+  if (first !== "late") return posted;
   if (posted.kind === "done")
     await whileWaiting(answering, async (message) => {
       await deps.chat.edit({ ...posted, key: ANSWER_KEY }, withAnswerIds(message));
     });
   const { message } = await work;
-  const last =
-    posted.kind === "done"
-      ? await deps.chat.edit({ ...posted, key: ANSWER_KEY }, withAnswerIds(message))
-      : await post(at, message, deps);
-  tellLost(last, "said", deps);
+  return posted.kind === "done"
+    ? await deps.chat.edit({ ...posted, key: ANSWER_KEY }, withAnswerIds(message))
+    : await post(at, message, deps);
 }
 
 async function post(at: SaidAt, message: ChatMessage, { chat }: AnswerDeps): Promise<ChatOutcome> {

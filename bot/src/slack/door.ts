@@ -1,4 +1,5 @@
 import { createSlackChat } from "@rollcall/core/adapters/slack/chat.ts";
+import { createSlackFiles } from "@rollcall/core/adapters/slack/files.ts";
 import { createSlackClient } from "@rollcall/core/adapters/slack/web-client.ts";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
@@ -103,8 +104,9 @@ function listen(bolt: App, deps: SlackDoorDeps): void {
     rules: ports.rules,
     clock: ports.clock,
   });
-  const chat = createSlackChat(createSlackClient({ ...access, timeoutMs: ANSWER_MS }));
-  const desk = { ...deps, identify, answers: { chat, log } };
+  const answering = createSlackClient({ ...access, timeoutMs: ANSWER_MS });
+  const answers = { chat: createSlackChat(answering), files: createSlackFiles(answering), log };
+  const desk = { ...deps, identify, answers };
   bolt.command(/.+/, async ({ command, ack, context }) => {
     await runTyped({ command, ack, requestId: String(context.requestId) }, desk);
   });

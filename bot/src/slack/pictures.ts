@@ -7,6 +7,7 @@ import type { Clock } from "@rollcall/core/ports/clock.ts";
 import type { Figures } from "@rollcall/core/ports/figures.ts";
 import type { Incidents } from "@rollcall/core/ports/incidents.ts";
 import type { Pictures, WantedPicture } from "@rollcall/core/ports/pictures.ts";
+import { pictureWords } from "./answer-picture.ts";
 import type { SlackLog } from "./settings.ts";
 
 export interface PictureDeps {
@@ -86,7 +87,3 @@ async function giveUp(wanted: WantedPicture, why: string, { pictures, log }: Pic
 /** Those of the name that the incident has, which still fire. */
 const chartedAlerts = ({ alerts, alertname }: Incident): Incident["alerts"] =>
   alerts.filter((alert) => alert.firing && alert.alertname === alertname);
-
-/** What whoever cannot see it is told: which lines of what, and where each stands. */
-const pictureWords = ({ title, panels }: Chart): string =>
-  `${title}: ${panels.map((panel) => `${panel.title} of ${panel.lines.map(({ name }) => name).join(", ")}`).join("; ")}`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { axisOf, timeTicks, valueWords } from "./axis.ts";
+import { axisOf, tickWords, timeTicks, valueWords } from "./axis.ts";
 
 describe("an axis", () => {
   test.each([
@@ -47,4 +47,14 @@ test("an hour has six or seven times on whole steps, and a day has no more", () 
     ...["02:20", "02:30", "02:40", "02:50", "03:00", "03:10"],
   ]);
   expect(timeTicks(from, from + 86_400_000).length).toBeLessThanOrEqual(7);
+});
+
+test("a day is labelled by the clock, a month by its dates", () => {
+  const from = Date.UTC(2026, 10, 1, 2, 17);
+  const labels = (days: number): string[] => {
+    const ticks = timeTicks(from, from + days * 86_400_000);
+    return ticks.map((at) => tickWords(at, ticks));
+  };
+  expect(labels(1).slice(0, 2)).toEqual(["04:00", "08:00"]);
+  expect(labels(30)).toEqual(["3 Nov", "8 Nov", "13 Nov", "18 Nov", "23 Nov", "28 Nov"]);
 });

@@ -86,5 +86,8 @@ export function timeTicks(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, index) => first + index * step);
 }
 
-/** "02:40", of UTC. */
-export const clockWords = (at: number): string => new Date(at).toISOString().slice(11, 16);
+/** "02:40", or "28 Nov" where there is at most one a day, of UTC. @param ticks moments that are written side by side, in ms */
+export function tickWords(at: number, [first = 0, second = 0]: readonly number[]): string {
+  if (second - first < 86_400_000) return new Date(at).toISOString().slice(11, 16);
+  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" }).format(at);
+}

@@ -1,5 +1,5 @@
 import type { Chart, ChartLine, ChartPanel } from "../domain/chart.ts";
-import { type Axis, axisOf, clockWords, timeTicks, valueWords } from "./axis.ts";
+import { type Axis, axisOf, tickWords, timeTicks, valueWords } from "./axis.ts";
 import { ALARM, cut, FAINT, fixed, INK, LESSER, LINE_COLOURS, lineAt, MARGIN, textAt, WIDTH } from "./svg.ts";
 
 export const PANEL_HEIGHT = 264;
@@ -88,10 +88,11 @@ function drawGrid({ unit }: ChartPanel, { axis, y }: Scale): string {
 }
 
 function drawTimes({ from, to }: Chart, { x, bottom }: Scale): string {
-  return timeTicks(from, to)
+  const ticks = timeTicks(from, to);
+  return ticks
     .flatMap((at) => [
       lineAt([x(at), bottom], [x(at), bottom + 6], `stroke="${LESSER}" stroke-width="1"`),
-      textAt({ x: x(at), y: bottom + 25, size: 16, fill: LESSER, anchor: anchorAt(x(at)) }, clockWords(at)),
+      textAt({ x: x(at), y: bottom + 25, size: 16, fill: LESSER, anchor: anchorAt(x(at)) }, tickWords(at, ticks)),
     ])
     .join("");
 }

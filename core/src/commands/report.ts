@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { defineCommand, type Ports } from "../command.ts";
 import { lookAction } from "../fleet-report.ts";
+import { figureFields } from "../reports/figure-words.ts";
 import { type Gathered, gatherReport } from "../reports/gather-report.ts";
 import { tellHandover } from "../reports/hand-over.ts";
 import { minutesAwake } from "../reports/minutes-awake.ts";
 import { parkedLines, waitingLines } from "../reports/parked.ts";
+import { reportChart } from "../reports/report-chart.ts";
 import { REPORT_KINDS, type ReportKind } from "../reports/report-period.ts";
 import { tellSummary } from "../reports/summary.ts";
 
@@ -33,12 +35,14 @@ export default defineCommand({
     const { kind } = input.parse(raw);
     if (kind === undefined) return CHOICE;
     const found = await gatherReport(kind, ports);
+    const chart = reportChart(found);
     const told = kind === "handover" ? await handOver(found, ports) : tellSummary(found, kind);
     return {
       ...told,
-      ...{ fields: [], actions: [lookAction("Who did what", "history", {})] },
+      ...{ fields: figureFields(found.measurement), actions: [lookAction("Who did what", "history", {})] },
       sameAs: `same as /fleet report ${kind}`,
       data: dataOf(found),
+      ...(chart === null ? {} : { chart }),
     };
   },
 });
@@ -56,7 +60,8 @@ async function handOver(found: Gathered, ports: Ports) {
   return tellHandover(found, { parked, waiting });
 }
 
-const dataOf = ({ nameOf: _, ...found }: Gathered) => ({
+const dataOf = ({ nameOf: _, measurement, ...found }: Gathered) => ({
   ...found,
+  measured: "problem" in measurement ? null : measurement.measured,
   minutesAwake: minutesAwake(found.alerts.rows, found.period, found.zone),
 });

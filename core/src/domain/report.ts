@@ -1,3 +1,4 @@
+import type { Chart } from "./chart.ts";
 import type { FailureCode } from "./failure.ts";
 
 /** A step that a reader of a report may take; a door draws it as a button, or as the words to type. */
@@ -22,6 +23,8 @@ export interface Report {
   readonly actions: readonly Action[];
   /** "same as /fleet roll-call"; null for what has no words. */
   readonly sameAs: string | null;
+  /** How it went, for doors that can show a picture; none if left out. */
+  readonly chart?: Chart;
 }
 
 /** How a failure is shown; `ref` is the id to quote. */

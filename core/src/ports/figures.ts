@@ -1,5 +1,6 @@
 import type { Chart } from "../domain/chart.ts";
 import type { IncidentAlert } from "../domain/incident.ts";
+import type { MeasuredPeriod } from "../domain/period-figures.ts";
 import type {
   ApiHotSpots,
   ApiKeyFigures,
@@ -34,6 +35,11 @@ export interface Figures {
   measureCourse(asked: Course & { readonly question: MeasureQuestion }): Promise<ApiMeasureCourse>;
   /** The last hour of what these alerts of one name were decided on; null if that is no number, or was not measured. */
   alertChart(alerts: readonly Pick<IncidentAlert, "alertname" | "labels" | "startsAt">[]): Promise<Chart | null>;
+  /**
+   * Up to 30 days up to now and as long before; may be a minute old.
+   * @param asked.agents about how many there are: the more, the coarser it is looked at
+   */
+  period(asked: { readonly seconds: number; readonly agents: number }): Promise<MeasuredPeriod>;
   /** @throws Failure "unavailable" if the source of the figures does not answer */
   check(): Promise<null>;
 }

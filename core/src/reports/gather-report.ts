@@ -3,6 +3,7 @@ import { Failure } from "../domain/failure.ts";
 import type { Period } from "../domain/period.ts";
 import type { Past, PastAlert, PastOperation, PastRestart, PeriodRecords } from "../ports/period-records.ts";
 import type { NameOf } from "./alert-words.ts";
+import { type Measurement, measurePeriod } from "./measure-period.ts";
 import { periodOf, type ReportKind } from "./report-period.ts";
 
 /** What a report tells, as it was found. */
@@ -17,6 +18,7 @@ export interface Gathered {
   readonly operations: Past<PastOperation>;
   readonly restarts: readonly PastRestart[];
   readonly refusals: Awaited<ReturnType<PeriodRecords["refusals"]>>;
+  readonly measurement: Measurement;
   readonly nameOf: NameOf;
 }
 
@@ -25,15 +27,16 @@ export async function gatherReport(kind: ReportKind, ports: Ports): Promise<Gath
   const { records, clock, directory, zone = "UTC" } = ports;
   if (records === undefined) throw new Failure("unavailable", "nothing is stored here, so there is nothing to report");
   const period = periodOf(kind, clock.now(), zone);
-  const [alerts, earlier, operations, restarts, refusals] = await Promise.all([
+  const [alerts, earlier, operations, restarts, refusals, measurement] = await Promise.all([
     records.alerts(period),
     records.alerts({ from: 2 * period.from - period.to, to: period.from }),
     records.operations(period),
     records.restarts(period),
     records.refusals(period),
+    measurePeriod(ports, period),
   ]);
   return {
-    ...{ kind, period, zone, alerts, alertsBefore: earlier.total, operations, restarts, refusals },
+    ...{ kind, period, zone, alerts, alertsBefore: earlier.total, operations, restarts, refusals, measurement },
     nameOf: ({ id, name }) => directory.byId(id)?.name ?? name,
   };
 }

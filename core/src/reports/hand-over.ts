@@ -1,6 +1,7 @@
 import type { Report } from "../domain/report.ts";
 import { counted, SQUARES } from "../fleet-words.ts";
 import { alertLine, isFiring, worstFirst } from "./alert-words.ts";
+import { firstOf } from "./first-of.ts";
 import type { Gathered } from "./gather-report.ts";
 import { AWAKE_MEANS, minutesAwake } from "./minutes-awake.ts";
 import { periodWords } from "./summary.ts";
@@ -20,7 +21,8 @@ export function tellHandover(
   found: Gathered,
   { parked, waiting }: LeftOver,
 ): Pick<Report, "headline" | "context" | "lines"> {
-  const { alerts, operations, restarts, nameOf, period, zone } = found;
+  const { alerts, operations, restarts, nameOf, period, zone, measurement } = found;
+  const unknown = "problem" in measurement ? [measurement.problem] : [];
   const rang = alerts.rows.toSorted(
     (one, other) => Number(isFiring(other)) - Number(isFiring(one)) || worstFirst(one, other),
   );
@@ -41,20 +43,15 @@ export function tellHandover(
         "Nobody changed anything",
       ),
       ...restartLines(restarts),
-      ...someOf(parked, MOST.parked, "Nothing is parked"),
+      ...someOf(parked, MOST.parked - unknown.length, "Nothing is parked"),
       ...someOf(waiting, MOST.waiting, "Nothing waits or runs"),
+      ...unknown,
     ],
   };
 }
 
-/** The first ones; the last of them says how many more there are. */
-function someOf(lines: readonly string[], most: number, none: string): string[] {
-  if (lines.length === 0) return [none];
-  const more = lines.length - most;
-  return lines
-    .slice(0, most)
-    .map((line, index) => (more > 0 && index === most - 1 ? `${line} · and ${more} more` : line));
-}
+const someOf = (lines: readonly string[], most: number, none: string): string[] =>
+  lines.length === 0 ? [none] : firstOf(lines, most);
 
 function headlineOf({ alerts }: Gathered, { parked, waiting }: LeftOver): string {
   const firing = alerts.rows.filter(isFiring).toSorted(worstFirst);

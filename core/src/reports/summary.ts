@@ -1,6 +1,8 @@
 import type { Report } from "../domain/report.ts";
 import { counted, SQUARES } from "../fleet-words.ts";
 import { alertLines, isFiring, worstFirst } from "./alert-words.ts";
+import { figureLines } from "./figure-words.ts";
+import { firstOf } from "./first-of.ts";
 import type { Gathered } from "./gather-report.ts";
 import { dateWords, type ReportKind } from "./report-period.ts";
 import { workLines } from "./work-words.ts";
@@ -9,7 +11,7 @@ const IN_THE_LAST: Readonly<Record<Exclude<ReportKind, "handover">, string>> = {
   ...{ daily: "24 hours", weekly: "7 days", monthly: "30 days" },
 };
 /** Names of alerts that are told one by one; a list shows ten lines, and others stand below. */
-const MOST_NAMES = 4;
+const MOST_NAMES = 3;
 
 /** The words of a day, a week or a month. */
 export function tellSummary(
@@ -18,11 +20,11 @@ export function tellSummary(
 ): Pick<Report, "headline" | "context" | "lines"> {
   const { alerts, alertsBefore, nameOf } = found;
   const names = alertLines(alerts.rows, nameOf);
-  const more = names.length > MOST_NAMES ? [`and ${counted(names.length - MOST_NAMES, "more name")} of alerts`] : [];
+  const measured = figureLines(found.measurement, (found.period.to - found.period.from) / 1000);
   return {
     headline: headlineOf(found, IN_THE_LAST[kind]),
     context: [periodWords(found), `${counted(alertsBefore, "alert")} in the ${IN_THE_LAST[kind]} before`].join(" · "),
-    lines: [...names.slice(0, MOST_NAMES), ...more, ...workLines(found)],
+    lines: [...firstOf(names, MOST_NAMES), ...workLines(found), ...measured],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { MeasuredPeriod } from "../../domain/period-figures.ts";
 import type { MeasureQuestion } from "../../measure-contract.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Figures } from "../../ports/figures.ts";
@@ -15,6 +16,7 @@ import {
   showMeasureCourse,
 } from "./measure.ts";
 import { keyOf } from "./measured.ts";
+import { readPeriod } from "./period-figures.ts";
 import {
   type HotSpotsReading,
   type LatencyReading,
@@ -35,6 +37,9 @@ export interface PrometheusOptions {
 /** What was on other days changes slowly, and is costly to read. */
 const DAYS_BEFORE_LIMITS: Partial<CacheLimits> = { freshMs: 10 * 60_000, staleMs: 60 * 60_000, keepMs: 60 * 60_000 };
 
+/** A month is much to read, and a minute of it says nothing. */
+const PERIOD_LIMITS: Partial<CacheLimits> = { freshMs: 60_000, staleMs: 60_000, keepMs: 60_000 };
+
 /** Figures out of Prometheus, through caches: however many look at a board, Prometheus is asked once in 5 s. */
 export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: PrometheusOptions): Figures {
   const prometheus = connectPrometheus(url);
@@ -48,6 +53,7 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
   const spots = new AgedCache<HotSpotsReading>(now, limits);
   const measures = new AgedCache<MeasureReading>(now, limits);
   const measureCourses = new AgedCache<MeasureCourseReading>(now, limits);
+  const periods = new AgedCache<MeasuredPeriod>(now, { ...limits, ...PERIOD_LIMITS });
   const charts = new AgedCache<AlertReading>(now, limits);
   return {
     async key() {
@@ -90,6 +96,10 @@ export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: Promet
     async alertChart(alerts) {
       const key = JSON.stringify(alerts.map(({ alertname, labels }) => [alertname, labels.agent, labels.topic]));
       return showAlertChart((await charts.get(key, (at) => readAlertChart(asking, at, alerts))).value, alerts);
+    },
+    async period(asked) {
+      const name = `${Math.round(asked.seconds / 60)} ${asked.agents}`;
+      return (await periods.get(name, (at) => readPeriod(asking, at, asked))).value;
     },
     check: () => prometheus.check(),
   };

@@ -1,11 +1,12 @@
 import type { WebClient } from "@slack/web-api";
 import { type ChatOutcome, settle } from "./chat-outcome.ts";
 
-/** A picture for a thread; the same name is never given to two. */
+/** A picture to be shown. */
 export interface SharedPicture {
   readonly channel: string;
-  readonly thread: string;
-  /** `inc-7.png`; by it the picture is found again. */
+  /** Message in whose thread it goes; null: the channel itself. */
+  readonly thread: string | null;
+  /** `inc-7.png`; by it the picture is found again in a thread, where the same name is never given to two. */
   readonly name: string;
   readonly title: string;
   /** What is on it, for whoever cannot see it. */
@@ -18,7 +19,7 @@ export interface SlackFiles {
   /** Hands a picture over. `done` says that Slack has it; it stands in the thread only some seconds later, or never. */
   share(picture: SharedPicture): Promise<ChatOutcome>;
   /** Looks for it in the thread; `done` with its message, `gone` if it does not stand there. */
-  find(place: Pick<SharedPicture, "channel" | "thread" | "name">): Promise<ChatOutcome>;
+  find(place: Pick<SharedPicture, "channel" | "name"> & { readonly thread: string }): Promise<ChatOutcome>;
 }
 
 const UPLOAD_MS = 10_000;
@@ -41,7 +42,7 @@ export const createSlackFiles = (client: WebClient): SlackFiles => ({
       await client.files.completeUploadExternal({
         files: [{ id: given.file_id, title }],
         channel_id: channel,
-        thread_ts: thread,
+        ...(thread === null ? {} : { thread_ts: thread }),
       });
       return { kind: "done", channel, ts: "" };
     }),
