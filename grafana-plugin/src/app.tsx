@@ -1,34 +1,44 @@
 import type { AppRootProps } from "@grafana/data";
-import { lazy, type ReactElement, Suspense } from "react";
+import { type ComponentType, lazy, type ReactElement, Suspense } from "react";
 import { Unconfigured } from "./pages/unconfigured.tsx";
 import { Boundary } from "./parts/boundary.tsx";
-import { usePlace } from "./parts/place.ts";
+import { type Place, placeNow, usePlace } from "./parts/place.ts";
 import { Skeleton } from "./parts/region.tsx";
 
+const page = (load: () => Promise<{ default: ComponentType }>) => ({ load, Shown: lazy(load) });
 const PAGES = {
-  overview: lazy(() => import("./pages/overview.tsx")),
-  alerts: lazy(() => import("./pages/alerts.tsx")),
-  agents: lazy(() => import("./pages/agents.tsx")),
-  operations: lazy(() => import("./pages/operations.tsx")),
-  requests: lazy(() => import("./pages/requests.tsx")),
-  "roll-call": lazy(() => import("./pages/roll-call.tsx")),
-  bus: lazy(() => import("./pages/bus.tsx")),
-  diagnostics: lazy(() => import("./pages/diagnostics.tsx")),
-  metrics: lazy(() => import("./pages/metrics.tsx")),
-  audit: lazy(() => import("./pages/audit.tsx")),
-  parts: lazy(() => import("./pages/parts.tsx")),
+  overview: page(() => import("./pages/overview.tsx")),
+  alerts: page(() => import("./pages/alerts.tsx")),
+  agents: page(() => import("./pages/agents.tsx")),
+  agent: page(() => import("./pages/agent.tsx")),
+  operations: page(() => import("./pages/operations.tsx")),
+  requests: page(() => import("./pages/requests.tsx")),
+  "roll-call": page(() => import("./pages/roll-call.tsx")),
+  bus: page(() => import("./pages/bus.tsx")),
+  diagnostics: page(() => import("./pages/diagnostics.tsx")),
+  metrics: page(() => import("./pages/metrics.tsx")),
+  audit: page(() => import("./pages/audit.tsx")),
+  parts: page(() => import("./pages/parts.tsx")),
+  missing: page(() => import("./pages/missing.tsx")),
 };
-const Agent = lazy(() => import("./pages/agent.tsx"));
-const Missing = lazy(() => import("./pages/missing.tsx"));
+type PageName = keyof typeof PAGES;
+
+function nameOf({ page: name, id }: Place): PageName {
+  if (name === "agents" && id !== null) return "agent";
+  return Object.hasOwn(PAGES, name) && name !== "agent" ? (name as PageName) : "missing";
+}
+
+// The first page comes while Grafana draws its frame, not after it; if it does not come, it is asked for again when it is drawn.
+PAGES[nameOf(placeNow())].load().catch(() => undefined);
 
 /** The app: the page that the address names. */
 export default function App({ meta }: AppRootProps<{ url?: string }>): ReactElement {
-  const { page, id } = usePlace();
+  const place = usePlace();
   const isSetUp = Boolean(meta.jsonData?.url) && meta.secureJsonFields?.secret === true;
   if (!isSetUp) return <Unconfigured />;
-  const Shown = page === "agents" && id !== null ? Agent : (PAGES[page as keyof typeof PAGES] ?? Missing);
+  const { Shown } = PAGES[nameOf(place)];
   return (
-    <Boundary key={page} name="This page">
+    <Boundary key={place.page} name="This page">
       <Suspense fallback={<Skeleton lines={5} />}>
         <Shown />
       </Suspense>

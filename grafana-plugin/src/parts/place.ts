@@ -20,6 +20,8 @@ const current = (): string => {
 };
 const follow = (changed: () => void): (() => void) => locationService.getHistory().listen(changed);
 
+export const placeNow = (): Place => readPlace(current());
+
 /** Follows the address: it is the state of every page. */
 export function usePlace(): Place {
   const address = useSyncExternalStore(follow, current);
