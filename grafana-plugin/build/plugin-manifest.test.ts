@@ -128,6 +128,7 @@ describe("the bundle", () => {
       "react",
       "react/jsx-runtime",
       "react-dom",
+      "i18next",
       "rxjs",
       "lodash",
       "@emotion/css",

@@ -4,6 +4,7 @@ import { Unconfigured } from "./pages/unconfigured.tsx";
 import { Boundary } from "./parts/boundary.tsx";
 import { type Place, placeNow, usePlace } from "./parts/place.ts";
 import { Skeleton } from "./parts/region.tsx";
+import { t } from "./translate.ts";
 
 const page = (load: () => Promise<{ default: ComponentType }>) => ({ load, Shown: lazy(load) });
 const PAGES = {
@@ -38,7 +39,7 @@ export default function App({ meta }: AppRootProps<{ url?: string }>): ReactElem
   if (!isSetUp) return <Unconfigured />;
   const { Shown } = PAGES[nameOf(place)];
   return (
-    <Boundary key={place.page} name="This page">
+    <Boundary key={place.page} name={t("app.this-page", "This page")}>
       <Suspense fallback={<Skeleton lines={5} />}>
         <Shown />
       </Suspense>

@@ -1,5 +1,6 @@
 import type { AppPlugin } from "@grafana/data";
 import { createElement, lazy, type ReactElement, Suspense } from "react";
+import { translated } from "./translated.ts";
 
 /** Written out: an older Grafana has not all of their names. */
 const PALETTE = "grafana/commandpalette/action";
@@ -45,8 +46,8 @@ export const AGENT_STATUS = {
   description: "Badge and verdict of the agent that `agent` names, live",
 };
 
-const AgentStatus = lazy(() => import("./exposed/agent-status.tsx"));
-const GoTo = lazy(() => import("./exposed/go-to.tsx"));
+const AgentStatus = lazy(() => translated(import("./exposed/agent-status.tsx")));
+const GoTo = lazy(() => translated(import("./exposed/go-to.tsx")));
 
 /** Where Grafana shows something of ours outside of our own pages. */
 export function addExtensions<Settings extends object>(plugin: AppPlugin<Settings>): AppPlugin<Settings> {

@@ -2,10 +2,11 @@ import "./public-path.ts";
 import { AppPlugin } from "@grafana/data";
 import { lazy } from "react";
 import { addExtensions } from "./extensions.ts";
+import { translated } from "./translated.ts";
 
 // Grafana loads this file with every page of its own: all else waits until one of our pages is opened.
-const App = lazy(() => import("./app.tsx"));
-const Configuration = lazy(() => import("./pages/configuration.tsx"));
+const App = lazy(() => translated(import("./app.tsx")));
+const Configuration = lazy(() => translated(import("./pages/configuration.tsx")));
 
 export const plugin = addExtensions(
   new AppPlugin<{ url?: string }>().setRootPage(App).addConfigPage({

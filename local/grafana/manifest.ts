@@ -8,6 +8,7 @@ import type { GrafanaPerson } from "./people.ts";
 const Manifest = z.object({
   id: z.string(),
   name: z.string(),
+  languages: z.array(z.string()),
   includes: z.array(
     z.discriminatedUnion("type", [
       z.object({

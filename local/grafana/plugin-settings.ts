@@ -9,6 +9,11 @@ interface SettingsParts {
   readonly signedIn: (request: FastifyRequest) => GrafanaPerson | null;
 }
 
+/** Where the texts of each language are, for who loads the plugin. */
+const TRANSLATIONS = Object.fromEntries(
+  MANIFEST.languages.map((one) => [one, `public/plugins/${MANIFEST.id}/locales/${one}/${MANIFEST.id}.json`]),
+);
+
 const Body = z.object({
   enabled: z.boolean(),
   pinned: z.boolean(),
@@ -31,6 +36,7 @@ export function addPluginSettings(app: FastifyInstance, { settings, signedIn }: 
     return {
       ...{ id: MANIFEST.id, name: MANIFEST.name, type: "app", enabled: true, pinned: true },
       ...{ baseUrl: "public/plugins/rollcall-fleet-app", module: "public/plugins/rollcall-fleet-app/module.js" },
+      translations: TRANSLATIONS,
       jsonData: { url: settings.upstream },
       secureJsonFields: { secret: settings.pluginSecret !== "" },
     };

@@ -1,4 +1,5 @@
 import type { ApiError } from "@rollcall/core/contract.ts";
+import { t } from "../translate.ts";
 
 /** What went wrong, from the reader's point of view. */
 export type RefusalKind =
@@ -18,7 +19,7 @@ export class Refusal extends Error {
   readonly detail: Partial<ApiError>;
 
   constructor(kind: RefusalKind, status: number, detail: Partial<ApiError>) {
-    super(detail.message ?? "the control service does not answer");
+    super(detail.message ?? t("refusal.silent", "the control service does not answer"));
     this.name = "Refusal";
     this.kind = kind;
     this.status = status;
@@ -38,16 +39,18 @@ export function readRefusal(status: number, body: unknown): Refusal {
   if (isOurs(body)) return new Refusal(kindOf(status, body), status, body);
   const message = saidIn(body);
   if (status < 400 || status >= 500) return new Refusal("away", status, {});
-  return new Refusal("refused", status, { message: message ?? USUAL[status] ?? "Grafana did not take it" });
+  return new Refusal("refused", status, {
+    message: message ?? USUAL[status]?.() ?? t("refusal.not-taken", "Grafana did not take it"),
+  });
 }
 
 const kindOf = (status: number, { code }: ApiError): RefusalKind =>
   isGone(status) ? "away" : code === "unauthenticated" ? "unknown-person" : "refused";
 
-const USUAL: Readonly<Record<number, string>> = {
-  401: "you are not signed in to Grafana any more",
-  403: "Grafana does not let you ask this",
-  404: "there is no such thing",
+const USUAL: Readonly<Record<number, () => string>> = {
+  401: () => t("refusal.signed-out", "you are not signed in to Grafana any more"),
+  403: () => t("refusal.forbidden", "Grafana does not let you ask this"),
+  404: () => t("refusal.missing", "there is no such thing"),
 };
 
 const saidIn = (body: unknown): string | undefined =>

@@ -7,6 +7,7 @@ import { type Outcome, runCommand } from "../api/run-command.ts";
 import { closeOrder, type Order, titleOf } from "../parts/order.ts";
 import { RefusalView } from "../parts/refusal-view.tsx";
 import { Skeleton } from "../parts/region.tsx";
+import { t } from "../translate.ts";
 import { OutcomeView } from "./outcome-view.tsx";
 import { PlanView } from "./plan-view.tsx";
 import { fieldsOf, SchemaField, toInput } from "./schema-fields.tsx";
@@ -22,17 +23,17 @@ export default function CommandDrawer({ order }: { readonly order: Order }): Rea
     <Drawer title={titleOf(order)} subtitle={command?.summary} onClose={leave} size="md">
       <ConfirmModal
         isOpen={isLeaving}
-        title="Leave what you typed?"
-        body="Nothing was sent."
-        confirmText="Leave it"
-        dismissText="Stay"
+        title={t("form.leave-title", "Leave what you typed?")}
+        body={t("form.leave-body", "Nothing was sent.")}
+        confirmText={t("form.leave", "Leave it")}
+        dismissText={t("form.stay", "Stay")}
         onConfirm={closeOrder}
         onDismiss={() => setLeaving(false)}
       />
       {command === undefined ? (
         <Skeleton />
       ) : command === null ? (
-        <p>This control service has no command {order.command}.</p>
+        <p>{t("form.no-command", "This control service has no command {{command}}.", { command: order.command })}</p>
       ) : (
         <OrderForm order={order} command={command} onTyped={setTyped} />
       )}
@@ -96,18 +97,22 @@ function OrderForm({ order, command, onTyped }: OrderFormProps): ReactElement {
       ))}
       {command.kind === "act" ? <WhyFields why={why} onChange={setWhy} hasForce={takesAgents(command)} /> : null}
       {step.refusal === null ? null : <RefusalView refusal={step.refusal} wish={titleOf(order)} />}
-      {command.whyNot === null ? null : <p role="alert">Not for you: {command.whyNot}</p>}
-      {command.kind === "act" && step.refusal === null ? <p>Nothing has happened yet.</p> : null}
+      {command.whyNot === null ? null : (
+        <p role="alert">{t("form.not-for-you", "Not for you: {{why}}", { why: command.whyNot })}</p>
+      )}
+      {command.kind === "act" && step.refusal === null ? (
+        <p>{t("form.nothing-yet", "Nothing has happened yet.")}</p>
+      ) : null}
       <div style={{ display: "flex", gap: 8 }}>
         <Button
           type="submit"
           variant={command.danger >= 2 ? "destructive" : "primary"}
           disabled={step.isAsking || command.whyNot !== null || isUnexplained(why)}
         >
-          {step.isAsking ? "Asking…" : titleOf({ command: command.name, input: toInput(values) })}
+          {step.isAsking ? t("form.asking", "Asking…") : titleOf({ command: command.name, input: toInput(values) })}
         </Button>
         <Button type="button" variant="secondary" onClick={closeOrder}>
-          Not now
+          {t("form.not-now", "Not now")}
         </Button>
       </div>
     </form>
@@ -157,8 +162,8 @@ function WhyFields({ why, hasForce, onChange }: WhyFieldsProps): ReactElement {
   return (
     <>
       <Field
-        label="Reason"
-        description="Stands in the audit log; at most 200 characters"
+        label={t("form.reason", "Reason")}
+        description={t("form.reason-hint", "Stands in the audit log; at most 200 characters")}
         htmlFor="order-reason"
         noMargin
       >
@@ -171,8 +176,11 @@ function WhyFields({ why, hasForce, onChange }: WhyFieldsProps): ReactElement {
       </Field>
       {hasForce ? (
         <Checkbox
-          label="Force"
-          description="Skips the graceful order over the bus and asks to pass a brake; needs a reason"
+          label={t("form.force", "Force")}
+          description={t(
+            "form.force-hint",
+            "Skips the graceful order over the bus and asks to pass a brake; needs a reason",
+          )}
           value={why.force}
           onChange={(event) => onChange({ ...why, force: event.currentTarget.checked })}
         />

@@ -6,6 +6,7 @@ import { hrefOf } from "../parts/place.ts";
 import { ProgressTracker } from "../parts/progress-tracker.tsx";
 import { ReportView } from "../parts/report-view.tsx";
 import { RequestView } from "../parts/request-view.tsx";
+import { t } from "../translate.ts";
 
 /** What became of a wish, followed to its end. */
 export function OutcomeView({ outcome }: { readonly outcome: Exclude<Outcome, { kind: "plan" }> }): ReactElement {
@@ -20,7 +21,7 @@ function RunningView({ outcome }: { readonly outcome: Outcome & { readonly kind:
   return (
     <>
       <p>
-        {outcome.repeated ? "This wish was accepted before; nothing was done twice. " : ""}
+        {outcome.repeated ? `${t("form.repeated", "This wish was accepted before; nothing was done twice.")} ` : ""}
         <a href={hrefOf(`operations/${id}`)}>{id}</a>
       </p>
       <ProgressTracker operation={items.get(id) ?? outcome.operation} />
@@ -33,7 +34,7 @@ function AskedView({ outcome }: { readonly outcome: Outcome & { readonly kind: "
   const { id } = outcome.request;
   return (
     <>
-      <p>Nothing has happened yet: a second person is asked.</p>
+      <p>{t("form.second-asked", "Nothing has happened yet: a second person is asked.")}</p>
       <RequestView request={items.get(id) ?? outcome.request} />
     </>
   );

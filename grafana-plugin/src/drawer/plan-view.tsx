@@ -4,6 +4,7 @@ import type { Planned } from "../api/contract.ts";
 import { closeOrder } from "../parts/order.ts";
 import { ReportText } from "../parts/report-text.tsx";
 import { useNow } from "../parts/tick.ts";
+import { t } from "../translate.ts";
 
 interface PlanViewProps {
   readonly planned: Planned;
@@ -34,8 +35,8 @@ export function PlanView({ planned, isAsking, reason, onConfirm, children }: Pla
       {children}
       {words.typed === null ? null : (
         <Field
-          label={`Type "${words.typed}"`}
-          description="This is about the whole fleet"
+          label={t("form.type", 'Type "{{words}}"', { words: words.typed })}
+          description={t("form.whole-fleet", "This is about the whole fleet")}
           htmlFor="plan-typed"
           noMargin
         >
@@ -43,12 +44,15 @@ export function PlanView({ planned, isAsking, reason, onConfirm, children }: Pla
         </Field>
       )}
       <p>
-        <ReportText text={words.valid ?? "Nothing has happened, and this plan was only to be shown."} now={now} />
+        <ReportText
+          text={words.valid ?? t("form.only-shown", "Nothing has happened, and this plan was only to be shown.")}
+          now={now}
+        />
       </p>
       <div style={{ display: "flex", gap: 8 }}>
         <ConfirmButton {...{ planned, isAsking, onConfirm }} isReady={isReady(planned, { reason, typed })} />
         <Button variant="secondary" onClick={closeOrder}>
-          Close
+          {t("form.close", "Close")}
         </Button>
       </div>
     </div>
@@ -75,7 +79,7 @@ function ConfirmButton({ planned, isAsking, onConfirm, isReady: ready }: Confirm
       disabled={isAsking || !ready}
       onClick={() => onConfirm(confirm.token)}
     >
-      {isAsking ? "Asking…" : needsSecond ? "Ask a second person" : words.title}
+      {isAsking ? t("form.asking", "Asking…") : needsSecond ? t("form.ask-second", "Ask a second person") : words.title}
     </Button>
   );
 }

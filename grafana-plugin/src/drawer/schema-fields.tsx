@@ -1,5 +1,6 @@
 import { Field, Input, RadioButtonGroup, Switch, TextArea } from "@grafana/ui";
 import type { ReactElement } from "react";
+import { t } from "../translate.ts";
 
 /** The parts of JSON Schema that inputs of commands use. */
 interface FieldSchema {
@@ -61,7 +62,7 @@ function Control({ field, value, onChange }: SchemaFieldProps): ReactElement {
         id={id}
         rows={2}
         value={Array.isArray(value) ? value.join(" ") : ""}
-        placeholder="words with spaces between"
+        placeholder={t("form.words", "words with spaces between")}
         onChange={(event) => onChange(event.currentTarget.value.split(/\s+/))}
         onBlur={() => onChange((value as string[] | undefined)?.filter((word) => word !== ""))}
       />

@@ -6,6 +6,7 @@ import { incidentWords } from "../parts/incident-card.tsx";
 import { wishWords } from "../parts/operation-entry.tsx";
 import { goTo } from "../parts/place.ts";
 import { listed } from "../parts/words.ts";
+import { t } from "../translate.ts";
 import { placeOfId } from "./place-of-id.ts";
 
 /** A field that takes any id, and offers those that are known. */
@@ -13,7 +14,7 @@ export default function GoTo({ onDismiss }: { readonly onDismiss?: () => void })
   const options = useOptions();
   return (
     <Combobox
-      aria-label="Agent, operation, request, incident or row of the audit log"
+      aria-label={t("go-to.label", "Agent, operation, request, incident or row of the audit log")}
       placeholder="billing, op-481, req-31, inc-7, a-41207"
       autoFocus
       createCustomValue

@@ -3,6 +3,7 @@ import { useReadCommand } from "../parts/read-command.ts";
 import { Region } from "../parts/region.tsx";
 import { ReportText } from "../parts/report-text.tsx";
 import { useNow } from "../parts/tick.ts";
+import { t } from "../translate.ts";
 
 const EVERY_MS = 5_000;
 
@@ -11,7 +12,13 @@ export function AgentEvidence({ id }: { readonly id: string }): ReactElement {
   const { report, refusal, again } = useReadCommand("why", { about: id }, EVERY_MS);
   const now = useNow();
   return (
-    <Region title="Evidence" columns={6} isKnown={report !== null} refusal={refusal} onRetry={again}>
+    <Region
+      title={t("agent.evidence", "Evidence")}
+      columns={6}
+      isKnown={report !== null}
+      refusal={refusal}
+      onRetry={again}
+    >
       {() => (
         <ul style={{ listStyle: "none", overflowWrap: "anywhere" }}>
           {(report?.lines ?? []).map((line) => (

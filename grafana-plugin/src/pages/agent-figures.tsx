@@ -6,13 +6,29 @@ import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
 import type { Agent } from "../api/contract.ts";
 import { MetricCard } from "../parts/metric-card.tsx";
+import { t } from "../translate.ts";
 
 /** What is asked of Prometheus, and how a card says it. */
 const MEASURED = [
-  { label: "handled", name: "rollcall_agent_tasks_total", made: "rate", unit: "per second" },
-  { label: "failed", name: "rollcall_agent_tasks_failed_total", made: "rate", unit: "per second" },
-  { label: "processor", name: "rollcall_agent_cpu_seconds_total", made: "rate", unit: "cores" },
-  { label: "memory", name: "rollcall_agent_resident_memory_bytes", made: "max", unit: "bytes" },
+  { label: () => t("figure.handled", "handled"), name: "rollcall_agent_tasks_total", made: "rate", unit: "per second" },
+  {
+    label: () => t("figure.failed", "failed"),
+    name: "rollcall_agent_tasks_failed_total",
+    made: "rate",
+    unit: "per second",
+  },
+  {
+    label: () => t("figure.processor", "processor"),
+    name: "rollcall_agent_cpu_seconds_total",
+    made: "rate",
+    unit: "cores",
+  },
+  {
+    label: () => t("figure.memory", "memory"),
+    name: "rollcall_agent_resident_memory_bytes",
+    made: "max",
+    unit: "bytes",
+  },
 ] as const;
 
 /** Six numbers of one agent: what it does and uses over the last quarter of an hour, and what waits for it now. */
@@ -25,10 +41,15 @@ export function AgentFigures({ agent, at }: { readonly agent: Agent; readonly at
   return (
     <>
       <div className={styles.card}>
-        <MetricCard label="waiting" value={isCounted ? sum("lag") : null} unit="events" at={at} />
+        <MetricCard
+          label={t("figure.waiting", "waiting")}
+          value={isCounted ? sum("lag") : null}
+          unit="events"
+          at={at}
+        />
       </div>
       <div className={styles.card}>
-        <MetricCard label="in hand" value={sum("pending")} unit="events" at={at} />
+        <MetricCard label={t("figure.in-hand", "in hand")} value={sum("pending")} unit="events" at={at} />
       </div>
       {MEASURED.map((measured) => (
         <div key={measured.name} className={styles.card}>
@@ -51,10 +72,10 @@ function Measured({ id, measured: { label, name, made, unit } }: MeasuredProps):
   const newest = points.findLast(([, value]) => value !== null);
   return (
     <MetricCard
-      label={label}
+      label={label()}
       value={newest?.[1] ?? null}
       unit={unit}
-      reason={refusal?.message ?? (content === undefined ? "reading" : content.reason)}
+      reason={refusal?.message ?? (content === undefined ? t("figure.reading", "reading") : content.reason)}
       at={newest?.[0] ?? null}
       freshSeconds={90}
       points={points}

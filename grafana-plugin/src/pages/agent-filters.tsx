@@ -5,10 +5,21 @@ import { type ReactElement, useMemo } from "react";
 import type { Agent } from "../api/contract.ts";
 import { changeQuery } from "../parts/place.ts";
 import { useIsPhone } from "../parts/screen.ts";
-import { AGENT_ORDERS, type AgentOrder } from "./agent-order.ts";
+import { t } from "../translate.ts";
+import { type AgentOrder, agentOrders } from "./agent-order.ts";
 
 const FACETS = ["health", "verdict", "activity", "group", "owner", "version"] as const;
 type Facet = (typeof FACETS)[number];
+
+/** How a facet is called. */
+const FACET_WORDS: Readonly<Record<Facet, () => string>> = {
+  health: () => t("word.health", "health"),
+  verdict: () => t("word.verdict", "verdict"),
+  activity: () => t("word.activity", "activity"),
+  group: () => t("word.group", "group"),
+  owner: () => t("word.owner", "owner"),
+  version: () => t("word.version", "version"),
+};
 
 /** What the address narrows the list to; a comma in a value means or. */
 export interface Filters {
@@ -63,7 +74,7 @@ export function AgentFilters({ everyone, filters, order, isTree }: AgentFiltersP
       <div className={styles.row}>
         <div className={styles.search}>
           <FilterInput
-            placeholder="Search: name, work or label"
+            placeholder={t("agents.search", "Search: name, work or label")}
             data-search
             escapeRegex={false}
             value={filters.words}
@@ -71,24 +82,24 @@ export function AgentFilters({ everyone, filters, order, isTree }: AgentFiltersP
           />
         </div>
         <Combobox
-          aria-label="Order"
-          options={[...AGENT_ORDERS]}
+          aria-label={t("agents.order", "Order")}
+          options={agentOrders()}
           value={order}
           width={20}
           onChange={({ value }) => changeQuery({ sort: value === "sick" ? null : value })}
         />
         <RadioButtonGroup
-          aria-label="View"
+          aria-label={t("agents.view", "View")}
           options={[
-            { label: "List", value: false },
-            { label: "By group", value: true },
+            { label: t("agents.list", "List"), value: false },
+            { label: t("agents.by-group", "By group"), value: true },
           ]}
           value={isTree}
           onChange={(tree) => changeQuery({ view: tree ? "tree" : null })}
         />
       </div>
       <details open={!useIsPhone()}>
-        <summary>Filters ({Object.keys(filters.facets).length})</summary>
+        <summary>{t("agents.filters", "Filters ({{n}})", { n: Object.keys(filters.facets).length })}</summary>
         <div className={styles.chips}>
           {FACETS.map((facet) => (
             <Chips key={facet} facet={facet} everyone={everyone} chosen={filters.facets[facet] ?? []} />
@@ -111,7 +122,7 @@ function Chips({ facet, everyone, chosen }: ChipsProps): ReactElement | null {
   if (values.length < 2 || (values.length > MOST_CHIPS && chosen.length === 0)) return null;
   return (
     <fieldset className={styles.facet}>
-      <legend className={styles.legend}>{facet}</legend>
+      <legend className={styles.legend}>{FACET_WORDS[facet]()}</legend>
       {values.slice(0, MOST_CHIPS).map(([value, count]) => (
         <FilterPill
           key={value}

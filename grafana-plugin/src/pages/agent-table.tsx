@@ -7,7 +7,8 @@ import { isForPage } from "../parts/keys.ts";
 import { goTo, hrefOf } from "../parts/place.ts";
 import { StatusBadge } from "../parts/status-badge.tsx";
 import { useNow } from "../parts/tick.ts";
-import { countsWords, momentWords, offWords, verdictWords, waitingOf } from "../parts/words.ts";
+import { countsWords, offWords, sinceWords, verdictWords, waitingOf } from "../parts/words.ts";
+import { t } from "../translate.ts";
 import { getAgentTableStyles, PHONE_PX } from "./agent-table-style.ts";
 
 interface AgentTableProps {
@@ -43,11 +44,11 @@ export function AgentTable({ agents, at, isTree, selected, onSelect }: AgentTabl
   return (
     <div ref={scroller} className={styles.scroller}>
       <div aria-hidden className={cx(styles.row, styles.head)}>
-        {COLUMNS.map((name) => (
+        {columns().map((name) => (
           <span key={name}>{name}</span>
         ))}
       </div>
-      <ul aria-label="Agents" className={styles.list} style={{ height: rows.getTotalSize() }}>
+      <ul aria-label={t("page.agents", "Agents")} className={styles.list} style={{ height: rows.getTotalSize() }}>
         {rows.getVirtualItems().map(({ index, start }) => {
           const line = lines[index];
           const place = { transform: `translateY(${start}px)`, height: rowPx };
@@ -66,7 +67,17 @@ export function AgentTable({ agents, at, isTree, selected, onSelect }: AgentTabl
   );
 }
 
-const COLUMNS = ["", "agent", "health", "verdict", "waiting", "severity", "group", "owner", "version"];
+const columns = (): string[] => [
+  "",
+  t("word.agent", "agent"),
+  t("word.health", "health"),
+  t("word.verdict", "verdict"),
+  t("figure.waiting", "waiting"),
+  t("word.severity", "severity"),
+  t("word.group", "group"),
+  t("word.owner", "owner"),
+  t("word.version", "version"),
+];
 
 interface RowActs {
   readonly toggle: (id: string) => void;
@@ -149,13 +160,13 @@ interface AgentRowProps {
 function AgentRow({ agent, at, style, isCurrent, isSelected, onSelect }: AgentRowProps): ReactElement {
   const styles = useStyles2(getAgentTableStyles);
   const now = useNow();
-  const { id, group, owner, criticality, version, since, does } = agent;
+  const { id, group, owner, criticality, version, does } = agent;
   const waiting = waitingOf(agent);
-  const verdict = `${offWords(agent) ?? verdictWords(agent)}${since === null ? "" : ` since ${momentWords(since, now)}`}`;
+  const verdict = `${offWords(agent) ?? verdictWords(agent)}${sinceWords(agent, now)}`;
   return (
     <li className={cx(styles.row, isCurrent && styles.current)} style={style} data-agent={id}>
       <span className={styles.check}>
-        <Checkbox aria-label={`Select ${id}`} value={isSelected} onChange={onSelect} />
+        <Checkbox aria-label={t("agents.select", "Select {{id}}", { id })} value={isSelected} onChange={onSelect} />
       </span>
       <a href={hrefOf(`agents/${id}`)} title={does} className={styles.name}>
         {id}
@@ -172,7 +183,10 @@ function AgentRow({ agent, at, style, isCurrent, isSelected, onSelect }: AgentRo
       <span className={styles.wide}>{owner}</span>
       <span className={styles.wide}>{version ?? "—"}</span>
       <span className={styles.third}>
-        {waiting === null ? "waiting not known" : `${waiting} waiting`} · {criticality} · {group}
+        {waiting === null
+          ? t("agents.waiting-unknown", "waiting not known")
+          : t("agents.waiting", "{{n}} waiting", { n: waiting })}{" "}
+        · {criticality} · {group}
       </span>
     </li>
   );

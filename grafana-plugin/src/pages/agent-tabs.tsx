@@ -15,10 +15,19 @@ import { Region } from "../parts/region.tsx";
 import { getTableStyles } from "../parts/table-style.ts";
 import { Timeline } from "../parts/timeline.tsx";
 import { TimelineFilters, useFitting } from "../parts/timeline-filters.tsx";
+import { t } from "../translate.ts";
 import { AgentResources } from "./agent-resources.tsx";
 import { operationRow } from "./operation-row.ts";
 
 const TABS = ["timeline", "bus", "configuration", "metrics"] as const;
+
+/** How a tab is called. */
+const TAB_WORDS: Readonly<Record<(typeof TABS)[number], () => string>> = {
+  timeline: () => t("agent.timeline", "Timeline"),
+  bus: () => t("agent.bus", "Bus"),
+  configuration: () => t("page.configuration", "Configuration"),
+  metrics: () => t("page.metrics", "Metrics"),
+};
 
 /** What was done to it, what waits, how it is wanted, what it uses. */
 export function AgentTabs({ agent }: { readonly agent: Agent }): ReactElement {
@@ -29,12 +38,7 @@ export function AgentTabs({ agent }: { readonly agent: Agent }): ReactElement {
     <div style={{ gridColumn: "1 / -1" }}>
       <TabsBar className={styles.bar}>
         {TABS.map((one) => (
-          <Tab
-            key={one}
-            label={one.charAt(0).toUpperCase() + one.slice(1)}
-            active={tab === one}
-            onChangeTab={() => changeQuery({ tab: one })}
-          />
+          <Tab key={one} label={TAB_WORDS[one]()} active={tab === one} onChangeTab={() => changeQuery({ tab: one })} />
         ))}
       </TabsBar>
       <TabContent>
@@ -57,7 +61,7 @@ function History({ id }: { readonly id: string }): ReactElement {
   const shown = useFitting(all, operationEntry);
   return (
     <Region
-      title="What was done"
+      title={t("agent.done", "What was done")}
       isKnown={content !== undefined}
       refusal={refusal}
       actions={<ExportMenu name={`operations-${id}`} rows={() => shown.map(operationRow)} />}
@@ -67,7 +71,11 @@ function History({ id }: { readonly id: string }): ReactElement {
           {all.length > 5 ? <TimelineFilters entries={all.map(operationEntry)} /> : null}
           <Timeline
             entries={shown.map(openableEntry)}
-            empty={all.length === 0 ? "Nothing was done to it yet." : "Nothing fits these filters."}
+            empty={
+              all.length === 0
+                ? t("agent.nothing-done", "Nothing was done to it yet.")
+                : t("word.nothing-fits", "Nothing fits these filters.")
+            }
           />
         </>
       )}
@@ -78,21 +86,21 @@ function History({ id }: { readonly id: string }): ReactElement {
 function Waiting({ agent }: { readonly agent: Agent }): ReactElement {
   const styles = useStyles2(getTableStyles);
   return (
-    <Region title="What waits" isKnown={agent.waiting !== null}>
+    <Region title={t("agent.waits", "What waits")} isKnown={agent.waiting !== null}>
       {() => (
         <table className={cx(styles.table, styles.numbers)}>
           <thead>
             <tr>
-              <th>Topic</th>
-              <th>Waiting</th>
-              <th>In hand</th>
+              <th>{t("agent.topic", "Topic")}</th>
+              <th>{t("agent.waiting", "Waiting")}</th>
+              <th>{t("agent.in-hand", "In hand")}</th>
             </tr>
           </thead>
           <tbody>
             {(agent.waiting ?? []).map(({ topic, lag, pending }) => (
               <tr key={topic}>
                 <th scope="row">{topic}</th>
-                <td>{lag ?? "unknown"}</td>
+                <td>{lag ?? t("word.unknown", "unknown")}</td>
                 <td>{pending}</td>
               </tr>
             ))}
@@ -105,19 +113,24 @@ function Waiting({ agent }: { readonly agent: Agent }): ReactElement {
 
 function Declared({ agent }: { readonly agent: Agent }): ReactElement {
   const { desired, labels, runbook } = agent;
-  const wanted = `${desired.state}${desired.by === null ? "" : `, by ${desired.by}`}`;
+  const { state, by } = desired;
+  const wanted = by === null ? state : t("agent.wanted-by", "{{state}}, by {{by}}", { state, by });
+  const none = t("word.none", "none");
   return (
-    <Region title="As fleet.yaml and people want it" isKnown>
+    <Region title={t("agent.declared", "As fleet.yaml and people want it")} isKnown>
       {() => (
         <Facts
           facts={{
-            Wanted: wanted,
-            Labels:
+            [t("agent.wanted", "Wanted")]: wanted,
+            [t("agent.labels", "Labels")]:
               Object.entries(labels)
                 .map(([name, value]) => `${name}=${value}`)
-                .join(", ") || "none",
-            Runbook: runbook === null ? "none" : isLink(runbook) ? <a href={runbook}>{runbook}</a> : runbook,
-            "All of its group": <a href={hrefOf("agents", { group: agent.group })}>@{agent.group}</a>,
+                .join(", ") || none,
+            [t("word.runbook", "Runbook")]:
+              runbook === null ? none : isLink(runbook) ? <a href={runbook}>{runbook}</a> : runbook,
+            [t("agent.whole-group", "All of its group")]: (
+              <a href={hrefOf("agents", { group: agent.group })}>@{agent.group}</a>
+            ),
           }}
         />
       )}

@@ -10,6 +10,7 @@ import { usePlace } from "../parts/place.ts";
 import { ProgressTracker } from "../parts/progress-tracker.tsx";
 import { RefusalView } from "../parts/refusal-view.tsx";
 import { Region, Skeleton } from "../parts/region.tsx";
+import { t } from "../translate.ts";
 import { AgentEvidence } from "./agent-evidence.tsx";
 import { AgentFigures } from "./agent-figures.tsx";
 import { AgentTabs } from "./agent-tabs.tsx";
@@ -27,7 +28,7 @@ export default function AgentPage(): ReactElement {
   const agent =
     live === undefined ? one.content?.agent : { ...live, waiting: one.content?.agent.waiting ?? live.waiting };
   return (
-    <Page title={name} above={{ title: "Agents", page: "agents" }} actions={<Actions id={name} />}>
+    <Page title={name} above={{ title: t("page.agents", "Agents"), page: "agents" }} actions={<Actions id={name} />}>
       {agent === undefined ? (
         <div style={{ gridColumn: "1 / -1" }}>
           {one.refusal === null ? <Skeleton /> : <RefusalView refusal={one.refusal} />}
@@ -39,28 +40,28 @@ export default function AgentPage(): ReactElement {
   );
 }
 
-const VERBS = [
-  { command: "restart", label: "Restart…", isDanger: true },
-  { command: "pause", label: "Pause…", isDanger: false },
-  { command: "roll-call", label: "Roll call", isDanger: false },
+const verbs = () => [
+  { command: "restart", label: t("verb.restart", "Restart…"), isDanger: true },
+  { command: "pause", label: t("verb.pause", "Pause…"), isDanger: false },
+  { command: "roll-call", label: t("verb.roll-call", "Roll call"), isDanger: false },
 ];
-const MORE = [
-  { command: "resume", label: "Resume…" },
-  { command: "drain", label: "Drain…" },
-  { command: "start", label: "Start…" },
-  { command: "stop", label: "Stop…" },
+const more = () => [
+  { command: "resume", label: t("verb.resume", "Resume…") },
+  { command: "drain", label: t("verb.drain", "Drain…") },
+  { command: "start", label: t("verb.start", "Start…") },
+  { command: "stop", label: t("verb.stop", "Stop…") },
 ];
 
 function Actions({ id }: { readonly id: string }): ReactElement {
   return (
     <>
-      {VERBS.map(({ command, label, isDanger }) => (
+      {verbs().map(({ command, label, isDanger }) => (
         <CommandButton key={command} command={command} input={{ who: [id] }} label={label} isDanger={isDanger} />
       ))}
       <MoreCommands
         commands={[
-          ...MORE.map((one) => ({ ...one, input: { who: [id] } })),
-          { command: "why", label: "Why?", input: { about: id } },
+          ...more().map((one) => ({ ...one, input: { who: [id] } })),
+          { command: "why", label: t("verb.why", "Why?"), input: { about: id } },
         ]}
       />
     </>
@@ -79,7 +80,7 @@ function Known({ agent, at }: { readonly agent: Agent; readonly at: number | nul
       <AgentVerdict agent={agent} at={at} />
       <AgentEvidence id={agent.id} />
       {firing.length === 0 ? null : (
-        <Region title="Firing" isKnown>
+        <Region title={t("agent.firing", "Firing")} isKnown>
           {() => firing.map((incident) => <IncidentCard key={incident.id} incident={incident} />)}
         </Region>
       )}

@@ -12,6 +12,7 @@ import { changeQuery, usePlace } from "../parts/place.ts";
 import { RefusalView } from "../parts/refusal-view.tsx";
 import { Skeleton } from "../parts/region.tsx";
 import { countsWords } from "../parts/words.ts";
+import { t } from "../translate.ts";
 import { AgentFilters, fitsFilters, readFilters } from "./agent-filters.tsx";
 import { inOrder, readOrderOf } from "./agent-order.ts";
 import { AgentTable } from "./agent-table.tsx";
@@ -33,12 +34,12 @@ export default function Agents(): ReactElement {
   );
   const isTree = place.query.get("view") === "tree";
   return (
-    <Page title="Agents" actions={<ExportMenu name="agents" rows={() => shown.map(rowOf)} />}>
+    <Page title={t("page.agents", "Agents")} actions={<ExportMenu name="agents" rows={() => shown.map(rowOf)} />}>
       <div className={styles.whole}>
         <p role="status" data-testid="counts">
-          {at === null ? "Reading…" : countsWords(shown)}
+          {at === null ? t("word.reading", "Reading…") : countsWords(shown)}
           {problems.map((problem) => ` · ${problem}`)}
-          {awaySince === null ? "" : " · changes are not seen now"}
+          {awaySince === null ? "" : ` · ${t("agents.unseen", "changes are not seen now")}`}
         </p>
         <AgentFilters everyone={everyone} filters={filters} order={order} isTree={isTree} />
         <BulkBar selected={selected} onClear={() => setSelected(new Set())} />
@@ -59,17 +60,17 @@ export default function Agents(): ReactElement {
 }
 
 function NobodyFits({ hasFilters }: { readonly hasFilters: boolean }): ReactElement {
-  if (!hasFilters) return <p>Nobody is expected yet: fleet.yaml names no agent.</p>;
+  if (!hasFilters) return <p>{t("agents.nobody", "Nobody is expected yet: fleet.yaml names no agent.")}</p>;
   return (
     <p>
-      No agent fits these filters.{" "}
+      {t("agents.none-fit", "No agent fits these filters.")}{" "}
       <button
         type="button"
         onClick={() =>
           changeQuery({ q: null, health: null, verdict: null, activity: null, group: null, owner: null, context: null })
         }
       >
-        Clear
+        {t("verb.clear", "Clear")}
       </button>
     </p>
   );

@@ -9,10 +9,18 @@ import { firingAgents, IncidentCard, incidentWords } from "../parts/incident-car
 import { Page } from "../parts/page.tsx";
 import { changeQuery, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
+import { t } from "../translate.ts";
 import { worstFirst } from "./worst-first.ts";
 
 const TABS = ["firing", "taken", "ended"] as const;
 type Tab = (typeof TABS)[number];
+
+/** How a tab is called. */
+const TAB_WORDS: Readonly<Record<Tab, () => string>> = {
+  firing: () => t("alerts.firing", "firing"),
+  taken: () => t("alerts.taken", "taken"),
+  ended: () => t("alerts.ended", "ended"),
+};
 
 const tabOf = ({ state, acknowledgedBy }: Incident): Tab =>
   state === "resolved" ? "ended" : acknowledgedBy === null ? "firing" : "taken";
@@ -27,9 +35,9 @@ export default function Alerts(): ReactElement {
   const tab = (TABS.find((one) => one === place.query.get("tab")) ?? null) as Tab | null;
   const shown = named.filter((incident) => (tab === null ? tabOf(incident) !== "ended" : tabOf(incident) === tab));
   return (
-    <Page title="Alerts">
+    <Page title={t("page.alerts", "Alerts")}>
       <Region
-        title={`Alerts (${shown.length})`}
+        title={t("alerts.shown", "Alerts ({{n}})", { n: shown.length })}
         isKnown={at !== null}
         refusal={refusal}
         onRetry={() => void incidents.read()}
@@ -41,14 +49,14 @@ export default function Alerts(): ReactElement {
               {TABS.map((one) => (
                 <FilterPill
                   key={one}
-                  label={`${one} ${named.filter((incident) => tabOf(incident) === one).length}`}
+                  label={`${TAB_WORDS[one]()} ${named.filter((incident) => tabOf(incident) === one).length}`}
                   selected={tab === one}
                   onClick={() => changeQuery({ tab: tab === one ? null : one })}
                 />
               ))}
             </div>
             {shown.length === 0 ? (
-              <p>Nothing fires.</p>
+              <p>{t("alerts.none", "Nothing fires.")}</p>
             ) : (
               shown.map((incident) => <IncidentCard key={incident.id} incident={incident} />)
             )}

@@ -1,5 +1,5 @@
 import type { AuditRow } from "../api/contract.ts";
-import { durationWords, listed } from "../parts/words.ts";
+import { endedWords, listed } from "../parts/words.ts";
 
 /** "restart billing: allowed (role-operator)", "restart billing: recovered in 6.3 s", "signed in: allowed" */
 export function auditWords(
@@ -17,5 +17,5 @@ export function auditWords(
 /** What a row says of the end of what it is about. */
 function endingOf({ detail: { ending, seconds } }: Pick<AuditRow, "detail">): string | null {
   if (typeof ending !== "string") return null;
-  return `${ending.replaceAll("-", " ")}${typeof seconds === "number" ? ` in ${durationWords(seconds)}` : ""}`;
+  return endedWords(ending.replaceAll("-", " "), typeof seconds === "number" ? seconds : null);
 }

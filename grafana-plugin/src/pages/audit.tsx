@@ -10,9 +10,17 @@ import { Page } from "../parts/page.tsx";
 import { changeQuery, hrefOf, type Place, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
 import { type Entry, Timeline } from "../parts/timeline.tsx";
+import { t } from "../translate.ts";
 import { auditWords } from "./audit-words.ts";
 
 const FIELDS = ["text", "actor", "command"] as const;
+
+/** How a field of the search is called. */
+const FIELD_WORDS: Readonly<Record<(typeof FIELDS)[number], () => string>> = {
+  text: () => t("audit.text", "text"),
+  actor: () => t("audit.actor", "actor"),
+  command: () => t("word.command", "command"),
+};
 
 /** Who did what, refusals too; newest first. */
 export default function Audit(): ReactElement {
@@ -21,7 +29,7 @@ export default function Audit(): ReactElement {
   const search = searchOf(place, context?.kind === "agent" ? context.name : null);
   const from = /^\d{1,15}$/.exec(place.query.get("row") ?? "")?.[0] ?? null;
   return (
-    <Page title="Audit" ignoresContext={context?.kind === "group"} actions={<Actions />}>
+    <Page title={t("page.audit", "Audit")} ignoresContext={context?.kind === "group"} actions={<Actions />}>
       <Filters place={place} />
       <Rows key={`${from} ${search}`} search={search} from={from} />
     </Page>
@@ -30,8 +38,8 @@ export default function Audit(): ReactElement {
 
 const Actions = (): ReactElement => (
   <>
-    <CommandButton command="audit-verify" label="Verify" />
-    <CommandButton command="audit-export" label="Export all…" />
+    <CommandButton command="audit-verify" label={t("verb.verify", "Verify")} />
+    <CommandButton command="audit-export" label={t("verb.export-all", "Export all…")} />
   </>
 );
 
@@ -44,10 +52,10 @@ function searchOf({ query }: Place, target: string | null): string {
   return new URLSearchParams([...asked, ...(target === null ? [] : [["target", target]])]).toString();
 }
 
-const DECISIONS = [
-  { label: "All", value: "" },
-  { label: "Allowed", value: "allowed" },
-  { label: "Refused", value: "refused" },
+const decisions = () => [
+  { label: t("word.all", "All"), value: "" },
+  { label: t("audit.allowed", "Allowed"), value: "allowed" },
+  { label: t("audit.refused", "Refused"), value: "refused" },
 ];
 
 function Filters({ place }: { readonly place: Place }): ReactElement {
@@ -56,8 +64,8 @@ function Filters({ place }: { readonly place: Place }): ReactElement {
       {FIELDS.map((name) => (
         <Input
           key={name}
-          aria-label={name}
-          placeholder={name}
+          aria-label={FIELD_WORDS[name]()}
+          placeholder={FIELD_WORDS[name]()}
           width={24}
           {...(name === "text" ? { "data-search": true } : {})}
           defaultValue={place.query.get(name) ?? ""}
@@ -66,8 +74,8 @@ function Filters({ place }: { readonly place: Place }): ReactElement {
         />
       ))}
       <RadioButtonGroup
-        aria-label="Decision"
-        options={DECISIONS}
+        aria-label={t("audit.decision", "Decision")}
+        options={decisions()}
         value={place.query.get("decision") ?? ""}
         onChange={(decision) => changeQuery({ decision })}
       />
@@ -94,17 +102,17 @@ function Rows({ search, from }: RowsProps): ReactElement {
   };
   return (
     <Region
-      title={from === null ? "Rows" : `Rows from a-${from} on`}
+      title={from === null ? t("audit.rows", "Rows") : t("audit.rows-from", "Rows from a-{{from}} on", { from })}
       isKnown={newest.content !== undefined}
       refusal={newest.refusal}
       actions={<ExportMenu name="audit" rows={() => rows.map(rowOf)} />}
     >
       {() => (
         <>
-          <Timeline entries={rows.map(entryOf)} empty="No row fits." />
+          <Timeline entries={rows.map(entryOf)} empty={t("audit.none", "No row fits.")} />
           {next === null ? null : (
             <Button size="sm" variant="secondary" onClick={() => void more()}>
-              Older rows
+              {t("audit.older", "Older rows")}
             </Button>
           )}
         </>
@@ -137,7 +145,7 @@ function entryOf(row: AuditRow): Entry {
     at: Date.parse(at),
     mark: decision === "refused" ? "🚫" : decision === "allowed" ? "✓" : "·",
     words: auditWords(row),
-    by: `${actor} by ${door}, row ${seq}`,
+    by: t("audit.by", "{{actor}} by {{door}}, row {{seq}}", { actor, door, seq }),
     href: operationId === null ? null : hrefOf(`operations/${operationId}`),
     detail: () => (
       <pre style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{JSON.stringify(row, null, 2)}</pre>

@@ -2,10 +2,18 @@ import { Button } from "@grafana/ui";
 import type { ReactElement } from "react";
 import { useCommands } from "../api/commands.ts";
 import { CommandButton } from "../parts/command-button.tsx";
-import { counted } from "../parts/words.ts";
+import { t } from "../translate.ts";
 
 /** Verbs that take WHO, in the order of their danger; those that this service does not have are left out. */
-const VERBS = ["roll-call", "pause", "resume", "drain", "start", "restart", "stop"];
+const VERBS: Readonly<Record<string, (n: number) => string>> = {
+  "roll-call": (n) => t("bulk.roll-call", "Roll call {{n}}…", { n }),
+  pause: (n) => t("bulk.pause", "Pause {{n}}…", { n }),
+  resume: (n) => t("bulk.resume", "Resume {{n}}…", { n }),
+  drain: (n) => t("bulk.drain", "Drain {{n}}…", { n }),
+  start: (n) => t("bulk.start", "Start {{n}}…", { n }),
+  restart: (n) => t("bulk.restart", "Restart {{n}}…", { n }),
+  stop: (n) => t("bulk.stop", "Stop {{n}}…", { n }),
+};
 
 /** A command takes at most a hundred words of WHO. */
 const MOST_NAMED = 100;
@@ -19,35 +27,38 @@ interface BulkBarProps {
 export function BulkBar({ selected, onClear }: BulkBarProps): ReactElement | null {
   const { content } = useCommands();
   if (selected.size === 0) return null;
-  const known = VERBS.flatMap((verb) => content?.commands.find(({ name }) => name === verb) ?? []);
+  const known = Object.entries(VERBS).flatMap(([verb, label]) => {
+    const found = content?.commands.find(({ name }) => name === verb);
+    return found === undefined ? [] : [{ ...found, label: label(selected.size) }];
+  });
   return (
     <div
       role="toolbar"
-      aria-label="For the selected"
+      aria-label={t("bulk.toolbar", "For the selected")}
       style={{ display: "flex", gap: 8, flexWrap: "wrap", alignItems: "center", padding: "4px 0" }}
     >
-      <strong>{counted(selected.size, "agent")} selected</strong>
+      <strong>
+        {t("bulk.selected", "{{count}} agents selected", {
+          count: selected.size,
+          defaultValue_one: "{{count}} agent selected",
+        })}
+      </strong>
       {selected.size > MOST_NAMED ? (
-        <span>Choose at most {MOST_NAMED}, or use @group in a command.</span>
+        <span>{t("bulk.too-many", "Choose at most {{n}}, or use @group in a command.", { n: MOST_NAMED })}</span>
       ) : (
-        known.map(({ name, danger }) => (
+        known.map(({ name, danger, label }) => (
           <CommandButton
             key={name}
             command={name}
             input={{ who: [...selected] }}
-            label={`${labelOf(name)} ${selected.size}…`}
+            label={label}
             isDanger={danger >= 2}
           />
         ))
       )}
       <Button size="sm" fill="text" onClick={onClear}>
-        Clear
+        {t("verb.clear", "Clear")}
       </Button>
     </div>
   );
 }
-
-const labelOf = (command: string): string => {
-  const words = command.replaceAll("-", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
-};

@@ -11,6 +11,7 @@ import { changeQuery, usePlace } from "../parts/place.ts";
 import { useReadCommand } from "../parts/read-command.ts";
 import { Region } from "../parts/region.tsx";
 import { ReportView } from "../parts/report-view.tsx";
+import { t } from "../translate.ts";
 import { SeriesChart } from "./series-chart.tsx";
 
 /** Rates, declared against actual, who waits, what was put aside; a marked message to try the way. */
@@ -18,26 +19,43 @@ export default function Bus(): ReactElement {
   const { query } = usePlace();
   const pattern = query.get("q") ?? "";
   return (
-    <Page title="Event bus" ignoresContext actions={<CommandButton command="bus-test" label="Test message…" />}>
+    <Page
+      title={t("page.bus", "Event bus")}
+      ignoresContext
+      actions={<CommandButton command="bus-test" label={t("verb.bus-test", "Test message…")} />}
+    >
       <Throughput />
-      <Read title="Now" command="bus" input={{}} everyMs={5_000} />
-      <Read title="Dead letters" command="dead-letters" input={{}} everyMs={15_000} />
+      <Read title={t("bus.now", "Now")} command="bus" input={{}} everyMs={5_000} />
+      <Read title={t("bus.dead-letters", "Dead letters")} command="dead-letters" input={{}} everyMs={15_000} />
       <div style={{ gridColumn: "1 / -1" }}>
         <FilterInput
-          placeholder="Subscriptions: part of a pattern, a topic or an agent"
+          placeholder={t("bus.search", "Subscriptions: part of a pattern, a topic or an agent")}
           data-search
           escapeRegex={false}
           value={pattern}
           onChange={(text) => changeQuery({ q: text })}
         />
       </div>
-      <Read title="Subscriptions, declared against actual" command="bus-subs" input={{ pattern }} everyMs={10_000} />
-      <Read title="Topics" command="bus-topics" input={{ text: pattern }} everyMs={10_000} />
+      <Read
+        title={t("bus.subscriptions", "Subscriptions, declared against actual")}
+        command="bus-subs"
+        input={{ pattern }}
+        everyMs={10_000}
+      />
+      <Read title={t("bus.topics", "Topics")} command="bus-topics" input={{ text: pattern }} everyMs={10_000} />
     </Page>
   );
 }
 
-const TOTALS = ["published", "handled", "failed"];
+const TOTALS: Readonly<Record<string, () => string>> = {
+  published: () => t("figure.published", "published"),
+  handled: () => t("figure.handled", "handled"),
+  failed: () => t("figure.failed", "failed"),
+};
+const BUSIEST: Readonly<Record<string, () => string>> = {
+  published: () => t("bus.busiest-published", "published, busiest topics"),
+  handled: () => t("bus.busiest-handled", "handled, busiest topics"),
+};
 
 /** Cards of the totals beside the course of the busiest topics. */
 function Throughput(): ReactElement {
@@ -46,23 +64,23 @@ function Throughput(): ReactElement {
   const topics = (wanted: string) => all.filter(({ measure, of }) => measure === wanted && of !== null);
   return (
     <>
-      {TOTALS.map((wanted) => (
+      {Object.entries(TOTALS).map(([wanted, name]) => (
         <Total
           key={wanted}
-          name={wanted}
+          name={name()}
           series={all.find(({ measure, of }) => measure === wanted && of === null)}
           at={at}
         />
       ))}
-      {["published", "handled"].map((wanted) => (
-        <Region
-          key={wanted}
-          title={`${wanted}, busiest topics`}
-          columns={6}
-          isKnown={content !== undefined}
-          refusal={refusal}
-        >
-          {() => <SeriesChart label="five minutes" series={topics(wanted)} nameOf={({ of }) => of ?? wanted} />}
+      {Object.entries(BUSIEST).map(([wanted, title]) => (
+        <Region key={wanted} title={title()} columns={6} isKnown={content !== undefined} refusal={refusal}>
+          {() => (
+            <SeriesChart
+              label={t("bus.five-minutes", "five minutes")}
+              series={topics(wanted)}
+              nameOf={({ of }) => of ?? wanted}
+            />
+          )}
         </Region>
       ))}
     </>
@@ -84,7 +102,7 @@ function Total({ name, series, at }: TotalProps): ReactElement {
         label={name}
         value={series?.points.at(-1)?.[1] ?? null}
         unit={series?.unit ?? "per second"}
-        reason={series === undefined ? "reading" : series.reason}
+        reason={series === undefined ? t("figure.reading", "reading") : series.reason}
         at={at === null || age === null ? null : at - age * 1000}
         points={series?.points ?? []}
       />

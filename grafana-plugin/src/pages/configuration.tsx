@@ -3,6 +3,7 @@ import { config, getBackendSrv } from "@grafana/runtime";
 import { Alert, Button, Field, Input, LinkButton, SecretInput } from "@grafana/ui";
 import { type ReactElement, useState } from "react";
 import { firstValueFrom } from "rxjs";
+import { t } from "../translate.ts";
 import { ConnectionTest } from "./connection-test.tsx";
 
 interface Settings {
@@ -39,8 +40,8 @@ export default function Configuration({ plugin }: PluginConfigPageProps<AppPlugi
       }}
     >
       <Field
-        label="Address of the control service"
-        description="As Grafana's server reaches it"
+        label={t("config.address", "Address of the control service")}
+        description={t("config.address-hint", "As Grafana's server reaches it")}
         htmlFor="config-url"
         noMargin
       >
@@ -52,8 +53,8 @@ export default function Configuration({ plugin }: PluginConfigPageProps<AppPlugi
         />
       </Field>
       <Field
-        label="Secret"
-        description="GRAFANA_PLUGIN_SECRET of the control service, 32 characters or more"
+        label={t("config.secret", "Secret")}
+        description={t("config.secret-hint", "GRAFANA_PLUGIN_SECRET of the control service, 32 characters or more")}
         htmlFor="config-secret"
         noMargin
       >
@@ -69,18 +70,20 @@ export default function Configuration({ plugin }: PluginConfigPageProps<AppPlugi
         />
       </Field>
       {problem === null ? null : <p>{problem}</p>}
-      {saving.problem === null ? null : <Alert severity="error" title={`Not saved: ${saving.problem}`} />}
+      {saving.problem === null ? null : (
+        <Alert severity="error" title={t("config.not-saved", "Not saved: {{why}}", { why: saving.problem })} />
+      )}
       <div style={{ display: "flex", gap: 8 }}>
         <Button type="submit" disabled={problem !== null || saving.isSaving}>
-          {saving.isSaving ? "Saving…" : "Save"}
+          {saving.isSaving ? t("config.saving", "Saving…") : t("verb.save", "Save")}
         </Button>
       </div>
       <ConnectionTest isSetUp={Boolean(meta.jsonData?.url) && meta.secureJsonFields?.secret === true} />
-      <h2 style={{ margin: 0 }}>The same by a file</h2>
+      <h2 style={{ margin: 0 }}>{t("config.by-file", "The same by a file")}</h2>
       <pre style={{ fontFamily: "monospace", margin: 0 }}>{yamlOf(url)}</pre>
       <div>
         <LinkButton variant="secondary" href={`${config.appSubUrl ?? ""}/a/rollcall-fleet-app/overview`}>
-          Open Rollcall
+          {t("config.open", "Open Rollcall")}
         </LinkButton>
       </div>
     </form>
@@ -91,8 +94,9 @@ const LEAST_SECRET = 32;
 
 function problemOf(url: string, secret: string, isSecretSet: boolean): string | null {
   if (!/^https?:\/\/[^\s/]+(\/[^\s?#]*)?$/.test(url))
-    return "The address is like http://control:8080, without a query.";
-  if (!isSecretSet && secret.length < LEAST_SECRET) return `The secret has ${LEAST_SECRET} characters or more.`;
+    return t("config.bad-address", "The address is like http://control:8080, without a query.");
+  if (!isSecretSet && secret.length < LEAST_SECRET)
+    return t("config.short-secret", "The secret has {{n}} characters or more.", { n: LEAST_SECRET });
   return null;
 }
 
@@ -114,7 +118,7 @@ async function saveSettings({ url, secret }: { url: string; secret: string | nul
 
 const wordsOf = (error: unknown): string => {
   const said = (error as { data?: { message?: unknown } } | null)?.data?.message;
-  return typeof said === "string" ? said : "Grafana did not take it";
+  return typeof said === "string" ? said : t("refusal.not-taken", "Grafana did not take it");
 };
 
 const yamlOf = (url: string): string =>

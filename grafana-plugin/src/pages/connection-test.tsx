@@ -3,6 +3,7 @@ import { type ReactElement, useState } from "react";
 import { askFully } from "../api/ask.ts";
 import { Refusal } from "../api/refusal.ts";
 import { newKey, runCommand } from "../api/run-command.ts";
+import { t } from "../translate.ts";
 
 interface Step {
   readonly name: string;
@@ -20,21 +21,26 @@ async function testConnection(): Promise<Step[]> {
     void steps.push({ name, isPassed, words });
   try {
     const health = await askFully<{ version: string }>("health");
-    add("reached", true, `version ${health.body.version}`);
+    const { version } = health.body;
+    add(t("config.reached", "reached"), true, t("config.version", "version {{version}}", { version }));
     const skew = health.at === null ? null : Math.round((health.at - Date.now()) / 1000);
     const outcome = await runCommand({ command: "whoami", input: {}, key: newKey() });
-    add("secret", true, "accepted");
+    add(t("config.secret-step", "secret"), true, t("config.accepted", "accepted"));
     const known = outcome.kind === "report" ? outcome.report.headline.replaceAll("*", "") : "";
-    add("your identity", !/not known/i.test(known), known);
+    add(t("config.identity", "your identity"), !/not known/i.test(known), known);
     const isRight = skew !== null && Math.abs(skew) <= MOST_CLOCK_SECONDS;
     add(
-      "clock",
+      t("config.clock", "clock"),
       isRight,
-      skew === null ? "the answer bears no time" : `differs by ${Math.abs(skew)} s from this browser's`,
+      skew === null
+        ? t("config.no-time", "the answer bears no time")
+        : t("config.skew", "differs by {{seconds}} s from this browser's", { seconds: Math.abs(skew) }),
     );
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    add(steps.length === 0 ? "reached" : "secret and identity", false, error.message);
+    const step =
+      steps.length === 0 ? t("config.reached", "reached") : t("config.secret-identity", "secret and identity");
+    add(step, false, error.message);
   }
   return steps;
 }
@@ -49,9 +55,9 @@ export function ConnectionTest({ isSetUp }: { readonly isSetUp: boolean }): Reac
   return (
     <div>
       <Button type="button" variant="secondary" disabled={!isSetUp || steps === "asking"} onClick={() => void run()}>
-        {steps === "asking" ? "Testing…" : "Test"}
+        {steps === "asking" ? t("config.testing", "Testing…") : t("verb.test", "Test")}
       </Button>
-      {isSetUp ? null : <span> Save first: what is saved is tested.</span>}
+      {isSetUp ? null : <span> {t("config.save-first", "Save first: what is saved is tested.")}</span>}
       <ul aria-live="polite" data-testid="connection" style={{ listStyle: "none" }}>
         {(steps === "asking" ? [] : steps).map(({ name, isPassed, words }) => (
           <li key={name}>

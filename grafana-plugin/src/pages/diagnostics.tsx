@@ -13,6 +13,7 @@ import { getTableStyles } from "../parts/table-style.ts";
 import { useNow } from "../parts/tick.ts";
 import { Timeline } from "../parts/timeline.tsx";
 import { durationWords, momentWords } from "../parts/words.ts";
+import { t } from "../translate.ts";
 
 const MARKS = { waiting: "○", running: "▸", passed: "✓", failed: "✗", skipped: "–" } as const;
 const STATE_MARKS = { running: "⏳", passed: "✅", failed: "❌", cancelled: "⏹", unknown: "❔" } as const;
@@ -27,18 +28,23 @@ export default function Diagnostics(): ReactElement {
   const shown = id ?? all[0]?.id ?? null;
   return (
     <Page
-      title="Diagnostics"
+      title={t("page.diagnostics", "Diagnostics")}
       ignoresContext
       actions={
         <>
-          <CommandButton command="diag-run" input={{ suite: "smoke" }} label="Run smoke…" />
-          <CommandButton command="diag-run" input={{ suite: "full" }} label="Run full…" />
+          <CommandButton command="diag-run" input={{ suite: "smoke" }} label={t("verb.run-smoke", "Run smoke…")} />
+          <CommandButton command="diag-run" input={{ suite: "full" }} label={t("verb.run-full", "Run full…")} />
         </>
       }
     >
       {shown === null ? null : <Run id={shown} />}
-      <Region title="Runs" columns={6} isKnown={runs.content !== undefined} refusal={runs.refusal}>
-        {() => <Timeline entries={all.map(entryOf)} empty="No run yet." />}
+      <Region
+        title={t("diagnostics.runs", "Runs")}
+        columns={6}
+        isKnown={runs.content !== undefined}
+        refusal={runs.refusal}
+      >
+        {() => <Timeline entries={all.map(entryOf)} empty={t("diagnostics.none", "No run yet.")} />}
       </Region>
       <Catalogue />
     </Page>
@@ -49,7 +55,11 @@ const entryOf = ({ id, suite, by, state, createdAt, passed, failed, skipped, tot
   id,
   at: createdAt,
   mark: STATE_MARKS[state],
-  words: `${suite}: ${passed} of ${total} passed${failed > 0 ? `, ${failed} failed` : ""}${skipped > 0 ? `, ${skipped} skipped` : ""}`,
+  words: [
+    t("diagnostics.run", "{{suite}}: {{passed}} of {{total}} passed", { suite, passed, total }),
+    ...(failed > 0 ? [t("diagnostics.failed", "{{n}} failed", { n: failed })] : []),
+    ...(skipped > 0 ? [t("diagnostics.skipped", "{{n}} skipped", { n: skipped })] : []),
+  ].join(", "),
   by: `${by}, ${id}`,
   href: hrefOf(`diagnostics/${id}`),
 });
@@ -88,17 +98,24 @@ function Checks({ run, now }: { readonly run: DiagnosticRun; readonly now: numbe
   return (
     <>
       <p role="status">
-        {STATE_MARKS[state]} {state} · {passed} passed, {failed} failed, {skipped} skipped of {total} ·{" "}
-        {momentWords(createdAt, now)}
+        {STATE_MARKS[state]} {state} ·{" "}
+        {t("diagnostics.counts", "{{passed}} passed, {{failed}} failed, {{skipped}} skipped of {{total}}", {
+          ...{ passed, failed, skipped, total },
+        })}{" "}
+        · {momentWords(createdAt, now)}
       </p>
-      {state === "running" ? <CommandButton command="diag-cancel" input={{ run: id }} label="Cancel…" /> : null}
+      {state === "running" ? (
+        <CommandButton command="diag-cancel" input={{ run: id }} label={t("verb.cancel", "Cancel…")} />
+      ) : null}
       <div className={styles.scroller}>
         <table className={styles.table}>
           <thead>
             <tr>
-              {["check", "took", "found"].map((name) => (
-                <th key={name}>{name}</th>
-              ))}
+              {[t("diagnostics.check", "check"), t("diagnostics.took", "took"), t("diagnostics.found", "found")].map(
+                (name) => (
+                  <th key={name}>{name}</th>
+                ),
+              )}
             </tr>
           </thead>
           <tbody>
@@ -125,7 +142,12 @@ function Catalogue(): ReactElement {
   const styles = useStyles2(getStyles);
   const { content, refusal } = useAnswer<DiagnosticsAnswer>("api/v1/diagnostics", null);
   return (
-    <Region title="What is checked" columns={6} isKnown={content !== undefined} refusal={refusal}>
+    <Region
+      title={t("diagnostics.catalogue", "What is checked")}
+      columns={6}
+      isKnown={content !== undefined}
+      refusal={refusal}
+    >
       {() => (
         <dl className={styles.checks}>
           {(content?.diagnostics ?? []).map(({ name, summary, suites }) => (

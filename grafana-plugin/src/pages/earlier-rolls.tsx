@@ -6,6 +6,7 @@ import { ReportText } from "../parts/report-text.tsx";
 import { ReportView } from "../parts/report-view.tsx";
 import { useNow } from "../parts/tick.ts";
 import { ageWords } from "../parts/words.ts";
+import { t } from "../translate.ts";
 
 const HISTORY = "roll-call-history";
 const EVERY_MS = 15_000;
@@ -33,15 +34,23 @@ export function EarlierRollsView({
   return (
     <>
       {run === null ? null : <Comparison key={run} run={run} />}
-      <Region title="Earlier roll calls" isKnown={report !== null} refusal={refusal} onRetry={again}>
+      <Region
+        title={t("roll.earlier", "Earlier roll calls")}
+        isKnown={report !== null}
+        refusal={refusal}
+        onRetry={again}
+      >
         {() => (
           <>
             <p>{report === null ? null : <ReportText text={report.headline} now={now} />}</p>
             <ol style={{ listStyle: "none", margin: 0 }} data-testid="earlier-rolls">
               {(data as Kept).rollCalls.map(({ id, at }, index) => (
                 <li key={id}>
-                  <ReportText text={report?.lines[index] ?? id} now={now} /> · {ageWords((now - at) / 1000)} ago{" "}
-                  <a href={hrefOf("roll-call", { ...Object.fromEntries(place.query), run: id })}>Compare {id}</a>
+                  <ReportText text={report?.lines[index] ?? id} now={now} /> ·{" "}
+                  {t("word.ago", "{{age}} ago", { age: ageWords((now - at) / 1000) })}{" "}
+                  <a href={hrefOf("roll-call", { ...Object.fromEntries(place.query), run: id })}>
+                    {t("roll.compare", "Compare {{id}}", { id })}
+                  </a>
                 </li>
               ))}
             </ol>
@@ -56,7 +65,12 @@ export function EarlierRollsView({
 function Comparison({ run }: { readonly run: string }): ReactElement {
   const { report, refusal, again } = useReadCommand(HISTORY, { id: run }, EVERY_MS);
   return (
-    <Region title={`Roll call ${run}`} isKnown={report !== null} refusal={refusal} onRetry={again}>
+    <Region
+      title={t("roll.one", "Roll call {{run}}", { run })}
+      isKnown={report !== null}
+      refusal={refusal}
+      onRetry={again}
+    >
       {() => (report === null ? null : <ReportView report={report} />)}
     </Region>
   );

@@ -18,6 +18,7 @@ import { Page } from "../parts/page.tsx";
 import { hrefOf, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
 import { getTableStyles } from "../parts/table-style.ts";
+import { t } from "../translate.ts";
 import { RangePicker } from "./range-picker.tsx";
 import { SeriesChart } from "./series-chart.tsx";
 import { rangeIn, stretchQuery, zoneIn } from "./time-range.ts";
@@ -34,15 +35,21 @@ export default function Metrics(): ReactElement {
   const throughput = useAnswer<ApiThroughput>(`api/v1/figures/throughput?${stretch}&top=5`);
   const resources = useAnswer<ApiResources>(`api/v1/figures/resources?${stretch}&limit=20`);
   return (
-    <Page title="Metrics" ignoresContext>
+    <Page title={t("page.metrics", "Metrics")} ignoresContext>
       <div style={{ gridColumn: "1 / -1", justifySelf: "end" }}>
         <RangePicker range={range} zone={zone} />
       </div>
       <KeyFigures />
-      <Course title="Throughput" name="throughput" answer={throughput} zone={zone} seriesOf={seriesOfThroughput} />
+      <Course
+        title={t("metrics.throughput", "Throughput")}
+        name="throughput"
+        answer={throughput}
+        zone={zone}
+        seriesOf={seriesOfThroughput}
+      />
       <Latency stretch={stretch} />
       <Course
-        title="Resources of services"
+        title={t("metrics.resources", "Resources of services")}
         name="resources"
         answer={resources}
         zone={zone}
@@ -65,7 +72,9 @@ const nameOf = ({ measure, of }: ApiSeries): string => (of === null ? measure : 
 
 /** One chart for all that has no part of its own, and one for the parts of each measure. */
 function chartsOf(series: readonly ApiSeries[]): readonly (readonly [label: string, lines: readonly ApiSeries[]])[] {
-  const groups = Map.groupBy(series, ({ measure, of }) => (of === null ? "all together" : measure));
+  const groups = Map.groupBy(series, ({ measure, of }) =>
+    of === null ? t("metrics.together", "all together") : measure,
+  );
   return [...groups];
 }
 
@@ -109,10 +118,14 @@ function Course<T>({ title, name, answer, zone, seriesOf }: CourseProps<T>): Rea
 }
 
 const shown = ({ value, unit, reason }: ApiFigure): string =>
-  value === null ? `— ${reason ?? "not measured"}` : figureWords(value, unit);
+  value === null ? `— ${reason ?? t("figure.unmeasured", "not measured")}` : figureWords(value, unit);
 
-/** What the rows of each list are. */
-const NAMES_OF = { events: "topic", commands: "command", requests: "route" };
+/** What each list is of, and what its rows are. */
+const LISTS = {
+  events: { caption: () => t("metrics.events", "events"), of: () => t("metrics.topic", "topic") },
+  commands: { caption: () => t("metrics.commands", "commands"), of: () => t("word.command", "command") },
+  requests: { caption: () => t("metrics.requests", "requests"), of: () => t("metrics.route", "route") },
+};
 
 function Latency({ stretch }: { readonly stretch: string }): ReactElement {
   const styles = useStyles2(getTableStyles);
@@ -131,7 +144,7 @@ function Latency({ stretch }: { readonly stretch: string }): ReactElement {
     );
   return (
     <Region
-      title="How long it takes"
+      title={t("metrics.latency", "How long it takes")}
       isKnown={content !== undefined}
       refusal={refusal}
       actions={<ExportMenu name="latency" rows={rows} />}
@@ -140,12 +153,14 @@ function Latency({ stretch }: { readonly stretch: string }): ReactElement {
         Object.entries(lists).map(([kind, list]) => (
           <div key={kind} className={styles.scroller}>
             <table className={cx(styles.table, styles.numbers)}>
-              <caption>{kind}</caption>
+              <caption>{LISTS[kind as keyof typeof LISTS].caption()}</caption>
               <thead>
                 <tr>
-                  {[NAMES_OF[kind as keyof typeof NAMES_OF], "count", "p50", "p95", "p99"].map((head) => (
-                    <th key={head}>{head}</th>
-                  ))}
+                  {[LISTS[kind as keyof typeof LISTS].of(), t("metrics.count", "count"), "p50", "p95", "p99"].map(
+                    (head) => (
+                      <th key={head}>{head}</th>
+                    ),
+                  )}
                 </tr>
               </thead>
               <tbody>
@@ -167,10 +182,10 @@ function Latency({ stretch }: { readonly stretch: string }): ReactElement {
 }
 
 const SPOTS = [
-  { name: "busiest", title: "Busiest", isAgent: true },
-  { name: "slowest", title: "Slowest topics", isAgent: false },
-  { name: "failing", title: "Failing most", isAgent: true },
-  { name: "waiting", title: "Most waits for", isAgent: true },
+  { name: "busiest", title: () => t("metrics.busiest", "Busiest"), isAgent: true },
+  { name: "slowest", title: () => t("metrics.slowest", "Slowest topics"), isAgent: false },
+  { name: "failing", title: () => t("metrics.failing", "Failing most"), isAgent: true },
+  { name: "waiting", title: () => t("metrics.waiting", "Most waits for"), isAgent: true },
 ] as const;
 
 function HotSpots({ stretch }: { readonly stretch: string }): ReactElement {
@@ -178,7 +193,7 @@ function HotSpots({ stretch }: { readonly stretch: string }): ReactElement {
   return (
     <>
       {SPOTS.map(({ name, title, isAgent }) => (
-        <Region key={name} title={title} columns={6} isKnown={content !== undefined} refusal={refusal}>
+        <Region key={name} title={title()} columns={6} isKnown={content !== undefined} refusal={refusal}>
           {() => (
             <ol>
               {(content?.[name] ?? []).map((spot) => (
@@ -186,7 +201,7 @@ function HotSpots({ stretch }: { readonly stretch: string }): ReactElement {
                   {isAgent ? <a href={hrefOf(`agents/${spot.name}`)}>{spot.name}</a> : spot.name} {shown(spot.figure)}
                 </li>
               ))}
-              {content?.[name].length === 0 ? <li>none</li> : null}
+              {content?.[name].length === 0 ? <li>{t("word.none", "none")}</li> : null}
             </ol>
           )}
         </Region>

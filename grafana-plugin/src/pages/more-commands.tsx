@@ -4,6 +4,7 @@ import { useCommands } from "../api/commands.ts";
 import { reach } from "../api/reach.ts";
 import { useStore } from "../api/store.ts";
 import { openOrder } from "../parts/order.ts";
+import { t } from "../translate.ts";
 
 interface MoreCommand {
   readonly command: string;
@@ -18,7 +19,7 @@ export function MoreCommands({ commands }: { readonly commands: readonly MoreCom
   const { isAway } = useStore(reach);
   const offered = commands.flatMap((one) => {
     const known = content?.commands.find(({ name }) => name === one.command);
-    return known === undefined ? [] : [{ ...one, whyNot: isAway ? "not reachable" : known.whyNot }];
+    return known === undefined ? [] : [{ ...one, whyNot: isAway ? t("verb.away", "not reachable") : known.whyNot }];
   });
   if (offered.length === 0) return null;
   const menu = (
@@ -36,7 +37,13 @@ export function MoreCommands({ commands }: { readonly commands: readonly MoreCom
   );
   return (
     <Dropdown overlay={menu} placement="bottom-end">
-      <Button size="sm" variant="secondary" icon="ellipsis-v" aria-label="More actions" data-actions />
+      <Button
+        size="sm"
+        variant="secondary"
+        icon="ellipsis-v"
+        aria-label={t("verb.more", "More actions")}
+        data-actions
+      />
     </Dropdown>
   );
 }

@@ -14,7 +14,8 @@ import { RefusalView } from "../parts/refusal-view.tsx";
 import { Region, Skeleton } from "../parts/region.tsx";
 import { Timeline } from "../parts/timeline.tsx";
 import { TimelineFilters, useFitting } from "../parts/timeline-filters.tsx";
-import { clockTime } from "../parts/words.ts";
+import { clockTime, doorWords } from "../parts/words.ts";
+import { t } from "../translate.ts";
 import { operationRow } from "./operation-row.ts";
 
 /** What runs, stage by stage, and what has ended; one of them at `operations/op-481`. */
@@ -31,19 +32,23 @@ function AllOperations(): ReactElement {
   const ended = all.filter((operation) => operation.state === "ended");
   const shown = useFitting(ended, operationEntry);
   return (
-    <Page title="Operations">
+    <Page title={t("page.operations", "Operations")}>
       <Region
-        title={`Running (${running.length})`}
+        title={t("operations.running", "Running ({{n}})", { n: running.length })}
         isKnown={at !== null}
         refusal={refusal}
         onRetry={() => void operations.read()}
       >
         {() =>
-          running.length === 0 ? <p>Nothing runs.</p> : running.map((one) => <Running key={one.id} operation={one} />)
+          running.length === 0 ? (
+            <p>{t("operations.none", "Nothing runs.")}</p>
+          ) : (
+            running.map((one) => <Running key={one.id} operation={one} />)
+          )
         }
       </Region>
       <Region
-        title="Ended"
+        title={t("operations.ended", "Ended")}
         isKnown={at !== null}
         actions={<ExportMenu name="operations" rows={() => shown.map(operationRow)} />}
       >
@@ -52,7 +57,11 @@ function AllOperations(): ReactElement {
             <TimelineFilters entries={ended.map(operationEntry)} />
             <Timeline
               entries={shown.map(openableEntry)}
-              empty={ended.length === 0 ? "Nothing has ended yet." : "Nothing fits these filters."}
+              empty={
+                ended.length === 0
+                  ? t("operations.none-ended", "Nothing has ended yet.")
+                  : t("word.nothing-fits", "Nothing fits these filters.")
+              }
             />
           </>
         )}
@@ -68,7 +77,7 @@ function Running({ operation }: { readonly operation: Operation }): ReactElement
         <a href={hrefOf(`operations/${operation.id}`)}>{wishWords(operation)}</a>
       </h3>
       <p>
-        {operation.id} · {operation.actor.name} by {operation.door}, {clockTime(operation.createdAt)}
+        {operation.id} · {doorWords(operation)}, {clockTime(operation.createdAt)}
         {operation.reason === null ? "" : ` · “${operation.reason}”`}
       </p>
       <ProgressTracker operation={operation} />
@@ -80,8 +89,8 @@ function Running({ operation }: { readonly operation: Operation }): ReactElement
 function CancelButton({ operation }: { readonly operation: Operation }): ReactElement | null {
   if (operation.state === "ended") return null;
   if (operation.command === "diag-run")
-    return <CommandButton command="diag-cancel" input={{ run: operation.id }} label="Cancel…" />;
-  return <CommandButton command="cancel" input={{ operation: operation.id }} label="Cancel…" />;
+    return <CommandButton command="diag-cancel" input={{ run: operation.id }} label={t("verb.cancel", "Cancel…")} />;
+  return <CommandButton command="cancel" input={{ operation: operation.id }} label={t("verb.cancel", "Cancel…")} />;
 }
 
 function OneOperation({ id }: { readonly id: string }): ReactElement {
@@ -90,7 +99,7 @@ function OneOperation({ id }: { readonly id: string }): ReactElement {
   const live = items.get(id);
   const operation = live ?? content?.operation;
   return (
-    <Page title={id} above={{ title: "Operations", page: "operations" }}>
+    <Page title={id} above={{ title: t("page.operations", "Operations"), page: "operations" }}>
       {operation === undefined ? (
         <div style={{ gridColumn: "1 / -1" }}>
           {refusal === null ? <Skeleton /> : <RefusalView refusal={refusal} />}
@@ -108,6 +117,10 @@ function OneOperation({ id }: { readonly id: string }): ReactElement {
 function Again({ operation }: { readonly operation: Operation }): ReactElement | null {
   if (operation.state !== "ended") return null;
   return (
-    <CommandButton command={operation.command} input={operation.input as Record<string, unknown>} label="Again…" />
+    <CommandButton
+      command={operation.command}
+      input={operation.input as Record<string, unknown>}
+      label={t("verb.again", "Again…")}
+    />
   );
 }

@@ -19,7 +19,17 @@ import { Region } from "../parts/region.tsx";
 import { HealthMark, StatusBadge } from "../parts/status-badge.tsx";
 import { useNow } from "../parts/tick.ts";
 import { Timeline } from "../parts/timeline.tsx";
-import { compareSick, countsWords, HEALTH_MARKS, listed, momentWords, offWords, verdictWords } from "../parts/words.ts";
+import {
+  compareSick,
+  countsWords,
+  HEALTH_MARKS,
+  listed,
+  moreWords,
+  offWords,
+  sinceWords,
+  verdictWords,
+} from "../parts/words.ts";
+import { t } from "../translate.ts";
 import { worstFirst } from "./worst-first.ts";
 
 const MOST_FIRING = 5;
@@ -31,7 +41,7 @@ const CHANGED_MS = 30 * 60_000;
 export default function Overview(): ReactElement {
   const context = useContextChoice(usePlace());
   return (
-    <Page title="Overview">
+    <Page title={t("page.overview", "Overview")}>
       <StateLine context={context} />
       <Firing />
       <Changed />
@@ -66,7 +76,7 @@ function StateLine({ context }: { readonly context: Context | null }): ReactElem
   return (
     <div className={styles.state} role="status" data-testid="state-line">
       <strong>
-        {at === null ? "Reading…" : <HealthMark health={worst} mark={HEALTH_MARKS[worst]} />}{" "}
+        {at === null ? t("word.reading", "Reading…") : <HealthMark health={worst} mark={HEALTH_MARKS[worst]} />}{" "}
         {at === null ? "" : countsWords(shown)}
       </strong>
       {(content?.services ?? []).map(({ name, state, detail }) => (
@@ -87,7 +97,7 @@ function Firing(): ReactElement {
   );
   return (
     <Region
-      title={`Firing (${firing.length})`}
+      title={t("overview.firing", "Firing ({{n}})", { n: firing.length })}
       columns={8}
       isKnown={at !== null}
       refusal={refusal}
@@ -95,11 +105,11 @@ function Firing(): ReactElement {
     >
       {() => (
         <>
-          {firing.length === 0 ? <p>Nothing fires.</p> : null}
+          {firing.length === 0 ? <p>{t("alerts.none", "Nothing fires.")}</p> : null}
           {firing.slice(0, MOST_FIRING).map((incident) => (
             <IncidentCard key={incident.id} incident={incident} />
           ))}
-          {firing.length > MOST_FIRING ? <a href={hrefOf("alerts")}>and {firing.length - MOST_FIRING} more</a> : null}
+          {firing.length > MOST_FIRING ? <a href={hrefOf("alerts")}>{moreWords(firing.length - MOST_FIRING)}</a> : null}
         </>
       )}
     </Region>
@@ -114,12 +124,19 @@ function Changed(): ReactElement {
     .filter(({ createdAt, targets }) => now - createdAt < CHANGED_MS && concerns(targets.map(({ agent }) => agent)))
     .toSorted((one, other) => other.createdAt - one.createdAt);
   return (
-    <Region title={`What changed, 30 min (${recent.length})`} columns={4} isKnown={at !== null}>
+    <Region
+      title={t("overview.changed", "What changed, 30 min ({{n}})", { n: recent.length })}
+      columns={4}
+      isKnown={at !== null}
+    >
       {() => (
         <>
-          <Timeline entries={recent.slice(0, MOST_CHANGED).map(operationEntry)} empty="Nothing in these 30 min." />
+          <Timeline
+            entries={recent.slice(0, MOST_CHANGED).map(operationEntry)}
+            empty={t("overview.unchanged", "Nothing in these 30 min.")}
+          />
           {recent.length > MOST_CHANGED ? (
-            <a href={hrefOf("operations")}>and {recent.length - MOST_CHANGED} more</a>
+            <a href={hrefOf("operations")}>{moreWords(recent.length - MOST_CHANGED)}</a>
           ) : null}
         </>
       )}
@@ -133,7 +150,7 @@ function NeedsAttention({ context }: { readonly context: Context | null }): Reac
   const sick = shown.filter(({ health }) => health !== "healthy").toSorted(compareSick);
   return (
     <Region
-      title={`Needs attention (${sick.length})`}
+      title={t("overview.attention", "Needs attention ({{n}})", { n: sick.length })}
       columns={5}
       isKnown={at !== null}
       refusal={refusal}
@@ -141,17 +158,17 @@ function NeedsAttention({ context }: { readonly context: Context | null }): Reac
     >
       {() => (
         <>
-          {sick.length === 0 ? <p>Nobody: everyone who should work does.</p> : null}
+          {sick.length === 0 ? <p>{t("overview.all-well", "Nobody: everyone who should work does.")}</p> : null}
           <ul style={{ listStyle: "none" }}>
             {sick.slice(0, MOST_SICK).map((agent) => (
               <li key={agent.id}>
                 <StatusBadge agent={agent} at={at} /> <a href={hrefOf(`agents/${agent.id}`)}>{agent.id}</a>{" "}
                 {offWords(agent) ?? verdictWords(agent)}
-                {agent.since === null ? "" : ` since ${momentWords(agent.since, now)}`}
+                {sinceWords(agent, now)}
               </li>
             ))}
           </ul>
-          {sick.length > MOST_SICK ? <a href={hrefOf("agents")}>and {sick.length - MOST_SICK} more</a> : null}
+          {sick.length > MOST_SICK ? <a href={hrefOf("agents")}>{moreWords(sick.length - MOST_SICK)}</a> : null}
         </>
       )}
     </Region>
@@ -162,10 +179,10 @@ function NeedsAttention({ context }: { readonly context: Context | null }): Reac
 function TopFive(): ReactElement {
   const { content, refusal } = useAnswer<ApiHotSpots>("api/v1/figures/hot-spots?range=5m&top=5", 15_000);
   return (
-    <Region title="Top five by work" columns={3} isKnown={content !== undefined} refusal={refusal}>
+    <Region title={t("overview.top", "Top five by work")} columns={3} isKnown={content !== undefined} refusal={refusal}>
       {() =>
         (content?.busiest ?? []).length === 0 ? (
-          <p>{content?.problems[0] ?? "Nothing was handled in 5 min."}</p>
+          <p>{content?.problems[0] ?? t("overview.idle", "Nothing was handled in 5 min.")}</p>
         ) : (
           <ul style={{ listStyle: "none" }}>
             {content?.busiest.map(({ name, figure }) => (
@@ -193,11 +210,11 @@ function RunningForMe(): ReactElement {
     ({ state, expiresAt, targets }) => state === "waiting" && expiresAt > now && concerns(targets),
   );
   return (
-    <Region title="Running, waiting" columns={4} isKnown={running.at !== null}>
+    <Region title={t("overview.running", "Running, waiting")} columns={4} isKnown={running.at !== null}>
       {() => (
         <>
-          <Timeline entries={under.map(operationEntry)} empty="Nothing runs." />
-          {asked.length === 0 ? <p>Nothing waits for a second person.</p> : null}
+          <Timeline entries={under.map(operationEntry)} empty={t("operations.none", "Nothing runs.")} />
+          {asked.length === 0 ? <p>{t("requests.none", "Nothing waits for a second person.")}</p> : null}
           {asked.map(({ id, command, targets }) => (
             <p key={id}>
               ✋ <a href={hrefOf(`requests/${id}`)}>{id}</a> {command} {listed(targets, 3)}

@@ -12,6 +12,7 @@ import { RequestView, requestWords } from "../parts/request-view.tsx";
 import { useNow } from "../parts/tick.ts";
 import { Timeline } from "../parts/timeline.tsx";
 import { listed } from "../parts/words.ts";
+import { t } from "../translate.ts";
 
 /** What waits for a second person, and what became of it; one of them at `requests/req-31`. */
 export default function Requests(): ReactElement {
@@ -27,36 +28,39 @@ function AllRequests(): ReactElement {
   const waiting = all.filter(({ state, expiresAt }) => state === "waiting" && expiresAt > now);
   const over = all.filter((one) => !waiting.includes(one));
   return (
-    <Page title="Requests">
+    <Page title={t("page.requests", "Requests")}>
       <Region
-        title={`Waiting (${waiting.length})`}
+        title={t("requests.waiting", "Waiting ({{n}})", { n: waiting.length })}
         isKnown={at !== null}
         refusal={refusal}
         onRetry={() => void requests.read()}
       >
         {() =>
           waiting.length === 0 ? (
-            <p>Nothing waits for a second person.</p>
+            <p>{t("requests.none", "Nothing waits for a second person.")}</p>
           ) : (
             waiting.map((one) => <RequestView key={one.id} request={one} />)
           )
         }
       </Region>
-      <Region title="Decided" isKnown={at !== null}>
-        {() => <Timeline entries={over.map(entryOf)} empty="Nothing was decided yet." />}
+      <Region title={t("requests.decided", "Decided")} isKnown={at !== null}>
+        {() => <Timeline entries={over.map(entryOf)} empty={t("requests.none-decided", "Nothing was decided yet.")} />}
       </Region>
     </Page>
   );
 }
 
 function entryOf(request: Request) {
-  const state = request.state === "waiting" ? "⌛ expired" : requestWords(request);
+  const state = requestWords(request.state === "waiting" ? { state: "expired" } : request);
+  const asked = t("requests.asked", "asked by {{name}}", { name: request.actor.name });
+  const { decidedBy } = request;
+  const decided = decidedBy === null ? [] : [t("requests.decided-by", "decided by {{name}}", { name: decidedBy.name })];
   return {
     id: request.id,
     at: request.createdAt,
     mark: "",
     words: `${state}: ${request.command} ${listed(request.targets)}`,
-    by: `asked by ${request.actor.name}${request.decidedBy === null ? "" : `, decided by ${request.decidedBy.name}`}, ${request.id}`,
+    by: [asked, ...decided, request.id].join(", "),
     href: hrefOf(`requests/${request.id}`),
   };
 }
@@ -66,7 +70,7 @@ function OneRequest({ id }: { readonly id: string }): ReactElement {
   const { content, refusal } = useAnswer<{ request: Request }>(`api/v1/requests/${encodeURIComponent(id)}`, null);
   const request = items.get(id) ?? content?.request;
   return (
-    <Page title={id} above={{ title: "Requests", page: "requests" }}>
+    <Page title={id} above={{ title: t("page.requests", "Requests"), page: "requests" }}>
       {request === undefined ? (
         <div style={{ gridColumn: "1 / -1" }}>
           {refusal === null ? <Skeleton /> : <RefusalView refusal={refusal} />}

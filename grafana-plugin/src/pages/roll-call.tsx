@@ -12,6 +12,7 @@ import { Region, Skeleton } from "../parts/region.tsx";
 import { ReportText } from "../parts/report-text.tsx";
 import { useNow } from "../parts/tick.ts";
 import { fixed, momentWords } from "../parts/words.ts";
+import { t } from "../translate.ts";
 import { type Calling, type Roll, useRollCall } from "./call-roll.ts";
 import { EarlierRollsView, useEarlierRolls } from "./earlier-rolls.tsx";
 import { inOrder, RollTable } from "./roll-table.tsx";
@@ -26,7 +27,7 @@ export default function RollCall(): ReactElement {
   const earlier = useEarlierRolls();
   const { refusal, isAsking } = calling;
   return (
-    <Page title="Roll call">
+    <Page title={t("page.roll-call", "Roll call")}>
       <CallForm who={who} isAsking={isAsking} onCall={() => void call(who).then(earlier.again)} />
       {refusal === null ? null : (
         <div style={WHOLE_ROW}>
@@ -49,7 +50,9 @@ const WHOLE_ROW = { gridColumn: "1 / -1" };
 const wordOf = ({ kind, name }: Context): string => (kind === "group" ? `@${name}` : name);
 
 const NoRoll = ({ isAsking }: { readonly isAsking: boolean }): ReactElement => (
-  <div style={WHOLE_ROW}>{isAsking ? <Skeleton /> : "No roll call yet on this page. It takes about 2 s."}</div>
+  <div style={WHOLE_ROW}>
+    {isAsking ? <Skeleton /> : t("roll.none", "No roll call yet on this page. It takes about 2 s.")}
+  </div>
 );
 
 interface CallFormProps {
@@ -69,15 +72,15 @@ function CallForm({ who, isAsking, onCall }: CallFormProps): ReactElement {
       }}
     >
       <Input
-        aria-label="Who"
-        placeholder="all, or: billing @orders owner=payments"
+        aria-label={t("roll.who", "Who")}
+        placeholder={t("roll.who-hint", "all, or: billing @orders owner=payments")}
         data-search
         value={who}
         onChange={(event) => changeQuery({ who: event.currentTarget.value })}
         width={40}
       />
       <Button type="submit" disabled={isAsking || whyNot !== null}>
-        {isAsking ? "Calling…" : "Run"}
+        {isAsking ? t("roll.calling", "Calling…") : t("verb.run", "Run")}
       </Button>
       {whyNot === null ? null : <span role="alert">{whyNot}</span>}
     </form>
@@ -90,7 +93,7 @@ function RollView({ roll, report }: { readonly roll: Roll; readonly report: Repo
   const rows = inOrder(roll.agents);
   return (
     <Region
-      title="Answers"
+      title={t("roll.answers", "Answers")}
       isKnown
       actions={
         <ExportMenu
@@ -102,15 +105,15 @@ function RollView({ roll, report }: { readonly roll: Roll; readonly report: Repo
       {() => (
         <>
           <p data-testid="roll-headline">
-            <ReportText text={report.headline} now={now} /> · {fixed(roll.tookMs / 1000, 1)} s · as of{" "}
-            {momentWords(roll.at, now)}
+            <ReportText text={report.headline} now={now} /> · {fixed(roll.tookMs / 1000, 1)} s ·{" "}
+            {t("roll.as-of", "as of {{at}}", { at: momentWords(roll.at, now) })}
             {roll.problems.map((problem) => ` · ${problem}`)}
           </p>
           {sick.length > 0 && sick.length <= 20 ? (
             <CommandButton
               command="restart"
               input={{ who: sick }}
-              label={sick.length === 1 ? `Restart ${sick[0]}…` : `Restart ${sick.length}…`}
+              label={t("bulk.restart", "Restart {{n}}…", { n: sick.length === 1 ? sick[0] : sick.length })}
               isDanger
             />
           ) : null}

@@ -5,7 +5,8 @@ import type { ReactElement } from "react";
 import { hrefOf } from "../parts/place.ts";
 import { THUMB_PX } from "../parts/screen.ts";
 import { HealthMark, RungBar } from "../parts/status-badge.tsx";
-import { markOfAgent, momentWords, verdictWords } from "../parts/words.ts";
+import { markOfAgent, sinceWords, verdictWords } from "../parts/words.ts";
+import { t } from "../translate.ts";
 import type { Called } from "./call-roll.ts";
 
 interface RollSentencesProps {
@@ -22,7 +23,7 @@ export function RollSentences({ rows, now }: RollSentencesProps): ReactElement {
       <Sentences rows={rows.filter(({ health }) => health !== "healthy")} now={now} />
       {well.length === 0 ? null : (
         <details>
-          <summary className={styles.fold}>{well.length} working</summary>
+          <summary className={styles.fold}>{t("roll.working", "{{n}} working", { n: well.length })}</summary>
           <Sentences rows={well} now={now} />
         </details>
       )}
@@ -40,7 +41,7 @@ function Sentences({ rows, now }: RollSentencesProps): ReactElement {
           <a href={hrefOf(`agents/${agent.id}`)}>{agent.id}</a>
           <span>
             {verdictWords(agent)}
-            {agent.since === null ? "" : ` since ${momentWords(agent.since, now)}`}
+            {sinceWords(agent, now)}
           </span>
           <RungBar agent={agent} />
         </li>

@@ -5,6 +5,7 @@ import { useIsPhone } from "../parts/screen.ts";
 import { HealthMark, RungBar } from "../parts/status-badge.tsx";
 import { getTableStyles } from "../parts/table-style.ts";
 import { markOfAgent, momentWords, verdictWords } from "../parts/words.ts";
+import { t } from "../translate.ts";
 import type { Called } from "./call-roll.ts";
 import { RollSentences } from "./roll-sentences.tsx";
 
@@ -15,6 +16,13 @@ const rank = ({ health }: Called): number => ORDER.indexOf(health);
 export const inOrder = (agents: Iterable<Called>): Called[] =>
   [...agents].toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
 
+const heads = (): string[] => [
+  t("word.agent", "agent"),
+  t("word.verdict", "verdict"),
+  t("roll.rungs", "rungs"),
+  t("roll.since", "since"),
+];
+
 /** What a roll call has found of each. */
 export function RollTable({ rows, now }: { readonly rows: readonly Called[]; readonly now: number }): ReactElement {
   const styles = useStyles2(getTableStyles);
@@ -24,7 +32,7 @@ export function RollTable({ rows, now }: { readonly rows: readonly Called[]; rea
       <table className={styles.table}>
         <thead>
           <tr>
-            {["agent", "verdict", "rungs", "since"].map((name) => (
+            {heads().map((name) => (
               <th key={name}>{name}</th>
             ))}
           </tr>

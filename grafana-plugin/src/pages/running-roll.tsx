@@ -3,7 +3,8 @@ import { liveState } from "../api/live.ts";
 import { useStore } from "../api/store.ts";
 import { Region } from "../parts/region.tsx";
 import { useNow } from "../parts/tick.ts";
-import { fixed, momentWords } from "../parts/words.ts";
+import { fixed, momentWords, moreWords } from "../parts/words.ts";
+import { t } from "../translate.ts";
 import type { SoFar } from "./call-roll.ts";
 import { inOrder, RollTable } from "./roll-table.tsx";
 
@@ -15,17 +16,18 @@ export function RunningRoll({ soFar, isOver }: { readonly soFar: SoFar; readonly
   const { rows, known, called, tookMs, at } = soFar;
   const noRoom = known - rows.size;
   return (
-    <Region title={isOver ? "Last answers known" : "Answers so far"} isKnown>
+    <Region title={isOver ? t("roll.last-known", "Last answers known") : t("roll.so-far", "Answers so far")} isKnown>
       {() => (
         <>
           <p role="status" data-testid="roll-progress">
-            {isOver ? "❔" : "⏳"} {known} of {called} known{waitingWords(soFar)} · {fixed(tookMs / 1000, 1)} s · as of{" "}
-            {momentWords(at, now)}
+            {isOver ? "❔" : "⏳"} {t("roll.known", "{{known}} of {{called}} known", { known, called })}
+            {waitingWords(soFar)} · {fixed(tookMs / 1000, 1)} s ·{" "}
+            {t("roll.as-of", "as of {{at}}", { at: momentWords(at, now) })}
           </p>
           <RollTable rows={inOrder(rows.values())} now={now} />
           {noRoom > 0 ? (
             <p>
-              and {noRoom} more{isOver ? "" : "; the answer has them all"}
+              {isOver ? moreWords(noRoom) : t("roll.no-room", "and {{n}} more; the answer has them all", { n: noRoom })}
             </p>
           ) : null}
         </>
@@ -38,8 +40,9 @@ export function RunningRoll({ soFar, isOver }: { readonly soFar: SoFar; readonly
 function waitingWords({ known, called, waitingFor }: SoFar): string {
   const waited = called - known;
   if (waited <= 0) return "";
-  const more = waited > MOST_NAMED ? ` and ${waited - MOST_NAMED} more` : "";
-  return `, waiting for ${waitingFor.slice(0, MOST_NAMED).join(", ")}${more}`;
+  const more = waited > MOST_NAMED ? ` ${moreWords(waited - MOST_NAMED)}` : "";
+  const names = `${waitingFor.slice(0, MOST_NAMED).join(", ")}${more}`;
+  return `, ${t("roll.waiting-for", "waiting for {{names}}", { names })}`;
 }
 
 /** Why no rows fill in while a roll call runs. */
@@ -48,7 +51,7 @@ export function NoStream(): ReactElement | null {
   if (kind === "live") return null;
   return (
     <p role="status" style={{ gridColumn: "1 / -1", margin: 0 }}>
-      The live stream is away, so no rows fill in. They all come with the answer.
+      {t("roll.no-stream", "The live stream is away, so no rows fill in. They all come with the answer.")}
     </p>
   );
 }

@@ -5,6 +5,7 @@ import { UPlotChart, UPlotConfigBuilder, useStyles2, useTheme2 } from "@grafana/
 import type { ApiSeries } from "@rollcall/core/figures-contract.ts";
 import { type ReactElement, type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { figureWords } from "../parts/metric-card.tsx";
+import { t } from "../translate.ts";
 
 interface SeriesChartProps {
   readonly label: string;
@@ -65,7 +66,7 @@ const colourOf = (index: number): string => classicColors[index % classicColors.
 
 function newestWords({ points, unit, reason }: ApiSeries): string {
   const newest = points.at(-1)?.[1] ?? null;
-  return newest === null ? `— ${reason ?? "not measured"}` : figureWords(newest, unit);
+  return newest === null ? `— ${reason ?? t("figure.unmeasured", "not measured")}` : figureWords(newest, unit);
 }
 
 /** From 0 up to what was measured. */

@@ -4,6 +4,7 @@ import { Icon, type IconName, useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
 import { agents, incidents, requests } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
+import { t } from "../translate.ts";
 import { hrefOf, usePlace } from "./place.ts";
 import { PHONE } from "./screen.ts";
 import { useNow } from "./tick.ts";
@@ -13,7 +14,7 @@ export function BottomBar(): ReactElement {
   const styles = useStyles2(getStyles);
   const { page } = usePlace();
   return (
-    <nav className={styles.bar} aria-label="Rollcall pages">
+    <nav className={styles.bar} aria-label={t("page.all", "Rollcall pages")}>
       {useTabs().map(({ name, title, icon, count }) => (
         <a key={name} href={hrefOf(name)} aria-current={page === name ? "page" : undefined} className={styles.tab}>
           <Icon name={icon} />
@@ -43,10 +44,20 @@ function useTabs(): BarTab[] {
   const firing = [...alerts.items.values()].filter(({ state }) => state === "firing").length;
   const waiting = [...asked.items.values()].filter(({ state, expiresAt }) => state === "waiting" && expiresAt > now);
   return [
-    { name: "overview", title: "Overview", icon: "apps", count: null },
-    { name: "alerts", title: "Alerts", icon: "bell", count: alerts.at === null ? null : firing },
-    { name: "agents", title: "Agents", icon: "list-ul", count: fleet.at === null ? null : fleet.items.size },
-    { name: "requests", title: "Requests", icon: "check", count: asked.at === null ? null : waiting.length },
+    { name: "overview", title: t("page.overview", "Overview"), icon: "apps", count: null },
+    { name: "alerts", title: t("page.alerts", "Alerts"), icon: "bell", count: alerts.at === null ? null : firing },
+    {
+      name: "agents",
+      title: t("page.agents", "Agents"),
+      icon: "list-ul",
+      count: fleet.at === null ? null : fleet.items.size,
+    },
+    {
+      name: "requests",
+      title: t("page.requests", "Requests"),
+      icon: "check",
+      count: asked.at === null ? null : waiting.length,
+    },
   ];
 }
 

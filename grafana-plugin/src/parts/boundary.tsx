@@ -1,5 +1,6 @@
 import { Alert, Button } from "@grafana/ui";
 import { Component, type ReactNode } from "react";
+import { t } from "../translate.ts";
 
 interface BoundaryProps {
   readonly name: string;
@@ -17,10 +18,10 @@ export class Boundary extends Component<BoundaryProps, { readonly error: Error |
   override render(): ReactNode {
     if (this.state.error === null) return this.props.children;
     return (
-      <Alert severity="error" title={`${this.props.name} could not be drawn`}>
+      <Alert severity="error" title={t("part.broken", "{{name}} could not be drawn", { name: this.props.name })}>
         <p>{this.state.error.message}</p>
         <Button size="sm" onClick={() => this.setState({ error: null })}>
-          Retry
+          {t("verb.retry", "Retry")}
         </Button>
       </Alert>
     );

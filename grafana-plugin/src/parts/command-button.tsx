@@ -3,6 +3,7 @@ import type { ReactElement } from "react";
 import { useCommand } from "../api/commands.ts";
 import { reach } from "../api/reach.ts";
 import { useStore } from "../api/store.ts";
+import { t } from "../translate.ts";
 import { openOrder } from "./order.ts";
 
 interface CommandButtonProps {
@@ -26,9 +27,9 @@ export function CommandButton({
   const { isAway } = useStore(reach);
   if (definition === null) return null;
   const whyNot = isAway
-    ? "The control service is not reachable."
+    ? t("verb.service-away", "The control service is not reachable.")
     : definition === undefined
-      ? "Asking what you may do."
+      ? t("verb.asking", "Asking what you may do.")
       : definition.whyNot;
   return (
     <Button

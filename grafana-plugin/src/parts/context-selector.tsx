@@ -2,6 +2,7 @@ import { Combobox } from "@grafana/ui";
 import { type ReactElement, useMemo } from "react";
 import { agents } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
+import { t } from "../translate.ts";
 import { chooseContext, readContext, useContextChoice } from "./context.ts";
 import { usePlace } from "./place.ts";
 
@@ -13,7 +14,11 @@ export function ContextSelector(): ReactElement {
     const all = [...items.values()];
     const groups = [...new Set(all.map(({ group }) => group))].toSorted();
     return [
-      ...groups.map((group) => ({ value: `group:${group}`, label: `@${group}`, description: "group" })),
+      ...groups.map((group) => ({
+        value: `group:${group}`,
+        label: `@${group}`,
+        description: t("word.group", "group"),
+      })),
       ...all
         .map(({ id, group }) => ({ value: `agent:${id}`, label: id, description: group }))
         .toSorted((a, b) => (a.label < b.label ? -1 : 1)),
@@ -21,8 +26,8 @@ export function ContextSelector(): ReactElement {
   }, [items]);
   return (
     <Combobox
-      aria-label="Group or agent"
-      placeholder="Whole fleet"
+      aria-label={t("part.context", "Group or agent")}
+      placeholder={t("part.whole-fleet", "Whole fleet")}
       isClearable
       width={24}
       options={options}

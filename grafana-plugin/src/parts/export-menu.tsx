@@ -1,5 +1,6 @@
 import { Dropdown, Menu, ToolbarButton } from "@grafana/ui";
 import type { ReactElement } from "react";
+import { t } from "../translate.ts";
 
 type Row = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -22,8 +23,12 @@ export function ExportMenu({ name, rows }: ExportMenuProps): ReactElement {
   );
   return (
     <Dropdown overlay={menu} placement="bottom-end">
-      <ToolbarButton icon="download-alt" tooltip="Export what is shown" aria-label="Export">
-        Export
+      <ToolbarButton
+        icon="download-alt"
+        tooltip={t("part.export-hint", "Export what is shown")}
+        aria-label={t("verb.export", "Export")}
+      >
+        {t("verb.export", "Export")}
       </ToolbarButton>
     </Dropdown>
   );

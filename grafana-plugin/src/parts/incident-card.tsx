@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import type { Incident } from "../api/contract.ts";
 import { agents as agentList } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
+import { t } from "../translate.ts";
 import { CommandButton } from "./command-button.tsx";
 import { hrefOf } from "./place.ts";
 import { PHONE, THUMB_PX } from "./screen.ts";
@@ -28,7 +29,7 @@ export function incidentWords(incident: Incident, consequence?: string): string 
 
 /** "👀 Operator on call 02:41:26, by restarting" */
 function takenWords({ acknowledgedBy, acknowledgedAt, acknowledgedHow }: Incident): string {
-  if (acknowledgedBy === null) return "nobody has it";
+  if (acknowledgedBy === null) return t("alerts.nobody", "nobody has it");
   const when = acknowledgedAt === null ? "" : ` ${clockTime(acknowledgedAt)}`;
   return `👀 ${acknowledgedBy.name}${when}${acknowledgedHow === null ? "" : `, ${acknowledgedHow}`}`;
 }
@@ -46,7 +47,8 @@ export function IncidentCard({ incident }: { readonly incident: Incident }): Rea
         <span aria-hidden>■</span> {criticality} {incidentWords(incident, fleet.get(agents[0] ?? "")?.consequence)}
       </h3>
       <p className={styles.small}>
-        since {momentWords(openedAt, now)} ({ageWords((now - openedAt) / 1000)}) · {takenWords(incident)} · {id}
+        {t("word.since", "since {{at}}", { at: momentWords(openedAt, now) })} ({ageWords((now - openedAt) / 1000)}) ·{" "}
+        {takenWords(incident)} · {id}
         {agents.map((agent) => (
           <span key={agent}>
             {" "}
@@ -70,18 +72,19 @@ function Buttons({
 }): ReactElement {
   const styles = useStyles2(getStyles);
   const runbook = incident.alerts.map(({ annotations }) => annotations.runbook_url).find(isLink);
-  const restart = agents.length === 1 ? "Restart…" : `Restart ${agents.length}…`;
+  const n = agents.length;
+  const restart = n === 1 ? t("verb.restart", "Restart…") : t("bulk.restart", "Restart {{n}}…", { n });
   return (
     <div className={styles.buttons}>
       {incident.acknowledgedBy === null ? (
-        <CommandButton command="ack" input={{ alert: incident.id }} label="Acknowledge…" />
+        <CommandButton command="ack" input={{ alert: incident.id }} label={t("verb.ack", "Acknowledge…")} />
       ) : null}
       {agents.length > 0 && agents.length <= MOST_AT_ONCE ? (
         <CommandButton command="restart" input={{ who: agents }} label={restart} isDanger />
       ) : null}
       {runbook === undefined ? null : (
         <LinkButton size="sm" variant="secondary" href={runbook} target="_blank" rel="noreferrer">
-          Runbook
+          {t("word.runbook", "Runbook")}
         </LinkButton>
       )}
     </div>

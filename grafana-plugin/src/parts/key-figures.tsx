@@ -5,6 +5,7 @@ import type { ApiFigure, ApiKeyFigure, ApiKeyFigures, ApiThroughput } from "@rol
 import type { ApiMeasureCourse } from "@rollcall/core/measure-contract.ts";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
+import { t } from "../translate.ts";
 import { MetricCard, type Point } from "./metric-card.tsx";
 import { RefusalView } from "./refusal-view.tsx";
 
@@ -14,15 +15,31 @@ type Course = { readonly series: string } | { readonly ask: string };
 const WINDOW = "range=5m&step=15&window=1m";
 const CARDS: readonly {
   readonly name: keyof ApiKeyFigures["figures"];
-  readonly label: string;
+  readonly label: () => string;
   readonly course: Course | null;
 }[] = [
-  { name: "events", label: "events/s", course: { series: "published" } },
-  { name: "handled", label: "handled/s", course: { series: "handled" } },
-  { name: "errors", label: "error rate", course: { ask: "name=rollcall_agent_tasks_failed_total&function=rate" } },
-  { name: "latencyP95", label: "p95", course: { ask: "name=rollcall_bus_publish_to_handle_seconds&function=p95" } },
-  { name: "waiting", label: "waiting", course: { ask: "name=rollcall_bus_group_lag&function=sum" } },
-  { name: "deadLetters", label: "dead letters", course: { ask: "name=rollcall_bus_dead_letters_held&function=sum" } },
+  { name: "events", label: () => t("figure.events", "events/s"), course: { series: "published" } },
+  { name: "handled", label: () => t("figure.handled-rate", "handled/s"), course: { series: "handled" } },
+  {
+    name: "errors",
+    label: () => t("figure.errors", "error rate"),
+    course: { ask: "name=rollcall_agent_tasks_failed_total&function=rate" },
+  },
+  {
+    name: "latencyP95",
+    label: () => "p95",
+    course: { ask: "name=rollcall_bus_publish_to_handle_seconds&function=p95" },
+  },
+  {
+    name: "waiting",
+    label: () => t("figure.waiting", "waiting"),
+    course: { ask: "name=rollcall_bus_group_lag&function=sum" },
+  },
+  {
+    name: "deadLetters",
+    label: () => t("figure.dead-letters", "dead letters"),
+    course: { ask: "name=rollcall_bus_dead_letters_held&function=sum" },
+  },
 ];
 
 /** Six numbers of the last hour, each with its age and its course over five minutes. */
@@ -39,7 +56,7 @@ export function KeyFigures(): ReactElement {
     <>
       {CARDS.map(({ name, label, course }) => (
         <div key={name} className={styles.card}>
-          <KeyFigure label={label} figure={content?.figures[name]} at={at} course={course} />
+          <KeyFigure label={label()} figure={content?.figures[name]} at={at} course={course} />
         </div>
       ))}
     </>
@@ -82,7 +99,7 @@ export function FigureCard({ label, figure, at, points }: FigureCardProps): Reac
       label={label}
       value={figure?.value ?? null}
       unit={figure?.unit ?? "events"}
-      reason={figure === undefined ? "reading" : figure.reason}
+      reason={figure === undefined ? t("figure.reading", "reading") : figure.reason}
       at={measuredAt}
       {...(figure !== undefined && "normal" in figure ? { dayBefore: figure.dayBefore, normal: figure.normal } : {})}
       {...(points === undefined ? {} : { points })}

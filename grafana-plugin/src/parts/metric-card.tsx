@@ -2,6 +2,7 @@ import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
+import { t } from "../translate.ts";
 import { useNow } from "./tick.ts";
 import { ageWords, fixed } from "./words.ts";
 
@@ -45,7 +46,7 @@ export function MetricCard(props: MetricCardProps): ReactElement {
         <Trend trend={trendOf(points, value, dayBefore)} />
       </div>
       <Sparkline points={points} label={label} />
-      <Note words={value === null ? (reason ?? "not measured") : age} />
+      <Note words={value === null ? (reason ?? t("figure.unmeasured", "not measured")) : age} />
       <Note words={normalWords(normal, { unit, aside })} />
     </div>
   );
@@ -58,7 +59,7 @@ interface Ageing extends Required<Pick<MetricCardProps, "at" | "freshSeconds">> 
 /** "64 s old"; null while it is fresh. */
 function ageOf({ at, now, freshSeconds }: Ageing): string | null {
   const seconds = at === null ? 0 : (now - at) / 1000;
-  return seconds > freshSeconds ? `${ageWords(seconds)} old` : null;
+  return seconds > freshSeconds ? t("figure.old", "{{age}} old", { age: ageWords(seconds) }) : null;
 }
 
 /** Normal is what it was on a few days at this time: a little beside that is nothing to colour. */
@@ -74,11 +75,14 @@ export function asideOf(value: number | null, normal: MetricCardProps["normal"])
 /** "normal 30 /s – 41 /s", "above normal 30 /s – 41 /s" */
 function normalWords(
   normal: MetricCardProps["normal"],
-  { unit, aside }: { unit: string; aside: string | null },
+  { unit, aside }: { unit: string; aside: "above" | "below" | null },
 ): string | null {
   if (!normal) return null;
-  const range = `normal ${figureWords(normal.least, unit)} – ${figureWords(normal.most, unit)}`;
-  return aside === null ? range : `${aside} ${range}`;
+  const range = `${figureWords(normal.least, unit)} – ${figureWords(normal.most, unit)}`;
+  if (aside === null) return t("figure.normal", "normal {{range}}", { range });
+  return aside === "above"
+    ? t("figure.above", "above normal {{range}}", { range })
+    : t("figure.below", "below normal {{range}}", { range });
 }
 
 function Note({ words }: { readonly words: string | null }): ReactElement | null {
@@ -100,7 +104,7 @@ export function figureWords(value: number, unit: string): string {
     case "bytes":
       return `${fixed(value / 2 ** 20)} MiB`;
     case "cores":
-      return `${fixed(value, 2)} cores`;
+      return t("figure.cores", "{{value}} cores", { value: fixed(value, 2) });
     default:
       return fixed(value);
   }
@@ -120,13 +124,13 @@ export function trendOf(
   dayBefore?: number | null,
 ): Change | null {
   if (value !== null && typeof dayBefore === "number")
-    return { ...changeOf(dayBefore, value), of: "against the same hour yesterday" };
+    return { ...changeOf(dayBefore, value), of: t("figure.yesterday", "against the same hour yesterday") };
   const values = points.flatMap(([, one]) => (one === null ? [] : [one]));
   if (values.length < 5) return null;
   const cut = Math.floor(values.length * 0.8);
   const mean = (part: readonly number[]): number => part.reduce((sum, one) => sum + one, 0) / part.length;
   const change = changeOf(mean(values.slice(0, cut)), mean(values.slice(cut)));
-  return { ...change, of: "the newest fifth of the time shown against the rest" };
+  return { ...change, of: t("figure.lately", "the newest fifth of the time shown against the rest") };
 }
 
 function changeOf(before: number, lately: number): Pick<Change, "mark" | "percent"> {
@@ -181,7 +185,7 @@ function Sparkline({
       className={styles.line}
       preserveAspectRatio="none"
       role="img"
-      aria-label={`Course of ${label}`}
+      aria-label={t("figure.course", "Course of {{label}}", { label })}
     >
       <path d={path} />
     </svg>

@@ -2,7 +2,7 @@ import type { Operation } from "../api/contract.ts";
 import { hrefOf } from "./place.ts";
 import { ProgressTracker } from "./progress-tracker.tsx";
 import type { Entry } from "./timeline.tsx";
-import { durationWords, listed, operationWords } from "./words.ts";
+import { doorWords, endedWords, listed, operationWords } from "./words.ts";
 
 /** "restart billing" */
 export const wishWords = ({ command, targets, input }: Pick<Operation, "command" | "targets" | "input">): string => {
@@ -20,17 +20,17 @@ export const wishWords = ({ command, targets, input }: Pick<Operation, "command"
 
 /** An operation as one line of a timeline. */
 export function operationEntry(operation: Operation): Entry {
-  const { id, actor, door, createdAt, endedAt, error } = operation;
+  const { id, createdAt, endedAt, error } = operation;
   const { mark, word } = operationWords(operation);
-  const took = endedAt === null ? "" : ` in ${durationWords((endedAt - createdAt) / 1000)}`;
+  const became = endedWords(word, endedAt === null ? null : (endedAt - createdAt) / 1000);
   return {
     id,
     at: createdAt,
     mark,
     type: operation.command.replaceAll("-", " "),
     state: word,
-    words: `${wishWords(operation)}: ${word}${took}${error === null ? "" : ` — ${error}`}`,
-    by: `${actor.name} by ${door}, ${id}`,
+    words: `${wishWords(operation)}: ${became}${error === null ? "" : ` — ${error}`}`,
+    by: `${doorWords(operation)}, ${id}`,
     href: hrefOf(`operations/${id}`),
   };
 }

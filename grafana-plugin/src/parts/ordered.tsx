@@ -1,4 +1,5 @@
 import { lazy, type ReactElement, Suspense, useEffect, useMemo } from "react";
+import { t } from "../translate.ts";
 import { Boundary } from "./boundary.tsx";
 import { readOrder } from "./order.ts";
 import { changeQuery, usePlace } from "./place.ts";
@@ -16,7 +17,7 @@ export function Ordered(): ReactElement | null {
   }, [order, place]);
   if (order === null) return null;
   return (
-    <Boundary name="The form">
+    <Boundary name={t("form.name", "The form")}>
       <Suspense fallback={null}>
         <CommandDrawer key={`${order.command} ${order.key}`} order={order} />
       </Suspense>

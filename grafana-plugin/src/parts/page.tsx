@@ -1,19 +1,23 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { PluginPage } from "@grafana/runtime";
-import { Alert, Modal, useStyles2 } from "@grafana/ui";
-import { type ReactElement, type ReactNode, useCallback, useState } from "react";
+import { Alert, useStyles2 } from "@grafana/ui";
+import { lazy, type ReactElement, type ReactNode, Suspense, useCallback, useState } from "react";
 import { reach } from "../api/reach.ts";
 import { useStore } from "../api/store.ts";
+import { t } from "../translate.ts";
 import { BottomBar } from "./bottom-bar.tsx";
 import { ContextSelector } from "./context-selector.tsx";
-import { PAGE_KEYS, usePageKeys } from "./keys.ts";
+import { usePageKeys } from "./keys.ts";
 import { LiveMark } from "./live-mark.tsx";
 import { Ordered } from "./ordered.tsx";
 import { goTo, hrefOf } from "./place.ts";
 import { Refresh } from "./refresh-picker.tsx";
 import { PHONE, THUMB_PX } from "./screen.ts";
 import { clockTime } from "./words.ts";
+
+// Only for who asks for it.
+const KeysHelp = lazy(() => import("../pages/keys-help.tsx"));
 
 interface PageProps {
   readonly title: string;
@@ -42,7 +46,9 @@ export function Page({ title, above, actions, ignoresContext = false, children }
     <PluginPage pageNav={pageNav} actions={<div className={styles.actions}>{actions}</div>}>
       <div className={styles.bar}>
         <ContextSelector />
-        {ignoresContext ? <span className={styles.small}>This page shows the whole fleet.</span> : null}
+        {ignoresContext ? (
+          <span className={styles.small}>{t("part.shows-all", "This page shows the whole fleet.")}</span>
+        ) : null}
         <span className={styles.space} />
         <LiveMark />
         <Refresh />
@@ -51,7 +57,11 @@ export function Page({ title, above, actions, ignoresContext = false, children }
       <div className={styles.grid}>{children}</div>
       <Ordered />
       <BottomBar />
-      {isHelpOpen ? <KeysHelp onClose={() => setHelpOpen(false)} /> : null}
+      {isHelpOpen ? (
+        <Suspense fallback={null}>
+          <KeysHelp onClose={() => setHelpOpen(false)} />
+        </Suspense>
+      ) : null}
     </PluginPage>
   );
 }
@@ -60,26 +70,10 @@ function AwayBanner(): ReactElement | null {
   const { isAway, since } = useStore(reach);
   if (!isAway) return null;
   const words =
-    since === null ? "Not reachable" : `Not reachable since ${clockTime(since)}; you see what was known then`;
+    since === null
+      ? t("part.away", "Not reachable")
+      : t("part.away-since", "Not reachable since {{at}}; you see what was known then", { at: clockTime(since) });
   return <Alert severity="warning" title={words} />;
-}
-
-function KeysHelp({ onClose }: { readonly onClose: () => void }): ReactElement {
-  return (
-    <Modal title="Keys" isOpen onDismiss={onClose}>
-      <ul>
-        {Object.entries(PAGE_KEYS).map(([key, page]) => (
-          <li key={key}>
-            <kbd>r</kbd> <kbd>{key}</kbd> {page.replaceAll("-", " ")}
-          </li>
-        ))}
-        <li>
-          <kbd>/</kbd> search · <kbd>j</kbd> <kbd>k</kbd> row · <kbd>x</kbd> select · <kbd>Enter</kbd> open ·{" "}
-          <kbd>.</kbd> actions · <kbd>Esc</kbd> back
-        </li>
-      </ul>
-    </Modal>
-  );
 }
 
 function getStyles(theme: GrafanaTheme2) {

@@ -3,9 +3,10 @@ import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
 import type { Operation, Stage } from "../api/contract.ts";
+import { t } from "../translate.ts";
 import { CommandButton } from "./command-button.tsx";
 import { useNow } from "./tick.ts";
-import { counted, durationWords, fixed, operationWords, STAGE_MARKS } from "./words.ts";
+import { durationWords, endedWords, fixed, operationWords, STAGE_MARKS } from "./words.ts";
 
 /** "about 30 s left, from 5 runs", "no estimate, first run" */
 export function estimateWords(
@@ -13,32 +14,38 @@ export function estimateWords(
   now: number,
 ): string | null {
   if (state === "ended" || state === "waiting") return null;
-  if (usualSeconds === null || secondsLeft === null || earlierRuns === 0) return "no estimate, first run";
+  if (usualSeconds === null || secondsLeft === null || earlierRuns === 0)
+    return t("progress.unknown", "no estimate, first run");
   const left = secondsLeft - Math.max(0, now - asOf) / 1000;
-  const runs = `from ${counted(earlierRuns, "run")}`;
-  return left > 0
-    ? `about ${durationWords(Math.ceil(left))} left, ${runs}`
-    : `${durationWords(-left)} over the usual time, ${runs}`;
+  const time = durationWords(left > 0 ? Math.ceil(left) : -left);
+  const known =
+    left > 0
+      ? t("progress.left", "about {{time}} left", { time })
+      : t("progress.late", "{{time}} over the usual time", { time });
+  const from = t("progress.from", "from {{count}} runs", {
+    count: earlierRuns,
+    defaultValue_one: "from {{count}} run",
+  });
+  return `${known}, ${from}`;
 }
 
 /** Stages with marks and seconds, the share done, what is left, and the ending in Slack's words. */
 export function ProgressTracker({ operation }: { readonly operation: Operation }): ReactElement {
   const styles = useStyles2(getStyles);
   const now = useNow();
-  const { percent } = operation;
+  const { percent, createdAt, endedAt } = operation;
   const { mark, word } = operationWords(operation);
   const estimate = estimateWords(operation, now);
   const isBad = operation.error !== null;
   return (
     <div data-testid="progress-tracker">
       <div role="status">
-        {mark} {word}
-        {operation.endedAt === null ? "" : ` in ${durationWords((operation.endedAt - operation.createdAt) / 1000)}`}
+        {mark} {endedWords(word, endedAt === null ? null : (endedAt - createdAt) / 1000)}
         {estimate === null ? "" : ` · ${percent} % · ${estimate}`}
       </div>
       <div
         role="progressbar"
-        aria-label={`${operation.command}, stages over`}
+        aria-label={t("progress.stages", "{{command}}, stages over", { command: operation.command })}
         aria-valuenow={percent}
         aria-valuemin={0}
         aria-valuemax={100}
@@ -78,10 +85,11 @@ function Stops({ operation }: { readonly operation: Operation }): ReactElement |
   return (
     <div role="alert">
       <p>
-        Stopped: {stop.why}. {stop.failed} failed. It ends in {durationWords((stop.until - now) / 1000)} if nobody
-        answers.
+        {t("progress.stopped", "Stopped: {{why}}. {{failed}} failed. It ends in {{time}} if nobody answers.", {
+          ...{ why: stop.why, failed: stop.failed, time: durationWords((stop.until - now) / 1000) },
+        })}
       </p>
-      <CommandButton command="continue" input={{ operation: operation.id }} label="Continue…" />
+      <CommandButton command="continue" input={{ operation: operation.id }} label={t("verb.continue", "Continue…")} />
     </div>
   );
 }
@@ -92,18 +100,19 @@ type Target = Operation["targets"][number];
 function Compared({ target: { agent, figures } }: { readonly target: Target }): ReactElement | null {
   if (figures === undefined || figures.after === null) return null;
   const { before, after } = figures;
+  const unknown = t("word.unknown", "unknown");
   const rows = [
-    ["Waiting", before.waiting, after.waiting],
-    ["Failed", before.failed, after.failed],
-    ["Rate", rateOf(before.perSecond), rateOf(after.perSecond)],
-    ["Version", before.version, after.version],
+    [t("progress.waiting", "Waiting"), before.waiting, after.waiting],
+    [t("progress.failed", "Failed"), before.failed, after.failed],
+    [t("progress.rate", "Rate"), rateOf(before.perSecond), rateOf(after.perSecond)],
+    [t("agent.version", "Version"), before.version, after.version],
   ] as const;
   return (
     <p>
       {agent} ·{" "}
       {rows
         .filter(([, was, is]) => was !== null || is !== null)
-        .map(([name, was, is]) => `${name} ${was ?? "unknown"} → ${is ?? "unknown"}`)
+        .map(([name, was, is]) => `${name} ${was ?? unknown} → ${is ?? unknown}`)
         .join(" · ")}
     </p>
   );

@@ -5,6 +5,7 @@ import { type ReactElement, type ReactNode, useId } from "react";
 import { reach } from "../api/reach.ts";
 import type { Refusal } from "../api/refusal.ts";
 import { useStore } from "../api/store.ts";
+import { t } from "../translate.ts";
 import { Boundary } from "./boundary.tsx";
 import { RefusalView } from "./refusal-view.tsx";
 
@@ -65,7 +66,7 @@ const WIDTHS = ["90%", "73%", "81%", "64%", "77%", "58%"];
 export function Skeleton({ lines = 3 }: { readonly lines?: number }): ReactElement {
   const styles = useStyles2(getStyles);
   return (
-    <div role="status" aria-label="Loading" data-testid="skeleton">
+    <div role="status" aria-label={t("part.loading", "Loading")} data-testid="skeleton">
       {WIDTHS.slice(0, lines).map((width) => (
         <div key={width} className={styles.line} style={{ width }} />
       ))}

@@ -3,22 +3,23 @@ import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
 import type { Request } from "../api/contract.ts";
+import { t } from "../translate.ts";
 import { CommandButton } from "./command-button.tsx";
 import { hrefOf } from "./place.ts";
 import { useNow } from "./tick.ts";
 import { ageWords, clockTime, listed } from "./words.ts";
 
-const STATE_WORDS: Readonly<Record<string, string>> = {
-  waiting: "✋ waiting for a second person",
-  approved: "✓ approved",
-  denied: "🚫 denied",
-  withdrawn: "⏹ withdrawn",
-  expired: "⌛ expired",
-  void: "⌛ void",
+const STATE_WORDS: Readonly<Record<string, () => string>> = {
+  waiting: () => t("request.waiting", "✋ waiting for a second person"),
+  approved: () => t("request.approved", "✓ approved"),
+  denied: () => t("request.denied", "🚫 denied"),
+  withdrawn: () => t("request.withdrawn", "⏹ withdrawn"),
+  expired: () => t("request.expired", "⌛ expired"),
+  void: () => t("request.void", "⌛ void"),
 };
 
 /** "✋ waiting for a second person" */
-export const requestWords = ({ state }: Pick<Request, "state">): string => STATE_WORDS[state] ?? state;
+export const requestWords = ({ state }: Pick<Request, "state">): string => STATE_WORDS[state]?.() ?? state;
 
 /** A wish that needs a second person: what, by whom, why, until when, and what one may do about it. */
 export function RequestView({ request }: { readonly request: Request }): ReactElement {
@@ -33,28 +34,33 @@ export function RequestView({ request }: { readonly request: Request }): ReactEl
         {requestWords(request)} — {command} {listed(targets)} (<a href={hrefOf(`requests/${id}`)}>{id}</a>)
       </h3>
       <p>
-        asked by {actor.name} {clockTime(createdAt)} by {door} · “{reason}” · {targets.length} agents
-        {isWaiting ? ` · ends in ${ageWords((expiresAt - now) / 1000)}` : ""}
+        {t("request.asked", "asked by {{name}} {{at}} by {{door}}", {
+          name: actor.name,
+          at: clockTime(createdAt),
+          door,
+        })}{" "}
+        · “{reason}” ·{" "}
+        {t("word.agents", "{{count}} agents", { count: targets.length, defaultValue_one: "{{count}} agent" })}
+        {isWaiting ? ` · ${t("request.ends", "ends in {{time}}", { time: ageWords((expiresAt - now) / 1000) })}` : ""}
       </p>
-      <p>
-        Second person: {why} (rule {rule})
-      </p>
+      <p>{t("request.second", "Second person: {{why}} (rule {{rule}})", { why, rule })}</p>
       {decidedBy === null ? null : (
         <p>
-          decided by {decidedBy.name}
+          {t("requests.decided-by", "decided by {{name}}", { name: decidedBy.name })}
           {decisionReason === null ? "" : `: ${decisionReason}`}
         </p>
       )}
       {request.operationId === null ? null : (
         <p>
-          became <a href={hrefOf(`operations/${request.operationId}`)}>{request.operationId}</a>
+          {t("request.became", "became")}{" "}
+          <a href={hrefOf(`operations/${request.operationId}`)}>{request.operationId}</a>
         </p>
       )}
       {isWaiting ? (
         <p style={{ display: "flex", gap: 8, flexWrap: "wrap" }}>
-          <CommandButton command="deny" input={{ request: id }} label="Deny…" />
-          <CommandButton command="approve" input={{ request: id }} label="Approve…" />
-          <CommandButton command="withdraw" input={{ request: id }} label="Withdraw…" />
+          <CommandButton command="deny" input={{ request: id }} label={t("verb.deny", "Deny…")} />
+          <CommandButton command="approve" input={{ request: id }} label={t("verb.approve", "Approve…")} />
+          <CommandButton command="withdraw" input={{ request: id }} label={t("verb.withdraw", "Withdraw…")} />
         </p>
       ) : null}
     </article>

@@ -3,13 +3,24 @@ import type { GrafanaTheme2 } from "@grafana/data";
 import { Tooltip, useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
 import type { Agent, Health } from "../api/contract.ts";
+import { t } from "../translate.ts";
 import { useNow } from "./tick.ts";
 import { ageWords, markOfAgent, momentWords } from "./words.ts";
 
 /** Three missed beats: what was said before is only the last that is known. */
 const TOO_OLD_SECONDS = 60;
 
-const RUNGS = ["process up", "heartbeat fresh", "answers on the bus", "takes work", "within its normal time"];
+const rungs = (): string[] => [
+  t("rung.process", "process up"),
+  t("rung.heartbeat", "heartbeat fresh"),
+  t("rung.answers", "answers on the bus"),
+  t("rung.works", "takes work"),
+  t("rung.in-time", "within its normal time"),
+];
+
+/** "rung 4 of 5" */
+export const rungWords = ({ rung, provable }: Pick<Agent, "rung" | "provable">): string =>
+  rung === null ? t("rung.unknown", "rung unknown") : t("rung.of", "rung {{rung}} of {{provable}}", { rung, provable });
 
 interface StatusBadgeProps {
   readonly agent: Agent;
@@ -23,7 +34,8 @@ export function StatusBadge({ agent, at }: StatusBadgeProps): ReactElement {
   const now = useNow();
   const isOld = at === null || (now - at) / 1000 > TOO_OLD_SECONDS;
   const word = agent.health === "off" ? agent.verdict : agent.health;
-  const words = isOld ? `last known ${word}${at === null ? "" : ` ${momentWords(at, now)}`}` : word;
+  const known = t("word.last-known", "last known {{word}}", { word });
+  const words = isOld ? `${known}${at === null ? "" : ` ${momentWords(at, now)}`}` : word;
   const beat = agent.lastHeartbeatAt === null ? null : ageWords((now - agent.lastHeartbeatAt) / 1000);
   const mark = markOfAgent(agent);
   return (
@@ -41,12 +53,14 @@ export function StatusBadge({ agent, at }: StatusBadgeProps): ReactElement {
 function Rungs({ agent }: { readonly agent: Agent }): ReactElement {
   return (
     <div>
-      <div>{agent.rung === null ? "Rungs unknown" : `Rung ${agent.rung} of ${agent.provable}`}</div>
-      {RUNGS.slice(0, agent.provable).map((name, index) => (
-        <div key={name}>
-          {agent.rung === null ? "?" : index < agent.rung ? "✓" : "✗"} {name}
-        </div>
-      ))}
+      <div>{rungWords(agent)}</div>
+      {rungs()
+        .slice(0, agent.provable)
+        .map((name, index) => (
+          <div key={name}>
+            {agent.rung === null ? "?" : index < agent.rung ? "✓" : "✗"} {name}
+          </div>
+        ))}
     </div>
   );
 }
@@ -56,10 +70,12 @@ export function RungBar({ agent }: { readonly agent: Pick<Agent, "rung" | "prova
   const styles = useStyles2(getStyles);
   const { rung, provable } = agent;
   return (
-    <span role="img" aria-label={rung === null ? "rung unknown" : `rung ${rung} of ${provable}`} className={styles.bar}>
-      {RUNGS.slice(0, provable).map((name, index) => (
-        <span key={name} className={rung !== null && index < rung ? styles.passed : styles.missed} />
-      ))}
+    <span role="img" aria-label={rungWords(agent)} className={styles.bar}>
+      {rungs()
+        .slice(0, provable)
+        .map((name, index) => (
+          <span key={name} className={rung !== null && index < rung ? styles.passed : styles.missed} />
+        ))}
     </span>
   );
 }

@@ -2,12 +2,13 @@ import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { FilterPill, RadioButtonGroup, useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
+import { t } from "../translate.ts";
 import { changeQuery, usePlace } from "./place.ts";
 import { useNow } from "./tick.ts";
-import { dayOf, type Entry } from "./timeline.tsx";
+import { DAY_WORDS, type Day, dayOf, type Entry } from "./timeline.tsx";
 
 const FACETS = ["type", "state"] as const;
-const DAYS = ["Today", "Yesterday", "Last 7 days"];
+const DAYS = ["Today", "Yesterday", "Last 7 days"] as const;
 /** More of them than this are searched for in the audit log, not clicked. */
 const MOST_CHIPS = 8;
 
@@ -15,7 +16,7 @@ const MOST_CHIPS = 8;
 export interface TimelineFilter {
   readonly type: readonly string[];
   readonly state: readonly string[];
-  readonly day: string | null;
+  readonly day: Day | null;
 }
 
 const listOf = (query: URLSearchParams, name: string): string[] => (query.get(name) ?? "").split(",").filter(Boolean);
@@ -62,9 +63,12 @@ export function TimelineFilters({ entries }: { readonly entries: readonly Entry[
         )),
       )}
       <RadioButtonGroup
-        aria-label="Day"
+        aria-label={t("day.label", "Day")}
         size="sm"
-        options={[{ label: "All", value: "" }, ...DAYS.map((day) => ({ label: day, value: day }))]}
+        options={[
+          { label: t("word.all", "All"), value: "" },
+          ...DAYS.map((day) => ({ label: DAY_WORDS[day](), value: day })),
+        ]}
         value={filter.day ?? ""}
         onChange={(day) => changeQuery({ day })}
       />

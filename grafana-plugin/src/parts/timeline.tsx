@@ -2,6 +2,7 @@ import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { Button, useStyles2 } from "@grafana/ui";
 import { type ReactElement, type ReactNode, useState } from "react";
+import { t } from "../translate.ts";
 import { useNow } from "./tick.ts";
 import { momentWords, startOfDay } from "./words.ts";
 
@@ -24,8 +25,18 @@ export interface Entry {
 
 const PAGE = 50;
 
-/** "Today", "Yesterday", "Last 7 days", "Before" */
-export function dayOf(at: number, now: number): string {
+/** As the address says it. */
+export type Day = "Today" | "Yesterday" | "Last 7 days" | "Before";
+
+/** How a day is called. */
+export const DAY_WORDS: Readonly<Record<Day, () => string>> = {
+  Today: () => t("day.today", "Today"),
+  Yesterday: () => t("day.yesterday", "Yesterday"),
+  "Last 7 days": () => t("day.week", "Last 7 days"),
+  Before: () => t("day.before", "Before"),
+};
+
+export function dayOf(at: number, now: number): Day {
   if (at >= startOfDay(now)) return "Today";
   if (at >= startOfDay(now, 1)) return "Yesterday";
   return at >= startOfDay(now, 7) ? "Last 7 days" : "Before";
@@ -49,8 +60,8 @@ export function Timeline({
   return (
     <div data-testid="timeline">
       {[...groups].map(([day, rows]) => (
-        <section key={day} aria-label={day}>
-          <h3 className={styles.day}>{day}</h3>
+        <section key={day} aria-label={DAY_WORDS[day]()}>
+          <h3 className={styles.day}>{DAY_WORDS[day]()}</h3>
           <ol className={styles.rows}>
             {rows.map((entry) => (
               <Row key={entry.id} entry={entry} now={now} />
@@ -60,7 +71,7 @@ export function Timeline({
       ))}
       {entries.length > shown ? (
         <Button size="sm" variant="secondary" onClick={() => setShown(shown + PAGE)}>
-          {Math.min(PAGE, entries.length - shown)} more
+          {t("part.more", "{{n}} more", { n: Math.min(PAGE, entries.length - shown) })}
         </Button>
       ) : null}
     </div>

@@ -1,5 +1,6 @@
 import { dateTimeFormat, dateTimeForTimeZone, getTimeZone } from "@grafana/data";
-import type { Agent, Criticality, Health, Operation, Stage } from "../api/contract.ts";
+import type { Agent, Health, Operation, Stage } from "../api/contract.ts";
+import { t } from "../translate.ts";
 
 /**
  * Words and marks as they stand in Slack too; shape and word carry the meaning, colour only helps. U+FE0E asks for the letter,
@@ -11,13 +12,6 @@ export const HEALTH_MARKS: Readonly<Record<Health, string>> = {
   critical: "■",
   unknown: "?",
   off: "⏹\uFE0E",
-};
-
-export const SEVERITY_WORDS: Readonly<Record<Criticality, string>> = {
-  P0: "rings on call, after 5 min the secondary",
-  P1: "rings on call",
-  P2: "Slack",
-  P3: "digest",
 };
 
 export const STAGE_MARKS: Readonly<Record<Stage["state"], string>> = {
@@ -44,7 +38,7 @@ const ENDING_MARKS: Readonly<Record<NonNullable<Operation["ending"]>, string>> =
 
 /** "✅ recovered", "⏳ running" */
 export function operationWords({ state, ending }: Pick<Operation, "state" | "ending">): { mark: string; word: string } {
-  if (state !== "ended" || ending === null) return { mark: "⏳", word: state === "ended" ? "ended" : state };
+  if (state !== "ended" || ending === null) return { mark: "⏳", word: state };
   return { mark: ENDING_MARKS[ending], word: ending.replaceAll("-", " ") };
 }
 
@@ -85,21 +79,35 @@ export function durationWords(seconds: number): string {
 export const ageWords = (seconds: number): string =>
   seconds < 100 ? `${Math.max(0, Math.round(seconds))} s` : durationWords(seconds);
 
-export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+/** "recovered in 6.3 s"; the word alone while nobody knows how long it took. */
+export const endedWords = (word: string, seconds: number | null): string =>
+  seconds === null ? word : t("word.took", "{{word}} in {{time}}", { word, time: durationWords(seconds) });
+
+/** " since 02:41:08", to stand behind other words; nothing if it is not known. */
+export const sinceWords = ({ since }: { readonly since: number | null }, now: number): string =>
+  since === null ? "" : ` ${t("word.since", "since {{at}}", { at: momentWords(since, now) })}`;
+
+/** "Olga by slack" */
+export const doorWords = ({ actor, door }: Pick<Operation, "actor" | "door">): string =>
+  t("word.by-door", "{{name}} by {{door}}", { name: actor.name, door });
+
+/** "and 4 more" */
+export const moreWords = (n: number): string => t("word.more", "and {{n}} more", { n });
 
 /** "a, b, c and 4 more" */
 export function listed(names: readonly string[], limit = 5): string {
   const shown = names.slice(0, limit).join(", ");
-  return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
+  return names.length > limit ? `${shown} ${moreWords(names.length - limit)}` : shown;
 }
 
 /** "22 expected · 20 healthy · 1 critical · 1 off" */
 export function countsWords(agents: readonly Pick<Agent, "health">[]): string {
   const order = ["healthy", "degraded", "critical", "unknown", "off"] as const;
   const parts = order.map((health) => [agents.filter((agent) => agent.health === health).length, health] as const);
-  return [`${agents.length} expected`, ...parts.filter(([count]) => count > 0).map((part) => part.join(" "))].join(
-    " · ",
-  );
+  return [
+    t("word.expected", "{{n}} expected", { n: agents.length }),
+    ...parts.filter(([count]) => count > 0).map((part) => part.join(" ")),
+  ].join(" · ");
 }
 
 const RANK = new Map(
@@ -122,8 +130,9 @@ export const verdictWords = ({ verdict, note }: Pick<Agent, "verdict" | "note">)
 /** "stopped by operator: too many errors" */
 export function offWords({ desired }: Pick<Agent, "desired">): string | null {
   if (desired.state === "running") return null;
-  const by = desired.by === null ? "" : ` by ${desired.by}`;
-  return `${desired.state}${by}${desired.reason === null ? "" : `: ${desired.reason}`}`;
+  const { state, by, reason } = desired;
+  const words = by === null ? state : t("word.state-by", "{{state}} by {{by}}", { state, by });
+  return `${words}${reason === null ? "" : `: ${reason}`}`;
 }
 
 /** Everything that waits and is not in hand yet; null: not known. */

@@ -1,3 +1,4 @@
+import { chosenLanguage } from "./language.ts";
 import { askJson, type Person, type SignedIn, signIn } from "./sign-in.ts";
 
 declare global {
@@ -14,6 +15,7 @@ async function boot(): Promise<void> {
   const user = (await askJson("/api/user")) as SignedIn;
   const asked = new URLSearchParams(location.search).get("theme");
   const isDark = (asked ?? localStorage.getItem("rollcall-host.theme")) !== "light";
+  const language = chosenLanguage();
   // Grafana's libraries read it while they are loaded, so all of them are loaded after it is there.
   window.__grafana_public_path__ = "/public/";
   window.grafanaBootData = {
@@ -27,11 +29,12 @@ async function boot(): Promise<void> {
       ...{ isSignedIn: true, login: user.login, name: user.name, email: user.email, orgRole: user.orgRole, orgId: 1 },
       permissions: Object.fromEntries(user.permissions.map((action) => [action, true])),
       theme: isDark ? "dark" : "light",
+      language,
     },
     navTree: [],
   };
   const { start } = await import("./host.tsx");
-  await start({ user, people, signedIn: key, isDark });
+  await start({ user, people, signedIn: key, isDark, language });
 }
 
 void boot();

@@ -33,6 +33,8 @@ export async function buildPages(): Promise<void> {
       alias: {
         // What Grafana sets its own frame by, which the package does not export.
         "#plugin-page": join(REPOSITORY, "node_modules/@grafana/runtime/dist/esm/components/PluginPage.mjs"),
+        // What Grafana chooses its language by, which the package does not export either.
+        "#grafana-i18n": join(REPOSITORY, "node_modules/@grafana/i18n/dist/esm/i18n.mjs"),
         "monaco-editor": false,
         "react-router-dom-v5-compat": join(import.meta.dirname, "router.tsx"),
       },

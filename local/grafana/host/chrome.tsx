@@ -1,7 +1,8 @@
-import type { AppPlugin, AppPluginMeta, NavModel } from "@grafana/data";
+import type { AppPlugin, NavModel } from "@grafana/data";
 import { locationService } from "@grafana/runtime";
 import { Button, useTheme2 } from "@grafana/ui";
 import { lazy, type ReactElement, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { chooseLanguage, type TranslatedMeta } from "./language.ts";
 import { type Booted, signIn } from "./sign-in.ts";
 import { styleText } from "./style.ts";
 
@@ -10,7 +11,7 @@ const BoardPage = lazy(() => import("./board/board-page.tsx"));
 interface ChromeProps {
   readonly booted: Booted;
   readonly plugin: AppPlugin;
-  readonly meta: AppPluginMeta;
+  readonly meta: TranslatedMeta;
 }
 
 const follow = (changed: () => void): (() => void) => locationService.getHistory().listen(changed);
@@ -30,7 +31,7 @@ export function Chrome({ booted, plugin, meta }: ChromeProps): ReactElement {
   return (
     <div className="host">
       <style>{styleText(theme)}</style>
-      <Strip booted={booted} onMenu={() => setNavOpen(!isNavOpen)} />
+      <Strip booted={booted} languages={Object.keys(meta.translations)} onMenu={() => setNavOpen(!isNavOpen)} />
       <div className="host-body">
         <nav aria-label="Navigation" className={isNavOpen ? "host-nav host-nav-open" : "host-nav"}>
           <strong>Rollcall</strong>
@@ -92,8 +93,14 @@ function Config({ plugin }: Pick<ChromeProps, "plugin">): ReactElement {
   );
 }
 
-function Strip({ booted, onMenu }: { readonly booted: Booted; readonly onMenu: () => void }): ReactElement {
-  const { people, signedIn, isDark, user } = booted;
+interface StripProps {
+  readonly booted: Booted;
+  readonly languages: readonly string[];
+  readonly onMenu: () => void;
+}
+
+function Strip({ booted, languages, onMenu }: StripProps): ReactElement {
+  const { people, signedIn, isDark, user, language } = booted;
   return (
     <header className="host-strip">
       <Button size="sm" variant="secondary" icon="bars" aria-label="Menu" className="host-menu" onClick={onMenu} />
@@ -113,6 +120,14 @@ function Strip({ booted, onMenu }: { readonly booted: Booted; readonly onMenu: (
             <option key={key} value={key}>
               {name}
             </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Language{" "}
+        <select value={language} onChange={(event) => chooseLanguage(event.currentTarget.value)}>
+          {languages.map((one) => (
+            <option key={one}>{one}</option>
           ))}
         </select>
       </label>

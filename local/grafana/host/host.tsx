@@ -1,7 +1,7 @@
 import * as emotionCss from "@emotion/css";
 import * as emotionReact from "@emotion/react";
 import * as grafanaData from "@grafana/data";
-import { type AppPlugin, type AppPluginMeta, createTheme, ThemeContext } from "@grafana/data";
+import { type AppPlugin, createTheme, ThemeContext } from "@grafana/data";
 import * as grafanaRuntime from "@grafana/runtime";
 import { config, setBackendSrv, setPluginLinksHook, setReturnToPreviousHook } from "@grafana/runtime";
 import * as grafanaUi from "@grafana/ui";
@@ -15,6 +15,7 @@ import * as rxjs from "rxjs";
 import { loadAmd } from "./amd.ts";
 import { backend } from "./backend.ts";
 import { Chrome } from "./chrome.tsx";
+import { readTexts, speak, type TranslatedMeta } from "./language.ts";
 import { setPageFrame } from "./page-frame.tsx";
 import type { Booted } from "./sign-in.ts";
 
@@ -31,6 +32,8 @@ const SHARED = {
   "@grafana/ui": grafanaUi,
 };
 
+const MODULE = "/public/plugins/rollcall-fleet-app/module.js";
+
 /** Draws the page around the plugin, as Grafana would, and the plugin in it. */
 export async function start(booted: Booted): Promise<void> {
   const theme = createTheme({
@@ -42,8 +45,10 @@ export async function start(booted: Booted): Promise<void> {
   setReturnToPreviousHook(() => () => undefined);
   setPluginLinksHook(() => ({ links: [], isLoading: false }));
   setPageFrame();
-  const meta = (await (await fetch("/api/plugins/rollcall-fleet-app/settings")).json()) as AppPluginMeta;
-  const { plugin } = (await loadAmd("/public/plugins/rollcall-fleet-app/module.js", SHARED)) as { plugin: AppPlugin };
+  const i18next = await speak(booted.language);
+  const meta = (await (await fetch("/api/plugins/rollcall-fleet-app/settings")).json()) as TranslatedMeta;
+  await readTexts(meta, booted.language);
+  const { plugin } = (await loadAmd(MODULE, { ...SHARED, i18next })) as { plugin: AppPlugin };
   plugin.meta = meta;
   await plugin.init?.(meta);
   createRoot(document.getElementById("root") as HTMLElement).render(

@@ -20,6 +20,8 @@ export interface Booted {
   readonly people: readonly Person[];
   readonly signedIn: string;
   readonly isDark: boolean;
+  /** "de-DE" */
+  readonly language: string;
 }
 
 export const askJson = async (path: string, init?: RequestInit): Promise<unknown> => (await fetch(path, init)).json();
