@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bareTexts } from "./bare-texts.ts";
 import { ROOM } from "./build.ts";
@@ -10,6 +10,42 @@ const read = (file: string): string => readFileSync(join(ROOM, file), "utf8");
 /** Grafana wants titles of what it shows itself before texts are read; the page of samples is for who works on the plugin. */
 const ENGLISH_ONLY = ["src/extensions.ts", "src/module.tsx", "src/pages/parts.tsx", "src/pages/parts-samples.ts"];
 const EXAMPLES = ["billing, op-481, req-31, inc-7, a-41207", "http://control:8080"];
+
+const { languages } = JSON.parse(read("src/plugin.json")) as { languages: readonly string[] };
+
+/** Each text by its key, written `agents.select`. */
+const flat = (language: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(JSON.parse(read(localeFile(language))) as Record<string, Record<string, string>>).flatMap(
+      ([area, texts]) => Object.entries(texts).map(([name, text]) => [`${area}.${name}`, text] as const),
+    ),
+  );
+/** What a translation must keep: `{{id}}`, `<again>`; in the order of their names. */
+const kept = (text: string): string[] => (text.match(/\{\{\w+\}\}|<\/?\w+>/g) ?? []).toSorted();
+/** A plural of English has as many forms as the other language tells apart. */
+function inForms([key, text]: [string, string], language: string): [string, string][] {
+  if (!key.endsWith("_other")) return key.endsWith("_one") ? [] : [[key, text]];
+  const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions();
+  return pluralCategories.map((form) => [key.replace("_other", `_${form}`), text]);
+}
+
+describe("the languages of plugin.json", () => {
+  test("are those that texts are there for, English among them", () => {
+    const folders = globSync("src/locales/*", { cwd: ROOM }).map((folder) => basename(folder));
+    expect([...languages].toSorted()).toEqual(folders.toSorted());
+    expect(languages).toContain("en-US");
+    expect(languages.length).toBeGreaterThan(1);
+  });
+
+  test.each(languages)("%s has every text and no other, each with the values and links of the English one", (one) => {
+    const [english, texts] = [flat("en-US"), flat(one)];
+    const wanted = Object.fromEntries(Object.entries(english).flatMap((text) => inForms(text, one)));
+    expect(Object.keys(texts).toSorted()).toEqual(Object.keys(wanted).toSorted());
+    const other = Object.entries(texts).filter(([key, text]) => `${kept(text)}` !== `${kept(wanted[key] ?? "")}`);
+    expect(other).toEqual([]);
+    expect(Object.entries(texts).filter(([, text]) => text.trim() === "")).toEqual([]);
+  });
+});
 
 describe("the texts of the sources", () => {
   test("are those of the English file: `npm run locales -w rollcall-fleet-app` writes it", () => {

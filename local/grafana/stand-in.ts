@@ -9,6 +9,7 @@ import { SigningKeys } from "./keys.ts";
 import { addPages } from "./pages.ts";
 import { type GrafanaPerson, personOf } from "./people.ts";
 import { addPluginSettings } from "./plugin-settings.ts";
+import { addPreferences } from "./preferences.ts";
 import { addPluginProxy } from "./proxy.ts";
 
 export interface GrafanaStandInOptions {
@@ -58,6 +59,7 @@ export async function createGrafanaStandIn(options: GrafanaStandInOptions): Prom
   });
   addControl(app, { keys, faults, calls, idTokens, settings, cookie: COOKIE, signedIn });
   addPluginSettings(app, { settings, signedIn });
+  addPreferences(app, signedIn);
   addBoards(app, { built: options.built, signedIn });
   addDataSource(app, { prometheus: options.prometheus ?? null, signedIn });
   addPages(app, options.built);

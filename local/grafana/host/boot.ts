@@ -1,4 +1,4 @@
-import { chosenLanguage } from "./language.ts";
+import { preferredLanguage } from "./language.ts";
 import { askJson, type Person, type SignedIn, signIn } from "./sign-in.ts";
 
 declare global {
@@ -15,7 +15,7 @@ async function boot(): Promise<void> {
   const user = (await askJson("/api/user")) as SignedIn;
   const asked = new URLSearchParams(location.search).get("theme");
   const isDark = (asked ?? localStorage.getItem("rollcall-host.theme")) !== "light";
-  const language = chosenLanguage();
+  const language = await preferredLanguage();
   // Grafana's libraries read it while they are loaded, so all of them are loaded after it is there.
   window.__grafana_public_path__ = "/public/";
   window.grafanaBootData = {

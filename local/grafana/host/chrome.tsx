@@ -2,7 +2,7 @@ import type { AppPlugin, NavModel } from "@grafana/data";
 import { locationService } from "@grafana/runtime";
 import { Button, useTheme2 } from "@grafana/ui";
 import { lazy, type ReactElement, Suspense, useEffect, useState, useSyncExternalStore } from "react";
-import { chooseLanguage, type TranslatedMeta } from "./language.ts";
+import { preferLanguage, type TranslatedMeta } from "./language.ts";
 import { type Booted, signIn } from "./sign-in.ts";
 import { styleText } from "./style.ts";
 
@@ -125,7 +125,13 @@ function Strip({ booted, languages, onMenu }: StripProps): ReactElement {
       </label>
       <label>
         Language{" "}
-        <select value={language} onChange={(event) => chooseLanguage(event.currentTarget.value)}>
+        <select
+          value={language}
+          onChange={async (event) => {
+            await preferLanguage(event.currentTarget.value);
+            location.reload();
+          }}
+        >
           {languages.map((one) => (
             <option key={one}>{one}</option>
           ))}

@@ -1,23 +1,27 @@
 import type { AppPluginMeta } from "@grafana/data";
 import { addResourceBundle, getI18nInstance, initializeI18n } from "#grafana-i18n";
+import { askJson } from "./sign-in.ts";
 
 /** What Grafana says of a plugin that has languages: where the texts of each are. */
 export interface TranslatedMeta extends AppPluginMeta {
   readonly translations: Readonly<Record<string, string>>;
 }
 
-const KEY = "rollcall-host.language";
-/** What Grafana falls back to, and speaks unless somebody chooses. */
+/** What Grafana speaks unless somebody chooses. */
 const ENGLISH = "en-US";
 
-/** Of the address, `?lang=de-DE`, else the one that was chosen last. */
-export const chosenLanguage = (): string =>
-  new URLSearchParams(location.search).get("lang") ?? localStorage.getItem(KEY) ?? ENGLISH;
-
-export function chooseLanguage(language: string): void {
-  localStorage.setItem(KEY, language);
-  location.reload();
+/** The language that whoever is signed in prefers: "de-DE". */
+export async function preferredLanguage(): Promise<string> {
+  const { language } = (await askJson("/api/user/preferences")) as { language: string };
+  return language === "" ? ENGLISH : language;
 }
+
+export const preferLanguage = (language: string): Promise<unknown> =>
+  askJson("/api/user/preferences", {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ language }),
+  });
 
 /** Speaks one language in the whole page. @returns what Grafana shares with plugins as `i18next` */
 export async function speak(language: string): Promise<object> {
@@ -29,6 +33,5 @@ export async function speak(language: string): Promise<object> {
 /** Reads the texts of a plugin before the plugin itself, as Grafana does; what the plugin does not have is English. */
 export async function readTexts({ id, translations }: TranslatedMeta, language: string): Promise<void> {
   const path = translations[language] ?? translations[ENGLISH];
-  if (path === undefined) return;
-  addResourceBundle(language, id, (await (await fetch(`/${path}`)).json()) as object);
+  if (path !== undefined) addResourceBundle(language, id, (await askJson(`/${path}`)) as object);
 }
