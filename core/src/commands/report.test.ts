@@ -133,7 +133,7 @@ describe("report handover", () => {
     stage.alerts = [stage.anAlert()];
     stage.operations = [stage.anOperation(), stage.anOperation({ id: "op-490", command: "ack" })];
     const { context, lines } = await stage.report("handover");
-    expect(context).toContain("*1 minute awake*: minutes of the night");
+    expect(context).toContain("*1 minute awake*: between 22:00 and 08:00");
     expect(lines.slice(0, 2)).toEqual([
       "🟧 P1 *AgentNotWorking* order-validator · T-600 for 41 s · taken by Operator on call after 19 s",
       "✅ T-580 Operator on call: restart order-validator, recovered in 19 s (op-487)",

@@ -21,7 +21,7 @@ export interface PeriodFigures {
 export interface MeasuredPeriod {
   readonly figures: PeriodFigures;
   readonly before: PeriodFigures;
-  /** Both ms since the epoch. */
+  /** What is drawn: as much of the period as was measured. Both ms since the epoch. */
   readonly from: number;
   readonly to: number;
   /** Agents at work, and events; those of which nothing was measured are left out. */

@@ -12,11 +12,10 @@ export const isFiring = ({ resolvedAt }: Pick<PastAlert, "resolvedAt">): boolean
 
 const whatOf = ({ criticality, alertname }: PastAlert): string =>
   `${SQUARES[criticality]} ${criticality} *${plain(alertname, 60)}*`;
-const agentsOf = (alerts: readonly PastAlert[]): string =>
-  listed(
-    [...new Set(alerts.flatMap(({ agents }) => agents))].map((agent) => plain(agent, 63)),
-    3,
-  );
+function agentsOf(alerts: readonly PastAlert[]): string {
+  const names = [...new Set(alerts.flatMap(({ agents }) => agents))].map((agent) => plain(agent, 63));
+  return listed(names, names.length > 2 ? 1 : 2);
+}
 
 /** Worst first, and of the same severity what still fires. */
 export const worstFirst = (one: PastAlert, other: PastAlert): number =>

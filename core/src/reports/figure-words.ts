@@ -35,7 +35,7 @@ function failedShare({ handled, failed }: PeriodFigures): number | null {
 }
 
 /** Less of a period than this is not the whole of it. */
-const NEARLY_ALL = 0.95;
+export const NEARLY_ALL = 0.95;
 
 /** Who was not always at work, what was put aside, and what of all this is not known. */
 export function figureLines(measurement: Measurement, seconds: number): string[] {

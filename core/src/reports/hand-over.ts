@@ -1,4 +1,4 @@
-import type { Report } from "../domain/report.ts";
+import { type Report, renderTimes } from "../domain/report.ts";
 import { counted, SQUARES } from "../fleet-words.ts";
 import { alertLine, isFiring, worstFirst } from "./alert-words.ts";
 import { firstOf } from "./first-of.ts";
@@ -13,41 +13,49 @@ export interface LeftOver {
   readonly waiting: readonly string[];
 }
 
-/** Lines of each kind, ten together: what is left is told last and never left out for what is over. */
-const MOST = { alerts: 3, work: 2, parked: 3, waiting: 1 } as const;
+/** How many lines of each kind, the fullest first: ten together with what restarts came to and what is not known. */
+const SIZES = [
+  { alerts: 3, work: 2, parked: 3, waiting: 1 },
+  { alerts: 2, work: 1, parked: 3, waiting: 1 },
+  { alerts: 2, work: 1, parked: 2, waiting: 1 },
+  { alerts: 1, work: 1, parked: 2, waiting: 1 },
+] as const;
+/** A message has 1,200 (ux section 2); the rest of it is headline, context and figures. */
+const MOST_CHARACTERS = 880;
 
 /** The words of a hand-over, to be pasted: what rang, who did what, what helped, what is parked, minutes awake. */
-export function tellHandover(
-  found: Gathered,
+export function tellHandover(found: Gathered, left: LeftOver): Pick<Report, "headline" | "context" | "lines"> {
+  const { alerts, period, zone } = found;
+  const awake = minutesAwake(alerts.rows, period, zone);
+  const [smallest = [], ...fuller] = SIZES.map((size) => linesOf(found, left, size)).toReversed();
+  return {
+    headline: headlineOf(found, left),
+    context: [periodWords(found), `*${counted(awake, "minute")} awake*: ${AWAKE_MEANS}`].join(" · "),
+    lines: fuller.findLast((lines) => shownLength(lines) <= MOST_CHARACTERS) ?? smallest,
+  };
+}
+
+const shownLength = (lines: readonly string[]): number => renderTimes(lines.join("\n"), () => "00:00:00 UTC").length;
+
+function linesOf(
+  { alerts, operations, restarts, nameOf, measurement }: Gathered,
   { parked, waiting }: LeftOver,
-): Pick<Report, "headline" | "context" | "lines"> {
-  const { alerts, operations, restarts, nameOf, period, zone, measurement } = found;
-  const unknown = "problem" in measurement ? [measurement.problem] : [];
-  const rang = alerts.rows.toSorted(
+  size: (typeof SIZES)[number],
+): string[] {
+  const firingFirst = alerts.rows.toSorted(
     (one, other) => Number(isFiring(other)) - Number(isFiring(one)) || worstFirst(one, other),
   );
-  const work = operations.rows.filter(isWorkOnAgents);
-  const awake = minutesAwake(alerts.rows, period, zone);
-  return {
-    headline: headlineOf(found, { parked, waiting }),
-    context: [periodWords(found), `*${counted(awake, "minute")} awake*: ${AWAKE_MEANS}`].join(" · "),
-    lines: [
-      ...someOf(
-        rang.map((alert) => alertLine(alert, nameOf)),
-        MOST.alerts,
-        "Nothing rang",
-      ),
-      ...someOf(
-        work.map((operation) => operationWords(operation, nameOf)),
-        MOST.work,
-        "Nobody changed anything",
-      ),
-      ...restartLines(restarts),
-      ...someOf(parked, MOST.parked - unknown.length, "Nothing is parked"),
-      ...someOf(waiting, MOST.waiting, "Nothing waits or runs"),
-      ...unknown,
-    ],
-  };
+  const told = firingFirst.map((alert) => alertLine(alert, nameOf));
+  const work = operations.rows.filter(isWorkOnAgents).map((operation) => operationWords(operation, nameOf));
+  const unknown = "problem" in measurement ? [measurement.problem] : [];
+  return [
+    ...someOf(told, size.alerts, "Nothing rang"),
+    ...someOf(work, size.work, "Nobody changed anything"),
+    ...restartLines(restarts),
+    ...someOf(parked, size.parked - unknown.length, "Nothing is parked"),
+    ...someOf(waiting, size.waiting, "Nothing waits or runs"),
+    ...unknown,
+  ];
 }
 
 const someOf = (lines: readonly string[], most: number, none: string): string[] =>

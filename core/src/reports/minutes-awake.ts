@@ -3,7 +3,7 @@ import type { PastAlert } from "../ports/period-records.ts";
 import { nightMs } from "./report-period.ts";
 
 /** What the number means, wherever it is told. */
-export const AWAKE_MEANS = "minutes of the night, 22:00 to 08:00, in which a P0 or P1 fired";
+export const AWAKE_MEANS = "between 22:00 and 08:00 with a P0 or P1 firing";
 
 /**
  * Minutes of the night in which somebody was kept awake: from the beginning of an alert that rings to its end, what overlaps

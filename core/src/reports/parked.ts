@@ -4,7 +4,7 @@ import { timeToken } from "../domain/report.ts";
 import type { FoundSilence } from "../domain/silence.ts";
 import { counted, listed, plain } from "../fleet-words.ts";
 import type { ExpectedAgent } from "../protocol.ts";
-import { requestLine } from "../request-words.ts";
+import { requestWhat } from "../request-words.ts";
 
 /** What is off or muted for a while, and for whom: one line each. What cannot be asked is said. @throws Failure "unavailable" */
 export async function parkedLines(ports: Ports): Promise<string[]> {
@@ -46,7 +46,7 @@ interface Parking {
 function parked(what: string, { by, until, reason, owner }: Parking): string {
   const ends = until === null ? "until somebody ends it" : `until ${timeToken(until)}`;
   const who = by === null ? "" : ` by ${by}`;
-  const why = reason === null ? "" : `: ${plain(reason, 80)}`;
+  const why = reason === null ? "" : `: ${plain(reason, 60)}`;
   return `⏸ ${what} ${ends}${who}${why}${owner === "" ? "" : ` · for ${owner}`}`;
 }
 
@@ -79,7 +79,10 @@ export async function waitingLines({ requests, operations }: Ports): Promise<str
     operations.list({ running: true, limit: 10 }),
   ]);
   return [
-    ...waiting.map(requestLine),
+    ...waiting.map(
+      (request) =>
+        `✋ ${request.id} ${requestWhat(request)}, asked by ${request.actor.name}, ends ${timeToken(request.expiresAt)}`,
+    ),
     ...running.map(({ id, command, targets, actor }) => {
       const agents = listed(
         targets.map(({ agent }) => agent),

@@ -1,5 +1,6 @@
 import type { Chart } from "../domain/chart.ts";
 import type { PastAlert } from "../ports/period-records.ts";
+import { NEARLY_ALL } from "./figure-words.ts";
 import type { Gathered } from "./gather-report.ts";
 import { rings } from "./minutes-awake.ts";
 import type { ReportKind } from "./report-period.ts";
@@ -15,10 +16,17 @@ const MOST_MARKS = 3;
 const APART = 0.2;
 
 /** The picture of a report; null if nothing was measured that could be drawn. */
-export function reportChart({ kind, measurement, alerts }: Gathered): Chart | null {
+export function reportChart({ kind, measurement, alerts, period }: Gathered): Chart | null {
   if ("problem" in measurement || measurement.measured.panels.length === 0) return null;
   const { from, to, panels } = measurement.measured;
-  return { title: TITLES[kind], from, to, panels, marks: marksOf(alerts.rows, { from, to }) };
+  const isWhole = to - from > (period.to - period.from) * NEARLY_ALL;
+  return {
+    title: isWhole ? TITLES[kind] : "The fleet, as far as it was measured",
+    from,
+    to,
+    panels,
+    marks: marksOf(alerts.rows, { from, to }),
+  };
 }
 
 /** When the worst of what rang began. */

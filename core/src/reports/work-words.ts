@@ -45,6 +45,8 @@ export interface WorkOfPeriod {
   readonly nameOf: NameOf;
 }
 
+const MOST_COMMANDS = 3;
+
 /** "restart 5 (1 did not help) · pause 2" */
 function commandWords(rows: readonly PastOperation[]): string {
   const byCommand = Map.groupBy(rows, ({ command }) => command);
@@ -54,8 +56,8 @@ function commandWords(rows: readonly PastOperation[]): string {
     const how = tally(others.map((ending) => (ending === null ? "under way" : endingWords(ending))));
     return `${command} ${same.length}${how.length === 0 ? "" : ` (${how.map(([name, count]) => `${count} ${name}`).join(", ")})`}`;
   });
-  const rest = words.length > 6 ? [`${words.length - 6} other commands`] : [];
-  return [...words.slice(0, 6), ...rest].join(" · ");
+  const rest = words.length > MOST_COMMANDS ? [`${words.length - MOST_COMMANDS} other commands`] : [];
+  return [...words.slice(0, MOST_COMMANDS), ...rest].join(" · ");
 }
 
 /** "*Restarts* helped 4 of 5, median 12 s · not: distribution-manager" */
@@ -65,7 +67,7 @@ export function restartLines(restarts: readonly PastRestart[]): string[] {
   const middle = median(helped.flatMap(({ seconds }) => (seconds === null ? [] : [seconds])));
   const usual = middle === null ? "" : `, median ${wholeDuration(middle)}`;
   const others = [...new Set(restarts.filter((restart) => !restart.helped).map(({ agent }) => agent))];
-  const not = others.length === 0 ? "" : ` · did not help: ${listed(others, 3)}`;
+  const not = others.length === 0 ? "" : ` · did not help: ${listed(others, 2)}`;
   return [`*Restarts* helped ${helped.length} of ${restarts.length}${usual}${not}`];
 }
 
@@ -73,7 +75,7 @@ function refusalLines(refusals: WorkOfPeriod["refusals"]): string[] {
   const total = refusals.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return [];
   const rules = refusals.map(({ rule, count }) => `${plain(rule, 40)} ${count}`);
-  return [`*Refused* ${total}: ${listed(rules, 3)}`];
+  return [`*Refused* ${total}: ${listed(rules, 2)}`];
 }
 
 /** What only says something about other operations is told with those. */
@@ -84,7 +86,7 @@ export const isWorkOnAgents = ({ command, agentCount }: PastOperation): boolean 
 /** "✅ 03:08:05 Olga: restart billing, recovered in 19 s (op-487)" */
 export function operationWords(operation: PastOperation, nameOf: NameOf): string {
   const { id, command, agents, agentCount, actor, ending, createdAt, startedAt, endedAt } = operation;
-  const whom = agentCount > 3 ? counted(agentCount, "agent") : listed(agents);
+  const whom = agentCount > 2 ? counted(agentCount, "agent") : listed(agents);
   const mark = ending === null ? "⏳" : GOOD.includes(ending) ? "✅" : ending === "cancelled" ? "⏹" : "❌";
   const seconds = endedAt === null ? null : (endedAt - (startedAt ?? createdAt)) / 1000;
   const took = seconds === null ? "" : ` in ${wholeDuration(seconds)}`;

@@ -38,7 +38,7 @@ export interface PrometheusOptions {
 const DAYS_BEFORE_LIMITS: Partial<CacheLimits> = { freshMs: 10 * 60_000, staleMs: 60 * 60_000, keepMs: 60 * 60_000 };
 
 /** A month is much to read, and a minute of it says nothing. */
-const PERIOD_LIMITS: Partial<CacheLimits> = { freshMs: 60_000, staleMs: 60_000, keepMs: 60_000 };
+const PERIOD_LIMITS: Partial<CacheLimits> = { freshMs: 30_000, staleMs: 60_000, keepMs: 60_000 };
 
 /** Figures out of Prometheus, through caches: however many look at a board, Prometheus is asked once in 5 s. */
 export function openFigures({ url, fleet, clock, limits = CACHE_LIMITS }: PrometheusOptions): Figures {

@@ -117,8 +117,16 @@ describe("the course of a period", () => {
     expect(panels[1]?.lines[0]?.points.at(-1)?.[1]).toBeCloseTo(6.6, 1);
   });
 
-  test("leaves a gap where nothing was measured yet", async () => {
-    const { panels } = await periodAt(to - HOUR_MS - 1_800_000);
+  test("begins where measuring began", async () => {
+    const now = to - HOUR_MS - 1_800_000;
+    const { from, panels } = await periodAt(now);
+    expect(Math.abs(from - (to - 2 * HOUR_MS))).toBeLessThan(60_000);
+    expect(panels[0]?.lines[0]?.points.at(-1)).toEqual([now, 2]);
+  });
+
+  test("of what was measured for a minute is drawn as a quarter of an hour, with a gap before it", async () => {
+    const { from, to: end, panels } = await periodAt(to - 2 * HOUR_MS + 60_000);
+    expect(end - from).toBe(900_000);
     const points = panels[0]?.lines[0]?.points ?? [];
     expect(points[0]?.[1]).toBeNull();
     expect(points.at(-1)?.[1]).toBe(2);

@@ -3,7 +3,7 @@ import { isFailure } from "../../domain/failure.ts";
 import type { MeasuredPeriod, PeriodFigures } from "../../domain/period-figures.ts";
 import { isWorking, VERDICTS } from "../../domain/verdict.ts";
 import type { Line, Sample } from "./client.ts";
-import { type Asking, coveredBy, numberIn, readSpans } from "./measured.ts";
+import { type Asking, coveredBy, numberIn, readSpans, secondsSince } from "./measured.ts";
 import { matching, oncePer, quantileOf, totalOf } from "./promql.ts";
 
 /** How long a period is, and how many agents it is about: what a question costs goes with both. */
@@ -19,6 +19,8 @@ const LEAST_STEP_SECONDS = 15;
 const LOWEST = 3;
 /** A picture is 600 pixels wide. */
 const MOMENTS = 240;
+/** What began to be measured only now is drawn over so much time. */
+const LEAST_DRAWN_SECONDS = 900;
 /** Looks within one moment of the picture, so that what was short is seen. */
 const LOOKS = 40;
 
@@ -58,20 +60,32 @@ const AT_WORK = [...VERDICTS.filter(isWorking), "up"];
 
 /** Reads a period up to a moment, as long a one before it, and its course. @throws Failure "unavailable" */
 export async function readPeriod(asking: Asking, at: number, asked: AskedPeriod): Promise<MeasuredPeriod> {
+  const beforeAt = at - asked.seconds * 1000;
+  const [span, spanBefore] = await Promise.all([spanOf(asking, at, asked), spanOf(asking, beforeAt, asked)]);
   const [figures, before, course] = await Promise.all([
     readFigures(asking, at, asked),
-    readFigures(asking, at - asked.seconds * 1000, asked),
-    readCourse(asking, at, asked),
+    readFigures(asking, beforeAt, asked),
+    readCourse(asking, at, Math.min(asked.seconds, secondsSince(span?.first ?? at, at))),
   ]);
-  return { figures, before, ...course };
+  return {
+    figures: { coveredSeconds: coveredBy(span), ...figures },
+    before: { coveredSeconds: coveredBy(spanBefore), ...before },
+    ...course,
+  };
 }
 
-async function readFigures(asking: Asking, at: number, asked: AskedPeriod): Promise<PeriodFigures> {
+const spanOf = async (asking: Asking, at: number, { seconds }: AskedPeriod) =>
+  (await readSpans(asking, at, seconds)).exporter;
+
+async function readFigures(
+  asking: Asking,
+  at: number,
+  asked: AskedPeriod,
+): Promise<Omit<PeriodFigures, "coveredSeconds">> {
   const { lowest, ...numbers } = queriesOf(asking.fleet, asked);
   const ask = (query: string): Promise<readonly Sample[]> => orNone(asking.prometheus.instant(query, at));
   const one = async (query: string): Promise<number | null> => numberIn(await ask(query));
-  const [spans, least, working, handled, failed, p95Seconds, deadLetters] = await Promise.all([
-    readSpans(asking, at, asked.seconds),
+  const [least, working, handled, failed, p95Seconds, deadLetters] = await Promise.all([
     ask(lowest),
     ...[one(numbers.working), one(numbers.handled), one(numbers.failed), one(numbers.p95Seconds)],
     one(numbers.deadLetters),
@@ -80,7 +94,6 @@ async function readFigures(asking: Asking, at: number, asked: AskedPeriod): Prom
     value === null ? [] : [{ agent: labels.agent ?? "", working: value }],
   );
   return {
-    coveredSeconds: coveredBy(spans.exporter),
     ...{ working, handled, failed, p95Seconds, deadLetters },
     lowest: shares.toSorted((one, other) => one.working - other.working),
   };
@@ -102,10 +115,12 @@ interface Times {
   readonly stepSeconds: number;
 }
 
-async function readCourse(asking: Asking, at: number, { seconds }: AskedPeriod) {
+/** @param measuredSeconds how far back there is something to draw */
+async function readCourse(asking: Asking, at: number, measuredSeconds: number) {
+  const seconds = Math.max(LEAST_DRAWN_SECONDS, measuredSeconds);
   const stepSeconds = Math.max(LEAST_STEP_SECONDS, Math.floor(seconds / MOMENTS));
-  const to = Math.floor(at / (stepSeconds * 1000)) * stepSeconds * 1000;
-  const times = { from: to - Math.floor(seconds / stepSeconds) * stepSeconds * 1000, to, stepSeconds };
+  const to = Math.floor(at / 1000) * 1000;
+  const times = { from: to - Math.ceil(seconds / stepSeconds) * stepSeconds * 1000, to, stepSeconds };
   const read = panelsOf(asking.fleet, stepSeconds).map(async ({ lines, ...panel }): Promise<ChartPanel> => {
     const drawn = lines.map(async ({ name, query }) =>
       lineOf(name, await orNone(asking.prometheus.range(query, times)), times),
