@@ -163,6 +163,10 @@ export const apiAnswer = z.object({
     fields: z.array(z.object({ name: z.string(), value: z.string() })),
     actions: z.array(action),
     sameAs: z.string().nullable(),
+    picture: z
+      .object({ path: z.string(), words: z.string().describe("what is on it, for whoever cannot see it") })
+      .optional()
+      .describe("where its picture is, if it has one"),
   }),
   data: z.unknown(),
 });

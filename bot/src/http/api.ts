@@ -15,6 +15,7 @@ import { registerMeasures } from "./measures.ts";
 import { registerOperations } from "./operations.ts";
 import { registerOwnTokens } from "./own-tokens.ts";
 import { noQuery } from "./query.ts";
+import { registerReports } from "./reports.ts";
 import { registerRequests } from "./requests.ts";
 
 const API_PREFIX = "/api/v1";
@@ -41,6 +42,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerIncidents(api, deps);
       registerRequests(api, deps);
       registerAudit(api, deps);
+      registerReports(api, deps);
       registerDiagnostics(api, deps);
       registerFigures(api, deps);
       registerMeasures(api, deps);
@@ -71,6 +73,7 @@ function registerGateway(api: App, { version, fleet, readiness, ports, pages }: 
     audit: `${API_PREFIX}/audit`,
     diagnostics: `${API_PREFIX}/diagnostics`,
     ...(ports.figures === undefined ? {} : { figures: `${API_PREFIX}/figures/key` }),
+    ...(ports.records === undefined ? {} : { reports: `${API_PREFIX}/reports/daily` }),
     live: `${API_PREFIX}/live`,
     liveSocket: `${API_PREFIX}/live/socket`,
     openapi: `${API_PREFIX}/openapi.json`,

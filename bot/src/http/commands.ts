@@ -5,6 +5,7 @@ import { apiAnswer, apiCommand, apiCommands, commandRequest, idempotencyKey } fr
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
 import { wordsToType } from "@rollcall/core/domain/plan.ts";
+import { pictureWords, type Report } from "@rollcall/core/domain/report.ts";
 import { apiAccepted } from "@rollcall/core/operation-contract.ts";
 import { apiPlanned } from "@rollcall/core/plan-contract.ts";
 import { planLines, planTitle, validLine } from "@rollcall/core/plan-words.ts";
@@ -90,7 +91,7 @@ function showAnswer(
   answer: CommandAnswer,
   { definition, body, now }: { definition: CommandDefinition | undefined; body: Body; now: number },
 ): Shown {
-  if (answer.kind === "read") return { status: 200, body: { report: { ...answer.report }, data: answer.data } };
+  if (answer.kind === "read") return { status: 200, body: { report: shownReport(answer.report), data: answer.data } };
   if (answer.kind === "plan") return { status: 200, body: apiPlanned.parse({ ...answer, words: wordsOf(answer) }) };
   const { repeated } = answer;
   const became = answer.kind === "request" ? answer.request : answer.operation;
@@ -104,6 +105,11 @@ function showAnswer(
     location,
   };
 }
+
+const shownReport = ({ picture, ...report }: Report) => ({
+  ...report,
+  ...(picture && { picture: { path: picture.path, words: pictureWords(picture.chart) } }),
+});
 
 const wordsOf = ({ plan, confirm }: CommandAnswer & { kind: "plan" }) => ({
   title: planTitle(plan),

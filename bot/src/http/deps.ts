@@ -34,6 +34,8 @@ export interface AppDeps {
     | "rules"
     | "clock"
     | "figures"
+    | "records"
+    | "zone"
   >;
   readonly commands: readonly CommandDefinition[];
   /** `runCommand` of core, bound to its ports. @throws Failure */

@@ -48,6 +48,7 @@ describe("the OpenAPI document", () => {
         "GET /api/v1/audit",
         "POST /api/v1/live/ticket",
         "GET /api/v1/audit/export",
+        "GET /api/v1/reports/{kind}",
         "GET /api/v1/figures/key",
         "GET /api/v1/figures/throughput",
         "GET /api/v1/figures/latency",

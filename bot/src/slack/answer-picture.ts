@@ -4,6 +4,7 @@ import type { ChatOutcome } from "@rollcall/core/adapters/slack/chat-outcome.ts"
 import type { SharedPicture, SlackFiles } from "@rollcall/core/adapters/slack/files.ts";
 import { drawChart } from "@rollcall/core/charts/draw-chart.ts";
 import type { Chart } from "@rollcall/core/domain/chart.ts";
+import { pictureWords } from "@rollcall/core/domain/report.ts";
 import { bareMessage } from "./render/asking.ts";
 import { context } from "./render/blocks.ts";
 import type { SlackLog } from "./settings.ts";
@@ -64,7 +65,3 @@ const tell = (outcome: ChatOutcome, { log }: AnswerPictureDeps): void =>
     { outcome: outcome.kind, why: "why" in outcome ? outcome.why : null },
     "the picture of an answer was not shown",
   );
-
-/** What whoever cannot see it is told: which lines of what, and where each stands. */
-export const pictureWords = ({ title, panels }: Chart): string =>
-  `${title}: ${panels.map((panel) => `${panel.title} of ${panel.lines.map(({ name }) => name).join(", ")}`).join("; ")}`;

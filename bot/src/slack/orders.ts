@@ -99,8 +99,8 @@ const runOrder = ({ order, identified, requestId, idempotencyKey, tell }: Wish, 
 
 async function sayResult(result: CommandAnswer, wish: Wish, deps: SlackDoorDeps): Promise<Told> {
   if (result.kind === "read") {
-    const { chart: picture } = result.report;
-    return { message: reportMessage(result.report), isNeedless: false, ...(picture && { picture }) };
+    const { picture } = result.report;
+    return { message: reportMessage(result.report), isNeedless: false, ...(picture && { picture: picture.chart }) };
   }
   if (result.kind === "plan") return tellPlan(result, { reason: wish.order.reason ?? null, undo: wish.order.undo });
   if (result.kind === "request") return { message: askedMessage(result.request), isNeedless: false };

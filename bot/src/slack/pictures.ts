@@ -3,11 +3,11 @@ import type { SlackFiles } from "@rollcall/core/adapters/slack/files.ts";
 import { drawChart } from "@rollcall/core/charts/draw-chart.ts";
 import type { Chart } from "@rollcall/core/domain/chart.ts";
 import type { Incident } from "@rollcall/core/domain/incident.ts";
+import { pictureWords } from "@rollcall/core/domain/report.ts";
 import type { Clock } from "@rollcall/core/ports/clock.ts";
 import type { Figures } from "@rollcall/core/ports/figures.ts";
 import type { Incidents } from "@rollcall/core/ports/incidents.ts";
 import type { Pictures, WantedPicture } from "@rollcall/core/ports/pictures.ts";
-import { pictureWords } from "./answer-picture.ts";
 import type { SlackLog } from "./settings.ts";
 
 export interface PictureDeps {

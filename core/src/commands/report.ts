@@ -4,9 +4,9 @@ import { lookAction } from "../fleet-report.ts";
 import { figureFields } from "../reports/figure-words.ts";
 import { type Gathered, gatherReport } from "../reports/gather-report.ts";
 import { tellHandover } from "../reports/hand-over.ts";
-import { minutesAwake } from "../reports/minutes-awake.ts";
 import { parkedLines, waitingLines } from "../reports/parked.ts";
 import { reportChart } from "../reports/report-chart.ts";
+import { reportData } from "../reports/report-data.ts";
 import { REPORT_KINDS, type ReportKind } from "../reports/report-period.ts";
 import { tellSummary } from "../reports/summary.ts";
 
@@ -41,8 +41,8 @@ export default defineCommand({
       ...told,
       ...{ fields: figureFields(found.measurement), actions: [lookAction("Who did what", "history", {})] },
       sameAs: `same as /fleet report ${kind}`,
-      data: dataOf(found),
-      ...(chart === null ? {} : { chart }),
+      data: reportData(found),
+      ...(chart === null ? {} : { picture: { chart, path: `/api/v1/reports/${kind}?format=png` } }),
     };
   },
 });
@@ -59,9 +59,3 @@ async function handOver(found: Gathered, ports: Ports) {
   const [parked, waiting] = await Promise.all([parkedLines(ports), waitingLines(ports)]);
   return tellHandover(found, { parked, waiting });
 }
-
-const dataOf = ({ nameOf: _, measurement, ...found }: Gathered) => ({
-  ...found,
-  measured: "problem" in measurement ? null : measurement.measured,
-  minutesAwake: minutesAwake(found.alerts.rows, found.period, found.zone),
-});

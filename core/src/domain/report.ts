@@ -11,6 +11,17 @@ export interface Action {
   readonly confirm: { readonly title: string; readonly text: string; readonly yes: string } | null;
 }
 
+/** How it went, to be looked at. */
+export interface Picture {
+  readonly chart: Chart;
+  /** Where the HTTP API has it as PNG: "/api/v1/reports/daily?format=png". */
+  readonly path: string;
+}
+
+/** What is on a picture, for whoever cannot see it: which lines of what. */
+export const pictureWords = ({ title, panels }: Chart): string =>
+  `${title}: ${panels.map((panel) => `${panel.title} of ${panel.lines.map(({ name }) => name).join(", ")}`).join("; ")}`;
+
 /** An answer that every door can draw: the same words in Slack, Grafana and the terminal. */
 export interface Report {
   /** Emoji and words: "🟢 *22 of 22 work*"; bold in `*…*`, at most 80 characters shown. */
@@ -24,7 +35,7 @@ export interface Report {
   /** "same as /fleet roll-call"; null for what has no words. */
   readonly sameAs: string | null;
   /** How it went, for doors that can show a picture; none if left out. */
-  readonly chart?: Chart;
+  readonly picture?: Picture;
 }
 
 /** How a failure is shown; `ref` is the id to quote. */

@@ -55,8 +55,9 @@ describe("figures in a report", () => {
       stage.anAlert({ ...began(60), agents: [] }),
       stage.anAlert({ ...began(300), criticality: "P2" }),
     ];
-    const { chart } = await (named("report") as ReadCommand).run({ kind: "daily" }, stage.fleet.reading());
-    expect(chart?.title).toBe("The fleet, the last 24 hours");
-    expect(chart?.marks.map(({ words }) => words)).toEqual(["P0 billing", "P1"]);
+    const { picture } = await (named("report") as ReadCommand).run({ kind: "daily" }, stage.fleet.reading());
+    expect(picture?.path).toBe("/api/v1/reports/daily?format=png");
+    expect(picture?.chart.title).toBe("The fleet, the last 24 hours");
+    expect(picture?.chart.marks.map(({ words }) => words)).toEqual(["P0 billing", "P1"]);
   });
 });

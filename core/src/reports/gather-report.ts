@@ -22,8 +22,11 @@ export interface Gathered {
   readonly nameOf: NameOf;
 }
 
+/** What a report is read from. */
+type Sources = Pick<Ports, "records" | "clock" | "directory" | "zone" | "figures" | "registry">;
+
 /** Reads what a report tells. @throws Failure "unavailable" */
-export async function gatherReport(kind: ReportKind, ports: Ports): Promise<Gathered> {
+export async function gatherReport(kind: ReportKind, ports: Sources): Promise<Gathered> {
   const { records, clock, directory, zone = "UTC" } = ports;
   if (records === undefined) throw new Failure("unavailable", "nothing is stored here, so there is nothing to report");
   const period = periodOf(kind, clock.now(), zone);

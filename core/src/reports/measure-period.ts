@@ -9,7 +9,10 @@ export type Measurement = { readonly measured: MeasuredPeriod } | { readonly pro
 const UNKNOWN = "agents and events are not known, and there is no picture";
 
 /** A report is made without figures too: what was written down does not depend on them. */
-export async function measurePeriod({ figures, registry }: Ports, { from, to }: Period): Promise<Measurement> {
+export async function measurePeriod(
+  { figures, registry }: Pick<Ports, "figures" | "registry">,
+  { from, to }: Period,
+): Promise<Measurement> {
   if (figures === undefined) return { problem: `❔ No Prometheus is named: ${UNKNOWN}` };
   try {
     const { agents } = await registry.expected();
