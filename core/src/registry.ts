@@ -194,11 +194,19 @@ class Registry implements OpenRegistry {
 const newestOf = (one: CompiledFleet | null, other: CompiledFleet | null): CompiledFleet | null =>
   one === null || (other !== null && other.version > one.version) ? other : one;
 
-const isSame = (one: CompiledFleet, other: CompiledFleet): boolean => contentOf(one) === contentOf(other);
-/** Two lists are the same if they say the same in the same order, whatever order their fields have. */
-const contentOf = ({ fleet, agents, topics, keep, minimums }: CompiledFleet): string =>
-  JSON.stringify({ fleet, agents, topics, keep, minimums }, (_, value: unknown) =>
-    value !== null && typeof value === "object" && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-      : value,
+const isSame = (one: CompiledFleet, other: CompiledFleet): boolean => isSameJson(contentOf(one), contentOf(other));
+const contentOf = ({ fleet, agents, topics, keep, minimums }: CompiledFleet) => ({
+  ...{ fleet, agents, topics, keep, minimums },
+});
+
+/** Two values are the same if JSON says the same of them, in whatever order it has fields. Ends at the first difference. */
+function isSameJson(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!isObject(one) || !isObject(other) || Array.isArray(one) !== Array.isArray(other)) return false;
+  return (
+    Object.keys(one).every((key) => isSameJson(one[key], other[key])) &&
+    Object.keys(other).every((key) => other[key] === undefined || one[key] !== undefined)
   );
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === "object";

@@ -22,12 +22,15 @@ afterAll(async () => {
 describe("the list of expected agents on the bus", () => {
   test("is parsed anew only when it has changed", async () => {
     const published = new PublishedFleet(redis, key);
-    await published.publish(compiled(1));
-    const first = await published.read();
+    const own = compiled(1);
+    await published.publish(own);
+    const first = await new PublishedFleet(redis, key).read();
     expect(first).toEqual(compiled(1));
-    expect(await published.read()).toBe(first);
+    expect(await published.read(), "what was published from here").toBe(own);
     await redis.set(key, JSON.stringify(compiled(2)));
-    expect(await published.read()).toEqual(compiled(2));
+    const second = await published.read();
+    expect(second).toEqual(compiled(2));
+    expect(await published.read()).toBe(second);
     await redis.set(key, "{}");
     expect(await published.read()).toBeNull();
     await redis.del(key);

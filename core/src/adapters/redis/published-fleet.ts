@@ -37,7 +37,10 @@ export class PublishedFleet {
   }
 
   async publish(fleet: CompiledFleet): Promise<void> {
-    await this.#redis.set(this.#key, JSON.stringify(fleet));
+    const bytes = Buffer.from(JSON.stringify(fleet));
+    await this.#redis.set(this.#key, bytes);
+    // Parsing 10,000 agents takes a tenth of a second, and this is what they would be.
+    this.#last = { bytes, fleet };
     this.#readAt = Number.NEGATIVE_INFINITY;
   }
 }
