@@ -1,7 +1,9 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
+import { config } from "@grafana/runtime";
 import { useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
+import { PROXY } from "../api/ask.ts";
 import type { Report } from "../api/contract.ts";
 import { CommandButton } from "./command-button.tsx";
 import { ReportText } from "./report-text.tsx";
@@ -11,7 +13,7 @@ import { useNow } from "./tick.ts";
 export function ReportView({ report }: { readonly report: Report }): ReactElement {
   const styles = useStyles2(getStyles);
   const now = useNow();
-  const { headline, context, lines, fields, actions, sameAs } = report;
+  const { headline, context, lines, fields, actions, sameAs, picture } = report;
   return (
     <div data-testid="report" className={styles.report}>
       <p className={styles.headline}>
@@ -41,6 +43,9 @@ export function ReportView({ report }: { readonly report: Report }): ReactElemen
           ))}
         </dl>
       )}
+      {picture === undefined ? null : (
+        <img className={styles.picture} src={`${config.appSubUrl ?? ""}/${PROXY}${picture.path}`} alt={picture.words} />
+      )}
       <div className={styles.actions}>
         {actions.map(({ label, command, input, danger }) => (
           <CommandButton key={label} command={command} input={input} label={label} isDanger={danger} />
@@ -62,6 +67,7 @@ function getStyles(theme: GrafanaTheme2) {
       gridTemplateColumns: "repeat(auto-fill, minmax(140px, 1fr))",
       gap: theme.spacing(1),
     }),
+    picture: css({ width: "100%", maxWidth: 720 }),
     actions: css({ display: "flex", flexWrap: "wrap", gap: theme.spacing(1), margin: theme.spacing(1, 0) }),
   };
 }
