@@ -69,7 +69,7 @@ export const configuration: Configuration = {
         // What finds texts: a library, which Grafana does not share.
         i18n: chunk(
           "i18n",
-          /[\\/]node_modules[\\/](@grafana[\\/]i18n|[a-z-]*i18next[a-z-]*|html-parse-stringify)[\\/]/,
+          /[\\/]node_modules[\\/](@grafana[\\/]i18n|react-i18next|i18next-browser-languagedetector|html-parse-stringify)[\\/]/,
         ),
       },
     },

@@ -123,20 +123,19 @@ function Strip({ booted, languages, onMenu }: StripProps): ReactElement {
           ))}
         </select>
       </label>
-      <label>
-        Language{" "}
-        <select
-          value={language}
-          onChange={async (event) => {
-            await preferLanguage(event.currentTarget.value);
-            location.reload();
-          }}
-        >
-          {languages.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
-      </label>
+      <select
+        aria-label="Language"
+        style={{ width: 76 }}
+        value={language}
+        onChange={async (event) => {
+          await preferLanguage(event.currentTarget.value);
+          location.reload();
+        }}
+      >
+        {languages.map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </select>
       <span className="host-words">{user.orgRole} in Grafana, which counts for nothing in Rollcall</span>
       <Button
         size="sm"
