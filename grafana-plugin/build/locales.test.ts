@@ -48,7 +48,7 @@ describe("the languages of plugin.json", () => {
 });
 
 describe("the texts of the sources", () => {
-  test("are those of the English file: `npm run locales -w rollcall-fleet-app` writes it", () => {
+  test("are those of the English file: `npm run locales` writes it", () => {
     expect(JSON.parse(read(localeFile("en-US")))).toEqual(englishTexts());
   });
 
