@@ -102,6 +102,69 @@ describe("sources of live streams", () => {
     expect(told.slice(1)).toMatchObject([{ type: "agent", agent: { id: "invoices", processUp: false } }]);
   });
 
+  describe("an order", () => {
+    let processes: Awaited<ReturnType<AppDeps["ports"]["supervisor"]["list"]>>;
+    const stopped = () => processes.map((process) => ({ ...process, state: "exited" as const, pid: null }));
+    const targeted = (...ids: string[]): Operation =>
+      operationOf({
+        id: "op-2",
+        state: "running",
+        targets: ids.map((agent) => ({ agent, stages: [], memory: {}, ending: null })),
+      });
+    const agentsTold = () => told.flatMap((draft) => (draft.type === "agent" ? [draft.agent.id] : []));
+    beforeEach(async () => {
+      processes = await ports.supervisor.list();
+      ports = { ...ports, supervisor: { ...ports.supervisor, list: async () => processes } };
+    });
+
+    test("shows what it changed at its targets without a look at the whole fleet, and that look does not repeat it", async () => {
+      const { agents, operations } = sources();
+      await agents();
+      await operations();
+      rows = [...rows, targeted("invoices")];
+      processes = stopped();
+      await operations();
+      expect([operationsTold(), agentsTold()]).toEqual([["op-2 running"], ["invoices"]]);
+      await agents();
+      expect(agentsTold()).toEqual(["invoices"]);
+    });
+
+    test("is not undone by a look at the whole fleet that began before it", async () => {
+      const [before, begun, goOn] = [processes, Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      let isSlow = false;
+      const list = async () => {
+        if (!isSlow) return processes;
+        isSlow = false;
+        begun.resolve();
+        await goOn.promise;
+        return before;
+      };
+      ports = { ...ports, supervisor: { ...ports.supervisor, list } };
+      const { agents, operations } = sources();
+      await agents();
+      await operations();
+      isSlow = true;
+      const whole = agents();
+      await begun.promise;
+      rows = [...rows, targeted("invoices")];
+      processes = stopped();
+      await operations();
+      goOn.resolve();
+      await whole;
+      expect(agentsTold()).toEqual(["invoices"]);
+    });
+
+    test("whose targets cannot be looked at is told all the same", async () => {
+      const { agents, operations } = sources();
+      await agents();
+      await operations();
+      rows = [...rows, targeted("invoices")];
+      ports.supervisor.list = () => Promise.reject(new Error("cannot be asked"));
+      await operations();
+      expect([operationsTold(), agentsTold()]).toEqual([["op-2 running"], []]);
+    });
+  });
+
   test("an incident is told when it opens, changes and ends", async () => {
     const [open] = await ports.incidents.open();
     if (open === undefined) throw new Error("the fixture has an incident");

@@ -1,32 +1,38 @@
-import { isDeepStrictEqual } from "node:util";
 import { apiRequest } from "@rollcall/core/approval-contract.ts";
 import type { Ports } from "@rollcall/core/command.ts";
-import { type ApiAgent, apiIncident } from "@rollcall/core/contract.ts";
+import { apiIncident } from "@rollcall/core/contract.ts";
 import type { ApprovalRequest } from "@rollcall/core/domain/approval.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import type { LiveTopic } from "@rollcall/core/live-contract.ts";
 import { viewOperation } from "@rollcall/core/view-operation.ts";
-import { viewFleet } from "../http/fleet-view.ts";
 import type { Hub } from "./hub.ts";
 import type { Draft } from "./ring.ts";
+import { watchAgents } from "./watch-agents.ts";
 
 /** What is read again and again for all clients together; each compares with what it saw before and tells the difference. */
 export interface Sources {
-  readonly agents: () => Promise<void>;
-  readonly operations: () => Promise<void>;
-  readonly incidents: () => Promise<void>;
-  readonly requests: () => Promise<void>;
+  readonly agents: () => Promise<unknown>;
+  readonly operations: () => Promise<unknown>;
+  readonly incidents: () => Promise<unknown>;
+  readonly requests: () => Promise<unknown>;
 }
 
 type SourcePorts = Pick<Ports, "operations" | "incidents" | "requests" | "bus" | "registry" | "supervisor" | "clock">;
 
 /** Each function is one look. @throws Failure "unavailable"; clients are told, once, and when it is back */
 export function createSources(ports: SourcePorts, hub: Pick<Hub, "publish">): Sources {
+  const agents = watchAgents(ports);
+  const operations = guarded("operations", { hub, look: operationChanges(ports) });
   return {
-    agents: guarded("agents", { hub, look: agentChanges(ports) }),
-    operations: guarded("operations", { hub, look: operationChanges(ports) }),
+    agents: guarded("agents", { hub, look: agents.all }),
+    async operations() {
+      const targets = targetsOf(await operations());
+      // They are told within one round of this look, and need not wait for that at the whole fleet. What is not seen now comes with the next look at the whole fleet, which also says if that cannot be seen.
+      const changes = await agents.these(targets).catch(() => []);
+      for (const change of changes) hub.publish(change);
+    },
     incidents: guarded("incidents", { hub, look: incidentChanges(ports.incidents) }),
     requests: guarded("requests", { hub, look: requestChanges(ports.requests) }),
   };
@@ -40,7 +46,8 @@ interface Watched {
   readonly look: Look;
 }
 
-function guarded(topic: LiveTopic, { hub, look }: Watched): () => Promise<void> {
+/** @returns a look that tells what it finds, and returns that */
+function guarded(topic: LiveTopic, { hub, look }: Watched): () => Promise<readonly Draft[]> {
   let away = false;
   const tell = (state: "away" | "back", detail: string | null): void => {
     if (away !== (state === "away")) hub.publish({ type: "source", topic, state, detail });
@@ -51,6 +58,7 @@ function guarded(topic: LiveTopic, { hub, look }: Watched): () => Promise<void> 
       const changes = await look();
       tell("back", null);
       for (const change of changes ?? [firstLook(topic)]) hub.publish(change);
+      return changes ?? [];
     } catch (error) {
       tell("away", isFailure(error) ? error.message : null);
       throw error;
@@ -58,33 +66,17 @@ function guarded(topic: LiveTopic, { hub, look }: Watched): () => Promise<void> 
   };
 }
 
-/** Whoever came before the first look may have read a list that is older than it. */
-const firstLook = (topic: LiveTopic): Draft => ({ type: "gap", topics: [topic], reason: "first-look", missed: null });
+/** An order over more of them is followed by the look at the whole fleet. */
+const MOST_TARGETS = 50;
 
-// What changes all the time, as an activity does, is no news; it comes along with what is.
-const NEWS = [
-  ...["verdict", "rung", "health", "since", "version", "processUp", "desired"],
-  ...["group", "criticality", "owner", "does", "labels"],
-] as (keyof ApiAgent)[];
-
-function agentChanges(ports: SourcePorts): Look {
-  let before: Map<string, ApiAgent> | null = null;
-  return async () => {
-    const { agents } = await viewFleet(ports);
-    const known = before;
-    before = new Map(agents.map((agent) => [agent.id, agent]));
-    if (known === null) return null;
-    const changed = agents.filter((agent) => !isSame(known.get(agent.id), agent));
-    const removed = [...known.keys()].filter((id) => !before?.has(id));
-    return [
-      ...changed.map((agent) => ({ type: "agent" as const, topic: "agents" as const, agent })),
-      ...removed.map((agent) => ({ type: "agent-removed" as const, topic: "agents" as const, agent })),
-    ];
-  };
+function targetsOf(changes: readonly Draft[]): ReadonlySet<string> {
+  const operations = changes.flatMap((draft) => (draft.type === "operation" ? [draft.operation] : []));
+  const targets = new Set(operations.flatMap((operation) => operation.targets.map(({ agent }) => agent)));
+  return targets.size > MOST_TARGETS ? new Set() : targets;
 }
 
-const isSame = (before: ApiAgent | undefined, now: ApiAgent): boolean =>
-  before !== undefined && NEWS.every((field) => isDeepStrictEqual(before[field], now[field]));
+/** Whoever came before the first look may have read a list that is older than it. */
+const firstLook = (topic: LiveTopic): Draft => ({ type: "gap", topics: [topic], reason: "first-look", missed: null });
 
 /** New rows read at once; more of them between two looks (250 ms) are told as a gap. */
 const NEWEST = 50;

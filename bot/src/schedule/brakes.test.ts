@@ -46,7 +46,7 @@ function loopsOf(): Map<string, LoopOptions> {
   brakeLoops({ ports: fleet.ports, database, metrics }, loop, () => isLeader);
   return found;
 }
-const round = (name: string): Promise<void> | undefined => loops.get(name)?.run();
+const round = (name: string): Promise<unknown> | undefined => loops.get(name)?.run();
 
 let operations = 0;
 /** @returns its id */

@@ -8,7 +8,7 @@ export interface LoopOptions {
   readonly everyMs: number;
   /** Asked before each round; a round is left out while it is false. */
   readonly when?: () => boolean;
-  readonly run: () => Promise<void>;
+  readonly run: () => Promise<unknown>;
 }
 
 interface LoopDeps {
