@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type BenchStack, startBenchStack } from "./bench-stack.ts";
 import { BENCHES, type Bench } from "./benches.ts";
 import type { Figure } from "./figures.ts";
-import { describeLoad, describeMachine, describeServers } from "./machine.ts";
+import { describeLoad, describeMachine, describeServers, describeSpeed } from "./machine.ts";
 import { renderPage, type Section } from "./page.ts";
 
 const PAGE = "docs/benchmarks.md";
@@ -68,13 +68,13 @@ async function measureAll(chosen: readonly Bench[]): Promise<{ figures: Figure[]
 }
 
 async function measure({ name, about, measure: run }: Bench, stack: BenchStack, servers: string): Promise<Section> {
-  const before = describeLoad();
+  const before = `${describeLoad()} before, ${await describeSpeed(stack.redisUrl)}`;
   const figures = await run(stack);
   for (const { what, measured, missed } of figures)
     console.log(`  ${what}: ${measured}${missed === null ? "" : `  ✗ ${missed}`}`);
   const command = `npm run bench${names.length === 0 ? "" : ` -- ${names.join(" ")}`}`;
   const date = `${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  return { name, about, figures, origin: `${date}, \`${command}\`, ${before} before; ${servers}.` };
+  return { name, about, figures, origin: `${date}, \`${command}\`, ${before}; ${servers}.` };
 }
 
 function write(section: Section): void {
@@ -83,8 +83,9 @@ function write(section: Section): void {
     "# Benchmarks",
     "",
     "`npm run bench` writes this page; every figure is measured against a whole stack on one machine. With a load above the number of",
-    "cores before a section, others worked on the machine at the same time, and the section is to be run again: processor times stay",
-    "true, waiting times grow by as much as there is to wait for.",
+    "cores before a section, others worked on the machine at the same time (or the section before it did): processor times stay true,",
+    "waiting times grow by as much as there is to wait for. What the machine could do just then stands below each section, to compare",
+    "it with one of another day.",
     "",
     `Machine: ${describeMachine()}.`,
   ].join("\n");
