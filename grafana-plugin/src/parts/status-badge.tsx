@@ -10,12 +10,12 @@ import { ageWords, markOfAgent, momentWords } from "./words.ts";
 /** Three missed beats: what was said before is only the last that is known. */
 const TOO_OLD_SECONDS = 60;
 
-const rungs = (): string[] => [
-  t("rung.process", "process up"),
-  t("rung.heartbeat", "heartbeat fresh"),
-  t("rung.answers", "answers on the bus"),
-  t("rung.works", "takes work"),
-  t("rung.in-time", "within its normal time"),
+const RUNGS = [
+  { name: "process", words: () => t("rung.process", "process up") },
+  { name: "heartbeat", words: () => t("rung.heartbeat", "heartbeat fresh") },
+  { name: "answers", words: () => t("rung.answers", "answers on the bus") },
+  { name: "works", words: () => t("rung.works", "takes work") },
+  { name: "in-time", words: () => t("rung.in-time", "within its normal time") },
 ];
 
 /** "rung 4 of 5" */
@@ -34,8 +34,8 @@ export function StatusBadge({ agent, at }: StatusBadgeProps): ReactElement {
   const now = useNow();
   const isOld = at === null || (now - at) / 1000 > TOO_OLD_SECONDS;
   const word = agent.health === "off" ? agent.verdict : agent.health;
-  const known = t("word.last-known", "last known {{word}}", { word });
-  const words = isOld ? `${known}${at === null ? "" : ` ${momentWords(at, now)}`}` : word;
+  const known = (): string => t("word.last-known", "last known {{word}}", { word });
+  const words = isOld ? `${known()}${at === null ? "" : ` ${momentWords(at, now)}`}` : word;
   const beat = agent.lastHeartbeatAt === null ? null : ageWords((now - agent.lastHeartbeatAt) / 1000);
   const mark = markOfAgent(agent);
   return (
@@ -54,13 +54,11 @@ function Rungs({ agent }: { readonly agent: Agent }): ReactElement {
   return (
     <div>
       <div>{rungWords(agent)}</div>
-      {rungs()
-        .slice(0, agent.provable)
-        .map((name, index) => (
-          <div key={name}>
-            {agent.rung === null ? "?" : index < agent.rung ? "✓" : "✗"} {name}
-          </div>
-        ))}
+      {RUNGS.slice(0, agent.provable).map(({ name, words }, index) => (
+        <div key={name}>
+          {agent.rung === null ? "?" : index < agent.rung ? "✓" : "✗"} {words()}
+        </div>
+      ))}
     </div>
   );
 }
@@ -71,11 +69,9 @@ export function RungBar({ agent }: { readonly agent: Pick<Agent, "rung" | "prova
   const { rung, provable } = agent;
   return (
     <span role="img" aria-label={rungWords(agent)} className={styles.bar}>
-      {rungs()
-        .slice(0, provable)
-        .map((name, index) => (
-          <span key={name} className={rung !== null && index < rung ? styles.passed : styles.missed} />
-        ))}
+      {RUNGS.slice(0, provable).map(({ name }, index) => (
+        <span key={name} className={rung !== null && index < rung ? styles.passed : styles.missed} />
+      ))}
     </span>
   );
 }
