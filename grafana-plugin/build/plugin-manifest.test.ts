@@ -177,6 +177,7 @@ describe("npm run package:plugin", () => {
       "LICENSE",
       "img/logo.svg",
       "dashboards/executive.json",
+      "locales/de-DE/rollcall-fleet-app.json",
     ])
       expect(names).toContain(`${manifest.id}/${needed}`);
     expect(names.filter((name) => /plugin\.json$/.test(name))).toHaveLength(1);

@@ -71,3 +71,16 @@ test("the settings are tried step by step, and a new secret is what is sent from
   await steps.getByText("✓ reached").waitFor();
   expect(secrets.at(-1)).toBe("another secret of the plugin, long enough");
 }, 120_000);
+
+test("the app speaks the language that somebody prefers; nobody else is asked to read it", async () => {
+  const page = await openPage("operator", "/a/rollcall-fleet-app/agents");
+  const title = (words: string) => page.getByRole("heading", { level: 1, name: words, exact: true }).waitFor();
+  await title("Agents");
+  await page.getByRole("combobox", { name: "Language" }).selectOption("de-DE");
+  await title("Agenten");
+  expect(await page.evaluate(() => document.documentElement.lang)).toBe("de-DE");
+  await page.reload();
+  await title("Agenten");
+  await page.getByLabel("I am").selectOption("viewer");
+  await title("Agents");
+}, 120_000);
