@@ -50,7 +50,7 @@ export default defineCommand({
 const CHOICE = {
   headline: "*Which report?*",
   context: null,
-  lines: REPORT_KINDS.map((kind) => `*report ${kind}* ${ABOUT[kind]}`),
+  lines: REPORT_KINDS.map((kind) => `*report ${kind}* — ${ABOUT[kind]}`),
   ...{ fields: [], sameAs: null, data: { kinds: REPORT_KINDS } },
   actions: REPORT_KINDS.map((kind) => lookAction(kind, "report", { kind })),
 };

@@ -32,7 +32,10 @@ function AllOperations(): ReactElement {
   const ended = all.filter((operation) => operation.state === "ended");
   const shown = useFitting(ended, operationEntry);
   return (
-    <Page title={t("page.operations", "Operations")}>
+    <Page
+      title={t("page.operations", "Operations")}
+      actions={<CommandButton command="report" input={{ kind: "daily" }} label={t("verb.report", "Report…")} />}
+    >
       <Region
         title={t("operations.running", "Running ({{n}})", { n: running.length })}
         isKnown={at !== null}
