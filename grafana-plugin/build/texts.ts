@@ -18,7 +18,8 @@ export const sourceFiles = (): string[] =>
     .toSorted();
 
 /**
- * The English texts, as the sources give them to `t` and `<Trans>`.
+ * The English texts, as the sources give them to `t` and `<Trans>`. i18next's own extractor is not used: what it parses
+ * with may download itself when it is installed.
  * @throws Error for what cannot be read without running it, and for a key with two texts
  */
 export function englishTexts(files: readonly string[] = sourceFiles()): Texts {
