@@ -18,6 +18,7 @@ import { followSpool } from "./schedule/break-glass.ts";
 import { dropOldLetters } from "./schedule/dead-letters.ts";
 import { type DiagnosticSchedule, startDiagnosticSchedule } from "./schedule/diagnostics.ts";
 import { startDirectory } from "./schedule/directory.ts";
+import { tellHandoverWhenDue } from "./schedule/handover.ts";
 import { leaderLoops } from "./schedule/leader.ts";
 import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
 import { pictureLoops } from "./schedule/pictures.ts";
@@ -54,6 +55,8 @@ const DIRECTORY_MS = 2_000;
 // Whoever went past the usual path is told of within seconds.
 const SPOOL_MS = 2_000;
 const CATCH_UP_MS = 15_000;
+// Within half a minute of 08:30.
+const HANDOVER_MS = 30_000;
 const DEAD_LETTERS_MS = 60_000;
 // A viewer sees a change within a second: a quarter of it here, the rest is for the way.
 const LIVE_ROWS_MS = 250;
@@ -153,6 +156,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
     ...brakeLoops({ ports, database: adapters.database, metrics: metrics.brakes }, loop, whenLeading),
     ...leaderLoops({ adapters, log, when: whenLeading }, loop),
     ...pictureLoops({ adapters, slack: slackSettings(config), log, when: whenLeading }, loop),
+    ...(config.ROLLCALL_DAILY_HANDOVER ? [handoverLoop(deps, loop, whenLeading)] : []),
     ...(followed === null ? [] : [loop({ name: "break-glass", everyMs: SPOOL_MS, run: followed })]),
     loop({
       name: "dead-letters",
@@ -172,6 +176,12 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
     },
   };
 }
+
+const handoverLoop = ({ adapters }: Deps, loop: (options: LoopOptions) => Loop, when: () => boolean): Loop =>
+  loop({
+    ...{ name: "handover", everyMs: HANDOVER_MS, when },
+    run: () => tellHandoverWhenDue(adapters.ports, adapters.database.publications),
+  });
 
 async function takeLease({ config, log, metrics, adapters, address }: Deps): Promise<ControlLease> {
   const lease = createLease({

@@ -179,6 +179,9 @@ export const controlConfig = z.object({
     .refine(isTimeZone, "the name of a time zone, like Europe/Berlin")
     .default("UTC")
     .describe("Time zone of the people on call: when their night is, and which 08:30 a hand-over begins at"),
+  ROLLCALL_DAILY_HANDOVER: onOff("off").describe(
+    "Whether the hand-over is posted at 08:30 into the channel of operations",
+  ),
   ROLLCALL_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error"])
     .default("info")

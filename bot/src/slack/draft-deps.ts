@@ -17,6 +17,10 @@ export type DraftPorts = Pick<
   | "breakGlass"
   | "freezes"
   | "maintenance"
+  | "records"
+  | "zone"
+  | "figures"
+  | "silences"
 >;
 
 /** What messages are made from. */

@@ -3,6 +3,7 @@ import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import type { Publication } from "@rollcall/core/ports/publications.ts";
 import { draftOfBreakGlass } from "./break-glass-draft.ts";
 import type { DraftDeps } from "./draft-deps.ts";
+import { draftOfHandover, isHandoverKey } from "./handover-draft.ts";
 import { gatherIncidentFacts } from "./incident-facts.ts";
 import { inputOf } from "./order-inputs.ts";
 import type { Draft } from "./publish.ts";
@@ -22,6 +23,7 @@ const NOTE_URGENCY = 4;
 export async function draftPublication(publication: Publication, deps: DraftDeps): Promise<Draft | null> {
   const { key } = publication;
   if (isSoonKey(key)) return await draftOfSoon(publication, deps);
+  if (isHandoverKey(key)) return draftOfHandover(publication, deps);
   if (key.startsWith("bg-")) return await draftOfBreakGlass(publication, deps);
   if (key.startsWith("req-")) return await draftOfRequest(publication, deps);
   if (key.endsWith(ENDING)) return await draftNote(publication, deps);

@@ -2,7 +2,7 @@ import type { ChartPanel } from "./chart.ts";
 
 /** What was measured of a fleet over a stretch of time; null is what was not, never 0. */
 export interface PeriodFigures {
-  /** From the first to the last measurement, seconds; null: there was none. */
+  /** How much of the time was measured, seconds; null: nothing. */
   readonly coveredSeconds: number | null;
   /** Of the agents that were wanted at work, the share that was, over the time: 0 to 1. */
   readonly working: number | null;

@@ -1,6 +1,6 @@
 /**
  * A message in the chat that shows an operation (`op-481`), an incident (`inc-7`), a request for a second person (`req-31`, and
- * `req-31:dm:U0SECOND` to one who may agree), or a note in the thread of one (`op-481:ending`).
+ * `req-31:dm:U0SECOND` to one who may agree), the hand-over of a day, or a note in the thread of one (`op-481:ending`).
  */
 export interface Publication {
   readonly key: string;

@@ -23,7 +23,7 @@ export interface Gathered {
 }
 
 /** What a report is read from. */
-type Sources = Pick<Ports, "records" | "clock" | "directory" | "zone" | "figures" | "registry">;
+export type Sources = Pick<Ports, "records" | "clock" | "directory" | "zone" | "figures" | "registry">;
 
 /** Reads what a report tells. @throws Failure "unavailable" */
 export async function gatherReport(kind: ReportKind, ports: Sources): Promise<Gathered> {

@@ -7,7 +7,9 @@ import type { ExpectedAgent } from "../protocol.ts";
 import { requestWhat } from "../request-words.ts";
 
 /** What is off or muted for a while, and for whom: one line each. What cannot be asked is said. @throws Failure "unavailable" */
-export async function parkedLines(ports: Ports): Promise<string[]> {
+export async function parkedLines(
+  ports: Pick<Ports, "registry" | "maintenance" | "freezes" | "silences">,
+): Promise<string[]> {
   const [{ agents }, windows, freezes, silences] = await Promise.all([
     ports.registry.expected(),
     ports.maintenance?.open() ?? [],
@@ -58,7 +60,7 @@ const ownersIn =
   (ids: readonly string[]): string =>
     listed([...new Set(agents.filter(({ id }) => ids.includes(id)).map(({ owner }) => owner))], 3);
 
-async function silencesOf({ silences }: Ports): Promise<string[]> {
+async function silencesOf({ silences }: Pick<Ports, "silences">): Promise<string[]> {
   try {
     const found = (await silences?.list()) ?? [];
     // What is in maintenance is told with its window.
@@ -73,7 +75,10 @@ const silenceLine = ({ key, agents, endsAt }: FoundSilence): string =>
   `🔕 alerts of ${listed(agents, 3)} muted until ${timeToken(endsAt)} by ${plain(key, 60)}`;
 
 /** What waits for somebody, and what runs. @throws Failure "unavailable" */
-export async function waitingLines({ requests, operations }: Ports): Promise<string[]> {
+export async function waitingLines({
+  requests,
+  operations,
+}: Pick<Ports, "requests" | "operations">): Promise<string[]> {
   const [waiting, running] = await Promise.all([
     requests.list({ waiting: true, limit: 10 }),
     operations.list({ running: true, limit: 10 }),

@@ -27,6 +27,12 @@ export function periodOf(kind: ReportKind, now: number, zone: string): Period {
   return { from: quarters.find((at) => wallTime(at, zone) % DAY_MS === HANDOVER_AT_MS) ?? now - DAY_MS, to: now };
 }
 
+/** The 08:30 of the quarter of an hour that it is, ms since the epoch; null in any other quarter. */
+export function handoverDue(now: number, zone: string): number | null {
+  const quarter = now - (now % QUARTER_MS);
+  return wallTime(quarter, zone) % DAY_MS === HANDOVER_AT_MS ? quarter : null;
+}
+
 const NIGHT_FROM_MS = 22 * HOUR_MS;
 const NIGHT_TO_MS = 8 * HOUR_MS;
 

@@ -56,7 +56,7 @@ function commandWords(rows: readonly PastOperation[]): string {
     const how = tally(others.map((ending) => (ending === null ? "under way" : endingWords(ending))));
     return `${command} ${same.length}${how.length === 0 ? "" : ` (${how.map(([name, count]) => `${count} ${name}`).join(", ")})`}`;
   });
-  const rest = words.length > MOST_COMMANDS ? [`${words.length - MOST_COMMANDS} other commands`] : [];
+  const rest = words.length > MOST_COMMANDS ? [counted(words.length - MOST_COMMANDS, "other command")] : [];
   return [...words.slice(0, MOST_COMMANDS), ...rest].join(" · ");
 }
 

@@ -27,7 +27,8 @@ const agent = (
 const BUCKETS = { "0.01": 0.5, "0.1": 0.95, "1": 1, "+Inf": 1 };
 
 const PAST = [
-  ...twice("rollcall_fleet_agents_expected", {}, () => 4),
+  // Nobody read the exporter for ten minutes; Prometheus takes a value for known for five after it was read.
+  ...twice("rollcall_fleet_agents_expected", {}, (step) => (step > 260 && step <= 300 ? null : 4)),
   ...twice("rollcall_fleet_agents_desired", { state: "running" }, () => 2),
   ...twice("rollcall_fleet_agents_judged", { verdict: "working" }, (step) => (step < LATE ? 2 : 1)),
   ...twice("rollcall_fleet_agents_judged", { verdict: "gone" }, (step) => (step < LATE ? 0 : 1)),
@@ -81,8 +82,9 @@ describe("figures of a period", () => {
     expect(measured.before.deadLetters).toBe(0);
   });
 
-  test("say how much of the time was measured", async () => {
-    expect(measured.figures.coveredSeconds).toBeGreaterThan(3500);
+  test("say how much of the time was measured, without its gaps", async () => {
+    expect(measured.figures.coveredSeconds).toBeGreaterThan(3200);
+    expect(measured.figures.coveredSeconds).toBeLessThan(3400);
     const { figures, before } = await periodAt(to - HOUR_MS + 600_000);
     expect(figures.coveredSeconds).toBeGreaterThan(3500);
     expect(before.coveredSeconds).toBeLessThan(1000);

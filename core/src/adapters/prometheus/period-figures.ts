@@ -3,7 +3,7 @@ import { isFailure } from "../../domain/failure.ts";
 import type { MeasuredPeriod, PeriodFigures } from "../../domain/period-figures.ts";
 import { isWorking, VERDICTS } from "../../domain/verdict.ts";
 import type { Line, Sample } from "./client.ts";
-import { type Asking, coveredBy, numberIn, readSpans, secondsSince } from "./measured.ts";
+import { type Asking, numberIn, readSpans, secondsSince } from "./measured.ts";
 import { matching, oncePer, quantileOf, totalOf } from "./promql.ts";
 
 /** How long a period is, and how many agents it is about: what a question costs goes with both. */
@@ -46,6 +46,8 @@ function queriesOf(fleet: string, { seconds, agents }: AskedPeriod) {
   // A topic has 15 buckets, and there are about as many topics as agents.
   const buckets = grown("rollcall_bus_publish_to_handle_seconds_bucket", "topic, le", agents * 15);
   return {
+    // Each look that found the exporter stands for one step: gaps are not counted, as they are between first and last.
+    looks: `count_over_time(${oncePer("fleet", `rollcall_fleet_agents_expected${own}`)}${window(1)})`,
     working: `${totalOf(oncePer("verdict", over(judged)))} / max(${over(wanted)})`,
     lowest: `bottomk(${LOWEST}, avg_over_time((${proven})${window(agents * 3)})) < 1`,
     handled: totalOf(grown("rollcall_agent_tasks_total", "agent", agents)),
@@ -60,33 +62,23 @@ const AT_WORK = [...VERDICTS.filter(isWorking), "up"];
 
 /** Reads a period up to a moment, as long a one before it, and its course. @throws Failure "unavailable" */
 export async function readPeriod(asking: Asking, at: number, asked: AskedPeriod): Promise<MeasuredPeriod> {
-  const beforeAt = at - asked.seconds * 1000;
-  const [span, spanBefore] = await Promise.all([spanOf(asking, at, asked), spanOf(asking, beforeAt, asked)]);
+  const { exporter } = await readSpans(asking, at, asked.seconds);
+  const measuredSeconds = exporter === null ? 0 : secondsSince(exporter.first, at);
   const [figures, before, course] = await Promise.all([
     readFigures(asking, at, asked),
-    readFigures(asking, beforeAt, asked),
-    readCourse(asking, at, Math.min(asked.seconds, secondsSince(span?.first ?? at, at))),
+    readFigures(asking, at - asked.seconds * 1000, asked),
+    readCourse(asking, at, Math.min(asked.seconds, measuredSeconds)),
   ]);
-  return {
-    figures: { coveredSeconds: coveredBy(span), ...figures },
-    before: { coveredSeconds: coveredBy(spanBefore), ...before },
-    ...course,
-  };
+  return { figures, before, ...course };
 }
 
-const spanOf = async (asking: Asking, at: number, { seconds }: AskedPeriod) =>
-  (await readSpans(asking, at, seconds)).exporter;
-
-async function readFigures(
-  asking: Asking,
-  at: number,
-  asked: AskedPeriod,
-): Promise<Omit<PeriodFigures, "coveredSeconds">> {
-  const { lowest, ...numbers } = queriesOf(asking.fleet, asked);
+async function readFigures(asking: Asking, at: number, asked: AskedPeriod): Promise<PeriodFigures> {
+  const { lowest, looks, ...numbers } = queriesOf(asking.fleet, asked);
   const ask = (query: string): Promise<readonly Sample[]> => orNone(asking.prometheus.instant(query, at));
   const one = async (query: string): Promise<number | null> => numberIn(await ask(query));
-  const [least, working, handled, failed, p95Seconds, deadLetters] = await Promise.all([
+  const [least, seen, working, handled, failed, p95Seconds, deadLetters] = await Promise.all([
     ask(lowest),
+    one(looks),
     ...[one(numbers.working), one(numbers.handled), one(numbers.failed), one(numbers.p95Seconds)],
     one(numbers.deadLetters),
   ] as const);
@@ -94,6 +86,7 @@ async function readFigures(
     value === null ? [] : [{ agent: labels.agent ?? "", working: value }],
   );
   return {
+    coveredSeconds: seen === null ? null : Math.min(asked.seconds, seen * stepFor(asked.seconds, 1)),
     ...{ working, handled, failed, p95Seconds, deadLetters },
     lowest: shares.toSorted((one, other) => one.working - other.working),
   };
