@@ -14,7 +14,7 @@ const KEY = /^handover-(\d{1,16})$/;
 export const handoverKey = (at: number): string => `handover-${at}`;
 export const isHandoverKey = (key: string): boolean => KEY.test(key);
 
-/** The hand-over of a day, as things were at 08:30, however late it is written. */
+/** The hand-over of the day up to 08:30, however late it is written. */
 export function draftOfHandover(publication: Publication, { ports, settings }: DraftDeps): Draft {
   const at = Number(KEY.exec(publication.key)?.[1]);
   return {

@@ -22,6 +22,17 @@ describe("figures in a report", () => {
     expect(lines.slice(1)).toEqual(["*Least at work* order-validator 98.2 %", "*Dead letters* 3"]);
   });
 
+  test.each([
+    [12, 345_000, "0.003 %"],
+    [0, 345_000, "0 %"],
+    [345, 655, "34.5 %"],
+    [99_999, 1, "99.99 %"],
+    [3, 0, "100 %"],
+  ])("%i failed and %i handled are %s", async (failed, handled, words) => {
+    stage.measures({ failed, handled });
+    expect((await stage.report("daily")).fields[2]?.value).toBe(words);
+  });
+
   test("that are not known are never 0", async () => {
     stage.measures({ working: null, handled: null, p95Seconds: null });
     const values = (await stage.report("daily")).fields.map(({ value }) => value);

@@ -5,7 +5,14 @@ import { wholeDuration } from "../whole-duration.ts";
 import type { Measurement } from "./measure-period.ts";
 
 const NOT_MEASURED = "not measured";
-const percent = (share: number): string => `${Number((share * 100).toFixed(share > 0.9 && share < 1 ? 2 : 1))} %`;
+
+/** What is little is not none, and what is nearly all is not all: 0.003 %, 99.99 %. */
+function percent(share: number): string {
+  const value = share * 100;
+  if (value > 0 && value < 0.1) return `${Number(value.toPrecision(1))} %`;
+  return `${value > 90 ? Math.floor(value * 100 + 1e-6) / 100 : Number(value.toFixed(1))} %`;
+}
+
 const whole = (count: number): string => new Intl.NumberFormat("en").format(Math.round(count));
 const milliseconds = (seconds: number): string =>
   seconds < 1 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${seconds.toFixed(1)} s`;
