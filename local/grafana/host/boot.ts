@@ -24,6 +24,7 @@ async function boot(): Promise<void> {
       appUrl: `${location.origin}/`,
       buildInfo: { version: "13.2.2", env: "production" },
       apps: {},
+      featureToggles: {},
     },
     user: {
       ...{ isSignedIn: true, login: user.login, name: user.name, email: user.email, orgRole: user.orgRole, orgId: 1 },
