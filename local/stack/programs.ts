@@ -122,7 +122,7 @@ export function pagerdutyProgram({ ports, secrets }: StackContext): Program {
   };
 }
 
-export function grafanaProgram({ ports, secrets }: StackContext): Program {
+export function grafanaProgram({ ports, secrets, settings }: StackContext): Program {
   return {
     name: "Grafana stand-in",
     file: "local/grafana/main.ts",
@@ -132,6 +132,7 @@ export function grafanaProgram({ ports, secrets }: StackContext): Program {
       GRAFANA_STANDIN_UPSTREAM: `http://127.0.0.1:${ports.control}`,
       GRAFANA_STANDIN_PROMETHEUS: `http://127.0.0.1:${ports.prometheus}`,
       GRAFANA_PLUGIN_SECRET: deriveGrafanaSecret(secrets),
+      ...(settings.GRAFANA_PACKAGES === undefined ? {} : { GRAFANA_PACKAGES: settings.GRAFANA_PACKAGES }),
     },
   };
 }

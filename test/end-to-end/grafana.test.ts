@@ -70,7 +70,7 @@ describe("the app in Grafana", () => {
 
   test("one wish in two tabs, pressed in both, is one operation", async () => {
     const before = await operationsOf("analytics-tracker");
-    const wish = `agents?do=restart&with=${encodeURIComponent('{"who":["analytics-tracker"]}')}&key=two-tabs-one-wish`;
+    const wish = `agents?do=restart&with=${encodeURIComponent('{"who":["analytics-tracker"]}')}&key=two-tabs-${Date.now()}`;
     const tabs = await Promise.all([openTab("operator", wish), openTab("operator", wish)]);
     await Promise.all(tabs.map((tab) => pressed(tab, "Restart analytics-tracker").click()));
     for (const tab of tabs) await tab.getByTestId("progress-tracker").waitFor();

@@ -3,6 +3,7 @@ import { type ReactElement, useMemo } from "react";
 import { agents, incidents, operations, requests } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { incidentWords } from "../parts/incident-card.tsx";
+import { Labelled } from "../parts/labelled.tsx";
 import { wishWords } from "../parts/operation-entry.tsx";
 import { goTo } from "../parts/place.ts";
 import { listed } from "../parts/words.ts";
@@ -13,19 +14,23 @@ import { placeOfId } from "./place-of-id.ts";
 export default function GoTo({ onDismiss }: { readonly onDismiss?: () => void }): ReactElement {
   const options = useOptions();
   return (
-    <Combobox
-      aria-label={t("go-to.label", "Agent, operation, request, incident or row of the audit log")}
-      placeholder="billing, op-481, req-31, inc-7, a-41207"
-      autoFocus
-      createCustomValue
-      options={options}
-      value={null}
-      onChange={({ value }) => {
-        const { page, query } = placeOfId(value);
-        goTo(page, query);
-        onDismiss?.();
-      }}
-    />
+    <Labelled label={t("go-to.label", "Agent, operation, request, incident or row of the audit log")}>
+      {(labelId) => (
+        <Combobox
+          aria-labelledby={labelId}
+          placeholder="billing, op-481, req-31, inc-7, a-41207"
+          autoFocus
+          createCustomValue
+          options={options}
+          value={null}
+          onChange={({ value }) => {
+            const { page, query } = placeOfId(value);
+            goTo(page, query);
+            onDismiss?.();
+          }}
+        />
+      )}
+    </Labelled>
   );
 }
 

@@ -3,6 +3,7 @@ import type { GrafanaTheme2 } from "@grafana/data";
 import { Combobox, FilterInput, FilterPill, RadioButtonGroup, useStyles2 } from "@grafana/ui";
 import { type ReactElement, useMemo } from "react";
 import type { Agent } from "../api/contract.ts";
+import { Labelled } from "../parts/labelled.tsx";
 import { changeQuery } from "../parts/place.ts";
 import { useIsPhone } from "../parts/screen.ts";
 import { t } from "../translate.ts";
@@ -81,13 +82,17 @@ export function AgentFilters({ everyone, filters, order, isTree }: AgentFiltersP
             onChange={(words) => changeQuery({ q: words })}
           />
         </div>
-        <Combobox
-          aria-label={t("agents.order", "Order")}
-          options={agentOrders()}
-          value={order}
-          width={20}
-          onChange={({ value }) => changeQuery({ sort: value === "sick" ? null : value })}
-        />
+        <Labelled label={t("agents.order", "Order")}>
+          {(labelId) => (
+            <Combobox
+              aria-labelledby={labelId}
+              options={agentOrders()}
+              value={order}
+              width={20}
+              onChange={({ value }) => changeQuery({ sort: value === "sick" ? null : value })}
+            />
+          )}
+        </Labelled>
         <RadioButtonGroup
           aria-label={t("agents.view", "View")}
           options={[

@@ -4,6 +4,7 @@ import { agents } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { t } from "../translate.ts";
 import { chooseContext, readContext, useContextChoice } from "./context.ts";
+import { Labelled } from "./labelled.tsx";
 import { usePlace } from "./place.ts";
 
 /** Fleet, group or agent, with search: one choice for all pages and tabs; × clears it. */
@@ -25,14 +26,18 @@ export function ContextSelector(): ReactElement {
     ];
   }, [items]);
   return (
-    <Combobox
-      aria-label={t("part.context", "Group or agent")}
-      placeholder={t("part.whole-fleet", "Whole fleet")}
-      isClearable
-      width={24}
-      options={options}
-      value={chosen === null ? null : `${chosen.kind}:${chosen.name}`}
-      onChange={(option) => chooseContext(option === null ? null : readContext(option.value))}
-    />
+    <Labelled label={t("part.context", "Group or agent")}>
+      {(labelId) => (
+        <Combobox
+          aria-labelledby={labelId}
+          placeholder={t("part.whole-fleet", "Whole fleet")}
+          isClearable
+          width={24}
+          options={options}
+          value={chosen === null ? null : `${chosen.kind}:${chosen.name}`}
+          onChange={(option) => chooseContext(option === null ? null : readContext(option.value))}
+        />
+      )}
+    </Labelled>
   );
 }

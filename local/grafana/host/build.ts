@@ -6,6 +6,9 @@ import { bundle, ensureBuilt } from "rollcall-fleet-app/build/build.ts";
 import { REPOSITORY } from "../../stack/layout.ts";
 import { HOST_DIST } from "../pages.ts";
 
+/** Grafana's packages of another version may be tried, with the React of that version; docs/grafana.md says how. */
+const OTHER_PACKAGES = process.env.GRAFANA_PACKAGES;
+const PACKAGES = OTHER_PACKAGES ?? join(REPOSITORY, "node_modules");
 const STAMP = join(HOST_DIST, ".sources");
 
 /** Builds the plugin and the page that stands in for Grafana around it, each if its sources have changed. @throws Error */
@@ -29,12 +32,13 @@ export async function buildPages(): Promise<void> {
     },
     resolve: {
       extensions: [".tsx", ".ts", ".mjs", ".js"],
+      modules: [...(OTHER_PACKAGES === undefined ? [] : [OTHER_PACKAGES]), "node_modules"],
       // Editors and maps of Grafana that no page of ours shows.
       alias: {
         // What Grafana sets its own frame by, which the package does not export.
-        "#plugin-page": join(REPOSITORY, "node_modules/@grafana/runtime/dist/esm/components/PluginPage.mjs"),
+        "#plugin-page": join(PACKAGES, "@grafana/runtime/dist/esm/components/PluginPage.mjs"),
         // What Grafana chooses its language by, which the package does not export either.
-        "#grafana-i18n": join(REPOSITORY, "node_modules/@grafana/i18n/dist/esm/i18n.mjs"),
+        "#grafana-i18n": join(PACKAGES, "@grafana/i18n/dist/esm/i18n.mjs"),
         "monaco-editor": false,
         "react-router-dom-v5-compat": join(import.meta.dirname, "router.tsx"),
       },
@@ -68,5 +72,5 @@ function fingerprint(): string {
   const versions = readFileSync(join(REPOSITORY, "local/package.json"));
   for (const file of globSync("{*,board/*}.{ts,tsx,mjs}", { cwd: import.meta.dirname }).toSorted())
     hash.update(file).update(readFileSync(join(import.meta.dirname, file)));
-  return hash.update(versions).digest("hex");
+  return hash.update(versions).update(PACKAGES).digest("hex");
 }
