@@ -133,4 +133,32 @@ describe("the course of a period", () => {
     expect(points[0]?.[1]).toBeNull();
     expect(points.at(-1)?.[1]).toBe(2);
   });
+
+  test("of eleven hours, whose steps divide by nothing, shows all lines too", async () => {
+    const minutes = 660;
+    const series = (name: string, labels: Record<string, string>, by: number) => ({
+      ...{ name, labels: { fleet, ...labels } },
+      values: Array.from({ length: minutes + 1 }, (_, minute) => 1 + by * minute),
+    });
+    const long = await startPrometheus(inject("toolsDir"), {
+      ...{ from: to - minutes * 60_000, stepSeconds: 60 },
+      series: [
+        series("rollcall_fleet_agents_expected", {}, 0),
+        series("rollcall_fleet_agents_desired", { state: "running" }, 0),
+        series("rollcall_fleet_agents_judged", { verdict: "working" }, 0),
+        series("rollcall_agent_tasks_total", { agent: "billing" }, 60),
+        series("rollcall_agent_tasks_failed_total", { agent: "billing" }, 1),
+      ],
+    });
+    try {
+      const figures = openFigures({ url: long.url, fleet, clock: { now: () => to } });
+      const { panels } = await figures.period({ seconds: 37_700, agents: 1 });
+      expect(panels.map(({ lines }) => lines.map(({ name }) => name))).toEqual([
+        ["at work", "wanted"],
+        ["handled", "failed"],
+      ]);
+    } finally {
+      await long.stop();
+    }
+  });
 });

@@ -131,7 +131,9 @@ function panelsOf(fleet: string, stepSeconds: number) {
   const wanted = `rollcall_fleet_agents_desired${matching({ fleet, state: "running" })}`;
   const window = Math.max(60, stepSeconds);
   const perSecond = (metric: string): string =>
-    totalOf(oncePer("agent", `rate(${metric}${own}[${window}s:${Math.max(LEAST_STEP_SECONDS, window / 10)}s])`));
+    totalOf(
+      oncePer("agent", `rate(${metric}${own}[${window}s:${Math.max(LEAST_STEP_SECONDS, Math.ceil(window / 10))}s])`),
+    );
   return [
     {
       ...{ title: "Agents, the fewest at work in each step", unit: "count" as const },
