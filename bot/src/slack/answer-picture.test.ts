@@ -79,6 +79,13 @@ describe("the picture of a report", () => {
     expect(textOf(await stage.whispered("U0VIEWER", "no picture after all"))).toContain("missing_scope");
   });
 
+  test("that cannot be drawn is taken back in words, too", async () => {
+    const broken = { ...PANEL, lines: [{ name: "handled", points: null as never }] };
+    measured = { ...measured, panels: [broken] };
+    await saidBy("U0VIEWER", "C0OPS", "/fleet report daily");
+    expect(textOf(await stage.whispered("U0VIEWER", "no picture after all"))).toContain("it could not be drawn");
+  });
+
   test("is none where nothing was measured, and the answer says why", async () => {
     const nothing = { ...FIGURES, coveredSeconds: null, working: null, lowest: [] };
     measured = { ...measured, figures: nothing, panels: [] };

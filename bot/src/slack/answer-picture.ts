@@ -53,12 +53,18 @@ export async function showThere(
 async function share(
   chart: Chart,
   at: Pick<SharedPicture, "channel" | "thread">,
-  { files }: AnswerPictureDeps,
+  { files, log }: AnswerPictureDeps,
 ): Promise<ChatOutcome> {
-  const png = await renderPng(drawChart(chart));
+  const png = await pngOf(chart).catch((error: unknown) => {
+    log.warn({ err: error }, "a picture could not be drawn");
+    return null;
+  });
+  if (png === null) return { kind: "refused", why: "it could not be drawn" };
   const name = `${chart.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.png`;
   return await files.share({ ...at, name, title: chart.title, words: pictureWords(chart), png });
 }
+
+const pngOf = async (chart: Chart): Promise<Buffer> => await renderPng(drawChart(chart));
 
 const tell = (outcome: ChatOutcome, { log }: AnswerPictureDeps): void =>
   log.warn(

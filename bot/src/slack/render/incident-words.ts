@@ -1,14 +1,13 @@
 import type { Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import { isWorking, type Verdict } from "@rollcall/core/domain/verdict.ts";
+import { SQUARES } from "@rollcall/core/fleet-words.ts";
 import { wholeDuration } from "@rollcall/core/whole-duration.ts";
 import type { AgentFacts, IncidentFacts } from "../incident-facts.ts";
 import { agentsOf } from "../incident-facts.ts";
 import { HEADLINE_CHARACTERS } from "./blocks.ts";
 import { tookSeconds, verdictWords } from "./operation-words.ts";
 import { cut, foreign, nameSome } from "./text.ts";
-
-const SQUARES = { P0: "🟥", P1: "🟧", P2: "🟨", P3: "🟦" } as const;
 
 /** The first line of a card: mark, bold words (they are linked), and what people outside feel. */
 export interface HeadlineWords {
