@@ -87,7 +87,7 @@ export class FakeFleet {
         this.#once(commandId, id, () => this.agent(id).pid === pid && this.#end(id, null)),
     },
     incidents: {
-      record: () => Promise.reject(new Error("not in this fake")),
+      ...{ record: () => Promise.reject(new Error("not in this fake")), ended: async () => [] },
       find: async (id) => this.incidents.find((incident) => incident.id === id) ?? null,
       open: async (id) => {
         this.#unlessAway("postgres", "PostgreSQL");

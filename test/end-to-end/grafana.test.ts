@@ -178,7 +178,7 @@ describe("the app in Grafana", () => {
   test("somebody whom Rollcall does not know sees nothing of the fleet, and is told why", async () => {
     const page = await openTab("nobody", "agents");
     await page
-      .getByText(/does not know you|needs the role/)
+      .getByText(/does not know you|may not look at the fleet/)
       .first()
       .waitFor();
     expect(await page.locator("[data-agent]").count()).toBe(0);

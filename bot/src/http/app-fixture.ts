@@ -264,9 +264,9 @@ function fakePorts(seen: { audit: AuditEntry[]; notifications: AlertNotification
         seen.notifications.push(notification);
         return incident;
       },
-      find: unused,
+      ...{ find: unused, acknowledge: unused },
       open: async () => [incident],
-      acknowledge: unused,
+      ended: async () => [{ ...incident, id: "inc-2", state: "resolved", resolvedAt: NOW }],
     },
     audit: {
       append: async (entry) => seen.audit.push(entry),

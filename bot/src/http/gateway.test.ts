@@ -52,6 +52,8 @@ describe("operations, incidents and audit", () => {
     ["/audit?limit=201", 400],
     ["/audit?operation=7", 400],
     ["/incidents?agent=*", 400],
+    ["/incidents?state=closed", 400],
+    ["/incidents?state=resolved&agent=billing", 400],
   ])("%s is %i", async (url, status) => {
     expect((await get(url)).statusCode).toBe(status);
   });
@@ -64,6 +66,11 @@ describe("operations, incidents and audit", () => {
     });
     expect(answer.body).not.toContain("groupKey");
     expect((await get("/incidents")).statusCode).toBe(200);
+  });
+
+  test("those that have ended are listed apart", async () => {
+    const { incidents } = apiIncidents.parse((await get("/incidents?state=resolved")).json());
+    expect(incidents).toMatchObject([{ id: "inc-2", state: "resolved" }]);
   });
 
   test("audit rows are newest first, as many as asked", async () => {

@@ -15,6 +15,8 @@ export interface Incidents {
   find(id: string): Promise<Incident | null>;
   /** Open incidents in which the agent fires, or all open ones. @throws Failure "unavailable" */
   open(agent?: string): Promise<Incident[]>;
+  /** Those that have ended since then, the newest first. @param since ms since the epoch @throws Failure "unavailable" */
+  ended(since: number, limit: number): Promise<Incident[]>;
   /** @returns false if somebody had acknowledged before @throws Failure "unavailable" */
   acknowledge(id: string, by: Pick<Actor, "id" | "name" | "slackUser">, how: string | null): Promise<boolean>;
 }

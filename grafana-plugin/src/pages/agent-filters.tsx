@@ -9,7 +9,8 @@ import { useIsPhone } from "../parts/screen.ts";
 import { t } from "../translate.ts";
 import { type AgentOrder, agentOrders } from "./agent-order.ts";
 
-const FACETS = ["health", "verdict", "activity", "group", "owner", "version"] as const;
+/** By what the list can be narrowed; each is a part of the address. */
+export const FACETS = ["health", "verdict", "activity", "group", "owner", "version"] as const;
 type Facet = (typeof FACETS)[number];
 
 /** How a facet is called. */

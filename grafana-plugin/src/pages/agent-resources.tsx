@@ -1,7 +1,7 @@
-import type { ApiResources } from "@rollcall/core/figures-contract.ts";
+import type { ApiFigure, ApiResources } from "@rollcall/core/figures-contract.ts";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
-import { FigureCard } from "../parts/key-figures.tsx";
+import { MetricCard } from "../parts/metric-card.tsx";
 import { Region } from "../parts/region.tsx";
 import { t } from "../translate.ts";
 
@@ -29,4 +29,17 @@ export function AgentResources({ id }: { readonly id: string }): ReactElement {
       }
     </Region>
   );
+}
+
+interface FigureCardProps {
+  readonly label: string;
+  readonly figure: ApiFigure;
+  /** When the answer came. */
+  readonly at: number | null;
+}
+
+/** A figure of the service as a card: its own age counts, not when it was fetched. */
+function FigureCard({ label, figure: { value, unit, reason, ageSeconds }, at }: FigureCardProps): ReactElement {
+  const measuredAt = at === null || ageSeconds === null ? null : at - ageSeconds * 1000;
+  return <MetricCard label={label} value={value} unit={unit} reason={reason} at={measuredAt} />;
 }

@@ -3,10 +3,11 @@ import { useAnswer } from "../api/answers.ts";
 import type { Agent } from "../api/contract.ts";
 import { agents as fleet, incidents, operations } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
+import type { Refusal } from "../api/refusal.ts";
 import { CommandButton } from "../parts/command-button.tsx";
 import { firingAgents, IncidentCard } from "../parts/incident-card.tsx";
 import { Page } from "../parts/page.tsx";
-import { usePlace } from "../parts/place.ts";
+import { hrefOf, usePlace } from "../parts/place.ts";
 import { ProgressTracker } from "../parts/progress-tracker.tsx";
 import { RefusalView } from "../parts/refusal-view.tsx";
 import { Region, Skeleton } from "../parts/region.tsx";
@@ -28,15 +29,33 @@ export default function AgentPage(): ReactElement {
   const agent =
     live === undefined ? one.content?.agent : { ...live, waiting: one.content?.agent.waiting ?? live.waiting };
   return (
-    <Page title={name} above={{ title: t("page.agents", "Agents"), page: "agents" }} actions={<Actions id={name} />}>
+    <Page
+      title={name}
+      above={{ title: t("page.agents", "Agents"), page: "agents" }}
+      actions={one.refusal?.status === 404 ? null : <Actions id={name} />}
+    >
       {agent === undefined ? (
         <div style={{ gridColumn: "1 / -1" }}>
-          {one.refusal === null ? <Skeleton /> : <RefusalView refusal={one.refusal} />}
+          {one.refusal === null ? <Skeleton /> : <NotShown id={name} refusal={one.refusal} />}
         </div>
       ) : (
         <Known agent={agent} at={list.at ?? one.at} />
       )}
     </Page>
+  );
+}
+
+/** A name that is nobody's may be part of somebody's. */
+function NotShown({ id, refusal }: { readonly id: string; readonly refusal: Refusal }): ReactElement {
+  return (
+    <>
+      <RefusalView refusal={refusal} />
+      {refusal.status === 404 ? (
+        <p>
+          <a href={hrefOf("agents", { q: id })}>{t("agent.search", "Agents with “{{id}}” in their name", { id })}</a>
+        </p>
+      ) : null}
+    </>
   );
 }
 

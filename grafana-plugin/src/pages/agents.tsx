@@ -1,11 +1,11 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
-import { useStyles2 } from "@grafana/ui";
+import { Button, useStyles2 } from "@grafana/ui";
 import { type ReactElement, useMemo, useState } from "react";
 import type { Agent } from "../api/contract.ts";
 import { agents as fleet } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
-import { fitsContext, useContextChoice } from "../parts/context.ts";
+import { chooseContext, fitsContext, useContextChoice } from "../parts/context.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { Page } from "../parts/page.tsx";
 import { changeQuery, usePlace } from "../parts/place.ts";
@@ -13,7 +13,7 @@ import { RefusalView } from "../parts/refusal-view.tsx";
 import { Skeleton } from "../parts/region.tsx";
 import { countsWords } from "../parts/words.ts";
 import { t } from "../translate.ts";
-import { AgentFilters, fitsFilters, readFilters } from "./agent-filters.tsx";
+import { AgentFilters, FACETS, fitsFilters, readFilters } from "./agent-filters.tsx";
 import { inOrder, readOrderOf } from "./agent-order.ts";
 import { AgentTable } from "./agent-table.tsx";
 import { BulkBar } from "./bulk-bar.tsx";
@@ -37,7 +37,7 @@ export default function Agents(): ReactElement {
     <Page title={t("page.agents", "Agents")} actions={<ExportMenu name="agents" rows={() => shown.map(rowOf)} />}>
       <div className={styles.whole}>
         <p role="status" data-testid="counts">
-          {at === null ? t("word.reading", "Reading…") : countsWords(shown)}
+          {at === null ? t("word.reading", "Reading…") : countsWords(shown, everyone.length)}
           {problems.map((problem) => ` · ${problem}`)}
           {awaySince === null ? "" : ` · ${t("agents.unseen", "changes are not seen now")}`}
         </p>
@@ -59,19 +59,20 @@ export default function Agents(): ReactElement {
   );
 }
 
+/** The group or agent that all pages look at is remembered beside the address, and narrows the list too. */
+function clearFilters(): void {
+  changeQuery({ q: null, ...Object.fromEntries(FACETS.map((facet) => [facet, null])) });
+  chooseContext(null);
+}
+
 function NobodyFits({ hasFilters }: { readonly hasFilters: boolean }): ReactElement {
   if (!hasFilters) return <p>{t("agents.nobody", "Nobody is expected yet: fleet.yaml names no agent.")}</p>;
   return (
     <p>
       {t("agents.none-fit", "No agent fits these filters.")}{" "}
-      <button
-        type="button"
-        onClick={() =>
-          changeQuery({ q: null, health: null, verdict: null, activity: null, group: null, owner: null, context: null })
-        }
-      >
+      <Button size="sm" variant="secondary" onClick={clearFilters}>
         {t("verb.clear", "Clear")}
-      </button>
+      </Button>
     </p>
   );
 }

@@ -1,43 +1,48 @@
-import { FilterPill } from "@grafana/ui";
+import { Button, FilterPill } from "@grafana/ui";
 import type { ReactElement } from "react";
-import type { Incident } from "../api/contract.ts";
+import { useAnswer } from "../api/answers.ts";
+import type { Incident, IncidentsAnswer } from "../api/contract.ts";
 import { incidents } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { useConcerns } from "../parts/concerns.ts";
+import { Elsewhere } from "../parts/elsewhere.tsx";
 import { ExportMenu } from "../parts/export-menu.tsx";
-import { firingAgents, IncidentCard, incidentWords } from "../parts/incident-card.tsx";
+import { agentsOf, IncidentCard, incidentWords } from "../parts/incident-card.tsx";
 import { Page } from "../parts/page.tsx";
-import { changeQuery, usePlace } from "../parts/place.ts";
+import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
+import { useNow } from "../parts/tick.ts";
+import { momentWords } from "../parts/words.ts";
 import { t } from "../translate.ts";
+import { isNamed, type Link, linkOf, linkWords, TABS, type Tab, tabOf } from "./alert-filters.ts";
 import { worstFirst } from "./worst-first.ts";
-
-const TABS = ["firing", "taken", "ended"] as const;
-type Tab = (typeof TABS)[number];
 
 /** How a tab is called. */
 const TAB_WORDS: Readonly<Record<Tab, () => string>> = {
   firing: () => t("alerts.firing", "firing"),
   taken: () => t("alerts.taken", "taken"),
-  ended: () => t("alerts.ended", "ended"),
+  ended: () => t("alerts.ended", "ended, 30 days"),
 };
 
-const tabOf = ({ state, acknowledgedBy }: Incident): Tab =>
-  state === "resolved" ? "ended" : acknowledgedBy === null ? "firing" : "taken";
-
-/** What fires, who has it; links from alert rules name an alert and an agent. */
+/** What fires, who has it, what has ended; links from alert rules name an alert and an agent. */
 export default function Alerts(): ReactElement {
-  const place = usePlace();
+  const { query } = usePlace();
+  const link = linkOf(query);
   const concerns = useConcerns();
   const { items, at, refusal } = useLiveList(incidents);
-  const all = worstFirst([...items.values()]).filter((incident) => concerns(firingAgents(incident)));
-  const named = all.filter((incident) => isNamed(incident, place.query));
-  const tab = (TABS.find((one) => one === place.query.get("tab")) ?? null) as Tab | null;
-  const shown = named.filter((incident) => (tab === null ? tabOf(incident) !== "ended" : tabOf(incident) === tab));
+  const known = useEveryIncident(items);
+  const all = known.filter((incident) => concerns(agentsOf(incident)));
+  const named = all.filter((incident) => isNamed(incident, link));
+  const tab = TABS.find((one) => one === query.get("tab")) ?? null;
+  const open = named.filter((incident) => tabOf(incident) !== "ended");
+  // Who comes by a link asks about that alert, also once it has ended.
+  const isOver = tab === null && link !== null && open.length === 0;
+  const shown = tab === null && !isOver ? open : named.filter((incident) => tabOf(incident) === (tab ?? "ended"));
   return (
     <Page title={t("page.alerts", "Alerts")}>
       <Region
-        title={t("alerts.shown", "Alerts ({{n}})", { n: shown.length })}
+        title={t("alerts.shown", "Alerts")}
+        count={shown.length}
         isKnown={at !== null}
         refusal={refusal}
         onRetry={() => void incidents.read()}
@@ -45,6 +50,7 @@ export default function Alerts(): ReactElement {
       >
         {() => (
           <>
+            {link === null ? null : <Narrowed link={link} />}
             <div style={{ display: "flex", gap: 8, flexWrap: "wrap", marginBottom: 12 }}>
               {TABS.map((one) => (
                 <FilterPill
@@ -55,11 +61,12 @@ export default function Alerts(): ReactElement {
                 />
               ))}
             </div>
-            {shown.length === 0 ? (
-              <p>{t("alerts.none", "Nothing fires.")}</p>
-            ) : (
-              shown.map((incident) => <IncidentCard key={incident.id} incident={incident} />)
-            )}
+            {isOver && shown.length > 0 ? <p>{t("alerts.over", "It does not fire any more.")}</p> : null}
+            {shown.length === 0 ? <Empty {...{ tab, link, all }} /> : null}
+            {shown.map((incident) => (
+              <IncidentCard key={incident.id} incident={incident} />
+            ))}
+            <Elsewhere incidents={known} />
           </>
         )}
       </Region>
@@ -67,13 +74,51 @@ export default function Alerts(): ReactElement {
   );
 }
 
-/** `alerts?name=AgentGone&agent=billing`, as rules and PagerDuty link here; `alerts?incident=inc-7`. */
-function isNamed(incident: Incident, query: URLSearchParams): boolean {
-  const [name, agent, id] = [query.get("name"), query.get("agent"), query.get("incident")];
+/** What is open as the live stream tells it, and what has ended: the worst of the open first, the newest of the ended. */
+function useEveryIncident(live: ReadonlyMap<string, Incident>): Incident[] {
+  const { content } = useAnswer<IncidentsAnswer>("api/v1/incidents?state=resolved", 15_000);
+  const ended = [...(content?.incidents ?? []), ...live.values()].filter(({ state }) => state === "resolved");
+  const each = new Map(ended.map((incident) => [incident.id, incident]));
+  return [
+    ...worstFirst([...live.values()].filter(({ state }) => state === "firing")),
+    ...[...each.values()].toSorted((one, other) => (other.resolvedAt ?? 0) - (one.resolvedAt ?? 0)),
+  ];
+}
+
+/** What the address names, which would else narrow the page unseen. */
+function Narrowed({ link }: { readonly link: Link }): ReactElement {
   return (
-    (id === null || incident.id === id) &&
-    (name === null || incident.alertname === name) &&
-    (agent === null || firingAgents(incident).includes(agent))
+    <p>
+      {t("alerts.only", "Only {{what}}", { what: linkWords(link) })}{" "}
+      <Button size="sm" variant="secondary" onClick={() => changeQuery({ name: null, agent: null, incident: null })}>
+        {t("alerts.show-all", "Show all alerts")}
+      </Button>
+    </p>
+  );
+}
+
+interface EmptyProps {
+  readonly tab: Tab | null;
+  readonly link: Link | null;
+  /** All that one may look at, open and ended. */
+  readonly all: readonly Incident[];
+}
+
+function Empty({ tab, link, all }: EmptyProps): ReactElement {
+  const now = useNow();
+  if (tab === "taken") return <p>{t("alerts.none-taken", "Nobody has taken anything that fires.")}</p>;
+  if (tab === "ended") return <p>{t("alerts.none-ended", "None of these has ended in the last 30 days.")}</p>;
+  if (link !== null) return <p>{t("alerts.none-named", "It does not fire, and has not in the last 30 days.")}</p>;
+  const last = all.find((incident) => tabOf(incident) === "ended");
+  return (
+    <p>
+      {t("alerts.none", "Nothing fires.")}{" "}
+      {last === undefined ? null : (
+        <a href={hrefOf("alerts", { incident: last.id })}>
+          {t("alerts.last", "Last alert {{at}}", { at: momentWords(last.openedAt, now) })}
+        </a>
+      )}
+    </p>
   );
 }
 

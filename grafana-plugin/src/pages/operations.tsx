@@ -37,7 +37,8 @@ function AllOperations(): ReactElement {
       actions={<CommandButton command="report" input={{ kind: "daily" }} label={t("verb.report", "Report…")} />}
     >
       <Region
-        title={t("operations.running", "Running ({{n}})", { n: running.length })}
+        title={t("operations.running", "Running")}
+        count={running.length}
         isKnown={at !== null}
         refusal={refusal}
         onRetry={() => void operations.read()}
@@ -53,6 +54,7 @@ function AllOperations(): ReactElement {
       <Region
         title={t("operations.ended", "Ended")}
         isKnown={at !== null}
+        refusal={refusal}
         actions={<ExportMenu name="operations" rows={() => shown.map(operationRow)} />}
       >
         {() => (

@@ -9,6 +9,7 @@ import { agents as fleet, incidents, operations, requests } from "../api/lists.t
 import { useLiveList } from "../api/live-list.ts";
 import { useConcerns } from "../parts/concerns.ts";
 import { type Context, fitsContext, useContextChoice } from "../parts/context.ts";
+import { Elsewhere } from "../parts/elsewhere.tsx";
 import { firingAgents, IncidentCard } from "../parts/incident-card.tsx";
 import { KeyFigures } from "../parts/key-figures.tsx";
 import { figureWords } from "../parts/metric-card.tsx";
@@ -97,7 +98,8 @@ function Firing(): ReactElement {
   );
   return (
     <Region
-      title={t("overview.firing", "Firing ({{n}})", { n: firing.length })}
+      title={t("overview.firing", "Firing")}
+      count={firing.length}
       columns={8}
       isKnown={at !== null}
       refusal={refusal}
@@ -110,6 +112,7 @@ function Firing(): ReactElement {
             <IncidentCard key={incident.id} incident={incident} />
           ))}
           {firing.length > MOST_FIRING ? <a href={hrefOf("alerts")}>{moreWords(firing.length - MOST_FIRING)}</a> : null}
+          <Elsewhere incidents={[...items.values()]} />
         </>
       )}
     </Region>
@@ -117,7 +120,7 @@ function Firing(): ReactElement {
 }
 
 function Changed(): ReactElement {
-  const { items, at } = useLiveList(operations);
+  const { items, at, refusal } = useLiveList(operations);
   const now = useNow();
   const concerns = useConcerns();
   const recent = [...items.values()]
@@ -125,9 +128,11 @@ function Changed(): ReactElement {
     .toSorted((one, other) => other.createdAt - one.createdAt);
   return (
     <Region
-      title={t("overview.changed", "What changed, 30 min ({{n}})", { n: recent.length })}
+      title={t("overview.changed", "What changed, 30 min")}
+      count={recent.length}
       columns={4}
       isKnown={at !== null}
+      refusal={refusal}
     >
       {() => (
         <>
@@ -150,7 +155,8 @@ function NeedsAttention({ context }: { readonly context: Context | null }): Reac
   const sick = shown.filter(({ health }) => health !== "healthy").toSorted(compareSick);
   return (
     <Region
-      title={t("overview.attention", "Needs attention ({{n}})", { n: sick.length })}
+      title={t("overview.attention", "Needs attention")}
+      count={sick.length}
       columns={5}
       isKnown={at !== null}
       refusal={refusal}
@@ -210,7 +216,12 @@ function RunningForMe(): ReactElement {
     ({ state, expiresAt, targets }) => state === "waiting" && expiresAt > now && concerns(targets),
   );
   return (
-    <Region title={t("overview.running", "Running, waiting")} columns={4} isKnown={running.at !== null}>
+    <Region
+      title={t("overview.running", "Running, waiting")}
+      columns={4}
+      isKnown={running.at !== null && waiting.at !== null}
+      refusal={running.refusal ?? waiting.refusal}
+    >
       {() => (
         <>
           <Timeline entries={under.map(operationEntry)} empty={t("operations.none", "Nothing runs.")} />

@@ -30,7 +30,8 @@ function AllRequests(): ReactElement {
   return (
     <Page title={t("page.requests", "Requests")}>
       <Region
-        title={t("requests.waiting", "Waiting ({{n}})", { n: waiting.length })}
+        title={t("requests.waiting", "Waiting")}
+        count={waiting.length}
         isKnown={at !== null}
         refusal={refusal}
         onRetry={() => void requests.read()}
@@ -43,7 +44,7 @@ function AllRequests(): ReactElement {
           )
         }
       </Region>
-      <Region title={t("requests.decided", "Decided")} isKnown={at !== null}>
+      <Region title={t("requests.decided", "Decided")} isKnown={at !== null} refusal={refusal}>
         {() => <Timeline entries={over.map(entryOf)} empty={t("requests.none-decided", "Nothing was decided yet.")} />}
       </Region>
     </Page>

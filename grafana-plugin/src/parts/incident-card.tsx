@@ -18,18 +18,25 @@ export function firingAgents({ alerts }: Pick<Incident, "alerts">): string[] {
   return [...new Set(firing.toSorted((a, b) => a.startsAt - b.startsAt).map(({ agent }) => agent as string))];
 }
 
+/** Whom it is about: who fires in it; once it has ended, who did. */
+export function agentsOf(incident: Pick<Incident, "alerts" | "state">): string[] {
+  if (incident.state === "firing") return firingAgents(incident);
+  return [...new Set(incident.alerts.flatMap(({ agent }) => (agent === null ? [] : [agent])))];
+}
+
 /** "billing is gone — payments stopped" */
 export function incidentWords(incident: Incident, consequence?: string): string {
   const [first] = incident.alerts;
-  const agents = firingAgents(incident);
+  const agents = agentsOf(incident);
   const summary = first?.annotations.summary ?? incident.alertname;
   const subject = agents.length > 1 ? `${incident.alertname}: ${listed(agents)}` : summary;
   return consequence === undefined ? subject : `${subject} — ${consequence}`;
 }
 
 /** "👀 Operator on call 02:41:26, by restarting" */
-function takenWords({ acknowledgedBy, acknowledgedAt, acknowledgedHow }: Incident): string {
-  if (acknowledgedBy === null) return t("alerts.nobody", "nobody has it");
+function takenWords({ acknowledgedBy, acknowledgedAt, acknowledgedHow, state }: Incident): string {
+  if (acknowledgedBy === null)
+    return state === "firing" ? t("alerts.nobody", "nobody has it") : t("alerts.untaken", "nobody took it");
   const when = acknowledgedAt === null ? "" : ` ${clockTime(acknowledgedAt)}`;
   return `👀 ${acknowledgedBy.name}${when}${acknowledgedHow === null ? "" : `, ${acknowledgedHow}`}`;
 }
@@ -39,16 +46,15 @@ export function IncidentCard({ incident }: { readonly incident: Incident }): Rea
   const styles = useStyles2(getStyles);
   const now = useNow();
   const fleet = useLiveList(agentList).items;
-  const agents = firingAgents(incident);
-  const { id, criticality, openedAt, state } = incident;
+  const agents = agentsOf(incident);
+  const { id, criticality, state } = incident;
   return (
     <article className={styles[criticality]} data-testid="incident">
       <h3 className={styles.title}>
         <span aria-hidden>■</span> {criticality} {incidentWords(incident, fleet.get(agents[0] ?? "")?.consequence)}
       </h3>
       <p className={styles.small}>
-        {t("word.since", "since {{at}}", { at: momentWords(openedAt, now) })} ({ageWords((now - openedAt) / 1000)}) ·{" "}
-        {takenWords(incident)} · {id}
+        {lastedWords(incident, now)} · {takenWords(incident)} · {id}
         {agents.map((agent) => (
           <span key={agent}>
             {" "}
@@ -59,6 +65,14 @@ export function IncidentCard({ incident }: { readonly incident: Incident }): Rea
       {state === "firing" ? <Buttons incident={incident} agents={agents} /> : null}
     </article>
   );
+}
+
+/** "since 02:40:52 (75 s)", "ended 02:42:07, after 75 s" */
+function lastedWords({ openedAt, resolvedAt }: Incident, now: number): string {
+  if (resolvedAt === null)
+    return `${t("word.since", "since {{at}}", { at: momentWords(openedAt, now) })} (${ageWords((now - openedAt) / 1000)})`;
+  const time = ageWords((resolvedAt - openedAt) / 1000);
+  return t("alerts.lasted", "ended {{at}}, after {{time}}", { at: momentWords(resolvedAt, now), time });
 }
 
 const MOST_AT_ONCE = 20;

@@ -1,62 +1,53 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
-import type { ApiFigure, ApiKeyFigure, ApiKeyFigures, ApiThroughput } from "@rollcall/core/figures-contract.ts";
+import type { ApiKeyFigure, ApiKeyFigures, ApiThroughput } from "@rollcall/core/figures-contract.ts";
 import type { ApiMeasureCourse } from "@rollcall/core/measure-contract.ts";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
 import { t } from "../translate.ts";
 import { MetricCard, type Point } from "./metric-card.tsx";
-import { RefusalView } from "./refusal-view.tsx";
 
-/** Where the course of a figure is read: a series of the throughput, or a question to `figures/measure`. */
-type Course = { readonly series: string } | { readonly ask: string };
+/** Where a figure and its course are read: a series of the throughput, the share of it that failed, or a question to `figures/measure`. */
+type Course = { readonly series: "published" | "handled" } | { readonly share: "failed" } | { readonly ask: string };
 
-const WINDOW = "range=5m&step=15&window=1m";
-const CARDS: readonly {
-  readonly name: keyof ApiKeyFigures["figures"];
+interface Card {
   readonly label: () => string;
-  readonly course: Course | null;
-}[] = [
-  { name: "events", label: () => t("figure.events", "events/s"), course: { series: "published" } },
-  { name: "handled", label: () => t("figure.handled-rate", "handled/s"), course: { series: "handled" } },
+  readonly course: Course;
+  /** What it is compared with; null: nothing that is measured is the same. */
+  readonly usual: keyof ApiKeyFigures["figures"] | null;
+}
+
+const CARDS: readonly Card[] = [
+  { label: () => t("figure.events", "events/s"), course: { series: "published" }, usual: "events" },
+  { label: () => t("figure.handled-rate", "handled/s"), course: { series: "handled" }, usual: "handled" },
+  { label: () => t("figure.errors", "error rate"), course: { share: "failed" }, usual: "errors" },
   {
-    name: "errors",
-    label: () => t("figure.errors", "error rate"),
-    course: { ask: "name=rollcall_agent_tasks_failed_total&function=rate" },
-  },
-  {
-    name: "latencyP95",
     label: () => "p95",
     course: { ask: "name=rollcall_bus_publish_to_handle_seconds&function=p95" },
+    usual: "latencyP95",
   },
   {
-    name: "waiting",
     label: () => t("figure.waiting", "waiting"),
     course: { ask: "name=rollcall_bus_group_lag&function=sum" },
+    usual: "waiting",
   },
   {
-    name: "deadLetters",
     label: () => t("figure.dead-letters", "dead letters"),
     course: { ask: "name=rollcall_bus_dead_letters_held&function=sum" },
+    usual: null,
   },
 ];
 
-/** Six numbers of the last hour, each with its age and its course over five minutes. */
+/** Six numbers of the last minute, each with its course over five and what it usually is in this hour. */
 export function KeyFigures(): ReactElement {
   const styles = useStyles2(getStyles);
-  const { content, refusal, at } = useAnswer<ApiKeyFigures>("api/v1/figures/key", 5_000);
-  if (content === undefined && refusal !== null)
-    return (
-      <div className={styles.whole}>
-        <RefusalView refusal={refusal} />
-      </div>
-    );
+  const { content } = useAnswer<ApiKeyFigures>("api/v1/figures/key", 5_000);
   return (
     <>
-      {CARDS.map(({ name, label, course }) => (
-        <div key={name} className={styles.card}>
-          <KeyFigure label={label()} figure={content?.figures[name]} at={at} course={course} />
+      {CARDS.map((card) => (
+        <div key={card.label()} className={styles.card}>
+          <KeyFigure card={card} usual={card.usual === null ? undefined : content?.figures[card.usual]} />
         </div>
       ))}
     </>
@@ -64,52 +55,72 @@ export function KeyFigures(): ReactElement {
 }
 
 interface KeyFigureProps {
-  readonly label: string;
-  readonly figure: ApiFigure | undefined;
-  readonly at: number | null;
-  readonly course: Course | null;
+  readonly card: Card;
+  readonly usual: ApiKeyFigure | undefined;
 }
 
-function KeyFigure({ course, ...card }: KeyFigureProps): ReactElement {
-  const isSeries = course !== null && "series" in course;
-  const throughput = useAnswer<ApiThroughput>(isSeries ? THROUGHPUT : null, 10_000).content;
-  const asked = course !== null && "ask" in course ? `api/v1/figures/measure/course?${WINDOW}&${course.ask}` : null;
-  const measured = useAnswer<ApiMeasureCourse>(asked, 15_000).content;
-  const points = isSeries
-    ? throughput?.series.find(({ measure, of }) => measure === course.series && of === null)?.points
-    : measured?.series[0]?.points;
-  return <FigureCard {...card} points={points ?? []} />;
-}
-
-const THROUGHPUT = "api/v1/figures/throughput?range=5m&step=5&top=1";
-
-interface FigureCardProps {
-  readonly label: string;
-  readonly figure: ApiFigure | ApiKeyFigure | undefined;
-  readonly at: number | null;
-  readonly points?: readonly Point[];
-}
-
-/** A figure of the service as a card: its own age counts, not when it was fetched. */
-export function FigureCard({ label, figure, at, points }: FigureCardProps): ReactElement {
-  const measuredAt =
-    at === null || figure === undefined || figure.ageSeconds === null ? null : at - figure.ageSeconds * 1000;
+function KeyFigure({ card: { label, course }, usual }: KeyFigureProps): ReactElement {
+  const { points, unit, reason } = useCourse(course);
+  const newest = points.findLast(([, value]) => value !== null);
   return (
     <MetricCard
-      label={label}
-      value={figure?.value ?? null}
-      unit={figure?.unit ?? "events"}
-      reason={figure === undefined ? t("figure.reading", "reading") : figure.reason}
-      at={measuredAt}
-      {...(figure !== undefined && "normal" in figure ? { dayBefore: figure.dayBefore, normal: figure.normal } : {})}
-      {...(points === undefined ? {} : { points })}
+      label={label()}
+      value={newest?.[1] ?? null}
+      unit={unit}
+      reason={reason}
+      at={newest?.[0] ?? null}
+      freshSeconds={FRESH_SECONDS}
+      points={points}
+      {...(usual === undefined ? {} : { dayBefore: usual.dayBefore, normal: usual.normal })}
     />
   );
 }
 
+const THROUGHPUT = "api/v1/figures/throughput?range=5m&step=5&top=1";
+const MEASURED = "api/v1/figures/measure/course?range=5m&step=15&window=1m";
+/** A point stands for the minute before it, and there is one every 15 s. */
+const FRESH_SECONDS = 45;
+
+interface Read {
+  readonly points: readonly Point[];
+  readonly unit: string;
+  /** Why there is no point. */
+  readonly reason: string | null;
+}
+
+function useCourse(course: Course): Read {
+  const isAsked = "ask" in course;
+  const path = isAsked ? `${MEASURED}&${course.ask}` : THROUGHPUT;
+  const { content, refusal } = useAnswer<ApiThroughput | ApiMeasureCourse>(path, isAsked ? 15_000 : 5_000);
+  if (content === undefined)
+    return { points: [], unit: "events", reason: refusal?.message ?? t("figure.reading", "reading") };
+  if ("name" in content) return { points: content.series[0]?.points ?? [], unit: content.unit, reason: content.reason };
+  return "share" in course ? failedShare(content) : total(content, "series" in course ? course.series : "published");
+}
+
+function total({ series }: ApiThroughput, wanted: string): Read {
+  const found = series.find(({ measure, of }) => measure === wanted && of === null);
+  return { points: found?.points ?? [], unit: "per second", reason: found?.reason ?? null };
+}
+
+function failedShare(throughput: ApiThroughput): Read {
+  const failed = total(throughput, "failed");
+  const points = shareOf(failed.points, total(throughput, "handled").points);
+  return { points, unit: "ratio", reason: failed.reason ?? nothingHandled() };
+}
+
+const nothingHandled = (): string => t("overview.idle", "Nothing was handled in 5 min.");
+
+/** Of what was tried, how much failed; where nothing was tried there is no share. Both are measured at the same moments. */
+export function shareOf(failed: readonly Point[], handled: readonly Point[]): Point[] {
+  return failed.map(([at, lost], index) => {
+    const well = handled[index]?.[1] ?? null;
+    return [at, lost === null || well === null || lost + well === 0 ? null : lost / (lost + well)];
+  });
+}
+
 function getStyles(theme: GrafanaTheme2) {
   return {
-    whole: css({ gridColumn: "1 / -1" }),
     card: css({
       gridColumn: "span 2",
       minWidth: 0,

@@ -117,7 +117,7 @@ interface Change {
   readonly of: string;
 }
 
-/** The number against the day before, if that is known; else the last fifth against the rest. Less than 10 % is no trend. */
+/** The number against the day before, if that is known; else against the time shown but its newest fifth. Less than 10 % is no trend. */
 export function trendOf(
   points: readonly Point[],
   value: number | null = null,
@@ -129,8 +129,8 @@ export function trendOf(
   if (values.length < 5) return null;
   const cut = Math.floor(values.length * 0.8);
   const mean = (part: readonly number[]): number => part.reduce((sum, one) => sum + one, 0) / part.length;
-  const change = changeOf(mean(values.slice(0, cut)), mean(values.slice(cut)));
-  return { ...change, of: t("figure.lately", "the newest fifth of the time shown against the rest") };
+  const change = changeOf(mean(values.slice(0, cut)), value ?? mean(values.slice(cut)));
+  return { ...change, of: t("figure.lately", "against the time shown before") };
 }
 
 function changeOf(before: number, lately: number): Pick<Change, "mark" | "percent"> {

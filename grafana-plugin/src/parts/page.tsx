@@ -10,6 +10,7 @@ import { BottomBar } from "./bottom-bar.tsx";
 import { ContextSelector } from "./context-selector.tsx";
 import { usePageKeys } from "./keys.ts";
 import { LiveMark } from "./live-mark.tsx";
+import { NoRole, useSeesNothing } from "./no-role.tsx";
 import { Ordered } from "./ordered.tsx";
 import { goTo, hrefOf } from "./place.ts";
 import { Refresh } from "./refresh-picker.tsx";
@@ -33,6 +34,7 @@ interface PageProps {
 export function Page({ title, above, actions, ignoresContext = false, children }: PageProps): ReactElement {
   const styles = useStyles2(getStyles);
   const [isHelpOpen, setHelpOpen] = useState(false);
+  const seesNothing = useSeesNothing();
   const abovePage = above?.page;
   usePageKeys({
     onHelp: useCallback(() => setHelpOpen(true), []),
@@ -54,7 +56,7 @@ export function Page({ title, above, actions, ignoresContext = false, children }
         <Refresh />
       </div>
       <AwayBanner />
-      <div className={styles.grid}>{children}</div>
+      <div className={styles.grid}>{seesNothing === null ? children : <NoRole why={seesNothing} />}</div>
       <Ordered />
       <BottomBar />
       {isHelpOpen ? (

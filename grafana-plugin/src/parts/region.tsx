@@ -11,6 +11,8 @@ import { RefusalView } from "./refusal-view.tsx";
 
 interface RegionProps {
   readonly title: string;
+  /** How many it holds; said once it is known. */
+  readonly count?: number;
   /** Whether there is something to draw; a skeleton stands in its place until then. */
   readonly isKnown: boolean;
   readonly refusal?: Refusal | null;
@@ -24,6 +26,7 @@ interface RegionProps {
 /** A titled part of a page with all its states: skeleton, refusal, content, and grey while the service is away. */
 export function Region({
   title,
+  count,
   isKnown,
   refusal,
   onRetry,
@@ -38,7 +41,7 @@ export function Region({
     <section className={styles.region} style={{ "--columns": columns } as never} aria-labelledby={heading}>
       <div className={styles.head}>
         <h2 id={heading} className={styles.title}>
-          {title}
+          {isKnown && count !== undefined ? `${title} (${count})` : title}
         </h2>
         {actions}
       </div>

@@ -120,6 +120,11 @@ describe("numbers", () => {
     expect(trendOf(rising, 20, 40)).toMatchObject({ mark: "↓", percent: -50 });
     expect(trendOf(rising, 20, null)).toMatchObject({ mark: "↑", percent: 100 });
   });
+
+  test("a trend is of the number beside it: what has fallen to nothing is down by all of it", () => {
+    const fell = [4, 4, 4, 4, 4, 4, 4, 4, 3, 0].map((value, at) => [at, value] as const);
+    expect(trendOf(fell, 0)).toMatchObject({ mark: "↓", percent: -100 });
+  });
 });
 
 describe("a running operation", () => {

@@ -100,12 +100,17 @@ export function listed(names: readonly string[], limit = 5): string {
   return names.length > limit ? `${shown} ${moreWords(names.length - limit)}` : shown;
 }
 
-/** "22 expected · 20 healthy · 1 critical · 1 off" */
-export function countsWords(agents: readonly Pick<Agent, "health">[]): string {
+/**
+ * "22 expected · 20 healthy · 1 critical · 1 off"; "2 of 22 · 2 critical" of a part of them.
+ * @param expected how many there are in all
+ */
+export function countsWords(agents: readonly Pick<Agent, "health">[], expected = agents.length): string {
   const order = ["healthy", "degraded", "critical", "unknown", "off"] as const;
   const parts = order.map((health) => [agents.filter((agent) => agent.health === health).length, health] as const);
   return [
-    t("word.expected", "{{n}} expected", { n: agents.length }),
+    agents.length === expected
+      ? t("word.expected", "{{n}} expected", { n: expected })
+      : t("word.part", "{{n}} of {{all}}", { n: agents.length, all: expected }),
     ...parts.filter(([count]) => count > 0).map((part) => part.join(" ")),
   ].join(" · ");
 }

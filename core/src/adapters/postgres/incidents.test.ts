@@ -193,6 +193,21 @@ describe("incidents", () => {
     expect(await incidents.find("inc-0")).toBeNull();
   });
 
+  test("ended ones are found back to a moment, the newest first", async () => {
+    const since = Date.now() + counter * 60_000;
+    const end = async (agent: string, endedAt: number): Promise<string> => {
+      groupKey += agent;
+      await record(firing(agent, endedAt - 1000));
+      return (await record(resolved(agent, endedAt - 1000, endedAt))).id;
+    };
+    await end("before", since - 1);
+    const first = await end("first", since);
+    const second = await end("second", since + 1000);
+    const incidents = createIncidents(store.pool);
+    expect((await incidents.ended(since, 10)).map(({ id }) => id)).toEqual([second, first]);
+    expect((await incidents.ended(since, 1)).map(({ id }) => id)).toEqual([second]);
+  });
+
   test("is acknowledged by the first who does", async () => {
     const incidents = createIncidents(store.pool);
     const { id } = await record(firing("billing", 1000));

@@ -47,6 +47,16 @@ export const createIncidents = (pool: Pool): Incidents => ({
     );
     return rows.map(toIncident);
   },
+  async ended(since, limit) {
+    const rows = await query<IncidentRow>(
+      pool,
+      `select ${COLUMNS} from incidents
+       where state = 'resolved' and resolved_at >= $1
+       order by resolved_at desc, id desc limit $2`,
+      [new Date(since), limit],
+    );
+    return rows.map(toIncident);
+  },
   async acknowledge(id, by, how) {
     const rows = await query(
       pool,
