@@ -1,14 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { REPOSITORY } from "../stack/layout.ts";
 import { DASHBOARDS } from "./manifest.ts";
-import type { GrafanaPerson } from "./people.ts";
-
-interface BoardsParts {
-  readonly built: Promise<unknown> | undefined;
-  readonly signedIn: (request: FastifyRequest) => GrafanaPerson | null;
-}
+import { signedIn } from "./session.ts";
 
 interface Board {
   readonly uid: string;
@@ -19,7 +14,7 @@ interface Board {
 const DIST = join(REPOSITORY, "grafana-plugin/dist");
 
 /** The boards that came with the plugin, as Grafana's own pages ask for them; it imports them when the app is enabled. */
-export function addBoards(app: FastifyInstance, { built, signedIn }: BoardsParts): void {
+export function addBoards(app: FastifyInstance, built: Promise<unknown> | undefined): void {
   app.addHook("onRequest", async (request, reply) => {
     const isBoards = /^\/api\/(search|dashboards)(\/|\?|$)/.test(request.url);
     if (isBoards && signedIn(request) === null) return reply.code(401).send({ message: "Unauthorized" });

@@ -1,19 +1,19 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { InvalidInput, readBody } from "../stand-in/read-body.ts";
 import { FaultInput, type Faults } from "./faults.ts";
 import { AlterInput, type IdTokens } from "./id-tokens.ts";
 import type { SigningKeys } from "./keys.ts";
 import { type GrafanaPerson, PEOPLE, personOf } from "./people.ts";
+import type { PluginSettings } from "./plugin-settings.ts";
+import { sessionOf } from "./session.ts";
 
 export interface ControlParts {
   readonly keys: SigningKeys;
   readonly faults: Faults;
   readonly idTokens: IdTokens;
   readonly calls: { readonly keys: number; readonly proxied: number };
-  readonly settings: { pluginSecret: string; upstream: string };
-  readonly cookie: string;
-  readonly signedIn: (request: FastifyRequest) => GrafanaPerson | null;
+  readonly settings: PluginSettings;
 }
 
 const Settings = z.strictObject({ pluginSecret: z.string().min(1).optional(), upstream: z.url().optional() });
@@ -22,7 +22,7 @@ const Who = z.strictObject({ person: z.string() });
 /** What the page, tests and drills use: who is signed in, keys, tokens, faults. */
 export function addControl(app: FastifyInstance, parts: ControlParts): void {
   const { keys, faults, idTokens, calls, settings } = parts;
-  addSignIn(app, parts);
+  addSignIn(app);
   app.post("/control/keys/rotate", async (request) => {
     const { forget } = readBody(request, z.strictObject({ forget: z.boolean().default(false) }));
     keys.rotate(forget);
@@ -51,12 +51,7 @@ export function addControl(app: FastifyInstance, parts: ControlParts): void {
   app.get("/control/calls", async () => calls);
 }
 
-function addSignIn(app: FastifyInstance, { cookie, signedIn }: ControlParts): void {
-  const sessionOf = (key: string): string => `${cookie}=${key}; Path=/; HttpOnly; SameSite=Lax`;
-  app.get("/control/people", async (request) => ({
-    people: PEOPLE.map(({ key, name, email, emailVerified, role }) => ({ key, name, email, emailVerified, role })),
-    signedIn: signedIn(request)?.key ?? null,
-  }));
+function addSignIn(app: FastifyInstance): void {
   // As Grafana's own form does it, for programs that sign in to a Grafana; everybody's password is right here.
   app.post("/login", async (request, reply) => {
     const { user } = readBody(request, z.strictObject({ user: z.string(), password: z.string() }));

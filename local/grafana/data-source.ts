@@ -1,11 +1,5 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { GrafanaPerson } from "./people.ts";
-
-interface DataSourceParts {
-  /** `http://127.0.0.1:9090`; null: there is none. */
-  readonly prometheus: string | null;
-  readonly signedIn: (request: FastifyRequest) => GrafanaPerson | null;
-}
+import type { FastifyInstance } from "fastify";
+import { signedIn } from "./session.ts";
 
 /** The one data source; its name is its uid. */
 const UID = "prometheus";
@@ -14,8 +8,11 @@ const PREFIX = `/api/datasources/proxy/uid/${UID}/`;
 const ASKED = /^api\/v1\/(query|query_range|series|labels|label\/[a-zA-Z_]\w*\/values)$/;
 const ANSWER_MS = 15_000;
 
-/** The way from a board to Prometheus: `/api/datasources/proxy/uid/prometheus/api/v1/query_range?…`. */
-export function addDataSource(app: FastifyInstance, { prometheus, signedIn }: DataSourceParts): void {
+/**
+ * The way from a board to Prometheus: `/api/datasources/proxy/uid/prometheus/api/v1/query_range?…`.
+ * @param prometheus `http://127.0.0.1:9090`; null: there is none
+ */
+export function addDataSource(app: FastifyInstance, prometheus: string | null): void {
   app.get<{ Params: { "*": string } }>(`${PREFIX}*`, async (request, reply) => {
     if (signedIn(request) === null) return reply.code(401).send({ message: "Unauthorized" });
     const path = request.params["*"];

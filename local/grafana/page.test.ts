@@ -84,3 +84,19 @@ test("the app speaks the language that somebody prefers; nobody else is asked to
   await page.getByLabel("I am").selectOption("viewer");
   await title("Agents");
 }, 120_000);
+
+test("what an admin enters is told to the page, and cannot become a part of it", async () => {
+  const cookie = "grafana_session=viewer";
+  const entered = "http://control.test/</script><b>";
+  const save = (url: string): Promise<Response> =>
+    fetch(`${grafana.url}/api/plugins/rollcall-fleet-app/settings`, {
+      method: "POST",
+      headers: { cookie, "content-type": "application/json" },
+      body: JSON.stringify({ enabled: true, pinned: true, jsonData: { url } }),
+    });
+  await save(entered);
+  const html = await (await fetch(`${grafana.url}/a/rollcall-fleet-app/overview`, { headers: { cookie } })).text();
+  await save(address);
+  const [, json = ""] = /<script type="application\/json" id="boot-data">(.*?)<\/script>/s.exec(html) ?? [];
+  expect(JSON.parse(json)).toMatchObject({ signedIn: "viewer", meta: { jsonData: { url: entered } } });
+});

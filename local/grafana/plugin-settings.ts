@@ -1,12 +1,14 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { readBody } from "../stand-in/read-body.ts";
-import { actionsOf, MANIFEST, maySee, PAGES } from "./manifest.ts";
-import type { GrafanaPerson } from "./people.ts";
+import { MANIFEST } from "./manifest.ts";
+import { signedIn } from "./session.ts";
 
-interface SettingsParts {
-  readonly settings: { pluginSecret: string; upstream: string };
-  readonly signedIn: (request: FastifyRequest) => GrafanaPerson | null;
+/** What an admin enters. */
+export interface PluginSettings {
+  /** Address of the control service: `http://127.0.0.1:8080`. */
+  upstream: string;
+  pluginSecret: string;
 }
 
 /** Where the texts of each language are, for who loads the plugin. */
@@ -21,26 +23,20 @@ const Body = z.object({
   secureJsonData: z.object({ secret: z.string() }).optional(),
 });
 
-/** What Grafana's own pages ask: who is signed in, what they may see, and the plugin's settings. A secret never comes back. */
-export function addPluginSettings(app: FastifyInstance, { settings, signedIn }: SettingsParts): void {
-  app.get("/api/user", async (request, reply) => {
-    const person = signedIn(request);
-    if (person === null) return reply.code(401).send({ message: "Unauthorized" });
-    const { login, name, email, role } = person;
-    const pages = PAGES.filter((page) => maySee(person, page));
-    return { login, name, email, orgRole: role, permissions: actionsOf(person), pages };
-  });
+/** The plugin as Grafana tells of it. A secret never comes back. */
+export const pluginMeta = (settings: PluginSettings) => ({
+  ...{ id: MANIFEST.id, name: MANIFEST.name, type: "app", enabled: true, pinned: true },
+  ...{ baseUrl: "public/plugins/rollcall-fleet-app", module: "public/plugins/rollcall-fleet-app/module.js" },
+  translations: TRANSLATIONS,
+  jsonData: { url: settings.upstream },
+  secureJsonFields: { secret: settings.pluginSecret !== "" },
+});
 
-  app.get("/api/plugins/rollcall-fleet-app/settings", async (request, reply) => {
-    if (signedIn(request) === null) return reply.code(401).send({ message: "Unauthorized" });
-    return {
-      ...{ id: MANIFEST.id, name: MANIFEST.name, type: "app", enabled: true, pinned: true },
-      ...{ baseUrl: "public/plugins/rollcall-fleet-app", module: "public/plugins/rollcall-fleet-app/module.js" },
-      translations: TRANSLATIONS,
-      jsonData: { url: settings.upstream },
-      secureJsonFields: { secret: settings.pluginSecret !== "" },
-    };
-  });
+/** What Grafana's own pages ask of a plugin, and how an admin sets it. */
+export function addPluginSettings(app: FastifyInstance, settings: PluginSettings): void {
+  app.get("/api/plugins/rollcall-fleet-app/settings", async (request, reply) =>
+    signedIn(request) === null ? reply.code(401).send({ message: "Unauthorized" }) : pluginMeta(settings),
+  );
 
   app.post("/api/plugins/rollcall-fleet-app/settings", async (request, reply) => {
     const person = signedIn(request);

@@ -1,16 +1,15 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { readBody } from "../stand-in/read-body.ts";
-import type { GrafanaPerson } from "./people.ts";
+import { signedIn } from "./session.ts";
 
 const Body = z.object({ language: z.string().max(20) });
 
-/** What somebody prefers, as Grafana keeps it: of that the language, "" for Grafana's own; kept until the stand-in ends. */
-export function addPreferences(
-  app: FastifyInstance,
-  signedIn: (request: FastifyRequest) => GrafanaPerson | null,
-): void {
-  const languages = new Map<string, string>();
+/**
+ * What somebody prefers, as Grafana keeps it: of that the language, "" for Grafana's own.
+ * @param languages by keys of people: "de-DE"
+ */
+export function addPreferences(app: FastifyInstance, languages: Map<string, string>): void {
   const refused = { message: "Unauthorized" };
 
   app.get("/api/user/preferences", async (request, reply) => {

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { createLocalServer } from "../stand-in/local-server.ts";
 import { addBoards } from "./boards.ts";
 import { addControl } from "./control.ts";
@@ -7,10 +7,10 @@ import { Faults } from "./faults.ts";
 import { IdTokens } from "./id-tokens.ts";
 import { SigningKeys } from "./keys.ts";
 import { addPages } from "./pages.ts";
-import { type GrafanaPerson, personOf } from "./people.ts";
 import { addPluginSettings } from "./plugin-settings.ts";
 import { addPreferences } from "./preferences.ts";
 import { addPluginProxy } from "./proxy.ts";
+import { signedIn } from "./session.ts";
 
 export interface GrafanaStandInOptions {
   /** 0 takes a free port. */
@@ -33,7 +33,6 @@ export interface GrafanaStandIn {
 }
 
 const BODY_BYTES = 1024 * 1024;
-const COOKIE = "grafana_session";
 
 /** What of Grafana Rollcall touches: signing keys, the plugin's proxy and settings, and its pages; listens on 127.0.0.1. */
 export async function createGrafanaStandIn(options: GrafanaStandInOptions): Promise<GrafanaStandIn> {
@@ -57,19 +56,15 @@ export async function createGrafanaStandIn(options: GrafanaStandInOptions): Prom
       return signedIn(request);
     },
   });
-  addControl(app, { keys, faults, calls, idTokens, settings, cookie: COOKIE, signedIn });
-  addPluginSettings(app, { settings, signedIn });
-  addPreferences(app, signedIn);
-  addBoards(app, { built: options.built, signedIn });
-  addDataSource(app, { prometheus: options.prometheus ?? null, signedIn });
-  addPages(app, options.built);
+  addControl(app, { keys, faults, calls, idTokens, settings });
+  addPluginSettings(app, settings);
+  const languages = new Map<string, string>();
+  addPreferences(app, languages);
+  addBoards(app, options.built);
+  addDataSource(app, options.prometheus ?? null);
+  addPages(app, { built: options.built, settings, languages });
   await app.listen({ host: "127.0.0.1", port: options.port });
   const address = app.server.address();
   url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : options.port}`;
   return { app, url, close: () => app.close() };
-}
-
-function signedIn({ headers }: FastifyRequest): GrafanaPerson | null {
-  const key = new RegExp(`(?:^|; *)${COOKIE}=([a-z]+)`).exec(headers.cookie ?? "")?.[1];
-  return key === undefined ? null : personOf(key);
 }

@@ -2,8 +2,9 @@ import type { AppPlugin, NavModel } from "@grafana/data";
 import { locationService } from "@grafana/runtime";
 import { Button, useTheme2 } from "@grafana/ui";
 import { lazy, type ReactElement, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { signIn } from "./ask.ts";
+import type { Booted } from "./booted.ts";
 import { preferLanguage, type TranslatedMeta } from "./language.ts";
-import { type Booted, signIn } from "./sign-in.ts";
 import { styleText } from "./style.ts";
 
 const BoardPage = lazy(() => import("./board/board-page.tsx"));

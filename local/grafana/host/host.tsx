@@ -1,10 +1,7 @@
 import * as emotionCss from "@emotion/css";
 import * as emotionReact from "@emotion/react";
-import * as grafanaData from "@grafana/data";
 import { type AppPlugin, createTheme, ThemeContext } from "@grafana/data";
-import * as grafanaRuntime from "@grafana/runtime";
 import { config, setBackendSrv, setPluginLinksHook, setReturnToPreviousHook } from "@grafana/runtime";
-import * as grafanaUi from "@grafana/ui";
 import { GlobalStyles, PortalContainer } from "@grafana/ui";
 import * as lodash from "lodash";
 import * as react from "react";
@@ -12,14 +9,18 @@ import * as jsxRuntime from "react/jsx-runtime";
 import * as reactDom from "react-dom";
 import { createRoot } from "react-dom/client";
 import * as rxjs from "rxjs";
-import { loadAmd } from "./amd.ts";
+import { sharedInPart } from "#shared-in-part";
+import { loadAmd, type Shared } from "./amd.ts";
 import { backend } from "./backend.ts";
+import { booted } from "./booted.ts";
 import { Chrome } from "./chrome.tsx";
-import { readTexts, speak, type TranslatedMeta } from "./language.ts";
+import { readTexts, speak } from "./language.ts";
 import { setPageFrame } from "./page-frame.tsx";
-import type { Booted } from "./sign-in.ts";
 
-const SHARED = {
+/** What bundlers ask every module for. */
+const INTEROP = new Set(["__esModule", "default", "then"]);
+
+const SHARED: Shared = {
   react,
   "react/jsx-runtime": jsxRuntime,
   "react-dom": reactDom,
@@ -27,15 +28,23 @@ const SHARED = {
   lodash,
   "@emotion/css": emotionCss,
   "@emotion/react": emotionReact,
-  "@grafana/data": grafanaData,
-  "@grafana/runtime": grafanaRuntime,
-  "@grafana/ui": grafanaUi,
+  ...Object.fromEntries(Object.entries(sharedInPart).map(([name, members]) => [name, strict(name, members)])),
 };
 
 const MODULE = "/public/plugins/rollcall-fleet-app/module.js";
 
+/** A module that says so if somebody asks for what this page was not built with. */
+function strict(name: string, members: Readonly<Record<string, unknown>>): object {
+  return new Proxy(members, {
+    get(target, member) {
+      if (typeof member === "symbol" || member in target || INTEROP.has(member)) return Reflect.get(target, member);
+      throw new Error(`the plugin asks for ${member} of ${name}, which its sources do not import`);
+    },
+  });
+}
+
 /** Draws the page around the plugin, as Grafana would, and the plugin in it. */
-export async function start(booted: Booted): Promise<void> {
+async function start(): Promise<void> {
   const theme = createTheme({
     colors: { mode: booted.isDark ? "dark" : "light" },
     typography: { fontFamily: '"Inter", "Helvetica", "Arial", "DejaVu Sans", sans-serif' },
@@ -45,9 +54,9 @@ export async function start(booted: Booted): Promise<void> {
   setReturnToPreviousHook(() => () => undefined);
   setPluginLinksHook(() => ({ links: [], isLoading: false }));
   setPageFrame();
-  const i18next = await speak(booted.language);
-  const meta = (await (await fetch("/api/plugins/rollcall-fleet-app/settings")).json()) as TranslatedMeta;
-  await readTexts(meta, booted.language);
+  const { meta, language } = booted;
+  const i18next = await speak(language);
+  await readTexts(meta, language);
   const { plugin } = (await loadAmd(MODULE, { ...SHARED, i18next })) as { plugin: AppPlugin };
   plugin.meta = meta;
   await plugin.init?.(meta);
@@ -59,3 +68,5 @@ export async function start(booted: Booted): Promise<void> {
     </ThemeContext.Provider>,
   );
 }
+
+void start();

@@ -1,20 +1,14 @@
 import type { AppPluginMeta } from "@grafana/data";
 import { addResourceBundle, getI18nInstance, initializeI18n } from "#grafana-i18n";
-import { askJson } from "./sign-in.ts";
+import { askJson } from "./ask.ts";
 
 /** What Grafana says of a plugin that has languages: where the texts of each are. */
 export interface TranslatedMeta extends AppPluginMeta {
   readonly translations: Readonly<Record<string, string>>;
 }
 
-/** What Grafana speaks unless somebody chooses. */
+/** Has texts for whatever another language lacks. */
 const ENGLISH = "en-US";
-
-/** The language that whoever is signed in prefers: "de-DE". */
-export async function preferredLanguage(): Promise<string> {
-  const { language } = (await askJson("/api/user/preferences")) as { language: string };
-  return language === "" ? ENGLISH : language;
-}
 
 export const preferLanguage = (language: string): Promise<unknown> =>
   askJson("/api/user/preferences", {

@@ -1,5 +1,5 @@
 import { type ReactElement, useEffect, useState } from "react";
-import { askJson } from "../sign-in.ts";
+import { askJson } from "../ask.ts";
 import { type Board, type BoardLink, type Choice, spanSeconds } from "./board.ts";
 import { BoardPanel } from "./board-panel.tsx";
 import { type Span, valuesOf } from "./prometheus.ts";

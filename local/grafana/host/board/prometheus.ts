@@ -7,7 +7,7 @@ import {
   FieldType,
   type GrafanaTheme2,
 } from "@grafana/data";
-import { askJson } from "../sign-in.ts";
+import { askJson } from "../ask.ts";
 import { type Choice, fillIn, labelAsked, legendOf, type Panel, type Target } from "./board.ts";
 
 /** From when to when, seconds since the epoch. */
