@@ -1,5 +1,6 @@
 import type { AppRootProps } from "@grafana/data";
 import { type ComponentType, lazy, type ReactElement, Suspense } from "react";
+import { agents } from "./api/lists.ts";
 import { Unconfigured } from "./pages/unconfigured.tsx";
 import { Boundary } from "./parts/boundary.tsx";
 import { type Place, placeNow, usePlace } from "./parts/place.ts";
@@ -32,11 +33,22 @@ function nameOf({ page: name, id }: Place): PageName {
 // The first page comes while Grafana draws its frame, not after it; if it does not come, it is asked for again when it is drawn.
 PAGES[nameOf(placeNow())].load().catch(() => undefined);
 
+const AHEAD_MS = 10_000;
+let isAhead = false;
+
+/** Every page shows the fleet: it is asked for, and followed, while the first page is still to be drawn. */
+function followAhead(): void {
+  if (isAhead) return;
+  isAhead = true;
+  setTimeout(agents.follow(), AHEAD_MS);
+}
+
 /** The app: the page that the address names. */
 export default function App({ meta }: AppRootProps<{ url?: string }>): ReactElement {
   const place = usePlace();
   const isSetUp = Boolean(meta.jsonData?.url) && meta.secureJsonFields?.secret === true;
   if (!isSetUp) return <Unconfigured />;
+  followAhead();
   const { Shown } = PAGES[nameOf(place)];
   return (
     <Boundary key={place.page} name={t("app.this-page", "This page")}>

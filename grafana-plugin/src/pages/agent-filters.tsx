@@ -1,7 +1,7 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { Combobox, FilterInput, FilterPill, RadioButtonGroup, useStyles2 } from "@grafana/ui";
-import { type ReactElement, useMemo } from "react";
+import { memo, type ReactElement, useMemo } from "react";
 import type { Agent } from "../api/contract.ts";
 import { Labelled } from "../parts/labelled.tsx";
 import { changeQuery } from "../parts/place.ts";
@@ -83,32 +83,14 @@ export function AgentFilters({ everyone, filters, order, isTree }: AgentFiltersP
             onChange={(words) => changeQuery({ q: words })}
           />
         </div>
-        <Labelled label={t("agents.order", "Order")}>
-          {(labelId) => (
-            <Combobox
-              aria-labelledby={labelId}
-              options={agentOrders()}
-              value={order}
-              width={20}
-              onChange={({ value }) => changeQuery({ sort: value === "sick" ? null : value })}
-            />
-          )}
-        </Labelled>
-        <RadioButtonGroup
-          aria-label={t("agents.view", "View")}
-          options={[
-            { label: t("agents.list", "List"), value: false },
-            { label: t("agents.by-group", "By group"), value: true },
-          ]}
-          value={isTree}
-          onChange={(tree) => changeQuery({ view: tree ? "tree" : null })}
-        />
+        <OrderChoice order={order} />
+        <ViewChoice isTree={isTree} />
       </div>
       <details open={!useIsPhone()}>
         <summary>{t("agents.filters", "Filters ({{n}})", { n: Object.keys(filters.facets).length })}</summary>
         <div className={styles.chips}>
           {FACETS.map((facet) => (
-            <Chips key={facet} facet={facet} everyone={everyone} chosen={filters.facets[facet] ?? []} />
+            <Chips key={facet} facet={facet} everyone={everyone} chosen={filters.facets[facet]?.join() ?? ""} />
           ))}
         </div>
       </details>
@@ -116,14 +98,47 @@ export function AgentFilters({ everyone, filters, order, isTree }: AgentFiltersP
   );
 }
 
+// Grafana's Combobox measures the page whenever it is drawn: not for each letter that is searched for.
+const OrderChoice = memo(function OrderChoice({ order }: { readonly order: AgentOrder }): ReactElement {
+  return (
+    <Labelled label={t("agents.order", "Order")}>
+      {(labelId) => (
+        <Combobox
+          aria-labelledby={labelId}
+          options={agentOrders()}
+          value={order}
+          width={20}
+          onChange={({ value }) => changeQuery({ sort: value === "sick" ? null : value })}
+        />
+      )}
+    </Labelled>
+  );
+});
+
+const ViewChoice = memo(function ViewChoice({ isTree }: { readonly isTree: boolean }): ReactElement {
+  return (
+    <RadioButtonGroup
+      aria-label={t("agents.view", "View")}
+      options={[
+        { label: t("agents.list", "List"), value: false },
+        { label: t("agents.by-group", "By group"), value: true },
+      ]}
+      value={isTree}
+      onChange={(tree) => changeQuery({ view: tree ? "tree" : null })}
+    />
+  );
+});
+
 interface ChipsProps {
   readonly facet: Facet;
   readonly everyone: readonly Agent[];
-  readonly chosen: readonly string[];
+  /** As it stands in the address: "critical,unknown"; "" if none is. */
+  readonly chosen: string;
 }
 
-function Chips({ facet, everyone, chosen }: ChipsProps): ReactElement | null {
+const Chips = memo(function Chips({ facet, everyone, chosen: written }: ChipsProps): ReactElement | null {
   const styles = useStyles2(getStyles);
+  const chosen = written === "" ? [] : written.split(",");
   const values = useMemo(() => countedValues(everyone, facet), [everyone, facet]);
   if (values.length < 2 || (values.length > MOST_CHIPS && chosen.length === 0)) return null;
   return (
@@ -139,7 +154,7 @@ function Chips({ facet, everyone, chosen }: ChipsProps): ReactElement | null {
       ))}
     </fieldset>
   );
-}
+});
 
 /** The most frequent first. */
 function countedValues(everyone: readonly Agent[], facet: Facet): (readonly [string, number])[] {

@@ -1,7 +1,17 @@
 import { cx } from "@emotion/css";
 import { Checkbox, useStyles2 } from "@grafana/ui";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, type ReactElement, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type Dispatch,
+  memo,
+  type ReactElement,
+  type SetStateAction,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { Agent } from "../api/contract.ts";
 import { isForPage } from "../parts/keys.ts";
 import { goTo, hrefOf } from "../parts/place.ts";
@@ -16,7 +26,7 @@ interface AgentTableProps {
   readonly at: number;
   readonly isTree: boolean;
   readonly selected: ReadonlySet<string>;
-  readonly onSelect: (selected: ReadonlySet<string>) => void;
+  readonly onSelect: Dispatch<SetStateAction<ReadonlySet<string>>>;
 }
 
 type Line =
@@ -37,9 +47,10 @@ export function AgentTable({ agents, at, isTree, selected, onSelect }: AgentTabl
     count: lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
-    overscan: 8,
+    overscan: 4,
   });
-  const toggle = (id: string): void => onSelect(toggled(selected, id));
+  const toggle = useCallback((id: string) => onSelect((before) => toggled(before, id)), [onSelect]);
+  const fold = useCallback((name: string) => setClosed((before) => toggled(before, name)), []);
   const current = useRowKeys(lines, { toggle, reveal: (index) => rows.scrollToIndex(index) });
   return (
     <div ref={scroller} className={styles.scroller}>
@@ -51,16 +62,15 @@ export function AgentTable({ agents, at, isTree, selected, onSelect }: AgentTabl
       <ul aria-label={t("page.agents", "Agents")} className={styles.list} style={{ height: rows.getTotalSize() }}>
         {rows.getVirtualItems().map(({ index, start }) => {
           const line = lines[index];
-          const place = { transform: `translateY(${start}px)`, height: rowPx };
+          const place = { start, height: rowPx };
           if (line === undefined) return null;
           if (line.kind === "group") {
             const { name } = line;
-            const fold = () => setClosed(toggled(closed, name));
-            return <GroupRow key={`@${name}`} line={line} style={place} isClosed={closed.has(name)} onToggle={fold} />;
+            return <GroupRow key={`@${name}`} {...line} {...place} isClosed={closed.has(name)} onToggle={fold} />;
           }
           const { id } = line.agent;
-          const shown = { at, isCurrent: index === current, isSelected: selected.has(id), style: place };
-          return <AgentRow key={id} agent={line.agent} onSelect={() => toggle(id)} {...shown} />;
+          const shown = { at, isCurrent: index === current, isSelected: selected.has(id), ...place };
+          return <AgentRow key={id} agent={line.agent} onSelect={toggle} {...shown} />;
         })}
       </ul>
     </div>
@@ -130,43 +140,55 @@ function linesOf(agents: readonly Agent[], isTree: boolean, closed: ReadonlySet<
     ]);
 }
 
-interface GroupRowProps {
-  readonly line: Line & { readonly kind: "group" };
-  readonly style: CSSProperties;
-  readonly isClosed: boolean;
-  readonly onToggle: () => void;
+/** Where a line of the list is, px. */
+interface LinePlace {
+  readonly start: number;
+  readonly height: number;
 }
 
-function GroupRow({ line, style, isClosed, onToggle }: GroupRowProps): ReactElement {
+const styleOf = ({ start, height }: LinePlace) => ({ transform: `translateY(${start}px)`, height });
+
+interface GroupRowProps extends LinePlace {
+  readonly name: string;
+  readonly members: readonly Agent[];
+  readonly isClosed: boolean;
+  readonly onToggle: (name: string) => void;
+}
+
+const GroupRow = memo(function GroupRow(props: GroupRowProps): ReactElement {
+  const { name, members, isClosed, onToggle } = props;
   const styles = useStyles2(getAgentTableStyles);
+  const counts = useMemo(() => countsWords(members), [members]);
   return (
-    <li className={cx(styles.row, styles.group)} style={style}>
-      <button type="button" aria-expanded={!isClosed} className={styles.toggle} onClick={onToggle}>
-        {isClosed ? "▸" : "▾"} @{line.name} · {countsWords(line.members)}
+    <li className={cx(styles.row, styles.group)} style={styleOf(props)}>
+      <button type="button" aria-expanded={!isClosed} className={styles.toggle} onClick={() => onToggle(name)}>
+        {isClosed ? "▸" : "▾"} @{name} · {counts}
       </button>
     </li>
   );
-}
+});
 
-interface AgentRowProps {
+interface AgentRowProps extends LinePlace {
   readonly agent: Agent;
   readonly at: number;
-  readonly style: CSSProperties;
   readonly isCurrent: boolean;
   readonly isSelected: boolean;
-  readonly onSelect: () => void;
+  readonly onSelect: (id: string) => void;
 }
 
-function AgentRow({ agent, at, style, isCurrent, isSelected, onSelect }: AgentRowProps): ReactElement {
+const AgentRow = memo(function AgentRow(props: AgentRowProps): ReactElement {
+  const { agent, at, isCurrent, isSelected, onSelect } = props;
   const styles = useStyles2(getAgentTableStyles);
-  const now = useNow();
   const { id, group, owner, criticality, version, does } = agent;
   const waiting = waitingOf(agent);
-  const verdict = `${offWords(agent) ?? verdictWords(agent)}${sinceWords(agent, now)}`;
   return (
-    <li className={cx(styles.row, isCurrent && styles.current)} style={style} data-agent={id}>
+    <li className={cx(styles.row, isCurrent && styles.current)} style={styleOf(props)} data-agent={id}>
       <span className={styles.check}>
-        <Checkbox aria-label={t("agents.select", "Select {{id}}", { id })} value={isSelected} onChange={onSelect} />
+        <Checkbox
+          aria-label={t("agents.select", "Select {{id}}", { id })}
+          value={isSelected}
+          onChange={() => onSelect(id)}
+        />
       </span>
       <a href={hrefOf(`agents/${id}`)} title={does} className={styles.name}>
         {id}
@@ -174,9 +196,7 @@ function AgentRow({ agent, at, style, isCurrent, isSelected, onSelect }: AgentRo
       <span className={styles.badge}>
         <StatusBadge agent={agent} at={at} />
       </span>
-      <span className={styles.verdict} title={verdict}>
-        {verdict}
-      </span>
+      <Verdict agent={agent} className={styles.verdict} />
       <span className={cx(styles.wide, styles.number)}>{waiting ?? "—"}</span>
       <span className={styles.wide}>{criticality}</span>
       <span className={styles.wide}>{group}</span>
@@ -189,5 +209,15 @@ function AgentRow({ agent, at, style, isCurrent, isSelected, onSelect }: AgentRo
         · {criticality} · {group}
       </span>
     </li>
+  );
+});
+
+/** What of a row changes every second, without the rest of it. */
+function Verdict({ agent, className }: { readonly agent: Agent; readonly className: string }): ReactElement {
+  const words = `${offWords(agent) ?? verdictWords(agent)}${sinceWords(agent, useNow())}`;
+  return (
+    <span className={className} title={words}>
+      {words}
+    </span>
   );
 }

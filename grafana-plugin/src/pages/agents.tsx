@@ -32,12 +32,13 @@ export default function Agents(): ReactElement {
     () => everyone.filter((agent) => fitsContext(context, agent) && fitsFilters(agent, filters)),
     [everyone, context, filters],
   );
+  const counts = useMemo(() => countsWords(shown, everyone.length), [shown, everyone]);
   const isTree = place.query.get("view") === "tree";
   return (
     <Page title={t("page.agents", "Agents")} actions={<ExportMenu name="agents" rows={() => shown.map(rowOf)} />}>
       <div className={styles.whole}>
         <p role="status" data-testid="counts">
-          {at === null ? t("word.reading", "Reading…") : countsWords(shown, everyone.length)}
+          {at === null ? t("word.reading", "Reading…") : counts}
           {problems.map((problem) => ` · ${problem}`)}
           {awaySince === null ? "" : ` · ${t("agents.unseen", "changes are not seen now")}`}
         </p>

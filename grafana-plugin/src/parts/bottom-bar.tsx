@@ -1,7 +1,7 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { Icon, type IconName, useStyles2 } from "@grafana/ui";
-import type { ReactElement } from "react";
+import { memo, type ReactElement } from "react";
 import { agents, incidents, requests } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { t } from "../translate.ts";
@@ -10,7 +10,7 @@ import { PHONE } from "./screen.ts";
 import { useNow } from "./tick.ts";
 
 /** The four pages of somebody with a phone, within reach of a thumb, with what each of them holds. */
-export function BottomBar(): ReactElement {
+export const BottomBar = memo(function BottomBar(): ReactElement {
   const styles = useStyles2(getStyles);
   const { page } = usePlace();
   return (
@@ -26,7 +26,7 @@ export function BottomBar(): ReactElement {
       ))}
     </nav>
   );
-}
+});
 
 interface BarTab {
   readonly name: string;

@@ -1,12 +1,12 @@
 import { Button, useTheme2 } from "@grafana/ui";
-import type { ReactElement } from "react";
+import { memo, type ReactElement } from "react";
 import { liveState, liveStream } from "../api/live.ts";
 import { useStore } from "../api/store.ts";
 import { t } from "../translate.ts";
 import { clockTime } from "./words.ts";
 
 /** ● live · ↻ reconnecting · ◌ stale since 02:41:10 [Retry] */
-export function LiveMark(): ReactElement {
+export const LiveMark = memo(function LiveMark(): ReactElement {
   const { kind, since } = useStore(liveState);
   const { colors } = useTheme2();
   if (kind === "live")
@@ -28,4 +28,4 @@ export function LiveMark(): ReactElement {
       </Button>
     </span>
   );
-}
+});

@@ -1,5 +1,5 @@
 import { RefreshPicker } from "@grafana/ui";
-import type { ReactElement } from "react";
+import { memo, type ReactElement } from "react";
 import { refreshBelow } from "../api/answers.ts";
 import { chooseRefresh, INTERVALS, refreshChoice } from "../api/refresh.ts";
 import { useStore } from "../api/store.ts";
@@ -7,7 +7,7 @@ import { t } from "../translate.ts";
 import { useIsPhone } from "./screen.ts";
 
 /** Reads all figures of the page again, now or every so often, as on a dashboard; what is live needs none of it. */
-export function Refresh(): ReactElement {
+export const Refresh = memo(function Refresh(): ReactElement {
   return (
     <RefreshPicker
       value={useStore(refreshChoice)}
@@ -20,4 +20,4 @@ export function Refresh(): ReactElement {
       onIntervalChanged={chooseRefresh}
     />
   );
-}
+});

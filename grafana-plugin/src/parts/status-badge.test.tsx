@@ -1,5 +1,6 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Agent } from "../api/contract.ts";
 import { sampleAgents } from "../pages/parts-samples.ts";
 import { RungBar, StatusBadge } from "./status-badge.tsx";
 
@@ -43,5 +44,18 @@ describe("the badge of an agent", () => {
   test("shows the rungs that were passed, for those who cannot see them too", () => {
     render(<RungBar agent={{ rung: 3, provable: 5 }} />);
     expect(screen.getByRole("img", { name: "rung 3 of 5" }).children).toHaveLength(5);
+  });
+
+  test.each([
+    ["points at it", () => fireEvent.pointerEnter(screen.getByTestId("status-badge"))],
+    ["comes by keyboard", () => act(() => screen.getByTestId("status-badge").focus())],
+  ])("tells whoever %s which rungs were passed", async (_how, reach) => {
+    const agent = { ...sampleAgents(Date.now())[0], rung: 3, provable: 5 } as Agent;
+    render(<StatusBadge agent={agent} at={Date.now()} />);
+    expect(screen.queryByRole("tooltip")).toBe(null);
+    reach();
+    // A browser tells what is under a pointer that it is there, also if it has just been drawn.
+    if (document.activeElement === document.body) fireEvent.mouseEnter(screen.getByTestId("status-badge"));
+    expect((await screen.findByRole("tooltip")).textContent).toContain("rung 3 of 5");
   });
 });

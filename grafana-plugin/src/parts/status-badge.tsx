@@ -1,7 +1,7 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { Tooltip, useStyles2 } from "@grafana/ui";
-import type { ReactElement } from "react";
+import { type ReactElement, useEffect, useRef, useState } from "react";
 import type { Agent, Health } from "../api/contract.ts";
 import { t } from "../translate.ts";
 import { useNow } from "./tick.ts";
@@ -31,6 +31,28 @@ interface StatusBadgeProps {
 /** `● healthy · processing · 2 s`: health is the reader's, activity the agent's word; hollow once it is too old. */
 export function StatusBadge({ agent, at }: StatusBadgeProps): ReactElement {
   const styles = useStyles2(getStyles);
+  const [near, setNear] = useState<"pointer" | "focus" | null>(null);
+  const badge = useRef<HTMLSpanElement>(null);
+  // It has just been drawn anew, within a tooltip.
+  useEffect(() => {
+    if (near === "focus") badge.current?.focus();
+  }, [near]);
+  // What a tooltip gives to what it is about; it costs as much as the rest of a row, so it is made for whoever comes near.
+  const reached = { tabIndex: 0, onPointerEnter: () => setNear("pointer"), onFocus: () => setNear("focus") };
+  const parts = {
+    ...{ className: styles.badge, "data-health": agent.health, "data-testid": "status-badge" },
+    children: <BadgeWords agent={agent} at={at} />,
+  };
+  if (near === null) return <span {...parts} {...reached} />;
+  return (
+    <Tooltip ref={badge} content={<Rungs agent={agent} />} interactive>
+      <span {...parts} />
+    </Tooltip>
+  );
+}
+
+function BadgeWords({ agent, at }: StatusBadgeProps): ReactElement {
+  const styles = useStyles2(getStyles);
   const now = useNow();
   const isOld = at === null || (now - at) / 1000 > TOO_OLD_SECONDS;
   const word = agent.health === "off" ? agent.verdict : agent.health;
@@ -39,14 +61,12 @@ export function StatusBadge({ agent, at }: StatusBadgeProps): ReactElement {
   const beat = agent.lastHeartbeatAt === null ? null : ageWords((now - agent.lastHeartbeatAt) / 1000);
   const mark = markOfAgent(agent);
   return (
-    <Tooltip content={<Rungs agent={agent} />} interactive>
-      <span className={styles.badge} data-health={agent.health} data-testid="status-badge">
-        <span aria-hidden className={isOld ? styles.old : styles[agent.health]}>
-          {mark}
-        </span>{" "}
-        {[words, isOld ? null : agent.activity, isOld ? null : beat].filter((part) => part !== null).join(" · ")}
-      </span>
-    </Tooltip>
+    <>
+      <span aria-hidden className={isOld ? styles.old : styles[agent.health]}>
+        {mark}
+      </span>{" "}
+      {[words, isOld ? null : agent.activity, isOld ? null : beat].filter((part) => part !== null).join(" · ")}
+    </>
   );
 }
 

@@ -105,13 +105,13 @@ export function listed(names: readonly string[], limit = 5): string {
  * @param expected how many there are in all
  */
 export function countsWords(agents: readonly Pick<Agent, "health">[], expected = agents.length): string {
-  const order = ["healthy", "degraded", "critical", "unknown", "off"] as const;
-  const parts = order.map((health) => [agents.filter((agent) => agent.health === health).length, health] as const);
+  const counts = { healthy: 0, degraded: 0, critical: 0, unknown: 0, off: 0 };
+  for (const { health } of agents) counts[health] += 1;
   return [
     agents.length === expected
       ? t("word.expected", "{{n}} expected", { n: expected })
       : t("word.part", "{{n}} of {{all}}", { n: agents.length, all: expected }),
-    ...parts.filter(([count]) => count > 0).map((part) => part.join(" ")),
+    ...Object.entries(counts).flatMap(([health, count]) => (count === 0 ? [] : `${count} ${health}`)),
   ].join(" · ");
 }
 
