@@ -105,6 +105,11 @@ export const commandRequest = z.strictObject({
   force: z.boolean().default(false).describe("past the graceful order over the bus; needs a reason"),
   dryRun: z.boolean().default(false).describe("only show what it would do; changes nothing, needs no Idempotency-Key"),
   confirm: z.string().min(1).max(200).optional().describe("token of the plan that is confirmed; input may be left out"),
+  incident: z
+    .string()
+    .regex(/^inc-\d{1,15}$/, "inc- and a number")
+    .optional()
+    .describe("incident that it is started from; restarting what fires takes it"),
 });
 
 /** Header of a command of kind `act`: unique per wish, so that a repeat does nothing twice. */

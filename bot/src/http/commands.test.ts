@@ -110,6 +110,15 @@ describe("POST /api/v1/commands/:name", () => {
     expect(request?.idempotencyKey).toBe("http:operator:wish-0001");
   });
 
+  test("names the incident that it was started from, if that can be one", async () => {
+    const made = makeApp();
+    const from = (incident: string) =>
+      post(made, "restart", { headers: WISH, body: { input: { who: ["billing"] }, incident } });
+    await from("inc-7");
+    expect(made.seen.requests.at(-1)?.incidentId).toBe("inc-7");
+    expect((await from("7 or 1=1")).statusCode).toBe(400);
+  });
+
   test.each([
     ["no key", {}],
     ["a short key", { "idempotency-key": "1234567" }],

@@ -78,7 +78,7 @@ const wishOf = (
   const { input, reason = null, force, dryRun, confirm = null } = request.body;
   const idempotencyKey = dryRun ? null : keyOf(request, { actor, door, ...caller }, definition);
   const asked = { command: request.params.name, input, actor, door, reason, force, dryRun, confirm };
-  return { ...asked, requestId: request.id, idempotencyKey, incidentId: null };
+  return { ...asked, requestId: request.id, idempotencyKey, incidentId: request.body.incident ?? null };
 };
 
 interface Shown {

@@ -17,6 +17,8 @@ export interface Wish {
   readonly force?: boolean | undefined;
   /** Token of the plan that is confirmed. */
   readonly confirm?: string | undefined;
+  /** Alert that it is started from. */
+  readonly incident?: string | null;
   /** Made when the form opened, so that pressing twice is one wish. */
   readonly key: string;
   /** By which the live stream names what it tells of this while it runs. */
@@ -34,6 +36,7 @@ export async function runCommand({
   reason,
   force = false,
   confirm,
+  incident = null,
   key,
   requestId,
 }: Wish): Promise<Outcome> {
@@ -42,6 +45,7 @@ export async function runCommand({
     ...(reason === undefined || reason === "" ? {} : { reason }),
     ...(force ? { force } : {}),
     ...(confirm === undefined ? {} : { confirm }),
+    ...(incident === null ? {} : { incident }),
   };
   const path = `api/v1/commands/${encodeURIComponent(command)}`;
   const outcome = readOutcome(await ask<Record<string, unknown>>(path, { method: "POST", body, key, requestId }));

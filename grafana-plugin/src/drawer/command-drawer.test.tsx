@@ -1,10 +1,4 @@
-import {
-  type BackendSrv,
-  type BackendSrvRequest,
-  type FetchResponse,
-  locationService,
-  setBackendSrv,
-} from "@grafana/runtime";
+import { type BackendSrv, type BackendSrvRequest, locationService, setBackendSrv } from "@grafana/runtime";
 import { apiCommands } from "@rollcall/core/contract.ts";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { of, throwError } from "rxjs";
@@ -18,14 +12,35 @@ const CATALOGUE = apiCommands.parse({
       input: { type: "object", properties: { until: { type: "string", description: "How long" } } },
       ...{ examples: [], mayAsk: true, whyNot: null },
     },
+    {
+      ...{ name: "restart", aliases: [], summary: "Starts again", role: "operator", kind: "act", danger: 2 },
+      input: { type: "object", properties: { who: { type: "array", items: { type: "string" } } } },
+      ...{ examples: [], mayAsk: true, whyNot: null },
+    },
+    {
+      ...{ name: "bus-subs", aliases: [], summary: "Subscriptions", role: "viewer", kind: "read", danger: 0 },
+      input: { type: "object", properties: { page: { type: "integer" } } },
+      ...{ examples: [], mayAsk: true, whyNot: null },
+    },
   ],
 });
+const REPORT = {
+  ...{ headline: "*54 of 54*", context: null, lines: ["the second ten"], fields: [], actions: [], sameAs: null },
+};
+
+const ORDER = { input: {}, key: "a-key-of-a-wish", incident: null, isAtOnce: false };
+let sent: unknown[];
 
 beforeEach(() => {
-  const fetch = ({ url }: BackendSrvRequest) =>
-    url.endsWith("/commands")
-      ? of({ status: 200, data: JSON.stringify(CATALOGUE), headers: new Headers() } as FetchResponse)
+  sent = [];
+  const fetch = ({ url, data }: BackendSrvRequest) => {
+    const answer = (body: unknown) => of({ status: 200, data: JSON.stringify(body), headers: new Headers() });
+    if (url.endsWith("/commands")) return answer(CATALOGUE);
+    sent.push(data);
+    return url.endsWith("/bus-subs")
+      ? answer({ report: REPORT, data: {} })
       : throwError(() => ({ status: 404, data: null }));
+  };
   setBackendSrv({ fetch } as unknown as BackendSrv);
   locationService.push("/a/rollcall-fleet-app/agents?do=pause&key=a-key-of-a-wish");
 });
@@ -34,7 +49,7 @@ afterEach(cleanup);
 const isOpen = (): boolean => locationService.getSearch().has("do");
 
 async function openForm(): Promise<HTMLElement> {
-  render(<CommandDrawer order={{ command: "pause", input: {}, key: "a-key-of-a-wish" }} />);
+  render(<CommandDrawer order={{ ...ORDER, command: "pause" }} />);
   return await screen.findByLabelText(/^Reason/);
 }
 
@@ -66,4 +81,31 @@ test("a tab with an unsent form warns before it is closed", async () => {
   expect(closing()).toBe(true);
   fireEvent.change(reason, { target: { value: "the bank is away" } });
   expect(closing()).toBe(false);
+});
+
+test("what only looks is shown at once where its button asks nothing more", async () => {
+  render(<CommandDrawer order={{ ...ORDER, command: "bus-subs", input: { page: 2 }, isAtOnce: true }} />);
+  await screen.findByText("the second ten");
+  expect(sent).toEqual([{ input: { page: 2 } }]);
+});
+
+test("what changes something is never done at once", async () => {
+  render(<CommandDrawer order={{ ...ORDER, command: "pause", isAtOnce: true }} />);
+  await screen.findByText("Nothing has happened yet.");
+  expect(sent).toEqual([]);
+});
+
+test("a restart from an alert names the alert, unless somebody else is restarted", async () => {
+  const order = { ...ORDER, command: "restart", input: { who: ["billing"] }, incident: "inc-7" };
+  const press = async (name: string): Promise<void> => {
+    fireEvent.click(await screen.findByRole("button", { name }));
+  };
+  render(<CommandDrawer order={order} />);
+  await press("Restart billing");
+  await vi.waitFor(() => expect(sent).toEqual([{ input: { who: ["billing"] }, incident: "inc-7" }]));
+  cleanup();
+  render(<CommandDrawer order={order} />);
+  fireEvent.change(await screen.findByLabelText(/^who/), { target: { value: "shipping" } });
+  await press("Restart shipping");
+  await vi.waitFor(() => expect(sent.at(-1)).toEqual({ input: { who: ["shipping"] } }));
 });

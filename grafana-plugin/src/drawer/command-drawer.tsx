@@ -1,9 +1,9 @@
 import { Button, Checkbox, ConfirmModal, Drawer, Field, Input } from "@grafana/ui";
-import { type ReactElement, useEffect, useState } from "react";
+import { type ReactElement, useEffect, useRef, useState } from "react";
 import { useCommand } from "../api/commands.ts";
 import type { Command } from "../api/contract.ts";
 import { Refusal } from "../api/refusal.ts";
-import { type Outcome, runCommand } from "../api/run-command.ts";
+import { type Outcome, runCommand, type Wish } from "../api/run-command.ts";
 import { closeOrder, type Order, titleOf } from "../parts/order.ts";
 import { RefusalView } from "../parts/refusal-view.tsx";
 import { Skeleton } from "../parts/region.tsx";
@@ -41,6 +41,33 @@ export default function CommandDrawer({ order }: { readonly order: Order }): Rea
   );
 }
 
+/** Sends a wish, and the confirmation of its plan. */
+function useSending(wishOf: (confirm?: string) => Wish) {
+  const [step, setStep] = useState<Step>(NOT_YET);
+  const submit = async (confirm?: string): Promise<void> => {
+    setStep((before) => ({ ...before, isAsking: true, refusal: null }));
+    try {
+      setStep({ ...NOT_YET, outcome: await runCommand(wishOf(confirm)) });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      setStep((before) => ({ ...before, isAsking: false, refusal: error }));
+    }
+  };
+  return { step, submit };
+}
+
+const looksAtOnce = ({ isAtOnce }: Order, { kind, whyNot }: Command): boolean =>
+  isAtOnce && kind === "read" && whyNot === null;
+
+function useOnce(isDue: boolean, act: () => void): void {
+  const isDone = useRef(false);
+  useEffect(() => {
+    if (!isDue || isDone.current) return;
+    isDone.current = true;
+    act();
+  });
+}
+
 /** A tab that is closed by mistake loses what was typed. */
 function useLeaveWarning(isTyped: boolean): void {
   useEffect(() => {
@@ -62,19 +89,16 @@ function OrderForm({ order, command, onTyped }: OrderFormProps): ReactElement {
   const [start] = useState(() => startValues(order, command));
   const [values, setValues] = useState<Record<string, unknown>>(start);
   const [why, setWhy] = useState<Why>(NO_REASON);
-  const [step, setStep] = useState<Step>(NOT_YET);
+  const { step, submit } = useSending((confirm) => ({
+    ...{ command: command.name, input: toInput(values), ...why, confirm, key: order.key },
+    // Somebody else than who fires is no answer to the alert.
+    incident: values.who === start.who ? order.incident : null,
+  }));
   const isTyped = isUnsent(step) && (values !== start || why !== NO_REASON);
   useEffect(() => onTyped(isTyped), [isTyped, onTyped]);
-  const submit = async (confirm?: string): Promise<void> => {
-    setStep((before) => ({ ...before, isAsking: true, refusal: null }));
-    try {
-      const wish = { command: command.name, input: toInput(values), ...why, confirm, key: order.key };
-      setStep({ ...NOT_YET, outcome: await runCommand(wish) });
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      setStep((before) => ({ ...before, isAsking: false, refusal: error }));
-    }
-  };
+  const isLook = looksAtOnce(order, command);
+  useOnce(isLook, () => void submit());
+  if (isLook && isWaiting(step)) return <Skeleton />;
   if (step.outcome?.kind === "plan") {
     return <PlanStep {...{ step, why, setWhy, wish: titleOf(order) }} onConfirm={(token) => void submit(token)} />;
   }
@@ -96,13 +120,7 @@ function OrderForm({ order, command, onTyped }: OrderFormProps): ReactElement {
         />
       ))}
       {command.kind === "act" ? <WhyFields why={why} onChange={setWhy} hasForce={takesAgents(command)} /> : null}
-      {step.refusal === null ? null : <RefusalView refusal={step.refusal} wish={titleOf(order)} />}
-      {command.whyNot === null ? null : (
-        <p role="alert">{t("form.not-for-you", "Not for you: {{why}}", { why: command.whyNot })}</p>
-      )}
-      {command.kind === "act" && step.refusal === null ? (
-        <p>{t("form.nothing-yet", "Nothing has happened yet.")}</p>
-      ) : null}
+      <Standing {...{ order, command, refusal: step.refusal }} />
       <div style={{ display: "flex", gap: 8 }}>
         <Button
           type="submit"
@@ -116,6 +134,25 @@ function OrderForm({ order, command, onTyped }: OrderFormProps): ReactElement {
         </Button>
       </div>
     </form>
+  );
+}
+
+interface StandingProps {
+  readonly order: Order;
+  readonly command: Command;
+  readonly refusal: Refusal | null;
+}
+
+/** What has become of the wish by now, and whether one may have it. */
+function Standing({ order, command, refusal }: StandingProps): ReactElement {
+  return (
+    <>
+      {refusal === null ? null : <RefusalView refusal={refusal} wish={titleOf(order)} />}
+      {command.whyNot === null ? null : (
+        <p role="alert">{t("form.not-for-you", "Not for you: {{why}}", { why: command.whyNot })}</p>
+      )}
+      {command.kind === "act" && refusal === null ? <p>{t("form.nothing-yet", "Nothing has happened yet.")}</p> : null}
+    </>
   );
 }
 
@@ -190,6 +227,7 @@ function WhyFields({ why, hasForce, onChange }: WhyFieldsProps): ReactElement {
 }
 
 const isUnexplained = ({ force, reason }: Why): boolean => force && reason.trim() === "";
+const isWaiting = ({ outcome, refusal }: Step): boolean => outcome === null && refusal === null;
 const isUnsent = ({ isAsking, outcome }: Step): boolean => !isAsking && (outcome === null || outcome.kind === "plan");
 
 const NO_REASON: Why = { reason: "", force: false };

@@ -27,7 +27,7 @@ export function PlanView({ planned, isAsking, reason, onConfirm, children }: Pla
       <h3>{words.title}</h3>
       <ul style={{ paddingInlineStart: 16 }}>
         {words.lines.map((line) => (
-          <li key={line}>
+          <li key={line} style={isInner(line) ? { listStyle: "none" } : undefined}>
             <ReportText text={line} now={now} />
           </li>
         ))}
@@ -58,6 +58,9 @@ export function PlanView({ planned, isAsking, reason, onConfirm, children }: Pla
     </div>
   );
 }
+
+/** What belongs to the line before it has a mark of its own. */
+const isInner = (line: string): boolean => /^\s*•/.test(line);
 
 /** Whether what the plan asks for is filled in. */
 function isReady({ plan, words }: Planned, { reason, typed }: { reason: string; typed: string }): boolean {

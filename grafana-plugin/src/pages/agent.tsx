@@ -1,3 +1,4 @@
+import { Button } from "@grafana/ui";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
 import type { Agent } from "../api/contract.ts";
@@ -7,10 +8,12 @@ import type { Refusal } from "../api/refusal.ts";
 import { CommandButton } from "../parts/command-button.tsx";
 import { firingAgents, IncidentCard } from "../parts/incident-card.tsx";
 import { Page } from "../parts/page.tsx";
-import { hrefOf, usePlace } from "../parts/place.ts";
+import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
 import { ProgressTracker } from "../parts/progress-tracker.tsx";
 import { RefusalView } from "../parts/refusal-view.tsx";
 import { Region, Skeleton } from "../parts/region.tsx";
+import { useNow } from "../parts/tick.ts";
+import { momentWords } from "../parts/words.ts";
 import { t } from "../translate.ts";
 import { AgentEvidence } from "./agent-evidence.tsx";
 import { AgentFigures } from "./agent-figures.tsx";
@@ -39,11 +42,34 @@ export default function AgentPage(): ReactElement {
           {one.refusal === null ? <Skeleton /> : <NotShown id={name} refusal={one.refusal} />}
         </div>
       ) : (
-        <Known agent={agent} at={list.at ?? one.at} />
+        <>
+          <Moment />
+          <Known agent={agent} at={list.at ?? one.at} />
+        </>
       )}
     </Page>
   );
 }
+
+/** Links in messages are of a moment, `?at=1795142452`; what is told here of an agent is told of now. */
+function Moment(): ReactElement | null {
+  const { query } = usePlace();
+  const at = Number(/^\d{10}$/.exec(query.get("at") ?? "")?.[0] ?? Number.NaN) * 1000;
+  const now = useNow();
+  if (Number.isNaN(at)) return null;
+  const range = { from: String(at - AROUND_MS), to: String(at + AROUND_MS) };
+  return (
+    <p style={{ gridColumn: "1 / -1", margin: 0 }}>
+      {t("agent.moment", "The link is of {{at}}, you see now.", { at: momentWords(at, now) })}{" "}
+      <a href={hrefOf("metrics", range)}>{t("agent.then", "Figures of that time")}</a>{" "}
+      <Button size="sm" variant="secondary" onClick={() => changeQuery({ at: null })}>
+        {t("agent.now", "Now")}
+      </Button>
+    </p>
+  );
+}
+
+const AROUND_MS = 15 * 60_000;
 
 /** A name that is nobody's may be part of somebody's. */
 function NotShown({ id, refusal }: { readonly id: string; readonly refusal: Refusal }): ReactElement {
@@ -72,10 +98,18 @@ const more = () => [
 ];
 
 function Actions({ id }: { readonly id: string }): ReactElement {
+  const firing = useFiring(id);
   return (
     <>
       {verbs().map(({ command, label, isDanger }) => (
-        <CommandButton key={command} command={command} input={{ who: [id] }} label={label} isDanger={isDanger} />
+        <CommandButton
+          key={command}
+          command={command}
+          input={{ who: [id] }}
+          label={label}
+          isDanger={isDanger}
+          incident={firing.length === 1 ? firing[0]?.id : undefined}
+        />
       ))}
       <MoreCommands
         commands={[
@@ -87,10 +121,11 @@ function Actions({ id }: { readonly id: string }): ReactElement {
   );
 }
 
+const useFiring = (id: string) =>
+  [...useLiveList(incidents).items.values()].filter((one) => one.state === "firing" && firingAgents(one).includes(id));
+
 function Known({ agent, at }: { readonly agent: Agent; readonly at: number | null }): ReactElement {
-  const firing = [...useLiveList(incidents).items.values()].filter(
-    (one) => one.state === "firing" && firingAgents(one).includes(agent.id),
-  );
+  const firing = useFiring(agent.id);
   const running = [...useLiveList(operations).items.values()].filter(
     (one) => one.state !== "ended" && one.targets.some((target) => target.agent === agent.id),
   );

@@ -44,7 +44,12 @@ export default function Diagnostics(): ReactElement {
         isKnown={runs.content !== undefined}
         refusal={runs.refusal}
       >
-        {() => <Timeline entries={all.map(entryOf)} empty={t("diagnostics.none", "No run yet.")} />}
+        {() => (
+          <Timeline
+            entries={all.map(entryOf)}
+            empty={t("diagnostics.none", "No run yet. Start with smoke, the quick one.")}
+          />
+        )}
       </Region>
       <Catalogue />
     </Page>

@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 import { useCommands } from "../api/commands.ts";
 import { reach } from "../api/reach.ts";
 import { useStore } from "../api/store.ts";
-import { openOrder } from "../parts/order.ts";
+import { isComplete, openOrder } from "../parts/order.ts";
 import { t } from "../translate.ts";
 
 interface MoreCommand {
@@ -30,7 +30,7 @@ export function MoreCommands({ commands }: { readonly commands: readonly MoreCom
           label={label}
           disabled={whyNot !== null}
           {...(whyNot === null ? {} : { description: whyNot })}
-          onClick={() => openOrder(command, input)}
+          onClick={() => openOrder(command, input, { isAtOnce: isComplete(label) })}
         />
       ))}
     </Menu>

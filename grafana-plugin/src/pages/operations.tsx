@@ -75,19 +75,25 @@ function AllOperations(): ReactElement {
   );
 }
 
-function Running({ operation }: { readonly operation: Operation }): ReactElement {
+const Running = ({ operation }: { readonly operation: Operation }): ReactElement => (
+  <article>
+    <h3>
+      <a href={hrefOf(`operations/${operation.id}`)}>{wishWords(operation)}</a>
+    </h3>
+    <Told operation={operation} />
+  </article>
+);
+
+function Told({ operation }: { readonly operation: Operation }): ReactElement {
   return (
-    <article>
-      <h3>
-        <a href={hrefOf(`operations/${operation.id}`)}>{wishWords(operation)}</a>
-      </h3>
+    <>
       <p>
         {operation.id} · {doorWords(operation)}, {clockTime(operation.createdAt)}
         {operation.reason === null ? "" : ` · “${operation.reason}”`}
       </p>
       <ProgressTracker operation={operation} />
       <CancelButton operation={operation} />
-    </article>
+    </>
   );
 }
 
@@ -111,7 +117,7 @@ function OneOperation({ id }: { readonly id: string }): ReactElement {
         </div>
       ) : (
         <Region title={wishWords(operation)} isKnown actions={<Again operation={operation} />}>
-          {() => <Running operation={operation} />}
+          {() => <Told operation={operation} />}
         </Region>
       )}
     </Page>

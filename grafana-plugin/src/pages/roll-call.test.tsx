@@ -4,6 +4,7 @@ import type { RollNews } from "@rollcall/core/roll-contract.ts";
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { type Observable, of, Subject, throwError } from "rxjs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { chooseContext } from "../parts/context.ts";
 import RollCall from "./roll-call.tsx";
 
 type Stream = Subject<FetchResponse<Uint8Array | undefined>>;
@@ -155,4 +156,17 @@ test("earlier roll calls are listed in the service's words, with their age and a
   const before = histories.length;
   await act(async () => calls[0]?.answer.error({ status: 502, data: null }));
   expect(histories.length).toBeGreaterThan(before);
+});
+
+test("the group that all pages look at stands in the field, and can be erased there", () => {
+  chooseContext({ kind: "group", name: "content" });
+  try {
+    render(<RollCall />);
+    const field = screen.getByLabelText("Who");
+    expect(field).toHaveProperty("value", "@content");
+    fireEvent.change(field, { target: { value: "" } });
+    expect(field).toHaveProperty("value", "");
+  } finally {
+    act(() => chooseContext(null));
+  }
 });

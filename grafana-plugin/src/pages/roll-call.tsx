@@ -1,5 +1,5 @@
 import { Button, Input } from "@grafana/ui";
-import type { ReactElement } from "react";
+import { type ReactElement, useState } from "react";
 import { useCommand } from "../api/commands.ts";
 import type { Report } from "../api/contract.ts";
 import { CommandButton } from "../parts/command-button.tsx";
@@ -22,13 +22,18 @@ import { NoStream, RunningRoll } from "./running-roll.tsx";
 export default function RollCall(): ReactElement {
   const place = usePlace();
   const context = useContextChoice(place);
-  const who = place.query.get("who") ?? (context === null ? "" : wordOf(context));
+  const chosen = context === null ? "" : wordOf(context);
   const { call, ...calling } = useRollCall();
   const earlier = useEarlierRolls();
   const { refusal, isAsking } = calling;
   return (
     <Page title={t("page.roll-call", "Roll call")}>
-      <CallForm who={who} isAsking={isAsking} onCall={() => void call(who).then(earlier.again)} />
+      <CallForm
+        key={chosen}
+        start={place.query.get("who") ?? chosen}
+        isAsking={isAsking}
+        onCall={(who) => void call(who).then(earlier.again)}
+      />
       {refusal === null ? null : (
         <div style={WHOLE_ROW}>
           <RefusalView refusal={refusal} />
@@ -56,19 +61,21 @@ const NoRoll = ({ isAsking }: { readonly isAsking: boolean }): ReactElement => (
 );
 
 interface CallFormProps {
-  readonly who: string;
+  /** What stands in the field at first. */
+  readonly start: string;
   readonly isAsking: boolean;
-  readonly onCall: () => void;
+  readonly onCall: (who: string) => void;
 }
 
-function CallForm({ who, isAsking, onCall }: CallFormProps): ReactElement {
+function CallForm({ start, isAsking, onCall }: CallFormProps): ReactElement {
+  const [who, setWho] = useState(start);
   const whyNot = useCommand("roll-call")?.whyNot ?? null;
   return (
     <form
       style={{ ...WHOLE_ROW, display: "flex", gap: 8, flexWrap: "wrap" }}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!isAsking) onCall();
+        if (!isAsking) onCall(who);
       }}
     >
       <Input
@@ -76,7 +83,10 @@ function CallForm({ who, isAsking, onCall }: CallFormProps): ReactElement {
         placeholder={t("roll.who-hint", "all, or: billing @orders owner=payments")}
         data-search
         value={who}
-        onChange={(event) => changeQuery({ who: event.currentTarget.value })}
+        onChange={({ currentTarget: { value } }) => {
+          setWho(value);
+          changeQuery({ who: value });
+        }}
         width={40}
       />
       <Button type="submit" disabled={isAsking || whyNot !== null}>

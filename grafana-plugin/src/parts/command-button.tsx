@@ -4,7 +4,7 @@ import { useCommand } from "../api/commands.ts";
 import { reach } from "../api/reach.ts";
 import { useStore } from "../api/store.ts";
 import { t } from "../translate.ts";
-import { openOrder } from "./order.ts";
+import { isComplete, openOrder } from "./order.ts";
 
 interface CommandButtonProps {
   readonly command: string;
@@ -13,6 +13,8 @@ interface CommandButtonProps {
   readonly label: string;
   readonly isDanger?: boolean;
   readonly size?: ButtonProps["size"];
+  /** Alert that it is started from. */
+  readonly incident?: string | undefined;
 }
 
 /** Opens a command's drawer. What may not be done now is off, and says why; what the service does not have is not there. */
@@ -22,6 +24,7 @@ export function CommandButton({
   label,
   isDanger = false,
   size = "sm",
+  incident,
 }: CommandButtonProps): ReactElement | null {
   const definition = useCommand(command);
   const { isAway } = useStore(reach);
@@ -39,7 +42,7 @@ export function CommandButton({
       // With a tooltip Grafana's button can be focused while it is off, and says why.
       disabled={whyNot !== null}
       tooltip={whyNot ?? undefined}
-      onClick={() => openOrder(command, input)}
+      onClick={() => openOrder(command, input, { incident, isAtOnce: isComplete(label) })}
     >
       {label}
     </Button>

@@ -94,7 +94,7 @@ function Buttons({
         <CommandButton command="ack" input={{ alert: incident.id }} label={t("verb.ack", "Acknowledge…")} />
       ) : null}
       {agents.length > 0 && agents.length <= MOST_AT_ONCE ? (
-        <CommandButton command="restart" input={{ who: agents }} label={restart} isDanger />
+        <CommandButton command="restart" input={{ who: agents }} label={restart} incident={incident.id} isDanger />
       ) : null}
       {runbook === undefined ? null : (
         <LinkButton size="sm" variant="secondary" href={runbook} target="_blank" rel="noreferrer">

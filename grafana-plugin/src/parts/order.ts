@@ -6,14 +6,32 @@ export interface Order {
   readonly command: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly key: string;
+  /** Alert that it is started from: restarting what fires takes it. */
+  readonly incident: string | null;
+  /** Whether a look is taken at once, without a form. */
+  readonly isAtOnce: boolean;
+}
+
+/** How a drawer is opened. */
+export interface Opening {
+  readonly incident?: string | undefined;
+  readonly isAtOnce?: boolean;
 }
 
 /** Opens the drawer for a command; nothing is done until its button is pressed. */
-export function openOrder(command: string, input: Readonly<Record<string, unknown>> = {}): void {
-  changeQuery({ do: command, with: JSON.stringify(input), key: newKey() }, { replace: false });
+export function openOrder(
+  command: string,
+  input: Readonly<Record<string, unknown>> = {},
+  { incident, isAtOnce = false }: Opening = {},
+): void {
+  const wish = { do: command, with: JSON.stringify(input), key: newKey() };
+  changeQuery({ ...wish, because: incident, now: isAtOnce ? "1" : null }, { replace: false });
 }
 
-export const closeOrder = (): void => changeQuery({ do: null, with: null, key: null });
+/** A label that ends in dots says that another step follows: a form. */
+export const isComplete = (label: string): boolean => !label.endsWith("…");
+
+export const closeOrder = (): void => changeQuery({ do: null, with: null, key: null, because: null, now: null });
 
 /** @returns null if the address asks for nothing, or cannot be read */
 export function readOrder({ query }: Pick<Place, "query">): Order | null {
@@ -22,9 +40,13 @@ export function readOrder({ query }: Pick<Place, "query">): Order | null {
   if (command === null || !/^[a-z][a-z0-9-]{0,62}$/.test(command)) return null;
   const input = parse(query.get("with") ?? "{}");
   // A link without a key of its own is a new wish of whoever follows it.
-  return input === null
-    ? null
-    : { command, input, key: key !== null && /^[\x21-\x7e]{8,200}$/.test(key) ? key : newKey() };
+  if (input === null) return null;
+  const because = query.get("because");
+  return {
+    ...{ command, input, key: key !== null && /^[\x21-\x7e]{8,200}$/.test(key) ? key : newKey() },
+    incident: because !== null && /^inc-\d{1,15}$/.test(because) ? because : null,
+    isAtOnce: query.get("now") === "1",
+  };
 }
 
 /** "Restart billing" */

@@ -160,8 +160,10 @@ describe("an address", () => {
 
   test("keeps the key of a wish; one without a key is a new wish", () => {
     expect(order('do=restart&with={"who":["a"]}&key=12345678')).toEqual({
-      ...{ command: "restart", input: { who: ["a"] }, key: "12345678" },
+      ...{ command: "restart", input: { who: ["a"] }, key: "12345678", incident: null, isAtOnce: false },
     });
+    expect(order("do=restart&because=inc-7")?.incident).toBe("inc-7");
+    expect(order("do=restart&because=../x")?.incident).toBeNull();
     expect(order("do=restart")?.key).toMatch(/^grafana-[0-9a-f]{40}$/);
     expect(order("do=restart&key=short")?.key).not.toBe("short");
   });
