@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 const shared = {
@@ -7,6 +8,8 @@ const shared = {
   // The default of 1 s is too short for a browser on a busy machine; a condition that holds is seen at once all the same.
   expect: { poll: { timeout: 30_000 } },
 };
+
+const dataDir = process.env.ROLLCALL_DATA_DIR ?? join(import.meta.dirname, ".rollcall");
 
 export default defineConfig({
   test: {
@@ -18,6 +21,8 @@ export default defineConfig({
           include: ["{core,agent,bot,exporter,local,alerting,dashboards,test,grafana-plugin/build}/**/*.test.ts"],
           exclude: [...shared.exclude, "test/end-to-end/**"],
           globalSetup: ["./test/servers.ts"],
+          // Tests start our programs some hundred times; what Node has compiled of them is kept, as in a stack.
+          env: { NODE_COMPILE_CACHE: join(dataDir, "cache") },
           testTimeout: 60_000,
           maxWorkers: 2,
         },

@@ -119,6 +119,7 @@ export class Stage {
     const child = spawn(process.execPath, [join(import.meta.dirname, "../agent/src/sample/main.ts")], {
       env: {
         PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         ROLLCALL_AGENT: agent,
         ROLLCALL_FLEET: this.fleet,
         REDIS_URL: config.redisUrl,

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathsBelow } from "@rollcall/local/stack/layout.ts";
+import { warmCompileCache } from "@rollcall/local/stack/warm-cache.ts";
 import { findFreePort } from "@rollcall/local/tools/free-port.ts";
 import { startPostgres } from "@rollcall/local/tools/postgres-server.ts";
 import { startRedis } from "@rollcall/local/tools/redis-server.ts";
@@ -20,7 +22,10 @@ declare module "vitest" {
 /** One PostgreSQL and one Redis for all test files of a run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const repository = join(import.meta.dirname, "..");
-  const toolsDir = join(process.env.ROLLCALL_DATA_DIR ?? join(repository, ".rollcall"), "tools");
+  const layout = pathsBelow(process.env.ROLLCALL_DATA_DIR ?? join(repository, ".rollcall"));
+  const toolsDir = layout.tools;
+  // Without it everything works, only slower.
+  const warm = warmCompileCache({ layout }).catch(() => undefined);
   const scratch = await mkdtemp(join(tmpdir(), "rollcall-test-"));
   const [redis, postgres] = await Promise.all([
     findFreePort().then((port) =>
@@ -46,7 +51,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("postgresUrl", postgres.url);
   project.provide("toolsDir", toolsDir);
   return async () => {
-    await Promise.all([redis.child.stop(), postgres.child.stop({ signal: "SIGINT" })]);
+    await Promise.all([warm, redis.child.stop(), postgres.child.stop({ signal: "SIGINT" })]);
     await rm(scratch, { recursive: true, force: true });
   };
 }

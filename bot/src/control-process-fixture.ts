@@ -61,6 +61,7 @@ export async function createControlSetting(servers: Servers) {
 const environmentOf = (folder: string, { databaseUrl, redisUrl, inherited }: Servers) => ({
   PATH: inherited.PATH,
   NODE_V8_COVERAGE: inherited.NODE_V8_COVERAGE,
+  NODE_COMPILE_CACHE: inherited.NODE_COMPILE_CACHE,
   ROLLCALL_HTTP_PORT: "0",
   ROLLCALL_PUBLIC_URL: "http://127.0.0.1:8080",
   DATABASE_URL: databaseUrl,

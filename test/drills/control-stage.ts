@@ -171,6 +171,7 @@ async function startControl(
     env: {
       ...{
         PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         ROLLCALL_HTTP_PORT: String(port),
         ROLLCALL_PUBLIC_URL: url,
         ROLLCALL_LOG_LEVEL: "error",

@@ -67,6 +67,7 @@ beforeAll(async () => {
     program: { path: process.execPath, args: [join(root, "agent/src/sample/main.ts")], cwd: root },
     environmentOf: (agent) => ({
       PATH: process.env.PATH ?? "",
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? "",
       ROLLCALL_FLEET: fleet,
       ROLLCALL_AGENT_KEY: deriveAgentKey(FLEET_KEY, agent),
       REDIS_URL: `redis://${redisUserOf(agent)}:${deriveRedisPassword(FLEET_KEY, agent)}@127.0.0.1:${port}`,

@@ -182,7 +182,8 @@ class ExporterProcess {
       cwd: join(import.meta.dirname, "../../.."),
       stdio: "ignore",
       env: {
-        ...{ PATH: process.env.PATH, ROLLCALL_FLEET: FLEET, ROLLCALL_FLEET_KEY: FLEET_KEY },
+        ...{ PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+        ...{ ROLLCALL_FLEET: FLEET, ROLLCALL_FLEET_KEY: FLEET_KEY },
         ...{ REDIS_URL: inject("redisUrl"), ROLLCALL_EXPORTER_PORT: String(port) },
         ...{ ROLLCALL_EXPORTER_REFRESH_SECONDS: "0.05", ...settings() },
       },

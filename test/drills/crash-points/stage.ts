@@ -6,6 +6,8 @@ import { redisAclLines } from "@rollcall/core/adapters/redis/agent-access.ts";
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
 import { readFleetFile } from "@rollcall/core/fleet-file.ts";
 import { deriveRedisPassword } from "@rollcall/core/protocol/seal.ts";
+import { compileCacheOf } from "@rollcall/local/stack/context.ts";
+import { pathsBelow } from "@rollcall/local/stack/layout.ts";
 import type { Child } from "@rollcall/local/tools/child.ts";
 import { startChild } from "@rollcall/local/tools/child.ts";
 import { findFreePort } from "@rollcall/local/tools/free-port.ts";
@@ -18,7 +20,7 @@ import { type ControlPlace, openControl } from "./control.ts";
 const root = join(import.meta.dirname, "../../..");
 const DATA_DIR = process.env.ROLLCALL_DATA_DIR ?? join(root, ".rollcall");
 /** Processes are started again and again here, and on a small machine compiling them is the most of it. */
-const COMPILED = { NODE_COMPILE_CACHE: join(DATA_DIR, "compiled") };
+const COMPILED = { NODE_COMPILE_CACHE: compileCacheOf({ layout: pathsBelow(DATA_DIR) }) };
 const FLEET_KEY = "the fleet key of a drill, at least 32 characters";
 const PASSWORD = "the-password-of-a-drill-with-32-characters";
 /** Token of the operator who asks for everything here. */
