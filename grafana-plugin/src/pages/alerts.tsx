@@ -5,7 +5,6 @@ import type { Incident, IncidentsAnswer } from "../api/contract.ts";
 import { incidents } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { useConcerns } from "../parts/concerns.ts";
-import { Elsewhere } from "../parts/elsewhere.tsx";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { agentsOf, IncidentCard, incidentWords } from "../parts/incident-card.tsx";
 import { Page } from "../parts/page.tsx";
@@ -15,6 +14,7 @@ import { useNow } from "../parts/tick.ts";
 import { momentWords } from "../parts/words.ts";
 import { t } from "../translate.ts";
 import { isNamed, type Link, linkOf, linkWords, TABS, type Tab, tabOf } from "./alert-filters.ts";
+import { Elsewhere } from "./elsewhere.tsx";
 import { worstFirst } from "./worst-first.ts";
 
 /** How a tab is called. */

@@ -9,7 +9,6 @@ import { agents as fleet, incidents, operations, requests } from "../api/lists.t
 import { useLiveList } from "../api/live-list.ts";
 import { useConcerns } from "../parts/concerns.ts";
 import { type Context, fitsContext, useContextChoice } from "../parts/context.ts";
-import { Elsewhere } from "../parts/elsewhere.tsx";
 import { firingAgents, IncidentCard } from "../parts/incident-card.tsx";
 import { KeyFigures } from "../parts/key-figures.tsx";
 import { figureWords } from "../parts/metric-card.tsx";
@@ -31,6 +30,7 @@ import {
   verdictWords,
 } from "../parts/words.ts";
 import { t } from "../translate.ts";
+import { Elsewhere } from "./elsewhere.tsx";
 import { worstFirst } from "./worst-first.ts";
 
 const MOST_FIRING = 5;

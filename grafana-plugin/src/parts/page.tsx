@@ -10,15 +10,16 @@ import { BottomBar } from "./bottom-bar.tsx";
 import { ContextSelector } from "./context-selector.tsx";
 import { usePageKeys } from "./keys.ts";
 import { LiveMark } from "./live-mark.tsx";
-import { NoRole, useSeesNothing } from "./no-role.tsx";
 import { Ordered } from "./ordered.tsx";
 import { goTo, hrefOf } from "./place.ts";
 import { Refresh } from "./refresh-picker.tsx";
 import { PHONE, THUMB_PX } from "./screen.ts";
+import { useSeesNothing } from "./sees-nothing.ts";
 import { clockTime } from "./words.ts";
 
 // Only for who asks for it.
 const KeysHelp = lazy(() => import("../pages/keys-help.tsx"));
+const NoRole = lazy(() => import("../pages/no-role.tsx"));
 
 interface PageProps {
   readonly title: string;
@@ -56,7 +57,15 @@ export function Page({ title, above, actions, ignoresContext = false, children }
         <Refresh />
       </div>
       <AwayBanner />
-      <div className={styles.grid}>{seesNothing === null ? children : <NoRole why={seesNothing} />}</div>
+      <div className={styles.grid}>
+        {seesNothing === null ? (
+          children
+        ) : (
+          <Suspense fallback={null}>
+            <NoRole why={seesNothing} />
+          </Suspense>
+        )}
+      </div>
       <Ordered />
       <BottomBar />
       {isHelpOpen ? (

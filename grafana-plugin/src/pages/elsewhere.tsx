@@ -1,10 +1,10 @@
 import { Button } from "@grafana/ui";
 import type { ReactElement } from "react";
 import type { Incident } from "../api/contract.ts";
+import { useConcerns } from "../parts/concerns.ts";
+import { chooseContext } from "../parts/context.ts";
+import { firingAgents } from "../parts/incident-card.tsx";
 import { t } from "../translate.ts";
-import { useConcerns } from "./concerns.ts";
-import { chooseContext } from "./context.ts";
-import { firingAgents } from "./incident-card.tsx";
 
 /** What fires outside of the group or agent that all pages look at: a choice of yesterday must not hide it. */
 export function Elsewhere({ incidents }: { readonly incidents: readonly Incident[] }): ReactElement | null {

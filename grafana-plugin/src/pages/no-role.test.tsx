@@ -2,7 +2,7 @@ import { type BackendSrv, type BackendSrvRequest, setBackendSrv } from "@grafana
 import { cleanup, render, screen } from "@testing-library/react";
 import { NEVER, of, throwError } from "rxjs";
 import { afterEach, expect, test } from "vitest";
-import { Page } from "./page.tsx";
+import { Page } from "../parts/page.tsx";
 
 afterEach(cleanup);
 
