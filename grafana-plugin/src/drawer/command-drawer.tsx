@@ -1,4 +1,6 @@
-import { Button, Checkbox, ConfirmModal, Drawer, Field, Input } from "@grafana/ui";
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { Button, Checkbox, ConfirmModal, Drawer, Field, Input, useStyles2 } from "@grafana/ui";
 import { type ReactElement, useEffect, useRef, useState } from "react";
 import { useCommand } from "../api/commands.ts";
 import type { Command } from "../api/contract.ts";
@@ -15,6 +17,7 @@ import { fieldsOf, SchemaField, toInput } from "./schema-fields.tsx";
 /** The form of one wish, its plan, and what became of it. */
 export default function CommandDrawer({ order }: { readonly order: Order }): ReactElement {
   const command = useCommand(order.command);
+  const styles = useStyles2(getStyles);
   const [isTyped, setTyped] = useState(false);
   const [isLeaving, setLeaving] = useState(false);
   useLeaveWarning(isTyped);
@@ -30,13 +33,15 @@ export default function CommandDrawer({ order }: { readonly order: Order }): Rea
         onConfirm={closeOrder}
         onDismiss={() => setLeaving(false)}
       />
-      {command === undefined ? (
-        <Skeleton />
-      ) : command === null ? (
-        <p>{t("form.no-command", "This control service has no command {{command}}.", { command: order.command })}</p>
-      ) : (
-        <OrderForm order={order} command={command} onTyped={setTyped} />
-      )}
+      <div className={styles.body}>
+        {command === undefined ? (
+          <Skeleton />
+        ) : command === null ? (
+          <p>{t("form.no-command", "This control service has no command {{command}}.", { command: order.command })}</p>
+        ) : (
+          <OrderForm order={order} command={command} onTyped={setTyped} />
+        )}
+      </div>
     </Drawer>
   );
 }
@@ -236,4 +241,9 @@ const NOT_YET: Step = { isAsking: false, outcome: null, refusal: null };
 function startValues({ input }: Order, command: Command): Record<string, unknown> {
   const known = fieldsOf(command.input).map(({ name, schema }) => [name, input[name] ?? schema.default]);
   return Object.fromEntries(known);
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  // As on the pages: within words a colour alone does not tell a link.
+  return { body: css({ "a:not([role=button])": { color: theme.colors.text.link, textDecoration: "underline" } }) };
 }

@@ -2,10 +2,10 @@ import type { ReactElement } from "react";
 import { operations, requests } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import type { Outcome } from "../api/run-command.ts";
+import { RequestView } from "../pages/request-view.tsx";
 import { hrefOf } from "../parts/place.ts";
 import { ProgressTracker } from "../parts/progress-tracker.tsx";
 import { ReportView } from "../parts/report-view.tsx";
-import { RequestView } from "../parts/request-view.tsx";
 import { t } from "../translate.ts";
 
 /** What became of a wish, followed to its end. */
@@ -35,7 +35,7 @@ function AskedView({ outcome }: { readonly outcome: Outcome & { readonly kind: "
   return (
     <>
       <p>{t("form.second-asked", "Nothing has happened yet: a second person is asked.")}</p>
-      <RequestView request={items.get(id) ?? outcome.request} />
+      <RequestView request={items.get(id) ?? outcome.request} isMine />
     </>
   );
 }

@@ -68,12 +68,24 @@ interface CourseProps<T> {
   readonly seriesOf: (content: T) => readonly ApiSeries[];
 }
 
+/** How a measure is called; what is not named here is called as the service does. */
+const MEASURE_WORDS: Readonly<Record<string, () => string>> = {
+  published: () => t("figure.published", "published"),
+  handled: () => t("figure.handled", "handled"),
+  failed: () => t("figure.failed", "failed"),
+  requests: () => t("metrics.requests", "requests"),
+  cpu: () => t("figure.processor", "processor"),
+  memory: () => t("figure.memory", "memory"),
+  eventLoopDelay: () => t("agent.timers", "timers late by"),
+};
+const measureWords = (measure: string): string => MEASURE_WORDS[measure]?.() ?? measure;
+
 const nameOf = ({ measure, of }: ApiSeries): string => (of === null ? measure : `${measure}, ${of}`);
 
 /** One chart for all that has no part of its own, and one for the parts of each measure. */
 function chartsOf(series: readonly ApiSeries[]): readonly (readonly [label: string, lines: readonly ApiSeries[]])[] {
   const groups = Map.groupBy(series, ({ measure, of }) =>
-    of === null ? t("metrics.together", "all together") : measure,
+    of === null ? t("metrics.together", "all together") : measureWords(measure),
   );
   return [...groups];
 }
@@ -108,7 +120,7 @@ function Course<T>({ title, name, answer, zone, seriesOf }: CourseProps<T>): Rea
               label={label}
               series={lines}
               zone={zone}
-              nameOf={({ measure, of }) => of ?? measure}
+              nameOf={({ measure, of }) => of ?? measureWords(measure)}
             />
           ))}
         </div>
@@ -174,6 +186,7 @@ function Latency({ stretch }: { readonly stretch: string }): ReactElement {
                 ))}
               </tbody>
             </table>
+            {list.length === 0 ? <p>{t("metrics.none", "Nothing was measured in this time.")}</p> : null}
           </div>
         ))
       }

@@ -6,13 +6,14 @@ import { useLiveList } from "../api/live-list.ts";
 import { useConcerns } from "../parts/concerns.ts";
 import { Page } from "../parts/page.tsx";
 import { hrefOf, usePlace } from "../parts/place.ts";
+import { useReadCommand } from "../parts/read-command.ts";
 import { RefusalView } from "../parts/refusal-view.tsx";
 import { Region, Skeleton } from "../parts/region.tsx";
-import { RequestView, requestWords } from "../parts/request-view.tsx";
 import { useNow } from "../parts/tick.ts";
 import { Timeline } from "../parts/timeline.tsx";
 import { listed } from "../parts/words.ts";
 import { t } from "../translate.ts";
+import { RequestView, requestWords } from "./request-view.tsx";
 
 /** What waits for a second person, and what became of it; one of them at `requests/req-31`. */
 export default function Requests(): ReactElement {
@@ -27,6 +28,9 @@ function AllRequests(): ReactElement {
   const all = [...items.values()].filter(({ targets }) => concerns(targets));
   const waiting = all.filter(({ state, expiresAt }) => state === "waiting" && expiresAt > now);
   const over = all.filter((one) => !waiting.includes(one));
+  const isMine = useIsMine();
+  const mine = waiting.filter((one) => isMine(one) === true);
+  const others = waiting.filter((one) => !mine.includes(one));
   return (
     <Page title={t("page.requests", "Requests")}>
       <Region
@@ -36,19 +40,33 @@ function AllRequests(): ReactElement {
         refusal={refusal}
         onRetry={() => void requests.read()}
       >
-        {() =>
-          waiting.length === 0 ? (
-            <p>{t("requests.none", "Nothing waits for a second person.")}</p>
-          ) : (
-            waiting.map((one) => <RequestView key={one.id} request={one} />)
-          )
-        }
+        {() => (
+          <>
+            {others.length === 0 ? <p>{noneWords(mine.length)}</p> : null}
+            {[...others, ...mine].map((one) => (
+              <RequestView key={one.id} request={one} isMine={isMine(one)} />
+            ))}
+          </>
+        )}
       </Region>
       <Region title={t("requests.decided", "Decided")} isKnown={at !== null} refusal={refusal}>
         {() => <Timeline entries={over.map(entryOf)} empty={t("requests.none-decided", "Nothing was decided yet.")} />}
       </Region>
     </Page>
   );
+}
+
+/** What waits for the reader stands first; what they asked for waits for somebody else. */
+const noneWords = (mine: number): string =>
+  mine === 0
+    ? t("requests.none", "Nothing waits for a second person.")
+    : t("requests.none-for-you", "Nothing waits for you; {{n}} of yours waits for others.", { n: mine });
+
+/** Tells whose a request is; null while nobody knows who the reader is. */
+function useIsMine(): (request: Request) => boolean | null {
+  const { data } = useReadCommand("whoami", {}, 60_000);
+  const id = typeof data === "object" && data !== null && "id" in data ? data.id : null;
+  return ({ actor }) => (id === null ? null : actor.id === id);
 }
 
 function entryOf(request: Request) {
@@ -70,6 +88,7 @@ function OneRequest({ id }: { readonly id: string }): ReactElement {
   const { items } = useLiveList(requests);
   const { content, refusal } = useAnswer<{ request: Request }>(`api/v1/requests/${encodeURIComponent(id)}`, null);
   const request = items.get(id) ?? content?.request;
+  const isMine = useIsMine();
   return (
     <Page title={id} above={{ title: t("page.requests", "Requests"), page: "requests" }}>
       {request === undefined ? (
@@ -78,7 +97,7 @@ function OneRequest({ id }: { readonly id: string }): ReactElement {
         </div>
       ) : (
         <Region title={`${request.command} ${listed(request.targets)}`} isKnown>
-          {() => <RequestView request={request} />}
+          {() => <RequestView request={request} isMine={isMine(request)} />}
         </Region>
       )}
     </Page>

@@ -3,11 +3,11 @@ import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type { ReactElement } from "react";
 import type { Request } from "../api/contract.ts";
+import { CommandButton } from "../parts/command-button.tsx";
+import { hrefOf } from "../parts/place.ts";
+import { useNow } from "../parts/tick.ts";
+import { ageWords, clockTime, listed } from "../parts/words.ts";
 import { t } from "../translate.ts";
-import { CommandButton } from "./command-button.tsx";
-import { hrefOf } from "./place.ts";
-import { useNow } from "./tick.ts";
-import { ageWords, clockTime, listed } from "./words.ts";
 
 const STATE_WORDS: Readonly<Record<string, () => string>> = {
   waiting: () => t("request.waiting", "✋ waiting for a second person"),
@@ -21,8 +21,14 @@ const STATE_WORDS: Readonly<Record<string, () => string>> = {
 /** "✋ waiting for a second person" */
 export const requestWords = ({ state }: Pick<Request, "state">): string => STATE_WORDS[state]?.() ?? state;
 
+interface RequestViewProps {
+  readonly request: Request;
+  /** Whether the reader asked for it; null: not known. Somebody else decides then. */
+  readonly isMine: boolean | null;
+}
+
 /** A wish that needs a second person: what, by whom, why, until when, and what one may do about it. */
-export function RequestView({ request }: { readonly request: Request }): ReactElement {
+export function RequestView({ request, isMine }: RequestViewProps): ReactElement {
   const styles = useStyles2(getStyles);
   const now = useNow();
   const { id, command, targets, actor, door, reason, createdAt, expiresAt, why, rule, decidedBy, decisionReason } =
@@ -56,14 +62,25 @@ export function RequestView({ request }: { readonly request: Request }): ReactEl
           <a href={hrefOf(`operations/${request.operationId}`)}>{request.operationId}</a>
         </p>
       )}
-      {isWaiting ? (
-        <p style={{ display: "flex", gap: 8, flexWrap: "wrap" }}>
+      {isWaiting ? <Buttons id={id} isMine={isMine} /> : null}
+    </article>
+  );
+}
+
+function Buttons({ id, isMine }: { readonly id: string; readonly isMine: boolean | null }): ReactElement {
+  return (
+    <p style={{ display: "flex", gap: 8, flexWrap: "wrap", alignItems: "center" }}>
+      {isMine === true ? t("request.mine", "You asked for it, so somebody else decides.") : null}
+      {isMine === true ? null : (
+        <>
           <CommandButton command="deny" input={{ request: id }} label={t("verb.deny", "Deny…")} />
           <CommandButton command="approve" input={{ request: id }} label={t("verb.approve", "Approve…")} />
-          <CommandButton command="withdraw" input={{ request: id }} label={t("verb.withdraw", "Withdraw…")} />
-        </p>
-      ) : null}
-    </article>
+        </>
+      )}
+      {isMine === false ? null : (
+        <CommandButton command="withdraw" input={{ request: id }} label={t("verb.withdraw", "Withdraw…")} />
+      )}
+    </p>
   );
 }
 
