@@ -29,6 +29,14 @@ function fetchOf({ url }: BackendSrvRequest) {
 
 const Chosen = () => <output>{useContextChoice(placeNow())?.name ?? "the whole fleet"}</output>;
 
+test("a filter counts against all whom one looks at, so that nobody reads it as the fleet", async () => {
+  setBackendSrv({ fetch: fetchOf, chunked: () => NEVER } as unknown as BackendSrv);
+  locationService.push("/a/rollcall-fleet-app/agents?q=zzz");
+  await agents.read();
+  render(<Agents />);
+  expect(screen.getByTestId("counts").textContent).toBe("0 of 1");
+});
+
 test("Clear takes away everything that narrows the list, also what is remembered from another page", async () => {
   setBackendSrv({ fetch: fetchOf, chunked: () => NEVER } as unknown as BackendSrv);
   chooseContext({ kind: "group", name: "content" });
@@ -40,7 +48,7 @@ test("Clear takes away everything that narrows the list, also what is remembered
       <Chosen />
     </>,
   );
-  expect(screen.getByTestId("counts").textContent).toBe("0 of 1");
+  expect(screen.getByTestId("counts").textContent).toBe("0 expected");
   const nobody = within(screen.getByText(/^No agent fits/));
   fireEvent.click(nobody.getByRole("button", { name: "Clear" }));
   await screen.findByText("the whole fleet");

@@ -28,11 +28,9 @@ export default function Agents(): ReactElement {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const order = readOrderOf(place.query);
   const everyone = useMemo(() => inOrder([...items.values()], order), [items, order]);
-  const shown = useMemo(
-    () => everyone.filter((agent) => fitsContext(context, agent) && fitsFilters(agent, filters)),
-    [everyone, context, filters],
-  );
-  const counts = useMemo(() => countsWords(shown, everyone.length), [shown, everyone]);
+  const concerned = useMemo(() => everyone.filter((agent) => fitsContext(context, agent)), [everyone, context]);
+  const shown = useMemo(() => concerned.filter((agent) => fitsFilters(agent, filters)), [concerned, filters]);
+  const counts = useMemo(() => countsWords(shown, concerned.length), [shown, concerned]);
   const isTree = place.query.get("view") === "tree";
   return (
     <Page title={t("page.agents", "Agents")} actions={<ExportMenu name="agents" rows={() => shown.map(rowOf)} />}>
