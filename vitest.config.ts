@@ -1,6 +1,10 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
+const dataDir = process.env.ROLLCALL_DATA_DIR ?? join(import.meta.dirname, ".rollcall");
+// What core does without its adapters and secrets leaves no process and no global behind.
+const outside = "core/src/{adapters,secrets}/**";
+
 const shared = {
   exclude: ["**/node_modules/**", "**/dist/**"],
   pool: "forks" as const,
@@ -9,22 +13,37 @@ const shared = {
   expect: { poll: { timeout: 30_000 } },
 };
 
-const dataDir = process.env.ROLLCALL_DATA_DIR ?? join(import.meta.dirname, ".rollcall");
+const onServers = {
+  ...shared,
+  globalSetup: ["./test/servers.ts"],
+  // Tests start our programs some hundred times; what Node has compiled of them is kept, as in a stack.
+  env: { NODE_COMPILE_CACHE: join(dataDir, "cache") },
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};
 
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
-          ...shared,
+          ...onServers,
+          name: "core",
+          include: ["core/src/**/*.test.ts"],
+          exclude: [...shared.exclude, outside],
+          // Starting a worker for each of these small files would take longer than running it.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          ...onServers,
           name: "unit",
-          include: ["{core,agent,bot,exporter,local,alerting,dashboards,test,grafana-plugin/build}/**/*.test.ts"],
+          include: [
+            "{agent,bot,exporter,local,alerting,dashboards,test,grafana-plugin/build}/**/*.test.ts",
+            `${outside}/*.test.ts`,
+          ],
           exclude: [...shared.exclude, "test/end-to-end/**"],
-          globalSetup: ["./test/servers.ts"],
-          // Tests start our programs some hundred times; what Node has compiled of them is kept, as in a stack.
-          env: { NODE_COMPILE_CACHE: join(dataDir, "cache") },
-          testTimeout: 60_000,
-          maxWorkers: 2,
         },
       },
       {

@@ -3,6 +3,9 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkCoverage } from "./coverage.ts";
 
+/** Projects that run side by side, and then those of the next one; only the first run counts coverage. */
+const RUNS = [["core", "unit"], ["plugin"], ["end-to-end"]] as const;
+
 interface Totals {
   passed: number;
   failed: number;
@@ -19,7 +22,7 @@ export async function runTests(root: string, filters: readonly string[]): Promis
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
-  for (const project of ["unit", "plugin", "end-to-end"]) await runProject({ root, scratch, project, filters, totals });
+  for (const projects of RUNS) await runProjects({ root, scratch, projects, filters, totals });
   const complaints = filters.length > 0 ? [] : await checkCoverage(root, scratch);
   for (const complaint of complaints) console.error(`coverage: ${complaint}`);
   totals.failed += complaints.length;
@@ -29,27 +32,27 @@ export async function runTests(root: string, filters: readonly string[]): Promis
   return totals.failed === 0 && totals.passed > 0 ? 0 : 1;
 }
 
-interface ProjectRun {
+interface ProjectsRun {
   readonly root: string;
   readonly scratch: string;
-  readonly project: string;
+  readonly projects: readonly string[];
   readonly filters: readonly string[];
   readonly totals: Totals;
 }
 
-async function runProject({ root, scratch, project, filters, totals }: ProjectRun): Promise<void> {
-  const report = join(scratch, `${project}.json`);
+async function runProjects({ root, scratch, projects, filters, totals }: ProjectsRun): Promise<void> {
+  const name = projects.at(-1) ?? "";
+  const report = join(scratch, `${name}.json`);
   // Two shared cores: CI runs a failed test once more, and the report names it. At a desk nothing is run twice.
   const retry = process.env.CI === "true" ? ["--retry=1"] : [];
   // Of the plugin's files none counts; of the end-to-end tests the processes of their stack do.
-  const isCounted = filters.length === 0 && project === "unit";
-  const coverage = isCounted ? ["--coverage", `--coverage.reportsDirectory=${join(scratch, project)}`] : [];
+  const isCounted = filters.length === 0 && name === "unit";
+  const coverage = isCounted ? ["--coverage", `--coverage.reportsDirectory=${join(scratch, name)}`] : [];
   const child = spawn(
     join(root, "node_modules/.bin/vitest"),
     [
       "run",
-      "--project",
-      project,
+      ...projects.flatMap((project) => ["--project", project]),
       "--passWithNoTests",
       "--reporter=default",
       "--reporter=json",
