@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "../..");
 const HELP = `npm run bench              every benchmark, about 10 minutes; writes ${PAGE}
 npm run bench -- <name>    one or some of: ${BENCHES.map(({ name }) => name).join(", ")}; the other sections of the page stay
 
-Each runs against a whole stack of its own in a temporary folder, which is removed. Exit 0 if everything could be
+Most run against a whole stack of their own in a temporary folder, which is removed. Exit 0 if everything could be
 measured, also where a target is missed: the page says by how much and why.`;
 
 const names = process.argv.slice(2);
@@ -67,8 +67,13 @@ async function measureAll(chosen: readonly Bench[]): Promise<{ figures: Figure[]
   }
 }
 
-async function measure({ name, about, measure: run }: Bench, stack: BenchStack, servers: string): Promise<Section> {
+async function measure(
+  { name, about, isAlone, measure: run }: Bench,
+  stack: BenchStack,
+  servers: string,
+): Promise<Section> {
   const before = `${describeLoad()} before, ${await describeSpeed(stack.redisUrl)}`;
+  if (isAlone) await stack.remove();
   const figures = await run(stack);
   for (const { what, measured, missed } of figures)
     console.log(`  ${what}: ${measured}${missed === null ? "" : `  ✗ ${missed}`}`);
@@ -82,7 +87,7 @@ function write(section: Section): void {
   const head = [
     "# Benchmarks",
     "",
-    "`npm run bench` writes this page; every figure is measured against a whole stack on one machine. With a load above the number of",
+    "`npm run bench` writes this page; all that a figure needs runs on one machine. With a load above the number of",
     "cores before a section, others worked on the machine at the same time (or the section before it did): processor times stay true,",
     "waiting times grow by as much as there is to wait for. What the machine could do just then stands below each section, to compare",
     "it with one of another day.",

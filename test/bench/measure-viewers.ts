@@ -6,6 +6,7 @@ import { simulatedId } from "./simulated-fleet.ts";
 /** Twenty streams of each of five people; the first of them has the tab, so the last viewer is not theirs. */
 const VIEWERS = 100;
 const CHANGES = 5;
+const PATIENCE_MS = 30_000;
 
 /** A hundred viewers of one control service, each through Grafana's proxy, one of them a browser. */
 export async function measureViewers(stage: GrafanaStage, page: Page): Promise<Figure[]> {
@@ -56,7 +57,11 @@ async function openViewer({ client }: GrafanaStage, person: string) {
   void hear(answer.body).catch(() => undefined);
   return {
     /** Resolves when the viewer is told that the agent is paused. */
-    sees: (agent: string) => new Promise<void>((resolve) => waiting.set(agent, resolve)),
+    sees: (agent: string) =>
+      new Promise<void>((resolve, reject) => {
+        setTimeout(() => reject(new Error(`a viewer was not told within ${PATIENCE_MS} ms`)), PATIENCE_MS).unref();
+        waiting.set(agent, resolve);
+      }),
     leave: () => ending.abort(),
   };
 }
