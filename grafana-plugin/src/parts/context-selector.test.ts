@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { agents } from "../api/lists.ts";
 import { sampleAgents } from "../pages/parts-samples.ts";
 import { optionsFor } from "./context-selector.tsx";
@@ -8,7 +8,9 @@ if (sample === undefined) throw new Error("no sample");
 const named = (id: string, group: string) => ({ ...sample, id, group });
 const fleet = [named("order-intake", "orders"), named("billing", "orders"), named("crm-chat", "platform")];
 const items = new Map(fleet.map((agent) => [agent.id, agent]));
-agents.store.set({ ...agents.store.get(), at: 0, items });
+const before = agents.store.get();
+beforeAll(() => agents.store.set({ ...before, at: 0, items }));
+afterAll(() => agents.store.set(before));
 
 const labels = async (words: string): Promise<(string | undefined)[]> =>
   (await optionsFor(words)).map(({ label }) => label);
