@@ -30,7 +30,7 @@ export default function Alerts(): ReactElement {
   const link = linkOf(query);
   const concerns = useConcerns();
   const { items, at, refusal } = useLiveList(incidents);
-  const known = useEveryIncident(items);
+  const { known, isEndedKnown } = useEveryIncident(items);
   const all = known.filter((incident) => concerns(agentsOf(incident)));
   const named = all.filter((incident) => isNamed(incident, link));
   const tab = TABS.find((one) => one === query.get("tab")) ?? null;
@@ -55,14 +55,14 @@ export default function Alerts(): ReactElement {
               {TABS.map((one) => (
                 <FilterPill
                   key={one}
-                  label={`${TAB_WORDS[one]()} ${named.filter((incident) => tabOf(incident) === one).length}`}
+                  label={`${TAB_WORDS[one]()} ${one === "ended" && !isEndedKnown ? "—" : named.filter((incident) => tabOf(incident) === one).length}`}
                   selected={tab === one}
                   onClick={() => changeQuery({ tab: tab === one ? null : one })}
                 />
               ))}
             </div>
             {isOver && shown.length > 0 ? <p>{t("alerts.over", "It does not fire any more.")}</p> : null}
-            {shown.length === 0 ? <Empty {...{ tab, link, all }} /> : null}
+            {shown.length === 0 ? <Empty {...{ tab, link, all, isEndedKnown }} /> : null}
             {shown.map((incident) => (
               <IncidentCard key={incident.id} incident={incident} />
             ))}
@@ -75,14 +75,15 @@ export default function Alerts(): ReactElement {
 }
 
 /** What is open as the live stream tells it, and what has ended: the worst of the open first, the newest of the ended. */
-function useEveryIncident(live: ReadonlyMap<string, Incident>): Incident[] {
+function useEveryIncident(live: ReadonlyMap<string, Incident>): { known: Incident[]; isEndedKnown: boolean } {
   const { content } = useAnswer<IncidentsAnswer>("api/v1/incidents?state=resolved", 15_000);
   const ended = [...(content?.incidents ?? []), ...live.values()].filter(({ state }) => state === "resolved");
   const each = new Map(ended.map((incident) => [incident.id, incident]));
-  return [
+  const known = [
     ...worstFirst([...live.values()].filter(({ state }) => state === "firing")),
     ...[...each.values()].toSorted((one, other) => (other.resolvedAt ?? 0) - (one.resolvedAt ?? 0)),
   ];
+  return { known, isEndedKnown: content !== undefined };
 }
 
 /** What the address names, which would else narrow the page unseen. */
@@ -102,11 +103,14 @@ interface EmptyProps {
   readonly link: Link | null;
   /** All that one may look at, open and ended. */
   readonly all: readonly Incident[];
+  readonly isEndedKnown: boolean;
 }
 
-function Empty({ tab, link, all }: EmptyProps): ReactElement {
+function Empty({ tab, link, all, isEndedKnown }: EmptyProps): ReactElement {
   const now = useNow();
   if (tab === "taken") return <p>{t("alerts.none-taken", "Nobody has taken anything that fires.")}</p>;
+  if (!isEndedKnown && (tab === "ended" || link !== null))
+    return <p>{t("alerts.ended-unread", "What has ended is not read yet.")}</p>;
   if (tab === "ended") return <p>{t("alerts.none-ended", "None of these has ended in the last 30 days.")}</p>;
   if (link !== null) return <p>{t("alerts.none-named", "It does not fire, and has not in the last 30 days.")}</p>;
   const last = all.find((incident) => tabOf(incident) === "ended");

@@ -4,6 +4,7 @@ import { FilterInput, useStyles2 } from "@grafana/ui";
 import type { ApiSeries, ApiThroughput } from "@rollcall/core/figures-contract.ts";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
+import type { Refusal } from "../api/refusal.ts";
 import { CommandButton } from "../parts/command-button.tsx";
 import { MetricCard } from "../parts/metric-card.tsx";
 import { Page } from "../parts/page.tsx";
@@ -70,6 +71,7 @@ function Throughput(): ReactElement {
           name={name()}
           series={all.find(({ measure, of }) => measure === wanted && of === null)}
           at={at}
+          refusal={refusal}
         />
       ))}
       {Object.entries(BUSIEST).map(([wanted, title]) => (
@@ -91,9 +93,10 @@ interface TotalProps {
   readonly name: string;
   readonly series: ApiSeries | undefined;
   readonly at: number | null;
+  readonly refusal: Refusal | null;
 }
 
-function Total({ name, series, at }: TotalProps): ReactElement {
+function Total({ name, series, at, refusal }: TotalProps): ReactElement {
   const styles = useStyles2(getStyles);
   const age = series?.ageSeconds ?? null;
   return (
@@ -102,7 +105,7 @@ function Total({ name, series, at }: TotalProps): ReactElement {
         label={name}
         value={series?.points.at(-1)?.[1] ?? null}
         unit={series?.unit ?? "per second"}
-        reason={series === undefined ? t("figure.reading", "reading") : series.reason}
+        reason={series === undefined ? (refusal?.message ?? t("figure.reading", "reading")) : series.reason}
         at={at === null || age === null ? null : at - age * 1000}
         points={series?.points ?? []}
       />
