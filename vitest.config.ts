@@ -5,6 +5,17 @@ const dataDir = process.env.ROLLCALL_DATA_DIR ?? join(import.meta.dirname, ".rol
 // What core does without its adapters and secrets leaves no process and no global behind.
 const outside = "core/src/{adapters,secrets}/**";
 
+// They wait nearly all of their time, for leases, scrapes and answers that never come, and leave the cores to others.
+const waiting = [
+  "alerting/fast-detection.test.ts",
+  "bot/src/http/live-ticket.test.ts",
+  "bot/src/slack/{publisher,request-publisher,sockets}.test.ts",
+  "core/src/adapters/google/workspace.test.ts",
+  "core/src/adapters/postgres/{pool,worker}.test.ts",
+  "exporter/src/remote-write.test.ts",
+  "test/drills/detect.test.ts",
+];
+
 const shared = {
   exclude: ["**/node_modules/**", "**/dist/**"],
   pool: "forks" as const,
@@ -43,9 +54,10 @@ export default defineConfig({
             "{agent,bot,exporter,local,alerting,dashboards,test,grafana-plugin/build}/**/*.test.ts",
             `${outside}/*.test.ts`,
           ],
-          exclude: [...shared.exclude, "test/end-to-end/**"],
+          exclude: [...shared.exclude, "test/end-to-end/**", ...waiting],
         },
       },
+      { test: { ...onServers, name: "waiting", include: waiting, maxWorkers: 1 } },
       {
         test: {
           ...shared,
