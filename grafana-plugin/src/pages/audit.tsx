@@ -1,5 +1,5 @@
-import { Button, Input, RadioButtonGroup } from "@grafana/ui";
-import { type ReactElement, useState } from "react";
+import { Button } from "@grafana/ui";
+import { type ReactElement, useMemo, useState } from "react";
 import { useAnswer } from "../api/answers.ts";
 import { ask } from "../api/ask.ts";
 import type { AuditAnswer, AuditRow } from "../api/contract.ts";
@@ -7,30 +7,26 @@ import { CommandButton } from "../parts/command-button.tsx";
 import { useContextChoice } from "../parts/context.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { Page } from "../parts/page.tsx";
-import { changeQuery, hrefOf, type Place, usePlace } from "../parts/place.ts";
+import { hrefOf, usePlace } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
+import { useNow } from "../parts/tick.ts";
 import { type Entry, Timeline } from "../parts/timeline.tsx";
+import { ageWords } from "../parts/words.ts";
 import { t } from "../translate.ts";
+import { AuditFilters, searchOf } from "./audit-filters.tsx";
 import { auditWords } from "./audit-words.ts";
-
-const FIELDS = ["text", "actor", "command"] as const;
-
-/** How a field of the search is called. */
-const FIELD_WORDS: Readonly<Record<(typeof FIELDS)[number], () => string>> = {
-  text: () => t("audit.text", "text"),
-  actor: () => t("audit.actor", "actor"),
-  command: () => t("word.command", "command"),
-};
 
 /** Who did what, refusals too; newest first. */
 export default function Audit(): ReactElement {
   const place = usePlace();
   const context = useContextChoice(place);
-  const search = searchOf(place, context?.kind === "agent" ? context.name : null);
+  const agent = context?.kind === "agent" ? context.name : null;
+  const search = useMemo(() => searchOf(place, agent), [place, agent]);
   const from = /^\d{1,15}$/.exec(place.query.get("row") ?? "")?.[0] ?? null;
   return (
     <Page title={t("page.audit", "Audit")} ignoresContext={context?.kind === "group"} actions={<Actions />}>
-      <Filters place={place} />
+      <LastCheck />
+      <AuditFilters query={place.query} />
       <Rows key={`${from} ${search}`} search={search} from={from} />
     </Page>
   );
@@ -43,43 +39,31 @@ const Actions = (): ReactElement => (
   </>
 );
 
-/** A field that is too short to search for is left out. */
-function searchOf({ query }: Place, target: string | null): string {
-  const asked = [...FIELDS, "decision"].flatMap((name) => {
-    const value = (query.get(name) ?? "").trim();
-    return value.length < (name === "text" ? 2 : 1) ? [] : [[name, value]];
-  });
-  return new URLSearchParams([...asked, ...(target === null ? [] : [["target", target]])]).toString();
+/** What `verify` writes down of what it found. */
+interface Checked {
+  readonly rows?: number;
+  readonly firstBad?: { readonly seq: number } | null;
 }
 
-const decisions = () => [
-  { label: t("word.all", "All"), value: "" },
-  { label: t("audit.allowed", "Allowed"), value: "allowed" },
-  { label: t("audit.refused", "Refused"), value: "refused" },
-];
-
-function Filters({ place }: { readonly place: Place }): ReactElement {
+/** "41,207 rows, unbroken, checked 2 min ago": what whoever checked the chain last was told. */
+function LastCheck(): ReactElement | null {
+  const { content } = useAnswer<AuditAnswer>("api/v1/audit?limit=1&event=verify", 60_000);
+  const now = useNow();
+  if (content === undefined) return null;
+  const [last] = content.rows;
+  const { rows = 0, firstBad = null } = (last?.detail ?? {}) as Checked;
+  const values = {
+    rows: new Intl.NumberFormat("en-US").format(rows),
+    age: last === undefined ? "" : ageWords((now - Date.parse(last.at)) / 1000),
+  };
   return (
-    <div style={{ gridColumn: "1 / -1", display: "flex", gap: 8, flexWrap: "wrap" }}>
-      {FIELDS.map((name) => (
-        <Input
-          key={name}
-          aria-label={FIELD_WORDS[name]()}
-          placeholder={FIELD_WORDS[name]()}
-          width={24}
-          {...(name === "text" ? { "data-search": true } : {})}
-          defaultValue={place.query.get(name) ?? ""}
-          onBlur={(event) => changeQuery({ [name]: event.currentTarget.value })}
-          onKeyDown={(event) => event.key === "Enter" && changeQuery({ [name]: event.currentTarget.value })}
-        />
-      ))}
-      <RadioButtonGroup
-        aria-label={t("audit.decision", "Decision")}
-        options={decisions()}
-        value={place.query.get("decision") ?? ""}
-        onChange={(decision) => changeQuery({ decision })}
-      />
-    </div>
+    <p role="status" style={{ gridColumn: "1 / -1", margin: 0 }}>
+      {last === undefined
+        ? t("audit.unchecked", "Nobody has checked yet whether the rows are unbroken.")
+        : firstBad === null
+          ? t("audit.unbroken", "{{rows}} rows, unbroken, checked {{age}} ago", values)
+          : `■ ${t("audit.broken", "Broken at a-{{seq}}, checked {{age}} ago", { ...values, seq: firstBad.seq })}`}
+    </p>
   );
 }
 
