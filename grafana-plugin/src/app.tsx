@@ -1,6 +1,6 @@
 import type { AppRootProps } from "@grafana/data";
 import { type ComponentType, lazy, type ReactElement, Suspense } from "react";
-import { agents } from "./api/lists.ts";
+import { agents, incidents, requests } from "./api/lists.ts";
 import { Unconfigured } from "./pages/unconfigured.tsx";
 import { Boundary } from "./parts/boundary.tsx";
 import { type Place, placeNow, usePlace } from "./parts/place.ts";
@@ -36,11 +36,11 @@ PAGES[nameOf(placeNow())].load().catch(() => undefined);
 const AHEAD_MS = 10_000;
 let isAhead = false;
 
-/** Every page shows the fleet: it is asked for, and followed, while the first page is still to be drawn. */
+/** What every page shows is asked for, and followed, while the first page is still to be drawn. */
 function followAhead(): void {
   if (isAhead) return;
   isAhead = true;
-  setTimeout(agents.follow(), AHEAD_MS);
+  for (const list of [agents, incidents, requests]) setTimeout(list.follow(), AHEAD_MS);
 }
 
 /** The app: the page that the address names. */
