@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -13,7 +13,9 @@ export const WEBHOOK_TOKEN = "the-token-of-the-webhook";
 export const authorization = { authorization: `Bearer ${TOKEN}` };
 /** What no output may hold. */
 export const SECRETS = [TOKEN, WEBHOOK_TOKEN, "xoxb-nobody-at-all", "a fleet key of at least 32 characters"];
-export const FLEET = `fleet: main-test
+/** Of one test file alone: a heartbeat that another leaves in the Redis they share would prove that its agent works. */
+export const FLEET_NAME = `control-${randomBytes(4).toString("hex")}`;
+export const FLEET = `fleet: ${FLEET_NAME}
 agents:
   - { id: billing, group: payments, does: takes payments, criticality: P0, consequence: payments stop, normalSeconds: 1 }
 `;
@@ -141,7 +143,7 @@ export const DELIVERY = {
   alerts: [
     {
       status: "firing",
-      labels: { alertname: "AgentGone", fleet: "main-test", agent: "billing", group: "payments", criticality: "P0" },
+      labels: { alertname: "AgentGone", fleet: FLEET_NAME, agent: "billing", group: "payments", criticality: "P0" },
       annotations: { summary: "billing is gone" },
       startsAt: "2026-11-20T17:55:29.772Z",
       endsAt: "0001-01-01T00:00:00Z",

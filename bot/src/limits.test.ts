@@ -1,5 +1,3 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { tooMany } from "@rollcall/core/limit-commands.ts";
 import { sign } from "@rollcall/local/slack/delivery.ts";
 import { createTestDatabase } from "@rollcall/test/database.ts";
@@ -8,7 +6,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "
 import {
   authorization,
   createControlSetting,
-  FLEET,
   postOf,
   type StartedControl,
   untilStatus,
@@ -25,8 +22,6 @@ beforeAll(async () => {
     redisUrl: inject("redisUrl"),
     inherited: process.env,
   });
-  // Redis is shared with other tests: what is counted there is counted for a fleet.
-  await writeFile(join(setting.folder, "own.yaml"), FLEET.replace("main-test", "limits-test"));
 });
 afterEach(() => setting.endAll());
 afterAll(async () => {
@@ -38,7 +33,6 @@ const LIMITS = "acts=3/10m,roll-call-fleet=1/10m,login-failures=off,unauthentica
 const ready = async (): Promise<StartedControl> => {
   const service = await setting.start({
     ROLLCALL_LIMITS: LIMITS,
-    ROLLCALL_FLEET_FILE: join(setting.folder, "own.yaml"),
   });
   await untilStatus(service, "/ready", 200);
   return service;

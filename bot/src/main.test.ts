@@ -11,6 +11,7 @@ import {
   createControlSetting,
   DELIVERY,
   FLEET,
+  FLEET_NAME,
   postOf,
   SECRETS,
   untilStatus,
@@ -41,7 +42,7 @@ describe("the control service as a process", { timeout: 60_000 }, () => {
     const service = await setting.start();
     await untilStatus(service, "/ready", 200);
     const read = async (path: string) => (await service.ask(path, { headers: authorization })).json();
-    expect(await read("/api/v1/")).toMatchObject({ name: "rollcall", fleet: "main-test" });
+    expect(await read("/api/v1/")).toMatchObject({ name: "rollcall", fleet: FLEET_NAME });
     expect(await read("/api/v1/agents")).toMatchObject({ expected: 1, agents: [{ id: "billing" }] });
     const { commands } = (await read("/api/v1/commands")) as { commands: { name: string }[] };
     expect(commands.map(({ name }) => name)).toEqual(expect.arrayContaining(["status", "restart", "help"]));
@@ -94,7 +95,7 @@ describe("the control service as a process", { timeout: 60_000 }, () => {
   test("accepts a command once per key, and its audit rows stand behind it", async () => {
     const service = await setting.start();
     await untilStatus(service, "/ready", 200);
-    const wish = { ...authorization, "idempotency-key": "main-test-wish" };
+    const wish = { ...authorization, "idempotency-key": `wish-${performance.now()}` };
     const restart = () =>
       service.ask("/api/v1/commands/restart", postOf({ input: { who: ["billing"] }, reason: "a test" }, wish));
     const [first, second] = await Promise.all([restart(), restart()]);

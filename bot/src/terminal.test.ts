@@ -17,6 +17,7 @@ import {
   createControlSetting,
   DELIVERY,
   FLEET,
+  FLEET_NAME,
   postOf,
   type StartedControl,
   untilStatus,
@@ -63,7 +64,7 @@ function rollcall(args: readonly string[], { isRich = false, ...change }: Record
 /** A heartbeat of an agent whose process then hears nothing. */
 async function beatOnce(agent: string): Promise<void> {
   const redis = connectRedis({ url: inject("redisUrl"), name: "terminal-test" });
-  const keys = keysOf("main-test");
+  const keys = keysOf(FLEET_NAME);
   const [seconds] = await redis.time();
   const at = Number(seconds) * 1000;
   const beat = beatOf(workingAgent(agent), at);

@@ -50,7 +50,8 @@ function getRowStyles(theme: GrafanaTheme2) {
       borderBottom: `1px solid ${theme.colors.border.weak}`,
       [NARROW]: { gridTemplateColumns: "32px 1fr 1.2fr 1.4fr" },
       [PHONE]: {
-        gridTemplateColumns: "24px 1fr auto",
+        // The name comes first: of the badge its first words say the most.
+        gridTemplateColumns: "24px fit-content(65%) minmax(0, 1fr)",
         gridTemplateRows: "repeat(3, auto)",
         alignContent: "center",
         gap: theme.spacing(0, 1),
