@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type BenchStack, startBenchStack } from "./bench-stack.ts";
 import { BENCHES, type Bench } from "./benches.ts";
 import type { Figure } from "./figures.ts";
-import { describeLoad, describeMachine, describeServers, describeSpeed } from "./machine.ts";
+import { describeLoad, describeMachine, describeServers, describeSpeed, untilAtRest } from "./machine.ts";
 import { renderPage, type Section } from "./page.ts";
 
 const PAGE = "docs/benchmarks.md";
@@ -72,8 +72,12 @@ async function measure(
   stack: BenchStack,
   servers: string,
 ): Promise<Section> {
+  await untilAtRest();
   const before = `${describeLoad()} before, ${await describeSpeed(stack.redisUrl)}`;
-  if (isAlone) await stack.remove();
+  if (isAlone) {
+    await stack.remove();
+    await untilAtRest();
+  }
   const figures = await run(stack);
   for (const { what, measured, missed } of figures)
     console.log(`  ${what}: ${measured}${missed === null ? "" : `  ✗ ${missed}`}`);
