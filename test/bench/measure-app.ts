@@ -3,9 +3,11 @@ import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "../chromium.ts";
 import { signInto } from "../end-to-end/grafana-tab.ts";
 import type { BenchStack } from "./bench-stack.ts";
-import { durationText, type Figure, plain, single } from "./figures.ts";
+import { durationText, type Figure, percentile, plain, single } from "./figures.ts";
 
-const FIRST_PAGES = 5;
+const FIRST_PAGES = 8;
+/** The share of loads by which pages are judged: web.dev/articles/vitals. */
+const SHARE = 0.75;
 const root = join(import.meta.dirname, "../..");
 
 /** The first page of the app in a real browser. */
@@ -19,8 +21,6 @@ export async function measureApp(stack: BenchStack): Promise<Figure[]> {
   }
 }
 
-const worst = (samples: readonly number[]): number => Math.max(...samples);
-
 async function measureFirstPages(browser: Browser, grafana: string): Promise<Figure[]> {
   const samples: { cold: Drawn; again: Drawn }[] = [];
   // The one before them makes the stand-in build its pages.
@@ -33,32 +33,29 @@ async function measureFirstPages(browser: Browser, grafana: string): Promise<Fig
     if (index > 0) samples.push({ cold, again });
     await person.context.close();
   }
-  const what = "first page: address entered → Overview drawn and live";
-  const figure = (cache: string, values: readonly number[], why: string): Figure =>
-    single({
-      what: `${what}, ${cache}, the worst of ${FIRST_PAGES}`,
-      value: worst(values),
-      limit: 2000,
-      unit: "ms",
-      why,
-    });
+  const cold = samples.map((sample) => sample.cold.sinceEntered);
+  const again = samples.map((sample) => sample.again.sinceEntered);
+  const ofPlugin = samples.map((sample) => sample.cold.sincePlugin);
   return [
-    figure(
+    firstPage(
       "nothing cached",
-      samples.map(({ cold }) => cold.sinceEntered),
+      cold,
       "2.5 MB of Grafana's own libraries come and are compiled first; browser, stand-in and fleet share two cores",
     ),
     plain(
       "of that the plugin itself, from the request for its first file on",
-      durationText(worst(samples.map(({ cold }) => cold.sincePlugin))),
+      durationText(percentile(ofPlugin, SHARE)),
     ),
-    figure(
-      "in a browser that was there before",
-      samples.map(({ again }) => again.sinceEntered),
-      "browser, stand-in and fleet share two cores",
-    ),
+    firstPage("in a browser that was there before", again, "browser, stand-in and fleet share two cores"),
+    plain(`the slowest of all ${2 * FIRST_PAGES}`, durationText(Math.max(...cold, ...again))),
   ];
 }
+
+const firstPage = (cache: string, samples: readonly number[], why: string): Figure =>
+  single({
+    what: `first page: address entered → Overview drawn and live, ${cache}, three of four of ${FIRST_PAGES} within`,
+    ...{ value: percentile(samples, SHARE), limit: 2000, unit: "ms", why },
+  });
 
 interface Drawn {
   /** ms */
