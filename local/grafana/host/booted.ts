@@ -1,3 +1,4 @@
+import { askJson } from "./ask.ts";
 import type { TranslatedMeta } from "./language.ts";
 
 declare global {
@@ -32,7 +33,7 @@ export interface Booted extends BootData {
   readonly isDark: boolean;
 }
 
-/** What Grafana speaks unless somebody chooses. */
+/** What Grafana speaks unless somebody chooses, and what has texts for whatever another language lacks. */
 const ENGLISH = "en-US";
 
 function boot(): Booted {
@@ -43,7 +44,10 @@ function boot(): Booted {
 }
 
 export const booted: Booted = boot();
-const { user, language, isDark } = booted;
+const { user, language, isDark, meta } = booted;
+const path = meta.translations[language] ?? meta.translations[ENGLISH];
+/** Texts of the plugin: on their way while Grafana's libraries are still being read. */
+export const texts: Promise<unknown> = path === undefined ? Promise.resolve({}) : askJson(`/${path}`);
 // Grafana's libraries read it while they are loaded.
 window.__grafana_public_path__ = "/public/";
 window.grafanaBootData = {

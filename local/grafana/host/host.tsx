@@ -12,9 +12,9 @@ import * as rxjs from "rxjs";
 import { sharedInPart } from "#shared-in-part";
 import { loadAmd, type Shared } from "./amd.ts";
 import { backend } from "./backend.ts";
-import { booted } from "./booted.ts";
+import { booted, texts } from "./booted.ts";
 import { Chrome } from "./chrome.tsx";
-import { readTexts, speak } from "./language.ts";
+import { addTexts, speak } from "./language.ts";
 import { setPageFrame } from "./page-frame.tsx";
 
 /** What bundlers ask every module for. */
@@ -56,7 +56,7 @@ async function start(): Promise<void> {
   setPageFrame();
   const { meta, language } = booted;
   const i18next = await speak(language);
-  await readTexts(meta, language);
+  addTexts(meta.id, language, await texts);
   const { plugin } = (await loadAmd(MODULE, { ...SHARED, i18next })) as { plugin: AppPlugin };
   plugin.meta = meta;
   await plugin.init?.(meta);

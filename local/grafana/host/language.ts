@@ -7,9 +7,6 @@ export interface TranslatedMeta extends AppPluginMeta {
   readonly translations: Readonly<Record<string, string>>;
 }
 
-/** Has texts for whatever another language lacks. */
-const ENGLISH = "en-US";
-
 export const preferLanguage = (language: string): Promise<unknown> =>
   askJson("/api/user/preferences", {
     method: "PATCH",
@@ -24,8 +21,7 @@ export async function speak(language: string): Promise<object> {
   return getI18nInstance();
 }
 
-/** Reads the texts of a plugin before the plugin itself, as Grafana does; what the plugin does not have is English. */
-export async function readTexts({ id, translations }: TranslatedMeta, language: string): Promise<void> {
-  const path = translations[language] ?? translations[ENGLISH];
-  if (path !== undefined) addResourceBundle(language, id, (await askJson(`/${path}`)) as object);
+/** The texts of a plugin are there before the plugin itself, as in Grafana; what the plugin does not have is English. */
+export function addTexts(id: string, language: string, texts: unknown): void {
+  addResourceBundle(language, id, texts as object);
 }
