@@ -65,8 +65,6 @@ export default defineConfig({
           include: ["grafana-plugin/src/**/*.test.{ts,tsx}"],
           environment: "jsdom",
           setupFiles: ["./grafana-plugin/src/jsdom-gaps-fixture.ts"],
-          // Loading Grafana's libraries takes most of the time: all files share one loading of them.
-          isolate: false,
           // Their bundles import style sheets, and modules that only a bundler finds.
           server: { deps: { inline: [/@grafana\//, /uplot/] } },
           testTimeout: 60_000,
