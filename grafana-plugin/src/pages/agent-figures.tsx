@@ -5,7 +5,7 @@ import type { ApiMeasureCourse } from "@rollcall/core/measure-contract.ts";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
 import type { Agent } from "../api/contract.ts";
-import { MetricCard } from "../parts/metric-card.tsx";
+import { CourseCard, MetricCard } from "../parts/metric-card.tsx";
 import { t } from "../translate.ts";
 
 /** What is asked of Prometheus, and how a card says it. */
@@ -68,17 +68,13 @@ interface MeasuredProps {
 function Measured({ id, measured: { label, name, made, unit } }: MeasuredProps): ReactElement {
   const asked = new URLSearchParams({ name, function: made, window: "1m", agent: id, range: "15m", step: "30" });
   const { content, refusal } = useAnswer<ApiMeasureCourse>(`api/v1/figures/measure/course?${asked}`, 15_000);
-  const points = content?.series[0]?.points ?? [];
-  const newest = points.findLast(([, value]) => value !== null);
   return (
-    <MetricCard
+    <CourseCard
       label={label()}
-      value={newest?.[1] ?? null}
       unit={unit}
       reason={refusal?.message ?? (content === undefined ? t("figure.reading", "reading") : content.reason)}
-      at={newest?.[0] ?? null}
       freshSeconds={90}
-      points={points}
+      points={content?.series[0]?.points ?? []}
     />
   );
 }

@@ -6,7 +6,7 @@ import type { ApiMeasureCourse } from "@rollcall/core/measure-contract.ts";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
 import { t } from "../translate.ts";
-import { MetricCard, type Point } from "./metric-card.tsx";
+import { CourseCard, type Point } from "./metric-card.tsx";
 
 /** Where a figure and its course are read: a series of the throughput, the share of it that failed, or a question to `figures/measure`. */
 type Course = { readonly series: "published" | "handled" } | { readonly share: "failed" } | { readonly ask: string };
@@ -61,16 +61,11 @@ interface KeyFigureProps {
 
 function KeyFigure({ card: { label, course }, usual }: KeyFigureProps): ReactElement {
   const { points, unit, reason } = useCourse(course);
-  const newest = points.findLast(([, value]) => value !== null);
   return (
-    <MetricCard
+    <CourseCard
       label={label()}
-      value={newest?.[1] ?? null}
-      unit={unit}
-      reason={reason}
-      at={newest?.[0] ?? null}
+      {...{ unit, reason, points }}
       freshSeconds={FRESH_SECONDS}
-      points={points}
       {...(usual === undefined ? {} : { dayBefore: usual.dayBefore, normal: usual.normal })}
     />
   );

@@ -52,6 +52,18 @@ export function MetricCard(props: MetricCardProps): ReactElement {
   );
 }
 
+interface CourseCardProps extends Pick<MetricCardProps, "label" | "unit" | "dayBefore" | "normal"> {
+  readonly points: readonly Point[];
+  readonly reason: string | null;
+  readonly freshSeconds: number;
+}
+
+/** A card whose number is the newest one of its course. */
+export function CourseCard(props: CourseCardProps): ReactElement {
+  const [at, value] = props.points.findLast((point) => point[1] !== null) ?? [null, null];
+  return <MetricCard {...props} at={at} value={value} />;
+}
+
 interface Ageing extends Required<Pick<MetricCardProps, "at" | "freshSeconds">> {
   readonly now: number;
 }
