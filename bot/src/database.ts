@@ -12,6 +12,7 @@ import { createFreezes } from "@rollcall/core/adapters/postgres/freezes.ts";
 import { createIncidents } from "@rollcall/core/adapters/postgres/incidents.ts";
 import { createLimitUses } from "@rollcall/core/adapters/postgres/limit-uses.ts";
 import { createLiveTickets } from "@rollcall/core/adapters/postgres/live-tickets.ts";
+import { createLogStore } from "@rollcall/core/adapters/postgres/log-store.ts";
 import { createMaintenance } from "@rollcall/core/adapters/postgres/maintenance.ts";
 import { createOperations } from "@rollcall/core/adapters/postgres/operations.ts";
 import { createPeriodRecords } from "@rollcall/core/adapters/postgres/period-records.ts";
@@ -39,6 +40,7 @@ import type { Freezes } from "@rollcall/core/ports/freezes.ts";
 import type { Incidents } from "@rollcall/core/ports/incidents.ts";
 import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
 import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
+import type { LogStore } from "@rollcall/core/ports/log-store.ts";
 import type { Maintenance } from "@rollcall/core/ports/maintenance.ts";
 import type { Operations } from "@rollcall/core/ports/operations.ts";
 import type { PeriodRecords } from "@rollcall/core/ports/period-records.ts";
@@ -71,6 +73,7 @@ export interface Database {
   readonly desired: DesiredStates;
   readonly publications: Publications;
   readonly rollCalls: RollCalls;
+  readonly logs: LogStore;
   readonly records: PeriodRecords;
   readonly pictures: Pictures;
   readonly runs: Runs;
@@ -128,6 +131,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     store: gate.guard(protection.guard(createCommandStore(pool))),
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
+    logs: gate.guard(createLogStore(pool)),
     records: gate.guard(createPeriodRecords(pool)),
     pictures: gate.guard(createPictures(pool)),
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),

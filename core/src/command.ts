@@ -15,6 +15,7 @@ import type { Figures } from "./ports/figures.ts";
 import type { FleetBus, FleetRegistry } from "./ports/fleet.ts";
 import type { Freezes } from "./ports/freezes.ts";
 import type { Incidents } from "./ports/incidents.ts";
+import type { LogStore } from "./ports/log-store.ts";
 import type { Maintenance } from "./ports/maintenance.ts";
 import type { Monitoring } from "./ports/monitoring.ts";
 import type { Operations } from "./ports/operations.ts";
@@ -50,6 +51,8 @@ export interface Ports {
   readonly clock: Clock;
   /** Left out where no PostgreSQL is. */
   readonly rollCalls?: RollCalls;
+  /** Left out where no PostgreSQL is. */
+  readonly logs?: LogStore;
   /** Left out where no PostgreSQL is. */
   readonly records?: PeriodRecords;
   /** IANA name of the time zone of the people on call; UTC if left out. */

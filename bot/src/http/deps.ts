@@ -35,6 +35,7 @@ export interface AppDeps {
     | "clock"
     | "figures"
     | "records"
+    | "logs"
     | "zone"
   >;
   readonly commands: readonly CommandDefinition[];

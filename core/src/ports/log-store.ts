@@ -35,6 +35,9 @@ export interface LogSourceState {
   readonly problem: string | null;
 }
 
+/** A line in the order of time. */
+export type LogPlace = Pick<KeptLogLine, "at" | "id">;
+
 /** What is kept of all logs, for some days. */
 export interface LogStore {
   /**
@@ -55,18 +58,25 @@ export interface LogStore {
   /** @throws Failure "unavailable" */
   sources(): Promise<LogSourceState[]>;
   /**
-   * Newest first by their time.
-   * @param page.before only lines older than this one (its time and id)
-   * @throws Failure "invalid_input" for a pattern that is none or takes too long, "unavailable"
+   * Newest first by their time; with `behind` the oldest first.
+   * @param page.before only lines older than this one
+   * @param page.behind only lines newer than this one; null: from the oldest
+   * @throws Failure "invalid_input" for a pattern that is none or a search that takes too long, "unavailable"
    */
   search(
     filter: LogFilter,
-    page: { readonly limit: number; readonly before?: { readonly at: number; readonly id: number } | undefined },
+    page: {
+      readonly limit: number;
+      readonly before?: LogPlace | undefined;
+      readonly behind?: LogPlace | null | undefined;
+    },
   ): Promise<KeptLogLine[]>;
   /** Those that were taken in after `id`, in the order in which they were. @throws like `search` */
   after(id: number, filter: LogFilter, limit: number): Promise<KeptLogLine[]>;
   /** The highest id so far; 0 if there is none. @throws Failure "unavailable" */
   newest(): Promise<number>;
+  /** How many lines were taken in after `id`, and the highest id of them. @throws Failure "unavailable" */
+  taken(id: number): Promise<{ readonly newest: number; readonly counts: LogCount["counts"] }>;
   /** @throws like `search` */
   count(filter: LogFilter & { readonly from: number; readonly to: number }, stepMs: number): Promise<LogCount[]>;
   /** Lets go of what is older than so many days. @returns how many days of lines went @throws Failure "unavailable" */
