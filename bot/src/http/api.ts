@@ -11,6 +11,7 @@ import { registerFigures } from "./figures.ts";
 import { registerIncidents } from "./incidents.ts";
 import { registerLive } from "./live.ts";
 import { registerTickets } from "./live-ticket.ts";
+import { registerLogs } from "./logs.ts";
 import { registerMeasures } from "./measures.ts";
 import { registerOperations } from "./operations.ts";
 import { registerOwnTokens } from "./own-tokens.ts";
@@ -46,6 +47,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerDiagnostics(api, deps);
       registerFigures(api, deps);
       registerMeasures(api, deps);
+      registerLogs(api, deps);
       registerLive(api, deps);
       registerTickets(api, deps);
       if (deps.pages !== undefined) registerOwnTokens(api, deps.pages);
@@ -74,6 +76,7 @@ function registerGateway(api: App, { version, fleet, readiness, ports, pages }: 
     diagnostics: `${API_PREFIX}/diagnostics`,
     ...(ports.figures === undefined ? {} : { figures: `${API_PREFIX}/figures/key` }),
     ...(ports.records === undefined ? {} : { reports: `${API_PREFIX}/reports/daily` }),
+    ...(ports.logs === undefined ? {} : { logs: `${API_PREFIX}/logs`, logCounts: `${API_PREFIX}/logs/counts` }),
     live: `${API_PREFIX}/live`,
     liveSocket: `${API_PREFIX}/live/socket`,
     openapi: `${API_PREFIX}/openapi.json`,

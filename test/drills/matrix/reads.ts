@@ -68,6 +68,7 @@ const view = (path: string, role: Wanted["role"]): View => ({
 const QUESTION = "?name=rollcall_agent_rung&function=min";
 const QUESTIONS: Readonly<Record<string, string>> = {
   ...{ "/api/v1/figures/measure": QUESTION, "/api/v1/figures/measure/course": QUESTION },
+  "/api/v1/logs/search": "?q=paid",
 };
 
 /** Something of the form that the address wants. */
