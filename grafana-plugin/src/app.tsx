@@ -17,6 +17,7 @@ const PAGES = {
   requests: page(() => import("./pages/requests.tsx")),
   "roll-call": page(() => import("./pages/roll-call.tsx")),
   bus: page(() => import("./pages/bus.tsx")),
+  logs: page(() => import("./pages/logs.tsx")),
   diagnostics: page(() => import("./pages/diagnostics.tsx")),
   metrics: page(() => import("./pages/metrics.tsx")),
   audit: page(() => import("./pages/audit.tsx")),

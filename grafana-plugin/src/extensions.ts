@@ -17,6 +17,7 @@ export const LINKS = [
   { title: "Rollcall: operations", description: "What runs, stage by stage, to its end", path: `${BASE}/operations` },
   { title: "Rollcall: requests", description: "What waits for a second person", path: `${BASE}/requests` },
   { title: "Rollcall: roll call", description: "Let every agent prove that it works", path: `${BASE}/roll-call` },
+  { title: "Rollcall: logs", description: "What agents and services wrote, as they write it", path: `${BASE}/logs` },
   {
     title: "Rollcall: restart…",
     description: "Opens the form; nothing is done yet",

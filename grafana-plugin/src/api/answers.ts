@@ -87,8 +87,18 @@ export async function refresh(path: string): Promise<void> {
   await entry.asking;
 }
 
+/** What is read besides answers when the reader wants everything read again. */
+const others = new Set<() => void>();
+
+/** @returns takes it away again */
+export function refreshToo(read: () => void): () => void {
+  others.add(read);
+  return () => void others.delete(read);
+}
+
 /** Asks again for everything under a path that somebody looks at. */
 export function refreshBelow(prefix: string): void {
+  for (const read of others) read();
   for (const [path, { followers }] of kept) if (path.startsWith(prefix) && followers.size > 0) void refresh(path);
 }
 

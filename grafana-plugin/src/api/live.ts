@@ -1,5 +1,5 @@
 import { getBackendSrv } from "@grafana/runtime";
-import type { LiveEvent } from "@rollcall/core/live-contract.ts";
+import type { LiveEvent, LiveTopic } from "@rollcall/core/live-contract.ts";
 import type { Subscription } from "rxjs";
 import { PROXY } from "./ask.ts";
 import { EventLines } from "./event-lines.ts";
@@ -17,6 +17,9 @@ export const liveState = new Store<LiveState>({ kind: "reconnecting", since: nul
 
 type Listener = (event: LiveEvent) => void;
 
+/** What every page may follow. */
+const TOPICS: readonly LiveTopic[] = ["agents", "operations", "incidents", "requests", "roll-calls"];
+
 /** Beats come every 15 s; two may be lost. */
 const SILENCE_MS = 40_000;
 const FIRST_WAIT_MS = 500;
@@ -28,7 +31,8 @@ const REST_AFTER_MS = 15_000;
 
 /** The one live connection of a tab: resumes where it stopped, waits longer after each failure, rests while unseen. */
 export class LiveStream {
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Map<Listener, LiveTopic | null>();
+  #topics: readonly LiveTopic[] = TOPICS;
   #open: Subscription | null = null;
   #lastId: string | null = null;
   #failures = 0;
@@ -42,9 +46,13 @@ export class LiveStream {
     document.addEventListener("visibilitychange", () => this.#seen(!document.hidden));
   }
 
-  /** Hears every event from now on, until the returned function is called. */
-  listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
+  /**
+   * Hears every event from now on, until the returned function is called.
+   * @param also what else is wanted: it is only sent while somebody looks at it
+   */
+  listen(listener: Listener, also: LiveTopic | null = null): () => void {
+    this.#listeners.set(listener, also);
+    if (also !== null && !this.#topics.includes(also)) this.#close();
     if (this.#open === null && this.#retry === undefined) this.#connect();
     return () => {
       this.#listeners.delete(listener);
@@ -65,8 +73,10 @@ export class LiveStream {
     const lines = new EventLines();
     this.#watchSilence();
     const headers = this.#lastId === null ? {} : { "Last-Event-ID": this.#lastId };
+    this.#topics = [...new Set([...TOPICS, ...this.#listeners.values()].filter((topic) => topic !== null))];
+    const query = this.#topics.length === TOPICS.length ? "" : `?topics=${this.#topics.join()}`;
     this.#open = getBackendSrv()
-      .chunked({ url: `${PROXY}/api/v1/live`, headers, showErrorAlert: false, hideFromInspector: true })
+      .chunked({ url: `${PROXY}/api/v1/live${query}`, headers, showErrorAlert: false, hideFromInspector: true })
       .subscribe({
         next: ({ ok, status, data }) => {
           if (!ok) return this.#lost(status);
@@ -89,7 +99,7 @@ export class LiveStream {
     if (event.type !== "bye") liveState.set({ kind: "live", since: null });
     // Only a stream that begins is an answer: an old one may live on while nothing new gets through.
     if (event.type === "hello") noteAnswer();
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners.keys()) listener(event);
   }
 
   /** @param status 200: it ended as it should, so it is opened again at once */

@@ -16,14 +16,16 @@ import { getTableStyles } from "../parts/table-style.ts";
 import { Timeline } from "../parts/timeline.tsx";
 import { TimelineFilters, useFitting } from "../parts/timeline-filters.tsx";
 import { t } from "../translate.ts";
+import { AgentLogs } from "./agent-logs.tsx";
 import { AgentResources } from "./agent-resources.tsx";
 import { operationRow } from "./operation-row.ts";
 
-const TABS = ["timeline", "bus", "configuration", "metrics"] as const;
+const TABS = ["timeline", "logs", "bus", "configuration", "metrics"] as const;
 
 /** How a tab is called. */
 const TAB_WORDS: Readonly<Record<(typeof TABS)[number], () => string>> = {
   timeline: () => t("agent.timeline", "Timeline"),
+  logs: () => t("page.logs", "Logs"),
   bus: () => t("agent.bus", "Bus"),
   configuration: () => t("page.configuration", "Configuration"),
   metrics: () => t("page.metrics", "Metrics"),
@@ -43,6 +45,7 @@ export function AgentTabs({ agent }: { readonly agent: Agent }): ReactElement {
       </TabsBar>
       <TabContent>
         {tab === "timeline" ? <History id={agent.id} /> : null}
+        {tab === "logs" ? <AgentLogs id={agent.id} /> : null}
         {tab === "bus" ? <Waiting agent={agent} /> : null}
         {tab === "configuration" ? <Declared agent={agent} /> : null}
         {tab === "metrics" ? <AgentResources id={agent.id} /> : null}

@@ -1,10 +1,11 @@
-import { Combobox, Input, RadioButtonGroup } from "@grafana/ui";
+import { Combobox, RadioButtonGroup } from "@grafana/ui";
 import type { ReactElement } from "react";
 import { serviceNow } from "../api/clock.ts";
 import { Labelled } from "../parts/labelled.tsx";
 import { changeQuery, type Place } from "../parts/place.ts";
 import { momentWords } from "../parts/words.ts";
 import { t } from "../translate.ts";
+import { SearchField } from "./search-field.tsx";
 import { rangeIn } from "./time-range.ts";
 
 const FIELDS = ["text", "actor", "target", "command"] as const;
@@ -67,7 +68,13 @@ export function AuditFilters({ query }: { readonly query: URLSearchParams }): Re
   return (
     <div style={{ gridColumn: "1 / -1", display: "flex", gap: 8, flexWrap: "wrap" }}>
       {FIELDS.map((name) => (
-        <Field key={`${name} ${of(name)}`} name={name} value={of(name)} />
+        <SearchField
+          key={`${name} ${of(name)}`}
+          name={name}
+          label={FIELD_WORDS[name]()}
+          value={of(name)}
+          isSearch={name === "text"}
+        />
       ))}
       <Choice
         label={t("audit.time", "Time")}
@@ -83,28 +90,6 @@ export function AuditFilters({ query }: { readonly query: URLSearchParams }): Re
         onChange={choose("decision")}
       />
     </div>
-  );
-}
-
-interface FieldProps {
-  readonly name: (typeof FIELDS)[number];
-  readonly value: string;
-}
-
-function Field({ name, value }: FieldProps): ReactElement {
-  const search = (typed: string): void => {
-    if (typed !== value) changeQuery({ [name]: typed });
-  };
-  return (
-    <Input
-      aria-label={FIELD_WORDS[name]()}
-      placeholder={FIELD_WORDS[name]()}
-      width={20}
-      {...(name === "text" ? { "data-search": true } : {})}
-      defaultValue={value}
-      onBlur={(event) => search(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === "Enter" && search(event.currentTarget.value)}
-    />
   );
 }
 

@@ -12,6 +12,7 @@ const PAGE_WORDS: Readonly<Record<string, () => string>> = {
   requests: () => t("page.requests", "Requests"),
   "roll-call": () => t("page.roll-call", "Roll call"),
   bus: () => t("page.bus", "Event bus"),
+  logs: () => t("page.logs", "Logs"),
   diagnostics: () => t("page.diagnostics", "Diagnostics"),
   metrics: () => t("page.metrics", "Metrics"),
   audit: () => t("page.audit", "Audit"),

@@ -6,6 +6,7 @@ import { useLiveList } from "../api/live-list.ts";
 import { CommandButton } from "../parts/command-button.tsx";
 import { useConcerns } from "../parts/concerns.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
+import { logsAround } from "../parts/log-links.ts";
 import { openableEntry, operationEntry, wishWords } from "../parts/operation-entry.tsx";
 import { Page } from "../parts/page.tsx";
 import { hrefOf, usePlace } from "../parts/place.ts";
@@ -90,12 +91,29 @@ function Told({ operation }: { readonly operation: Operation }): ReactElement {
       <p>
         {operation.id} · {doorWords(operation)}, {clockTime(operation.createdAt)}
         {operation.reason === null ? "" : ` · “${operation.reason}”`}
+        <LogsOf operation={operation} />
       </p>
       <ProgressTracker operation={operation} />
       <CancelButton operation={operation} />
     </>
   );
 }
+
+/** What its agents wrote meanwhile; a run of diagnostics has checks where others have agents. */
+function LogsOf({ operation }: { readonly operation: Operation }): ReactElement | null {
+  const { command, targets, createdAt, endedAt } = operation;
+  if (command === "diag-run" || targets.length === 0) return null;
+  const agents = targets.slice(0, MOST_AGENTS).map(({ agent }) => agent);
+  return (
+    <>
+      {" "}
+      · <a href={logsAround(agents, createdAt, endedAt)}>{t("page.logs", "Logs")}</a>
+    </>
+  );
+}
+
+/** More names than this make no address. */
+const MOST_AGENTS = 20;
 
 function CancelButton({ operation }: { readonly operation: Operation }): ReactElement | null {
   if (operation.state === "ended") return null;

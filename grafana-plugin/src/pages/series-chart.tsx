@@ -3,9 +3,10 @@ import { classicColors, type GrafanaTheme2, getTimeZone, type TimeZone } from "@
 import { AxisPlacement, GraphDrawStyle, ScaleDirection, ScaleOrientation } from "@grafana/schema";
 import { UPlotChart, UPlotConfigBuilder, useStyles2, useTheme2 } from "@grafana/ui";
 import type { ApiSeries } from "@rollcall/core/figures-contract.ts";
-import { type ReactElement, type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactElement, useMemo, useRef } from "react";
 import { figureWords } from "../parts/metric-card.tsx";
 import { t } from "../translate.ts";
+import { useWidth } from "./box-width.ts";
 
 interface SeriesChartProps {
   readonly label: string;
@@ -104,17 +105,6 @@ function useConfig({ unit, lines, zone }: ConfigOf): UPlotConfigBuilder {
       });
     return builder;
   }, [theme, unit, lines, zone]);
-}
-
-function useWidth(box: RefObject<HTMLDivElement | null>): number {
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    if (box.current === null) return undefined;
-    const watcher = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
-    watcher.observe(box.current);
-    return () => watcher.disconnect();
-  }, [box]);
-  return width;
 }
 
 function getStyles(theme: GrafanaTheme2) {

@@ -2,12 +2,12 @@ import { dateTime, getTimeZone, type RawTimeRange, rangeUtil, type TimeRange, ty
 
 const USUAL: RawTimeRange = { from: "now-1h", to: "now" };
 
-/** The range that an address names as Grafana writes it: `from=now-6h&to=now`, or moments in ms; the last hour if it names none. */
-export function rangeIn(query: URLSearchParams): TimeRange {
+/** The range that an address names as Grafana writes it: `from=now-6h&to=now`, or moments in ms; the usual one if it names none. */
+export function rangeIn(query: URLSearchParams, usual = USUAL): TimeRange {
   const rangeOf = (raw: RawTimeRange): TimeRange => rangeUtil.convertRawToRange(raw, zoneIn(query));
   const [from, to] = [query.get("from"), query.get("to")];
-  const range = from === null || to === null ? rangeOf(USUAL) : rangeOf({ from: readEnd(from), to: readEnd(to) });
-  return range.from.isValid() && range.to.isValid() && range.from.isBefore(range.to) ? range : rangeOf(USUAL);
+  const range = from === null || to === null ? rangeOf(usual) : rangeOf({ from: readEnd(from), to: readEnd(to) });
+  return range.from.isValid() && range.to.isValid() && range.from.isBefore(range.to) ? range : rangeOf(usual);
 }
 
 /** What is neither is no moment; Grafana's own reading would take "1" for a year. */

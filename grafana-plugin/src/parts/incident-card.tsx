@@ -7,6 +7,7 @@ import { agents as agentList } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { t } from "../translate.ts";
 import { CommandButton } from "./command-button.tsx";
+import { logsAround } from "./log-links.ts";
 import { hrefOf } from "./place.ts";
 import { PHONE, THUMB_PX } from "./screen.ts";
 import { useNow } from "./tick.ts";
@@ -61,6 +62,15 @@ export function IncidentCard({ incident }: { readonly incident: Incident }): Rea
             · <a href={hrefOf(`agents/${agent}`)}>{agent}</a>
           </span>
         ))}
+        {agents.length === 0 ? null : (
+          <>
+            {" "}
+            ·{" "}
+            <a href={logsAround(agents.slice(0, MOST_AT_ONCE), incident.openedAt, incident.resolvedAt)}>
+              {t("page.logs", "Logs")}
+            </a>
+          </>
+        )}
       </p>
       {state === "firing" ? <Buttons incident={incident} agents={agents} /> : null}
     </article>

@@ -10,6 +10,7 @@ export const PAGE_KEYS: Readonly<Record<string, string>> = {
   q: "requests",
   c: "roll-call",
   b: "bus",
+  l: "logs",
   d: "diagnostics",
   m: "metrics",
   u: "audit",

@@ -1,0 +1,44 @@
+import { config } from "@grafana/runtime";
+import { Dropdown, Menu, ToolbarButton } from "@grafana/ui";
+import type { ReactElement } from "react";
+import { PROXY } from "../api/ask.ts";
+import { t } from "../translate.ts";
+
+const formats = () => [
+  { format: "text", label: t("logs.text", "Text") },
+  { format: "jsonl", label: "JSON Lines" },
+  { format: "csv", label: "CSV" },
+];
+
+/** All lines that fit, not only those on the screen, as a file that the service writes. @param search as it is asked for */
+export function LogExport({ search }: { readonly search: string }): ReactElement {
+  const menu = (
+    <Menu>
+      {formats().map(({ format, label }) => (
+        <Menu.Item key={format} label={label} onClick={() => fetchFile(exportPath(search, format))} />
+      ))}
+    </Menu>
+  );
+  return (
+    <Dropdown overlay={menu} placement="bottom-end">
+      <ToolbarButton
+        icon="download-alt"
+        tooltip={t("logs.export-hint", "Export all lines that fit; it is written down who did")}
+        aria-label={t("verb.export", "Export")}
+      >
+        {t("verb.export", "Export")}
+      </ToolbarButton>
+    </Dropdown>
+  );
+}
+
+export const exportPath = (search: string, format: string): string =>
+  `${config.appSubUrl ?? ""}/${PROXY}/api/v1/logs/export?format=${format}${search === "" ? "" : `&${search}`}`;
+
+/** The browser writes it to the disk as it comes, however long it is. A link that is no part of the page is not followed by Grafana. */
+function fetchFile(path: string): void {
+  const link = document.createElement("a");
+  link.href = path;
+  link.download = "";
+  link.click();
+}
