@@ -1,11 +1,12 @@
 import { type BackendSrv, type BackendSrvRequest, type FetchResponse, setBackendSrv } from "@grafana/runtime";
-import { type LiveEvent, liveEvent } from "@rollcall/core/live-contract.ts";
+import { type LiveEvent, type LiveTopic, liveEvent } from "@rollcall/core/live-contract.ts";
 import { Subject } from "rxjs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LiveStream, liveState } from "./live.ts";
 
 type Answer = FetchResponse<Uint8Array | undefined>;
 interface Opened {
+  readonly url: string;
   readonly lastEventId: unknown;
   readonly answer: Subject<Answer>;
 }
@@ -33,9 +34,9 @@ beforeEach(() => {
   vi.useFakeTimers();
   [opened, heard] = [[], []];
   liveState.set({ kind: "reconnecting", since: null });
-  const chunked = ({ headers }: BackendSrvRequest): Subject<Answer> => {
+  const chunked = ({ url, headers }: BackendSrvRequest): Subject<Answer> => {
     const answer = new Subject<Answer>();
-    opened.push({ lastEventId: headers?.["Last-Event-ID"], answer });
+    opened.push({ url, lastEventId: headers?.["Last-Event-ID"], answer });
     return answer;
   };
   setBackendSrv({ chunked } as unknown as BackendSrv);
@@ -55,6 +56,21 @@ test("all parts of a tab share one connection, which is closed with the last of 
   expect(newest().answer.observed).toBe(true);
   second();
   expect(newest().answer.observed).toBe(false);
+});
+
+test("what few pages show is asked for only while one of them is open, by the same one connection", () => {
+  hello("7-3");
+  const leaveLogs = stream.listen(() => undefined, "logs" as LiveTopic);
+  expect(opened.map(({ answer }) => answer.observed)).toEqual([false, true]);
+  expect(opened.map(({ url }) => new URL(url, "http://grafana").searchParams.get("topics"))).toEqual([
+    null,
+    "agents,operations,incidents,requests,roll-calls,logs",
+  ]);
+  expect(newest().lastEventId).toBe("7-3");
+  leaveLogs();
+  newest().answer.error(new Error("cut"));
+  vi.advanceTimersByTime(500);
+  expect(newest().url).toMatch(/\/live$/);
 });
 
 test("is live from the first word on, and tells it to whoever listens", () => {

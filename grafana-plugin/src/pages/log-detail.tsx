@@ -109,8 +109,12 @@ function belongings({ at, trace, run, operation, incidents }: ApiLogLine): Recor
             </>
           ),
         }),
-    ...(trace === null ? {} : { [t("word.trace", "Trace")]: <a href={hrefOf("logs", { trace, ...hour })}>{trace}</a> }),
-    ...(run === null ? {} : { [t("word.run", "Run")]: <a href={hrefOf("logs", { run, ...hour })}>{run}</a> }),
+    ...(trace === null
+      ? {}
+      : { [t("word.trace", "Trace")]: <a href={hrefOf("logs", { trace, ...hour })}>{withoutControls(trace)}</a> }),
+    ...(run === null
+      ? {}
+      : { [t("word.run", "Run")]: <a href={hrefOf("logs", { run, ...hour })}>{withoutControls(run)}</a> }),
     ...(incidents.length === 0
       ? {}
       : {

@@ -6,7 +6,7 @@ import { t } from "../translate.ts";
 
 const formats = () => [
   { format: "text", label: t("logs.text", "Text") },
-  { format: "jsonl", label: "JSON Lines" },
+  { format: "jsonl", label: t("logs.jsonl", "JSON Lines") },
   { format: "csv", label: "CSV" },
 ];
 

@@ -1,10 +1,10 @@
 import type { LiveEvent, LiveTopic } from "@rollcall/core/live-contract.ts";
 import type { ApiLogLine, ApiLogs } from "@rollcall/core/log-contract.ts";
-import { refreshToo } from "./answers.ts";
-import { ask } from "./ask.ts";
-import { liveStream } from "./live.ts";
-import { Refusal } from "./refusal.ts";
-import { Store } from "./store.ts";
+import { refreshToo } from "../api/answers.ts";
+import { ask } from "../api/ask.ts";
+import { liveStream } from "../api/live.ts";
+import { Refusal } from "../api/refusal.ts";
+import { Store } from "../api/store.ts";
 
 /** What is known of the lines that fit a search. */
 export interface LogView {
