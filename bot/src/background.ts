@@ -62,6 +62,8 @@ const DEAD_LETTERS_MS = 60_000;
 const LIVE_ROWS_MS = 250;
 // A look at ten thousand agents takes about 0.15 s.
 const LIVE_AGENTS_MS = 500;
+// Lines may come all the time.
+const LIVE_LOGS_MS = 500;
 
 /** Starts looking at what the service stands on; and once the schema is there, the lease and all that needs it. */
 export function startBackground(deps: Deps): Background {
@@ -95,13 +97,14 @@ export function startBackground(deps: Deps): Background {
 
 /** One reader for all who follow, and none while nobody does. */
 function liveLoops({ adapters, live }: Deps, loop: (options: LoopOptions) => Loop): Loop[] {
-  const { agents, operations, incidents, requests } = createSources(adapters.ports, live);
+  const { agents, operations, incidents, requests, logs } = createSources(adapters.ports, live);
   const when = (): boolean => live.followers() > 0;
   return [
     loop({ name: "live-agents", everyMs: LIVE_AGENTS_MS, when, run: agents }),
     loop({ name: "live-operations", everyMs: LIVE_ROWS_MS, when, run: operations }),
     loop({ name: "live-incidents", everyMs: LIVE_ROWS_MS, when, run: incidents }),
     loop({ name: "live-requests", everyMs: LIVE_ROWS_MS, when, run: requests }),
+    loop({ name: "live-logs", everyMs: LIVE_LOGS_MS, when: () => live.followers("logs") > 0, run: logs }),
   ];
 }
 

@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { apiRequest } from "./approval-contract.ts";
 import { apiAgent, apiIncident } from "./contract.ts";
+import { LOG_LEVELS } from "./domain/log-line.ts";
 import { apiOperation } from "./operation-contract.ts";
 import { rollNews } from "./roll-contract.ts";
 
 /** What can be followed at `GET /live` and `/live/socket`. */
-export const LIVE_TOPICS = ["agents", "operations", "incidents", "requests", "roll-calls"] as const;
+export const LIVE_TOPICS = ["agents", "operations", "incidents", "requests", "roll-calls", "logs"] as const;
 export type LiveTopic = (typeof LIVE_TOPICS)[number];
+/** What is sent to who names no topics: lines come all the time, so only who asks is told of them. */
+export const USUAL_TOPICS: readonly LiveTopic[] = LIVE_TOPICS.filter((topic) => topic !== "logs");
 
 /** Why a client must read the lists anew: events between are not to be had. */
 export const LIVE_GAPS = ["too-old", "restarted", "unknown-id", "dropped", "first-look", "too-many"] as const;
@@ -25,6 +28,13 @@ export const liveEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("incident"), id: z.string(), topic: z.literal("incidents"), incident: apiIncident }),
   z.object({ type: z.literal("request"), id: z.string(), topic: z.literal("requests"), request: apiRequest }),
   z.object({ type: z.literal("roll-call"), id: z.string(), topic: z.literal("roll-calls"), rollCall: rollNews }),
+  z
+    .object({
+      ...{ type: z.literal("logs"), id: z.string(), topic: z.literal("logs") },
+      newest: z.string().describe("of the lines that were taken in; what is new is behind `after` of before"),
+      counts: z.partialRecord(z.enum(LOG_LEVELS), z.number().int()).describe("how many, by level"),
+    })
+    .describe("lines were taken in; at most twice a second"),
   z.object({
     type: z.literal("source"),
     id: z.string(),

@@ -32,7 +32,9 @@ export const apiLogs = z.object({
   lines: z.array(apiLogLine).describe("oldest first"),
   older: z.string().nullable().describe("for `before`: the lines before these; null: there are none"),
   newest: z.string().describe("for `after`: what is taken in from now on"),
-  nearest: at.nullable().describe("if no line was found: when the nearest one before this time was written; null: none"),
+  nearest: at
+    .nullable()
+    .describe("if no line was found: when the nearest one before this time was written; null: none"),
   places: z.array(apiLogPlace),
 });
 export type ApiLogs = z.infer<typeof apiLogs>;
@@ -46,3 +48,19 @@ export const apiLogCounts = z.object({
     .describe("oldest first; a stretch without lines is there with no counts"),
 });
 export type ApiLogCounts = z.infer<typeof apiLogCounts>;
+
+/** Data of one event of `GET /logs/stream` and `/logs/stream/socket`; its name is `type`. */
+export const logStreamEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("hello"), id: z.string(), heartbeatSeconds: z.number() }),
+  z.object({
+    type: z.literal("line"),
+    id: z.string().describe("of the line; `after` goes on behind it"),
+    line: apiLogLine,
+  }),
+  z.object({
+    ...{ type: z.literal("source"), id: z.string(), detail: z.string().nullable() },
+    state: z.enum(["away", "back"]).describe("away: no lines until it is back; none is left out"),
+  }),
+  z.object({ type: z.literal("bye"), id: z.string(), reason: z.string().describe("why the stream ends") }),
+]);
+export type LogStreamEvent = z.infer<typeof logStreamEvent>;

@@ -12,12 +12,15 @@ import { registerIncidents } from "./incidents.ts";
 import { registerLive } from "./live.ts";
 import { registerTickets } from "./live-ticket.ts";
 import { registerLogs } from "./logs.ts";
+import { registerLogExport } from "./logs-export.ts";
+import { registerLogStream } from "./logs-stream.ts";
 import { registerMeasures } from "./measures.ts";
 import { registerOperations } from "./operations.ts";
 import { registerOwnTokens } from "./own-tokens.ts";
 import { noQuery } from "./query.ts";
 import { registerReports } from "./reports.ts";
 import { registerRequests } from "./requests.ts";
+import { registerSockets } from "./sockets.ts";
 
 const API_PREFIX = "/api/v1";
 
@@ -48,7 +51,9 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerFigures(api, deps);
       registerMeasures(api, deps);
       registerLogs(api, deps);
+      registerLogExport(api, deps);
       registerLive(api, deps);
+      registerSockets(api, deps, registerLogStream(api, deps));
       registerTickets(api, deps);
       if (deps.pages !== undefined) registerOwnTokens(api, deps.pages);
     },
@@ -77,6 +82,7 @@ function registerGateway(api: App, { version, fleet, readiness, ports, pages }: 
     ...(ports.figures === undefined ? {} : { figures: `${API_PREFIX}/figures/key` }),
     ...(ports.records === undefined ? {} : { reports: `${API_PREFIX}/reports/daily` }),
     ...(ports.logs === undefined ? {} : { logs: `${API_PREFIX}/logs`, logCounts: `${API_PREFIX}/logs/counts` }),
+    ...(ports.logs === undefined ? {} : { logStream: `${API_PREFIX}/logs/stream` }),
     live: `${API_PREFIX}/live`,
     liveSocket: `${API_PREFIX}/live/socket`,
     openapi: `${API_PREFIX}/openapi.json`,

@@ -8,6 +8,7 @@ import { noQuery } from "./query.ts";
 
 /** Where a ticket stands for a token; nowhere else. */
 const SOCKET = "/api/v1/live/socket";
+const LOG_SOCKET = "/api/v1/logs/stream/socket";
 const TICKET = /^rt_[A-Za-z0-9_-]{43}$/;
 
 /** Gives out tickets: a page asks with its token, then opens the WebSocket with what it got. */
@@ -16,7 +17,7 @@ export function registerTickets(api: App, deps: AppDeps): void {
     tags: ["live"],
     summary: "A ticket for one WebSocket",
     description:
-      "For pages, which cannot send a token with a WebSocket: open /live/socket?ticket=… within 30 seconds, from a page of a named origin. It serves once.",
+      "For pages, which cannot send a token with a WebSocket: open /live/socket?ticket=… (or /logs/stream/socket?ticket=… for the topic logs) within 30 seconds, from a page of a named origin. It serves once.",
     querystring: noQuery,
     body: liveTicketRequest,
     response: { 200: liveTicket },
@@ -59,7 +60,7 @@ export function requireOrigin(origin: string | null, allowed: readonly string[] 
 
 /** Whether the request comes with a ticket in the place of a token. */
 export const hasTicket = (request: FastifyRequest): boolean =>
-  request.routeOptions.url === SOCKET && ticketIn(request) !== undefined;
+  [SOCKET, LOG_SOCKET].includes(request.routeOptions.url ?? "") && ticketIn(request) !== undefined;
 
 const ticketIn = ({ query }: FastifyRequest): string | undefined => (query as { ticket?: string }).ticket;
 

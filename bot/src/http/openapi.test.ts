@@ -51,6 +51,8 @@ describe("the OpenAPI document", () => {
         "GET /api/v1/logs",
         "GET /api/v1/logs/search",
         "GET /api/v1/logs/counts",
+        "GET /api/v1/logs/export",
+        "GET /api/v1/logs/stream",
         "GET /api/v1/agents/{id}/logs",
         "GET /api/v1/reports/{kind}",
         "GET /api/v1/figures/key",

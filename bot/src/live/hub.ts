@@ -1,10 +1,11 @@
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { LiveTopic } from "@rollcall/core/live-contract.ts";
-import { createRing, type Draft, type KeptEvent, type Ring } from "./ring.ts";
+import { createRing, type Draft, type Ring } from "./ring.ts";
+import { watchOutlet } from "./watch-outlet.ts";
 
 /** A way to one client; what it has not taken yet is counted by the way itself. */
 export interface Outlet {
-  send(event: Pick<KeptEvent, "id" | "type" | "json">): void;
+  send(event: { readonly id: string; readonly type: string; readonly json: string }): void;
   beat(): void;
   /** Bytes that were handed over and not taken by the network yet. */
   bufferedBytes(): number;
@@ -31,8 +32,8 @@ export interface Hub {
   /** @throws Failure "too_many_requests" */
   admit(person: string): void;
   publish(draft: Draft): void;
-  /** How many follow; sources rest while nobody does. */
-  followers(): number;
+  /** How many follow, this topic or any; sources rest while nobody does. */
+  followers(topic?: LiveTopic): number;
   close(): void;
 }
 
@@ -92,7 +93,8 @@ export function createHub(limits: HubLimits = HUB_LIMITS): Hub {
       ring.keep(draft);
       for (const stream of streams) stream.pump();
     },
-    followers: () => streams.size,
+    followers: (topic) =>
+      topic === undefined ? streams.size : [...streams].filter((stream) => stream.topics.has(topic)).length,
     close() {
       if (timer !== null) clearInterval(timer);
       timer = null;
@@ -110,6 +112,7 @@ const tooMany = (message: string, most: number): Failure =>
 
 interface Stream {
   readonly person: string;
+  readonly topics: ReadonlySet<LiveTopic>;
   greet(): void;
   pump(): void;
   /** @returns false if it has ended */
@@ -121,8 +124,7 @@ function openStream(follower: Follower, { ring, limits }: { ring: Ring; limits: 
   const { outlet, topics } = follower;
   const resume = ring.resume(follower.after);
   let cursor = resume.cursor;
-  let fullSince: number | null = null;
-  let beatAt = performance.now();
+  const pulse = watchOutlet(outlet, limits);
   const say = (draft: Draft, id = ring.idOf(cursor)): void =>
     outlet.send({ id, type: draft.type, json: JSON.stringify({ ...draft, id }) });
   const tellGap = (reason: NonNullable<typeof resume.gap>, missed: number | null): void =>
@@ -130,7 +132,7 @@ function openStream(follower: Follower, { ring, limits }: { ring: Ring; limits: 
   const greet = (): void =>
     say({ type: "hello", topics: [...topics], heartbeatSeconds: Math.round(limits.heartbeatMs / 1000) });
   const pump = (): void => {
-    while (outlet.bufferedBytes() < limits.clientBytes) {
+    while (!pulse.isFull()) {
       const next = ring.after(cursor);
       if (next === null) return;
       if (next === "gone") {
@@ -143,11 +145,6 @@ function openStream(follower: Follower, { ring, limits }: { ring: Ring; limits: 
       if (next.topics.some((topic) => topics.has(topic))) outlet.send(next);
     }
   };
-  const isStalled = (now: number): boolean => {
-    if (outlet.bufferedBytes() < limits.clientBytes) fullSince = null;
-    else fullSince ??= now;
-    return fullSince !== null && now - fullSince >= limits.stallMs;
-  };
   const farewell = (reason: string): void => {
     say({ type: "bye", reason });
     outlet.end();
@@ -156,25 +153,16 @@ function openStream(follower: Follower, { ring, limits }: { ring: Ring; limits: 
   if (resume.gap !== null) tellGap(resume.gap, resume.missed);
   return {
     person: follower.person,
+    topics,
     greet,
     pump,
     farewell,
     look() {
-      const now = performance.now();
-      if (isStalled(now)) {
-        outlet.cut();
-        return false;
-      }
+      if (!pulse.look()) return false;
       const refusal = follower.refusal();
-      if (refusal !== null) {
-        farewell(refusal);
-        return false;
-      }
-      pump();
-      if (now - beatAt < limits.heartbeatMs || fullSince !== null) return true;
-      beatAt = now;
-      outlet.beat();
-      return true;
+      if (refusal === null) pump();
+      else farewell(refusal);
+      return refusal === null;
     },
   };
 }

@@ -17,9 +17,13 @@ export interface Sources {
   readonly operations: () => Promise<unknown>;
   readonly incidents: () => Promise<unknown>;
   readonly requests: () => Promise<unknown>;
+  readonly logs: () => Promise<unknown>;
 }
 
-type SourcePorts = Pick<Ports, "operations" | "incidents" | "requests" | "bus" | "registry" | "supervisor" | "clock">;
+type SourcePorts = Pick<
+  Ports,
+  "operations" | "incidents" | "requests" | "bus" | "registry" | "supervisor" | "clock" | "logs"
+>;
 
 /** Each function is one look. @throws Failure "unavailable"; clients are told, once, and when it is back */
 export function createSources(ports: SourcePorts, hub: Pick<Hub, "publish">): Sources {
@@ -35,6 +39,7 @@ export function createSources(ports: SourcePorts, hub: Pick<Hub, "publish">): So
     },
     incidents: guarded("incidents", { hub, look: incidentChanges(ports.incidents) }),
     requests: guarded("requests", { hub, look: requestChanges(ports.requests) }),
+    logs: guarded("logs", { hub, look: linesTaken(ports) }),
   };
 }
 
@@ -156,5 +161,27 @@ function incidentChanges(incidents: Ports["incidents"]): Look {
       topic: "incidents" as const,
       incident: apiIncident.parse(incident),
     }));
+  };
+}
+
+/** While nobody follows nobody looks, and what came meanwhile is not counted. */
+const RESTED_MS = 5_000;
+
+/** That lines were taken in, not which: who follows asks for those they show. */
+function linesTaken({ logs }: Pick<Ports, "logs">): Look {
+  let known: number | null = null;
+  let lookedAt = 0;
+  return async () => {
+    if (logs === undefined) return [];
+    const now = performance.now();
+    if (known === null || now - lookedAt > RESTED_MS) {
+      known = await logs.newest();
+      lookedAt = now;
+      return null;
+    }
+    const { newest, counts } = await logs.taken(known);
+    const isNew = newest > known;
+    [known, lookedAt] = [newest, now];
+    return isNew ? [{ type: "logs", topic: "logs", newest: String(newest), counts }] : [];
   };
 }

@@ -43,6 +43,8 @@ export async function makeViews({ control }: MatrixStage): Promise<readonly View
     { ...view(`/api/v1/live/socket?topics=${topic}`, "viewer"), look: follow(`/api/v1/live/socket?topics=${topic}`) },
     ticketFor(topic),
   ]);
+  const lines = "/api/v1/logs/stream/socket";
+  topics.push({ ...view(lines, "viewer"), look: follow(lines) });
   return [...lists.map((path) => view(path, ROLES[path] === undefined ? "viewer" : ROLES[path])), ...topics];
 }
 

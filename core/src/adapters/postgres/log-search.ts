@@ -129,6 +129,8 @@ async function search<Row extends pg.QueryResultRow>(
       pool,
       async (client) => {
         await client.query(`set local statement_timeout = ${SEARCH_MS}`);
+        // Of no line PostgreSQL would never look at the pattern.
+        if (filter.pattern !== undefined) await client.query("select '' ~* $1", [toText(filter.pattern)]);
         return (await client.query<Row>({ text, values: [...values], ...{ query_timeout: ANSWER_MS } })).rows;
       },
       "begin read only",
