@@ -73,6 +73,16 @@ test("what few pages show is asked for only while one of them is open, by the sa
   expect(newest().url).toMatch(/\/live$/);
 });
 
+test("a service that does not know what few pages show sends the rest all the same", () => {
+  const leaveLogs = stream.listen(() => undefined, "logs" as LiveTopic);
+  refuse(400);
+  vi.advanceTimersByTime(1_000);
+  expect(newest().url).toMatch(/\/live$/);
+  hello();
+  expect(liveState.get().kind).toBe("live");
+  leaveLogs();
+});
+
 test("is live from the first word on, and tells it to whoever listens", () => {
   expect(liveState.get().kind).toBe("reconnecting");
   hello();

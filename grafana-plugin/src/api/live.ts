@@ -33,6 +33,8 @@ const REST_AFTER_MS = 15_000;
 export class LiveStream {
   readonly #listeners = new Map<Listener, LiveTopic | null>();
   #topics: readonly LiveTopic[] = TOPICS;
+  /** The service does not know a topic that was asked for: it is older than this page. */
+  #isOld = false;
   #open: Subscription | null = null;
   #lastId: string | null = null;
   #failures = 0;
@@ -52,7 +54,7 @@ export class LiveStream {
    */
   listen(listener: Listener, also: LiveTopic | null = null): () => void {
     this.#listeners.set(listener, also);
-    if (also !== null && !this.#topics.includes(also)) this.#close();
+    if (also !== null && !this.#topics.includes(also) && !this.#isOld) this.#close();
     if (this.#open === null && this.#retry === undefined) this.#connect();
     return () => {
       this.#listeners.delete(listener);
@@ -73,7 +75,7 @@ export class LiveStream {
     const lines = new EventLines();
     this.#watchSilence();
     const headers = this.#lastId === null ? {} : { "Last-Event-ID": this.#lastId };
-    this.#topics = [...new Set([...TOPICS, ...this.#listeners.values()].filter((topic) => topic !== null))];
+    this.#topics = this.#isOld ? TOPICS : [...new Set([...TOPICS, ...this.#wanted()])];
     const query = this.#topics.length === TOPICS.length ? "" : `?topics=${this.#topics.join()}`;
     this.#open = getBackendSrv()
       .chunked({ url: `${PROXY}/api/v1/live${query}`, headers, showErrorAlert: false, hideFromInspector: true })
@@ -87,6 +89,10 @@ export class LiveStream {
         error: () => this.#lost(0),
         complete: () => this.#lost(200),
       });
+  }
+
+  #wanted(): LiveTopic[] {
+    return [...this.#listeners.values()].filter((topic) => topic !== null);
   }
 
   #hear(text: string, id: string | null): void {
@@ -107,6 +113,7 @@ export class LiveStream {
     if (this.#open === null) return;
     this.#close();
     if (status === 0 || status >= 502) noteSilence();
+    if (status === 400 && this.#lastId === null && this.#topics.length > TOPICS.length) this.#isOld = true;
     // An id that the service does not take any more must not stop us for good.
     if (status >= 400 && status < 500) this.#lastId = null;
     this.#failures += 1;

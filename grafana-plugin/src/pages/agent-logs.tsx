@@ -11,7 +11,7 @@ import { nameOfLine } from "./log-search.ts";
 import { getLogStyles } from "./log-style.ts";
 import { zoneIn } from "./time-range.ts";
 
-const MOST = 50;
+const MOST = 25;
 const EVERY_MS = 3_000;
 const NO_WORDS: readonly string[] = [];
 

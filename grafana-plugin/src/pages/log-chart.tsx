@@ -6,7 +6,6 @@ import type { ApiLogCounts } from "@rollcall/core/log-contract.ts";
 import { type ReactElement, useMemo, useRef } from "react";
 import { useAnswer } from "../api/answers.ts";
 import { changeQuery } from "../parts/place.ts";
-import { Region } from "../parts/region.tsx";
 import { fixed } from "../parts/words.ts";
 import { t } from "../translate.ts";
 import { useWidth } from "./box-width.ts";
@@ -22,7 +21,7 @@ const BANDS = [
   { name: "debug", levels: ["debug", "trace"], colour: ({ colors }: GrafanaTheme2) => colors.secondary.main },
 ] as const;
 
-const HEIGHT = 110;
+const HEIGHT = 84;
 const EVERY_MS = 5_000;
 
 interface LogChartProps {
@@ -36,11 +35,14 @@ export function LogChart({ search, range, zone }: LogChartProps): ReactElement {
   const step = stepOf(range);
   const path = `api/v1/logs/counts?${search}${search === "" ? "" : "&"}step=${step}`;
   const { content, refusal } = useAnswer<ApiLogCounts>(path, EVERY_MS);
-  return (
-    <Region title={t("logs.counts", "How many")} isKnown={content !== undefined} refusal={refusal}>
-      {() => (content === undefined ? null : <Bars counts={content} zone={zone} />)}
-    </Region>
-  );
+  // What the lines are refused for is said beside them; the counts may take too long on their own.
+  if (content === undefined)
+    return (
+      <p style={{ minHeight: HEIGHT }}>
+        {refusal === null ? "" : t("logs.not-counted", "Not counted: {{why}}", { why: refusal.message })}
+      </p>
+    );
+  return <Bars counts={content} zone={zone} />;
 }
 
 /** How many lines of a band, and of those that stand below it, a stretch has. */

@@ -138,9 +138,15 @@ function FieldsOf({ line }: { readonly line: ApiLogLine }): ReactElement | null 
     hrefOf("logs", { ...sourceQuery(line), ...between(line.at, BELONGS_MS), field: `${name}:${value}` });
   const facts = fields.map(([name, value]) => [
     withoutControls(name),
-    <a key={name} dir="auto" href={same(name, value)}>
-      {withoutControls(value)}
-    </a>,
+    canBeAsked(name, value) ? (
+      <a key={name} dir="auto" href={same(name, value)}>
+        {withoutControls(value)}
+      </a>
+    ) : (
+      <span key={name} dir="auto">
+        {withoutControls(value)}
+      </span>
+    ),
   ]);
   return (
     <section aria-label={t("logs.fields", "Fields")}>
@@ -150,13 +156,17 @@ function FieldsOf({ line }: { readonly line: ApiLogLine }): ReactElement | null 
   );
 }
 
+/** As the service takes it: `name:value`, at most 500 characters. */
+const canBeAsked = (name: string, value: string): boolean =>
+  name !== "" && !name.includes(":") && name.length + value.length < 500;
+
 function getStyles(theme: GrafanaTheme2) {
   return {
     body: css({
       display: "grid",
       gap: theme.spacing(2),
       overflowWrap: "anywhere",
-      a: { color: theme.colors.text.link },
+      "dd a": { color: theme.colors.text.link },
     }),
     buttons: css({ display: "flex", flexWrap: "wrap", gap: theme.spacing(1) }),
   };

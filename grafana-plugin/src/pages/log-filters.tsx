@@ -20,6 +20,9 @@ const FIELDS = {
   field: () => t("logs.field", "field, name:value"),
 } as const;
 
+/** All seven stand in one row of a laptop. */
+const WIDTH = 17;
+
 interface LogFiltersProps {
   readonly query: URLSearchParams;
   readonly range: TimeRange;
@@ -52,7 +55,7 @@ export function LogFilters({ query, range, zone }: LogFiltersProps): ReactElemen
         <div className={styles.row}>
           <LevelChoice level={of("level")} />
           {Object.entries(FIELDS).map(([name, label]) => (
-            <SearchField key={`${name} ${of(name)}`} name={name} label={label()} value={of(name)} />
+            <SearchField key={`${name} ${of(name)}`} name={name} label={label()} value={of(name)} width={WIDTH} />
           ))}
         </div>
       </details>
@@ -75,7 +78,7 @@ const LevelChoice = memo(function LevelChoice({ level }: { readonly level: strin
       {(labelId) => (
         <Combobox
           aria-labelledby={labelId}
-          width={20}
+          width={WIDTH}
           options={levels()}
           value={isLogLevel(level) && level !== "trace" ? level : ""}
           onChange={({ value }) => changeQuery({ level: value })}
@@ -88,7 +91,8 @@ const LevelChoice = memo(function LevelChoice({ level }: { readonly level: strin
 function getStyles(theme: GrafanaTheme2) {
   return {
     filters: css({ gridColumn: "1 / -1", display: "grid", gap: theme.spacing(1), minWidth: 0 }),
-    row: css({ display: "flex", gap: theme.spacing(1), flexWrap: "wrap" }),
+    // The content of <details> does not hand on how Grafana measures boxes.
+    row: css({ boxSizing: "border-box", display: "flex", gap: theme.spacing(1), flexWrap: "wrap" }),
     words: css({ flex: "1 1 240px" }),
   };
 }

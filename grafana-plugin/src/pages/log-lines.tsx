@@ -10,7 +10,7 @@ import { t } from "../translate.ts";
 import { type LogFeed, type LogView, WAITING_MOST } from "./log-feed.ts";
 import { LogRow } from "./log-row.tsx";
 import { lineIn, nameOfLine, wordsOf } from "./log-search.ts";
-import { getLogStyles, PHONE_ROW_PX, ROW_PX } from "./log-style.ts";
+import { EDGE_PX, getLogStyles, PHONE_ROW_PX, ROW_PX } from "./log-style.ts";
 
 interface LogLinesProps {
   readonly feed: LogFeed;
@@ -34,6 +34,7 @@ export function LogLines({ feed, view, query, zone }: LogLinesProps): ReactEleme
     estimateSize: () => rowPx,
     getItemKey: (index) => lines[index]?.id ?? index,
     overscan: 12,
+    paddingStart: EDGE_PX,
   });
   useSteadyRows({ scroller, lines, rowPx, isHeld: view.isHeld });
   const current = useLineKeys(lines, rows);
@@ -51,10 +52,10 @@ export function LogLines({ feed, view, query, zone }: LogLinesProps): ReactEleme
   };
   return (
     <div className={styles.frame}>
-      <p className={styles.edge} role="status">
-        {edgeWords(view)}
-      </p>
       <div ref={scroller} className={styles.scroller} onScroll={scrolled} data-testid="log-lines">
+        <p className={styles.edge} role="status">
+          {edgeWords(view)}
+        </p>
         <ol aria-label={t("logs.lines", "Lines")} className={styles.list} style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map(({ index, start, key }) => {
             const line = lines[index];

@@ -4,30 +4,48 @@ import { PHONE, THUMB_PX } from "../parts/screen.ts";
 
 /** Every row has the same height, so that nothing moves when older ones come before it. */
 export const ROW_PX = 28;
+/** What stands before the first row. */
+export const EDGE_PX = 24;
 /** Two lines, and enough for a thumb. */
 export const PHONE_ROW_PX = 52;
 
 const CUT = { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" } as const;
 
 export function getLogStyles(theme: GrafanaTheme2) {
-  return { ...getRowStyles(theme), ...getLevelStyles(theme) };
+  return { ...getListStyles(theme), ...getRowStyles(theme), ...getLevelStyles(theme) };
 }
 
-function getRowStyles(theme: GrafanaTheme2) {
+function getListStyles(theme: GrafanaTheme2) {
   return {
     frame: css({ position: "relative" }),
     scroller: css({
+      position: "relative",
       overflow: "auto",
       // What is put before the first row is moved by us, to the pixel.
       overflowAnchor: "none",
-      height: "max(320px, calc(100vh - 520px))",
+      height: "max(400px, calc(100vh - 480px))",
       border: `1px solid ${theme.colors.border.weak}`,
       borderRadius: theme.shape.radius.default,
-      [PHONE]: { height: "max(360px, calc(100vh - 300px))" },
+      [PHONE]: { height: "max(320px, calc(100vh - 260px))" },
     }),
     list: css({ position: "relative", listStyle: "none", margin: "0 !important" }),
     short: css({ listStyle: "none", margin: 0 }),
     placed: css({ position: "absolute", insetInline: 0, top: 0 }),
+    newest: css({ position: "absolute", insetInline: 0, bottom: theme.spacing(1), textAlign: "center" }),
+    thumb: css({ [PHONE]: { minHeight: THUMB_PX } }),
+    edge: css({
+      ...theme.typography.bodySmall,
+      color: theme.colors.text.secondary,
+      margin: 0,
+      padding: theme.spacing(0.25, 1),
+      position: "absolute",
+      width: "100%",
+    }),
+  };
+}
+
+function getRowStyles(theme: GrafanaTheme2) {
+  return {
     row: css({
       ...{ display: "grid", gridTemplateColumns: "auto 44px minmax(80px, 170px) minmax(0, 1fr)", alignItems: "center" },
       position: "relative",
@@ -59,9 +77,6 @@ function getRowStyles(theme: GrafanaTheme2) {
     source: css({ ...CUT, [PHONE]: { order: 1 } }),
     text: css({ ...CUT, unicodeBidi: "isolate", [PHONE]: { order: 3, gridColumn: "1 / -1" } }),
     whole: css({ whiteSpace: "pre-wrap", overflowWrap: "anywhere", maxHeight: "60vh", unicodeBidi: "isolate" }),
-    newest: css({ position: "absolute", insetInline: 0, bottom: theme.spacing(1), textAlign: "center" }),
-    thumb: css({ [PHONE]: { minHeight: THUMB_PX } }),
-    edge: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary, margin: 0, minHeight: 20 }),
   };
 }
 

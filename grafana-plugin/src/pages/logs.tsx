@@ -38,7 +38,6 @@ export default function Logs(): ReactElement {
       actions={<LogExport search={search} />}
     >
       <LogFilters query={query} range={range} zone={zone} />
-      <LogChart search={search} range={range} zone={zone} />
       <Region
         title={t("logs.lines", "Lines")}
         isKnown={view.at !== null}
@@ -49,6 +48,7 @@ export default function Logs(): ReactElement {
         {() => (
           <>
             <LogPlaces places={view.places} />
+            <LogChart search={search} range={range} zone={zone} />
             {view.refusal === null || view.refusal.kind === "away" ? null : (
               <p role="alert">{t("logs.not-read", "Not read just now: {{why}}", { why: view.refusal.message })}</p>
             )}
