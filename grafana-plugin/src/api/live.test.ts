@@ -1,5 +1,5 @@
 import { type BackendSrv, type BackendSrvRequest, type FetchResponse, setBackendSrv } from "@grafana/runtime";
-import { type LiveEvent, type LiveTopic, liveEvent } from "@rollcall/core/live-contract.ts";
+import { type LiveEvent, liveEvent, USUAL_TOPICS } from "@rollcall/core/live-contract.ts";
 import { Subject } from "rxjs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LiveStream, liveState } from "./live.ts";
@@ -60,11 +60,11 @@ test("all parts of a tab share one connection, which is closed with the last of 
 
 test("what few pages show is asked for only while one of them is open, by the same one connection", () => {
   hello("7-3");
-  const leaveLogs = stream.listen(() => undefined, "logs" as LiveTopic);
+  const leaveLogs = stream.listen(() => undefined, "logs");
   expect(opened.map(({ answer }) => answer.observed)).toEqual([false, true]);
   expect(opened.map(({ url }) => new URL(url, "http://grafana").searchParams.get("topics"))).toEqual([
     null,
-    "agents,operations,incidents,requests,roll-calls,logs",
+    [...USUAL_TOPICS, "logs"].join(),
   ]);
   expect(newest().lastEventId).toBe("7-3");
   leaveLogs();
@@ -74,7 +74,7 @@ test("what few pages show is asked for only while one of them is open, by the sa
 });
 
 test("a service that does not know what few pages show sends the rest all the same", () => {
-  const leaveLogs = stream.listen(() => undefined, "logs" as LiveTopic);
+  const leaveLogs = stream.listen(() => undefined, "logs");
   refuse(400);
   vi.advanceTimersByTime(1_000);
   expect(newest().url).toMatch(/\/live$/);

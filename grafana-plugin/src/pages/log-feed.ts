@@ -1,4 +1,4 @@
-import type { LiveEvent, LiveTopic } from "@rollcall/core/live-contract.ts";
+import type { LiveEvent } from "@rollcall/core/live-contract.ts";
 import type { ApiLogLine, ApiLogs } from "@rollcall/core/log-contract.ts";
 import { refreshToo } from "../api/answers.ts";
 import { ask } from "../api/ask.ts";
@@ -30,7 +30,6 @@ const NOTHING: LogView = {
   ...{ places: [], refusal: null },
 };
 
-const TOPIC = "logs" as LiveTopic;
 const FIRST = 200;
 const OLDER = 500;
 const NEW = 500;
@@ -63,7 +62,7 @@ export class LogFeed {
     this.#isOpen = true;
     if (this.store.get().at === null) void this.read();
     else if (isLive) void this.#readNew();
-    const leave = isLive ? liveStream().listen((event) => this.#hear(event), TOPIC) : () => undefined;
+    const leave = isLive ? liveStream().listen((event) => this.#hear(event), "logs") : () => undefined;
     const timer = isLive ? setInterval(() => document.hidden || void this.#readNew(), AGAIN_MS) : undefined;
     const forget = refreshToo(() => void this.read());
     return () => {
@@ -115,7 +114,8 @@ export class LogFeed {
   }
 
   #hear(event: LiveEvent): void {
-    const isOurs = event.type === "gap" ? event.topics.includes(TOPIC) : [TOPIC, "hello"].includes(event.type);
+    const isOurs =
+      event.type === "gap" ? event.topics.includes("logs") : event.type === "logs" || event.type === "hello";
     if (isOurs) void this.#readNew();
   }
 

@@ -1,4 +1,5 @@
 import { type BackendSrv, type BackendSrvRequest, type FetchResponse, setBackendSrv } from "@grafana/runtime";
+import { liveEvent } from "@rollcall/core/live-contract.ts";
 import { type ApiLogLine, type ApiLogs, apiLogCounts, apiLogs } from "@rollcall/core/log-contract.ts";
 import { type Observable, of, Subject, throwError } from "rxjs";
 
@@ -49,7 +50,7 @@ export class LogService {
 
   /** Tells the live stream of something. */
   tell(event: object): void {
-    const data = new TextEncoder().encode(`data: ${JSON.stringify({ id: "1-1", ...event })}\n\n`);
+    const data = new TextEncoder().encode(`data: ${JSON.stringify(liveEvent.parse({ id: "1-1", ...event }))}\n\n`);
     this.#stream.next({ ok: true, status: 200, data } as FetchResponse<Uint8Array>);
   }
 
