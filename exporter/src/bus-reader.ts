@@ -11,9 +11,10 @@ import { FleetReader } from "./fleet-reader.ts";
 import { GroupDetailsReader } from "./group-details-reader.ts";
 import { PlannedWorkReader } from "./planned-work.ts";
 import { PresenceReader } from "./presence-reader.ts";
-import { takeGroups, takeHash, takeInbox, takeStream } from "./read-streams.ts";
-import type { GroupReading, Reading, StreamReading } from "./reading.ts";
+import { takeInbox } from "./read-streams.ts";
+import type { GroupReading, Reading } from "./reading.ts";
 import { isOfShard, type Shard, WHOLE_FLEET } from "./shard.ts";
+import { TopicReader } from "./topic-reader.ts";
 
 // Inboxes are asked one by one: with more agents than this they take turns, and what is known of one is some readings old.
 const INBOXES_A_READING = 1000;
@@ -25,12 +26,6 @@ interface ReaderOptions {
   readonly shard?: Shard;
 }
 
-interface Streams {
-  topics: Map<string, StreamReading | null>;
-  deadLetters: Map<string, StreamReading | null>;
-  lost: Map<string, Readonly<Record<string, string>> | null>;
-}
-
 /** Reads the bus in few requests: what is small and first, what is known of agents, all streams, and some of their groups. */
 export class BusReader {
   readonly #redis: RawRedis;
@@ -40,13 +35,11 @@ export class BusReader {
   readonly #plans: FleetPlans;
   readonly #fleets: FleetReader;
   readonly #presence: PresenceReader;
+  readonly #topics: TopicReader;
   readonly #groupDetails: GroupDetailsReader;
   readonly #plannedWork: PlannedWorkReader;
   readonly #inboxes = new Map<string, GroupReading | null>();
   #fleet: CompiledFleet | null = null;
-  /** Made once for each compiled fleet; what it reads goes into `#streams`, which the next reading fills again. */
-  #ofStreams = new Batch();
-  #streams: Streams = noStreams();
   #nextInbox = 0;
   #lastReadingAt = 0;
 
@@ -59,6 +52,7 @@ export class BusReader {
     this.#fleets = new FleetReader(redis, options.fleet);
     this.#presence = new PresenceReader(this.#keys);
     this.#plannedWork = new PlannedWorkReader(this.#keys);
+    this.#topics = new TopicReader(redis, this.#keys);
     this.#groupDetails = new GroupDetailsReader(redis, this.#keys);
   }
 
@@ -69,10 +63,10 @@ export class BusReader {
     if (fleet !== this.#fleet) this.#take(fleet);
     const plan = this.#plans.of(fleet);
     const ofAgents = await this.#readAgents(plan, now);
-    if (this.#ofStreams.commands.length > 0) await this.#redis.ask(this.#ofStreams);
-    const groupDetails = await this.#groupDetails.read(this.#streams.topics, plan, now);
+    const ofTopics = await this.#topics.read();
+    const groupDetails = await this.#groupDetails.read(ofTopics.topics, plan, now);
     this.#lastReadingAt = now;
-    return { now, redisStartedAt, fleet, canaryRoundAt, ...ofAgents, ...this.#streams, groupDetails };
+    return { now, redisStartedAt, fleet, canaryRoundAt, ...ofAgents, ...ofTopics, groupDetails };
   }
 
   async #readFirst() {
@@ -102,8 +96,7 @@ export class BusReader {
     const known = new Map(this.#inboxes);
     this.#inboxes.clear();
     for (const id of ids) this.#inboxes.set(id, known.get(id) ?? null);
-    this.#streams = noStreams();
-    this.#ofStreams = this.#askStreams(fleet.topics, this.#streams);
+    this.#topics.expect(fleet.topics);
   }
 
   async #readAgents(plan: FleetPlan, now: number) {
@@ -167,28 +160,7 @@ export class BusReader {
     this.#nextInbox = first + INBOXES_A_READING;
     return ids.slice(first, this.#nextInbox);
   }
-
-  #askStreams(topics: readonly string[], { topics: streams, deadLetters, lost: losses }: Streams): Batch {
-    const batch = new Batch();
-    for (const topic of topics) {
-      const [stream, dead, lost] = [this.#keys.topic(topic), this.#keys.deadLetters(topic), this.#keys.lost(topic)];
-      let found: ReturnType<typeof takeStream> = null;
-      batch.add(stream, ["XINFO", "STREAM", stream], (reply) => {
-        found = takeStream(reply);
-      });
-      batch.add(stream, ["XINFO", "GROUPS", stream], (reply) => {
-        const groups = takeGroups(reply);
-        if (found !== null && groups !== null) found.groups = groups;
-        streams.set(topic, groups === null ? null : found);
-      });
-      batch.add(dead, ["XINFO", "STREAM", dead], (reply) => void deadLetters.set(topic, takeStream(reply)));
-      batch.add(lost, ["HGETALL", lost], (reply) => void losses.set(topic, takeHash(reply)));
-    }
-    return batch;
-  }
 }
-
-const noStreams = (): Streams => ({ topics: new Map(), deadLetters: new Map(), lost: new Map() });
 
 /** Collects the outcomes of simple reads, in their order. */
 function readsInto(batch: Batch, outcomes: [error: Error | null, result: string | null][]) {

@@ -1,6 +1,6 @@
 import { connect, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { ReplyCounter, ReplyCursor } from "./reply-cursor.ts";
+import { ReplyCursor, WholeReplies } from "./reply-cursor.ts";
 
 /** Where a Redis is, and as whom to enter it. */
 export interface RawAddress {
@@ -52,6 +52,18 @@ const READ_BYTES = 64 * 1024;
 const KEPT_BYTES = 1024 * 1024;
 const KEPT_REQUESTS = 20;
 
+/** A request whose replies come. */
+interface Exchange {
+  readonly take: (reply: ReplyCursor) => void;
+  readonly replies: WholeReplies;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  /** Replies that have not come yet. */
+  left: number;
+  /** What `take` threw; the other replies are let pass, so that the next request finds its own. */
+  problem: { readonly error: unknown } | null;
+}
+
 /**
  * A connection that many commands are sent on in one piece, for whoever reads much and often: no promise, string or object
  * for each. It is opened when it is needed, and again by the next request after it was lost.
@@ -62,8 +74,8 @@ export class RawConnection {
   #received = EMPTY;
   #length = 0;
   #smallRequests = 0;
-  #waiting: { counter: ReplyCounter; resolve: (cursor: ReplyCursor) => void; reject: (error: Error) => void } | null =
-    null;
+  #waiting: Exchange | null = null;
+  readonly #cursor = new ReplyCursor(EMPTY);
 
   constructor(address: RawAddress) {
     this.#address = address;
@@ -71,13 +83,13 @@ export class RawConnection {
 
   /**
    * Sends commands and waits for all their replies; one request at a time.
-   * @returns a cursor before the first reply, good until the next request
+   * @param take is handed each reply when it is there whole: Redis works on the next ones meanwhile
    * @throws Error if the connection cannot be made, is lost, or the replies are not there in time; RefusedCommand if Redis
-   * does not let us in
+   * does not let us in; what `take` throws, once all replies have come
    */
-  async ask(request: Buffer, replies: number): Promise<ReplyCursor> {
+  async ask(request: Buffer, replies: number, take: (reply: ReplyCursor) => void): Promise<void> {
     if (this.#socket === null) await this.#open();
-    return this.#exchange(request, replies);
+    await this.#exchange(request, replies, take);
   }
 
   close(): void {
@@ -114,22 +126,21 @@ export class RawConnection {
     if (password !== "") commands.push(username === "" ? ["AUTH", password] : ["AUTH", username, password]);
     if (database !== 0) commands.push(["SELECT", database]);
     commands.push(["CLIENT", "SETNAME", name]);
-    const answers = await this.#exchange(encodeCommands(commands), commands.length);
     try {
-      for (const _ of commands) answers.takeText();
+      await this.#exchange(encodeCommands(commands), commands.length, (reply) => void reply.takeText());
     } catch (error) {
       this.#end(error as Error);
       throw error;
     }
   }
 
-  #exchange(request: Buffer, replies: number): Promise<ReplyCursor> {
+  #exchange(request: Buffer, replies: number, take: Exchange["take"]): Promise<void> {
     const socket = this.#socket;
     if (socket === null) return Promise.reject(this.#reason ?? new Error("Connection is closed"));
     if (this.#waiting !== null) return Promise.reject(new Error("the connection is in use"));
     this.#forgetBuffer();
-    const { promise, resolve, reject } = Promise.withResolvers<ReplyCursor>();
-    this.#waiting = { counter: new ReplyCounter(replies), resolve, reject };
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting = { take, replies: new WholeReplies(), resolve, reject, left: replies, problem: null };
     const timer = setTimeout(() => this.#end(new Error("Command timed out")), this.#address.timeoutMs);
     socket.write(request);
     return promise.finally(() => clearTimeout(timer));
@@ -153,10 +164,36 @@ export class RawConnection {
     }
     data.copy(this.#received, this.#length);
     this.#length = needed;
-    const { counter, resolve } = this.#waiting;
-    if (!counter.isComplete(this.#received, this.#length)) return;
+    this.#handOut(this.#waiting);
+  }
+
+  #handOut(exchange: Exchange): void {
+    const { replies, resolve, reject } = exchange;
+    while (exchange.left > 0) {
+      const start = replies.next(this.#received, this.#length);
+      if (start === null) break;
+      exchange.left -= 1;
+      this.#handOne(exchange, start);
+    }
+    if (exchange.left > 0) {
+      if (!replies.areAll(this.#length)) return;
+      this.#length = 0;
+      replies.restart();
+      return;
+    }
     this.#waiting = null;
-    resolve(new ReplyCursor(this.#received.subarray(0, this.#length)));
+    if (exchange.problem === null) resolve();
+    else reject(exchange.problem.error as Error);
+  }
+
+  #handOne(exchange: Exchange, start: number): void {
+    if (exchange.problem !== null) return;
+    this.#cursor.place(this.#received, start);
+    try {
+      exchange.take(this.#cursor);
+    } catch (error) {
+      exchange.problem = { error };
+    }
   }
 
   #lose(socket: Socket, error: Error): void {

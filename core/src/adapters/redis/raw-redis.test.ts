@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { slotOf } from "./key-slot.ts";
 import { Batch, openRawRedis } from "./raw-redis.ts";
-import { ReplyCounter, ReplyCursor } from "./reply-cursor.ts";
+import { ReplyCursor, WholeReplies } from "./reply-cursor.ts";
 
 const url = inject("redisUrl");
 const key = (name: string) => `raw-${process.pid}-${name}`;
@@ -53,6 +53,26 @@ describe("openRawRedis", () => {
     try {
       for (let time = 0; time < 3; time += 1) await raw.ask(batch);
       expect(found).toEqual([1, 2, 3]);
+    } finally {
+      raw.close();
+    }
+  });
+
+  test("a reader that fails or leaves a part of its reply fails its batch alone: each reply after it is its own", async () => {
+    const raw = open();
+    const found: unknown[] = [];
+    const broken = new Batch();
+    broken.add(key("n"), ["ECHO", "one"], () => {
+      throw new Error("not what was wanted");
+    });
+    broken.add(key("n"), ["ECHO", "two"], (reply) => found.push(reply.takeText()));
+    const good = new Batch();
+    good.add(key("n"), ["ECHO", "three"], () => undefined);
+    good.add(key("n"), ["ECHO", "four"], (reply) => found.push(reply.takeText()));
+    try {
+      await expect(raw.ask(broken)).rejects.toThrow("not what was wanted");
+      await raw.ask(good);
+      expect(found).toEqual(["four"]);
     } finally {
       raw.close();
     }
@@ -118,13 +138,15 @@ describe("a raw connection that is lost", () => {
   });
 });
 
-describe("ReplyCounter", () => {
+describe("WholeReplies", () => {
   test("finds the end of the replies wherever the bytes are cut", () => {
     const bytes = Buffer.from("*2\r\n$4\r\na\r\nb\r\n*2\r\n:-1\r\n*0\r\n$-1\r\n-ERR no\r\n*-1\r\n+OK\r\n");
     for (let cut = 0; cut < bytes.length; cut += 1) {
-      const counter = new ReplyCounter(5);
-      expect(counter.isComplete(bytes, cut)).toBe(false);
-      expect(counter.isComplete(bytes, bytes.length)).toBe(true);
+      const replies = new WholeReplies();
+      const found: number[] = [];
+      for (const arrived of [cut, bytes.length])
+        for (let at = replies.next(bytes, arrived); at !== null; at = replies.next(bytes, arrived)) found.push(at);
+      expect(found).toEqual([0, 27, 32, 41, 46]);
     }
     const cursor = new ReplyCursor(bytes);
     cursor.skip();

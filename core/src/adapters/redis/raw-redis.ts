@@ -33,7 +33,7 @@ interface NodeRequest {
 /** A Redis, or all nodes of a Redis Cluster, that much is read of at once. */
 export interface RawRedis {
   /**
-   * Sends a batch and reads all replies.
+   * Sends a batch and reads each reply as it comes; of a batch that fails some may have been read.
    * @throws Error if a node cannot be reached or does not answer in time; RefusedCommand; what a `read` throws
    */
   ask(batch: Batch): Promise<void>;
@@ -116,16 +116,17 @@ class RawCluster implements RawRedis {
   }
 
   async #slotsKnownTo(seed: RawAddress): Promise<readonly RawConnection[]> {
-    const reply = await this.#connectionTo(seed).ask(encodeCommands([["CLUSTER", "SLOTS"]]), 1);
     const nodes: RawConnection[] = [];
-    for (let ranges = reply.takeArray() ?? 0; ranges > 0; ranges -= 1) {
-      const parts = reply.takeArray() ?? 0;
-      const [first, last] = [reply.takeNumber() ?? 0, reply.takeNumber() ?? -1];
-      const master = this.#connectionTo({ ...seed, ...takeNode(reply, seed.host) });
-      for (let replica = 3; replica < parts; replica += 1) reply.skip();
-      nodes.length = Math.max(nodes.length, last + 1);
-      nodes.fill(master, first, last + 1);
-    }
+    await this.#connectionTo(seed).ask(encodeCommands([["CLUSTER", "SLOTS"]]), 1, (reply) => {
+      for (let ranges = reply.takeArray() ?? 0; ranges > 0; ranges -= 1) {
+        const parts = reply.takeArray() ?? 0;
+        const [first, last] = [reply.takeNumber() ?? 0, reply.takeNumber() ?? -1];
+        const master = this.#connectionTo({ ...seed, ...takeNode(reply, seed.host) });
+        for (let replica = 3; replica < parts; replica += 1) reply.skip();
+        nodes.length = Math.max(nodes.length, last + 1);
+        nodes.fill(master, first, last + 1);
+      }
+    });
     for (let slot = 0; slot < SLOTS; slot += 1)
       if (nodes[slot] === undefined) throw new RefusedCommand(`CLUSTERDOWN nobody serves slot ${slot}`);
     return nodes;
@@ -157,15 +158,14 @@ function divide(commands: readonly BatchedCommand[], nodes: readonly RawConnecti
 }
 
 async function askAll(requests: readonly NodeRequest[]): Promise<void> {
-  const asked = requests.map(({ connection, bytes, commands }) => connection.ask(bytes, commands.length));
-  // All have ended before one failure is told, so that no connection is still in use by the next batch.
-  const answers = await Promise.allSettled(asked);
-  for (const [index, answer] of answers.entries()) {
-    if (answer.status === "rejected") throw answer.reason;
-    for (const { read } of requests[index]?.commands ?? []) {
-      const refused = answer.value.peekError();
+  const asked = requests.map(({ connection, bytes, commands }) => {
+    let next = 0;
+    return connection.ask(bytes, commands.length, (reply) => {
+      const refused = reply.peekError();
       if (refused !== null && /^(MOVED|ASK|CLUSTERDOWN) /.test(refused)) throw new RefusedCommand(refused);
-      read(answer.value);
-    }
-  }
+      commands[next++]?.read(reply);
+    });
+  });
+  // All have ended before one failure is told, so that no connection is still in use by the next batch.
+  for (const answer of await Promise.allSettled(asked)) if (answer.status === "rejected") throw answer.reason;
 }

@@ -154,10 +154,13 @@ function rateOf(recent: readonly [string, unknown][] | null, now: number): numbe
 const timeOf = (id: string): number => Number.parseInt(id, 10);
 
 /** Order of two ids of stream entries. */
-export function compareIds(one: string, other: string): number {
-  const [oneMs = 0, oneSeq = 0] = one.split("-").map(Number);
-  const [otherMs = 0, otherSeq = 0] = other.split("-").map(Number);
-  return oneMs - otherMs || oneSeq - otherSeq;
+export const compareIds = (one: string, other: string): number =>
+  one === other ? 0 : timeOf(one) - timeOf(other) || sequenceOf(one) - sequenceOf(other);
+
+/** Number in the id of a stream's entry, among those of one millisecond. */
+function sequenceOf(id: string): number {
+  const dash = id.indexOf("-");
+  return dash < 0 ? 0 : Number(id.slice(dash + 1));
 }
 
 export const millisOf = (time: readonly (string | number)[]): number =>

@@ -11,14 +11,20 @@ const [RETURN, MINUS, ZERO] = [13, 45, 48];
 
 /**
  * Walks over replies of RESP2 in a buffer, value by value, without making an object of what nobody asks for. Each read
- * takes exactly one value. Good until the connection is asked again.
+ * takes exactly one value. Good until the next reply is handed out.
  */
 export class ReplyCursor {
-  readonly #buffer: Buffer;
+  #buffer: Buffer;
   #at = 0;
 
   constructor(buffer: Buffer) {
     this.#buffer = buffer;
+  }
+
+  /** Goes to where a reply begins. */
+  place(buffer: Buffer, at: number): void {
+    this.#buffer = buffer;
+    this.#at = at;
   }
 
   /** Text of the error that comes next, which is taken then; null if none comes, and nothing is taken. */
@@ -132,19 +138,31 @@ export class ReplyCursor {
   }
 }
 
-/** Counts whole replies as their bytes arrive, so that they are walked over once, when all are there. */
-export class ReplyCounter {
-  #left: number;
+/** Finds whole replies while their bytes arrive, so that each is walked over once. */
+export class WholeReplies {
+  /** Values that belong to the reply that arrives now. */
+  #left = 1;
+  #start = 0;
   #at = 0;
 
-  constructor(replies: number) {
-    this.#left = replies;
+  /** @param end bytes of the buffer that have arrived. @returns where the next whole reply begins; null: it is not there yet */
+  next(buffer: Buffer, end: number): number | null {
+    while (this.#left > 0) if (!this.#count(buffer, end)) return null;
+    const start = this.#start;
+    this.#left = 1;
+    this.#start = this.#at;
+    return start;
   }
 
-  /** @param end bytes of the buffer that have arrived. @returns whether all replies have */
-  isComplete(buffer: Buffer, end: number): boolean {
-    while (this.#left > 0) if (!this.#count(buffer, end)) return false;
-    return true;
+  /** Whether these bytes are whole replies that were all told of. */
+  areAll(end: number): boolean {
+    return this.#start === end;
+  }
+
+  /** The bytes so far are there no more: the next ones stand at the beginning. */
+  restart(): void {
+    this.#start = 0;
+    this.#at = 0;
   }
 
   /** @returns false if the next value has not arrived whole */
