@@ -85,7 +85,7 @@ export async function openAdapters(
     ports: {
       ...{ breakGlass: database.breakGlass, brakes: database.brakes },
       ...{ freezes: database.freezes, maintenance: database.maintenance, rollCalls: database.rollCalls },
-      ...{ logs: database.logs, records: database.records, zone: config.ROLLCALL_TIME_ZONE },
+      ...{ logs: database.logs, changes: database.changes, records: database.records, zone: config.ROLLCALL_TIME_ZONE },
       ...{ audit, operations, requests, plans, overrides, incidents, runs, bus, events, registry, supervisor, pager },
       directory,
       rules,

@@ -4,6 +4,7 @@ import { createApprovalRequests } from "@rollcall/core/adapters/postgres/approva
 import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
 import { createBrakes } from "@rollcall/core/adapters/postgres/brakes.ts";
 import { createBreakGlass } from "@rollcall/core/adapters/postgres/break-glass.ts";
+import { createChanges } from "@rollcall/core/adapters/postgres/changes.ts";
 import { createCommandStore } from "@rollcall/core/adapters/postgres/command-store.ts";
 import { createDatabaseClock, type DatabaseClock } from "@rollcall/core/adapters/postgres/database-clock.ts";
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
@@ -33,6 +34,7 @@ import type { ApprovalRequests } from "@rollcall/core/ports/approval-requests.ts
 import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
 import type { Brakes } from "@rollcall/core/ports/brakes.ts";
 import type { BreakGlass } from "@rollcall/core/ports/break-glass.ts";
+import type { Changes } from "@rollcall/core/ports/changes.ts";
 import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
 import type { DirectorySnapshots } from "@rollcall/core/ports/directory-snapshots.ts";
@@ -74,6 +76,7 @@ export interface Database {
   readonly publications: Publications;
   readonly rollCalls: RollCalls;
   readonly logs: LogStore;
+  readonly changes: Changes;
   readonly records: PeriodRecords;
   readonly pictures: Pictures;
   readonly runs: Runs;
@@ -132,6 +135,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
     logs: gate.guard(createLogStore(pool)),
+    changes: gate.guard(createChanges(pool)),
     records: gate.guard(createPeriodRecords(pool)),
     pictures: gate.guard(createPictures(pool)),
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),

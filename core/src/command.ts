@@ -7,6 +7,7 @@ import type { ApprovalRequests } from "./ports/approval-requests.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
 import type { Brakes } from "./ports/brakes.ts";
 import type { BreakGlass } from "./ports/break-glass.ts";
+import type { Changes } from "./ports/changes.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Dependencies } from "./ports/dependencies.ts";
 import type { Directory } from "./ports/directory.ts";
@@ -55,6 +56,8 @@ export interface Ports {
   readonly logs?: LogStore;
   /** Left out where no PostgreSQL is. */
   readonly records?: PeriodRecords;
+  /** Left out where no PostgreSQL is. */
+  readonly changes?: Changes;
   /** IANA name of the time zone of the people on call; UTC if left out. */
   readonly zone?: string;
   /** Left out where nobody can follow. */

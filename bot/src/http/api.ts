@@ -4,6 +4,7 @@ import { admit } from "./admit.ts";
 import { registerAgents } from "./agents.ts";
 import { registerAudit } from "./audit.ts";
 import { auditRefusal } from "./audit-refusal.ts";
+import { registerChanges } from "./changes.ts";
 import { registerCommands } from "./commands.ts";
 import type { App, AppDeps } from "./deps.ts";
 import { registerDiagnostics } from "./diagnostics.ts";
@@ -47,6 +48,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerRequests(api, deps);
       registerAudit(api, deps);
       registerReports(api, deps);
+      registerChanges(api, deps);
       registerDiagnostics(api, deps);
       registerFigures(api, deps);
       registerMeasures(api, deps);
@@ -83,6 +85,7 @@ function registerGateway(api: App, { version, fleet, readiness, ports, pages }: 
     ...(ports.records === undefined ? {} : { reports: `${API_PREFIX}/reports/daily` }),
     ...(ports.logs === undefined ? {} : { logs: `${API_PREFIX}/logs`, logCounts: `${API_PREFIX}/logs/counts` }),
     ...(ports.logs === undefined ? {} : { logStream: `${API_PREFIX}/logs/stream` }),
+    ...(ports.changes === undefined ? {} : { changes: `${API_PREFIX}/changes` }),
     live: `${API_PREFIX}/live`,
     liveSocket: `${API_PREFIX}/live/socket`,
     openapi: `${API_PREFIX}/openapi.json`,

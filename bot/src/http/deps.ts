@@ -36,6 +36,7 @@ export interface AppDeps {
     | "figures"
     | "records"
     | "logs"
+    | "changes"
     | "zone"
   >;
   readonly commands: readonly CommandDefinition[];

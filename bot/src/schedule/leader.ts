@@ -1,5 +1,6 @@
 import { closeUntold } from "@rollcall/core/close-untold.ts";
 import { CANARY_SECONDS, HEARTBEAT_SECONDS } from "@rollcall/core/domain/freshness.ts";
+import { watchChanges } from "@rollcall/core/watch-changes.ts";
 import type { Logger } from "pino";
 import type { Adapters } from "../adapters.ts";
 import { sendCanaryRound } from "./canaries.ts";
@@ -9,6 +10,10 @@ import { keepPauses } from "./pauses.ts";
 import { foldRuns, forgetOldRuns } from "./runs.ts";
 import { trimTopics } from "./topic-trim.ts";
 
+// A card that is posted soon after says it.
+const CHANGES_MS = 5_000;
+const FORGET_CHANGES_MS = 3_600_000;
+const CHANGES_KEPT_MS = 90 * 86_400_000;
 // Four canaries an agent a minute: an inbox stays at a handful of entries.
 const INBOX_TRIM_MS = 60_000;
 // Between two cuts a topic grows by what is published in that time.
@@ -35,6 +40,7 @@ export function leaderLoops({ adapters, log, when }: Leading, loop: (options: Lo
   const { ports, database, runReports, registry } = adapters;
   return [
     ...untoldLoop({ adapters, log, when }, loop),
+    ...changeLoops({ adapters, when }, loop),
     loop({
       name: "canaries",
       everyMs: CANARY_SECONDS * 1000,
@@ -85,6 +91,18 @@ export function leaderLoops({ adapters, log, when }: Leading, loop: (options: Lo
         const mended = await ports.events.mendReadCounts(topics);
         if (mended > 0) log.warn({ mended }, "Redis had counted wrong what subscriptions have read");
       },
+    }),
+  ];
+}
+
+function changeLoops({ adapters, when }: Omit<Leading, "log">, loop: (options: LoopOptions) => Loop): Loop[] {
+  const { changes } = adapters.database;
+  const ports = { ...adapters.ports, changes };
+  return [
+    loop({ name: "changes", everyMs: CHANGES_MS, when, run: () => watchChanges(ports) }),
+    loop({
+      ...{ name: "changes-kept", everyMs: FORGET_CHANGES_MS, when },
+      run: () => changes.forget(ports.clock.now() - CHANGES_KEPT_MS),
     }),
   ];
 }

@@ -145,6 +145,7 @@ export const facts = (more: Partial<IncidentFacts> = {}): IncidentFacts => ({
   history: { tried: 5, helped: 4, medianSeconds: 38 },
   operation: null,
   cause: null,
+  changed: null,
   asOf: NOW,
   ...more,
 });

@@ -48,6 +48,7 @@ describe("facts of an incident", () => {
       operation: null,
       cause: null,
       asOf: null,
+      changed: null,
     });
   });
 

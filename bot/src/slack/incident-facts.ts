@@ -1,4 +1,5 @@
 import type { Ports } from "@rollcall/core/command.ts";
+import type { Change } from "@rollcall/core/domain/change.ts";
 import { firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
 import { type MaintenanceWindow, windowOf } from "@rollcall/core/domain/maintenance.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
@@ -6,6 +7,7 @@ import { type Judgement, judge, VERDICT_RANK } from "@rollcall/core/domain/verdi
 import type { Waiting } from "@rollcall/core/ports/fleet.ts";
 import type { ProcessState } from "@rollcall/core/ports/supervisor.ts";
 import type { ExpectedAgent, Heartbeat } from "@rollcall/core/protocol.ts";
+import { readChanges } from "@rollcall/core/read-changes.ts";
 
 /** What is known of one agent of an incident at the moment its card is written; null where it could not be asked. */
 export interface AgentFacts {
@@ -26,28 +28,33 @@ export interface IncidentFacts {
   readonly history: Awaited<ReturnType<Ports["operations"]["history"]>> | null;
   /** The newest operation that was started from this card. */
   readonly operation: Operation | null;
+  /** What changed in the half hour before it began, newest first; null if that is not known. */
+  readonly changed: readonly Change[] | null;
   /** The restart or stop that it began in, if that was not started from this card. */
   readonly cause: Operation | null;
   /** Redis time of the evidence; null if the bus does not answer. */
   readonly asOf: number | null;
 }
 
-export type FactPorts = Pick<Ports, "operations" | "registry" | "bus" | "supervisor" | "maintenance">;
+export type FactPorts = Pick<Ports, "operations" | "registry" | "bus" | "supervisor" | "maintenance" | "changes">;
 
 /** Agents that one card looks at closely; the others are only named. */
 const LOOKED_AT = 10;
+/** So long before an alert its cause is looked for (ux section 1). */
+const CHANGED_MS = 30 * 60_000;
 
 /** Gathers what a card says beside its row. Never fails: what cannot be asked is null, and the card says so. */
 export async function gatherIncidentFacts(incident: Incident, ports: FactPorts): Promise<IncidentFacts> {
   const ids = agentsOf(incident).slice(0, LOOKED_AT);
-  const [agents, { operation, cause }, asOf] = await Promise.all([
+  const [agents, { operation, cause }, asOf, changed] = await Promise.all([
     gatherAgents(ids, ports),
     findOperations(incident, ids, ports),
     known(ports.bus.now()),
+    known(readChanges(ports, { from: incident.openedAt - CHANGED_MS, to: incident.openedAt + 1 })),
   ]);
   const worst = agents[0];
   const history = worst === undefined ? null : await known(ports.operations.history("restart", worst.id));
-  return { agents, history, operation, cause, asOf };
+  return { agents, history, operation, cause, asOf, changed };
 }
 
 /** Those that fire; once none does, all that did. */

@@ -30,13 +30,12 @@ import {
   verdictWords,
 } from "../parts/words.ts";
 import { t } from "../translate.ts";
+import { Changed } from "./changed.tsx";
 import { Elsewhere } from "./elsewhere.tsx";
 import { worstFirst } from "./worst-first.ts";
 
 const MOST_FIRING = 5;
 const MOST_SICK = 10;
-const MOST_CHANGED = 4;
-const CHANGED_MS = 30 * 60_000;
 
 /** Is it all right, what waits for me, what runs. */
 export default function Overview(): ReactElement {
@@ -113,36 +112,6 @@ function Firing(): ReactElement {
           ))}
           {firing.length > MOST_FIRING ? <a href={hrefOf("alerts")}>{moreWords(firing.length - MOST_FIRING)}</a> : null}
           <Elsewhere incidents={[...items.values()]} />
-        </>
-      )}
-    </Region>
-  );
-}
-
-function Changed(): ReactElement {
-  const { items, at, refusal } = useLiveList(operations);
-  const now = useNow();
-  const concerns = useConcerns();
-  const recent = [...items.values()]
-    .filter(({ createdAt, targets }) => now - createdAt < CHANGED_MS && concerns(targets.map(({ agent }) => agent)))
-    .toSorted((one, other) => other.createdAt - one.createdAt);
-  return (
-    <Region
-      title={t("overview.changed", "What changed, 30 min")}
-      count={recent.length}
-      columns={4}
-      isKnown={at !== null}
-      refusal={refusal}
-    >
-      {() => (
-        <>
-          <Timeline
-            entries={recent.slice(0, MOST_CHANGED).map(operationEntry)}
-            empty={t("overview.unchanged", "Nothing in these 30 min.")}
-          />
-          {recent.length > MOST_CHANGED ? (
-            <a href={hrefOf("operations")}>{moreWords(recent.length - MOST_CHANGED)}</a>
-          ) : null}
         </>
       )}
     </Region>

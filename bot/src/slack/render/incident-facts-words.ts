@@ -1,3 +1,5 @@
+import { changeWords } from "@rollcall/core/change-words.ts";
+import type { Change } from "@rollcall/core/domain/change.ts";
 import { isForeign, provableRung } from "@rollcall/core/domain/foreign-verdict.ts";
 import { ageSeconds, HEARTBEAT_DEADLINE_SECONDS } from "@rollcall/core/domain/freshness.ts";
 import type { Judgement } from "@rollcall/core/domain/verdict.ts";
@@ -100,4 +102,22 @@ export function historyWords(history: IncidentFacts["history"]): string | null {
   if (history.tried === 0) return "*Last time* no restart so far";
   const median = history.medianSeconds === null ? "" : `, median ${wholeDuration(history.medianSeconds)}`;
   return `*Last time* restart helped ${history.helped} of ${history.tried}${median}`;
+}
+
+const MOST_CHANGES = 2;
+
+/**
+ * "*Changed, 30 min* 02:38 billing 4.7.1 → 4.7.2, by CI": what touched these agents comes first. Of what touches others only
+ * what was deployed or declared anew is said: it may well be the cause.
+ */
+export function changedWords(changed: IncidentFacts["changed"], agents: readonly string[]): string | null {
+  if (changed === null) return null;
+  const isOwn = (change: Change): boolean => change.agents.some((agent) => agents.includes(agent));
+  const own = changed.filter(isOwn);
+  const others = changed.filter((change) => !isOwn(change) && change.kind !== "operation" && change.kind !== "start");
+  const shown = [...own, ...others].slice(0, MOST_CHANGES);
+  if (shown.length === 0) return "*Changed, 30 min* nothing";
+  const rest = own.length + others.length - shown.length;
+  const said = shown.map((change) => `${clockTime(change.at)} ${foreign(changeWords(change), 140)}`).join("; ");
+  return `*Changed, 30 min* ${said}${rest > 0 ? `; ${rest} more` : ""}`;
 }

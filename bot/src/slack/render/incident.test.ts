@@ -1,3 +1,4 @@
+import type { Change } from "@rollcall/core/domain/change.ts";
 import { describe, expect, test } from "vitest";
 import { agent, alert, beat, ended, FRAME, facts, goneFacts, incident, NOW, OPERATOR, operation } from "../fixtures.ts";
 import { inputOf } from "../order-inputs.ts";
@@ -101,6 +102,29 @@ describe("an incident's card", () => {
         targets: [{ agent: "billing", stages: [], memory: memory as never, ending: null }],
       }),
     });
+
+  const change = (known: Partial<Change>): Change => ({
+    ...{ id: "ch-1", at: NOW - 200_000, kind: "version", agents: ["billing"], agentCount: 1 },
+    ...{ what: "4.7.1 → 4.7.2", version: "4.7.2", by: "CI", link: null, ...known },
+  });
+  const orders: Change = change({ id: "op-3", kind: "operation", what: "pause, done", version: null, by: "Olga" });
+
+  test("says what changed in the half hour before, its own agents first, and that nothing did", () => {
+    const message = card().with(
+      facts({ changed: [change({ agents: ["crm-chat"], what: "newly expected" }), orders, change({})] }),
+    );
+    expectCard(message);
+    expect(words(message)).toMatch(
+      /\*Changed, 30 min\* <!date[^>]+> pause of billing, done, by Olga \(op-3\); <!date[^>]+> billing 4\.7\.1 → 4\.7\.2, by CI; 1 more · \*Last time\*/,
+    );
+    expect(words(card().with(facts({ changed: [] })))).toContain("*Changed, 30 min* nothing · *Last time*");
+    expect(words(card().with())).not.toContain("Changed");
+  });
+
+  test("does not take an order over another agent, or its start, for what changed here", () => {
+    const others = [change({ ...orders, agents: ["crm-chat"] }), change({ kind: "start", agents: ["crm-chat"] })];
+    expect(words(card().with(facts({ changed: others })))).toContain("*Changed, 30 min* nothing");
+  });
 
   test("says whose alerts its restart mutes, and until when", () => {
     const message = card().with(muting({ mutedUntil: NOW + 120_000 }));

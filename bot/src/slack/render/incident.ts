@@ -7,7 +7,7 @@ import { agentsOf, type IncidentFacts } from "../incident-facts.ts";
 import { card, context, fields, joined, optional, section } from "./blocks.ts";
 import { buttonRow, linkButton, type OrderButton } from "./buttons.ts";
 import { actionLabel, confirmWords } from "./confirm-words.ts";
-import { historyWords, inHandWords, rungLine, waitingWords } from "./incident-facts-words.ts";
+import { changedWords, historyWords, inHandWords, rungLine, waitingWords } from "./incident-facts-words.ts";
 import { fitHeadline, headlineOf } from "./incident-words.ts";
 import { agentPage, linked, runbookPage } from "./links.ts";
 import { mutedWords } from "./muted-words.ts";
@@ -145,19 +145,28 @@ function operationSections(operation: Operation, now: number): ReturnType<typeof
   return [section(`⏳ *${verbOf(operation.command).running}* (${operation.id}) ${stages.text.text}`), ...rest];
 }
 
-function evidence({ agents, history, asOf }: IncidentFacts, now: number): (KnownBlock & { optional?: true })[] {
+function evidence(
+  { agents, history, asOf, changed }: IncidentFacts,
+  now: number,
+): (KnownBlock & { optional?: true })[] {
   const [worst] = agents;
   if (worst === undefined) return [];
   const at = asOf ?? now;
   const rungs = rungLine(worst, at);
   const values = [waitingWords(worst.waiting), inHandWords(worst, at)].filter((value) => value !== null);
   const errors = (worst.process?.lastErrors ?? []).slice(-1).map((line) => `*Last error* ${errorWords(line)}`);
-  const past = historyWords(history);
+  const past = [
+    changedWords(
+      changed,
+      agents.map(({ id }) => id),
+    ),
+    historyWords(history),
+  ].filter((words) => words !== null);
   const name = agents.length > 1 ? `*${foreign(worst.id, 63)}* ` : "";
   return [
     ...(rungs === null ? [section("Its rungs cannot be read now: the bus does not answer.")] : [section(name + rungs)]),
     ...fields(values).map(optional),
-    ...(past === null ? [] : [optional(section(past))]),
+    ...(past.length === 0 ? [] : [optional(section(past.join(" · ")))]),
     ...errors.map((line) => optional(section(line))),
   ];
 }
