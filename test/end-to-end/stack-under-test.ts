@@ -27,6 +27,7 @@ export function stackUnderTest() {
   const address = (port: number): string => `http://127.0.0.1:${port + portOffset}`;
   const secrets = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8")) as {
     redisPassword: string;
+    postgresPassword: string;
     apiTokens: { operator: string; second: string; viewer: string };
   };
   const environment = { ...process.env, ROLLCALL_DATA_DIR: dataDir, ROLLCALL_PORT_OFFSET: String(portOffset) };
@@ -55,6 +56,8 @@ export function stackUnderTest() {
     slack: createSlackClient(address(8090)),
     pagerDuty: createPagerDutyClient(address(8092)),
     address,
+    /** PostgreSQL as its owner. */
+    databaseUrl: `postgres://rollcall:${secrets.postgresPassword}@127.0.0.1:${5433 + portOffset}/rollcall`,
     /** The Grafana that shows the app: the stand-in, or the one that is named. */
     grafana: process.env.GRAFANA_E2E_URL?.replace(/\/$/, "") ?? address(3000),
 

@@ -22,13 +22,15 @@ export function LogPlaces({ places }: { readonly places: readonly LogPlace[] }):
   const bad = places.filter((place) => missesLines(place, now));
   if (bad.length === 0) return null;
   return (
-    <ul role="status" className={styles.places}>
-      {bad.map((place) => (
-        <li key={place.name}>
-          <span aria-hidden>▲</span> {placeWords(place, now)}
-        </li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul className={styles.places}>
+        {bad.map((place) => (
+          <li key={place.name}>
+            <span aria-hidden>▲</span> {placeWords(place, now)}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
