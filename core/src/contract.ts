@@ -172,6 +172,10 @@ export const apiAnswer = z.object({
       .object({ path: z.string(), words: z.string().describe("what is on it, for whoever cannot see it") })
       .optional()
       .describe("where its picture is, if it has one"),
+    file: z
+      .object({ name: z.string(), title: z.string(), text: z.string() })
+      .optional()
+      .describe("more than a message holds: lines of a log"),
   }),
   data: z.unknown(),
 });

@@ -69,6 +69,10 @@ export function plain(text: string, limit = 40): string {
   return letters.length > limit ? `${letters.slice(0, limit - 1).join("")}…` : visible;
 }
 
+/** Words of somebody else in a report: one line in which nothing is bold, code, or a time of ours. */
+export const unmarked = (text: string, limit: number): string =>
+  plain(text, limit).replaceAll("*", "∗").replaceAll("`", "'").replaceAll("{{", "{ {");
+
 /**
  * Names that a person may have meant, nearest first, at most three.
  * @param word as it was typed, any length

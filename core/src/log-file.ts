@@ -52,11 +52,14 @@ export function textOfLine({ at, source, level, text, operation, run, trace, fie
   );
   const words = [new Date(at).toISOString(), level.toUpperCase(), source, text, ...named].join(" ");
   // A stack trace stays below its line, and nothing in a line steers the terminal that shows the file.
-  return `${words.replaceAll(/\r\n?/g, "\n").replaceAll("\n", "\n    ").replaceAll(STEERING, "�")}\n`;
+  return `${steady(words.replaceAll(/\r\n?/g, "\n").replaceAll("\n", "\n    "))}\n`;
 }
 
 /** Control characters but for the tab and the new line, and those that turn the direction of what follows. */
 const STEERING = /[^\P{Cc}\t\n]|[\u202A-\u202E\u2066-\u2069]/gu;
+
+/** A text that does not steer the terminal it is shown in. */
+export const steady = (text: string): string => text.replaceAll(STEERING, "�");
 
 const LINES: Readonly<Record<LogFileFormat, (line: KeptLogLine) => string>> = {
   text: textOfLine,

@@ -1,7 +1,6 @@
 import { type ChatMessage, type ModalWindow, withoutSecrets } from "@rollcall/core/adapters/slack/chat.ts";
 import type { ChatOutcome } from "@rollcall/core/adapters/slack/chat-outcome.ts";
-import type { Chart } from "@rollcall/core/domain/chart.ts";
-import { type AnswerPictureDeps, showThere, showToReader, withPictureNote } from "./answer-picture.ts";
+import { type Attachment, type AttachmentDeps, showThere, showToReader, withAttachmentNote } from "./attachment.ts";
 
 /** Where an answer goes that only the person who acted sees; or, to a button of an answer that all see, that answer. */
 export interface Asked {
@@ -24,12 +23,12 @@ export interface Told {
   readonly message: ChatMessage;
   readonly isNeedless: boolean;
   /** Shown beside it. */
-  readonly picture?: Chart;
+  readonly attachment?: Attachment;
   /** The same as a window, where one can be opened. */
   readonly window?: ModalWindow;
 }
 
-export type AnswerDeps = AnswerPictureDeps;
+export type AnswerDeps = AttachmentDeps;
 
 /** What is done about a wish, and what is said while it takes its time. */
 export interface Answering {
@@ -82,12 +81,12 @@ export async function answerInTime(asked: Asked, answering: Answering, deps: Ans
     await whileWaiting(answering, (message) => send(asked, message, deps));
     await send(asked, spoken(await work, asked), deps);
   }
-  const { picture } = await work;
-  if (picture !== undefined) await showToReader(picture, asked, deps);
+  const { attachment } = await work;
+  if (attachment !== undefined) await showToReader(attachment, asked, deps);
 }
 
-const spoken = ({ message, picture }: Told, asked: Asked): ChatMessage =>
-  picture === undefined ? message : withPictureNote(message, asked);
+const spoken = ({ message, attachment }: Told, asked: Asked): ChatMessage =>
+  attachment === undefined ? message : withAttachmentNote(message, attachment, asked);
 
 /** Edits at least 2 s apart (ux section 1), and two of the five answers that Slack takes; the last one is the end. */
 const INTERIM_EVERY_MS = 2000;
@@ -159,12 +158,12 @@ const ANSWER_BLOCK = "answer.";
 /** Slack takes about one message a second in a channel; an answer later than this is no answer. */
 const LONGEST_PAUSE_SECONDS = 30;
 
-/** Answers where it was said, in one message that is edited once more is known; its picture stands below it. */
+/** Answers where it was said, in one message that is edited once more is known; what belongs to it stands below it. */
 export async function answerThere(at: SaidAt, answering: Answering, deps: AnswerDeps): Promise<void> {
   const answered = await say(at, answering, deps);
   tellLost(answered, "said", deps);
-  const { picture } = await answering.work;
-  if (picture !== undefined && answered.kind === "done") await showThere(picture, at, deps);
+  const { attachment } = await answering.work;
+  if (attachment !== undefined && answered.kind === "done") await showThere(attachment, at, deps);
 }
 
 async function say(at: SaidAt, answering: Answering, deps: AnswerDeps): Promise<ChatOutcome> {

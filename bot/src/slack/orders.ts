@@ -5,6 +5,7 @@ import { decide, mayAsk, rightsOf } from "@rollcall/core/policy.ts";
 import type { CommandAnswer } from "@rollcall/core/run-command.ts";
 import type { Told } from "./answer.ts";
 import { askReason } from "./ask-reason.ts";
+import { attachmentOf } from "./attachment.ts";
 import type { Desk } from "./desk.ts";
 import type { SlackDoorDeps } from "./door.ts";
 import { findCommand } from "./find-command.ts";
@@ -99,8 +100,8 @@ const runOrder = ({ order, identified, requestId, idempotencyKey, tell }: Wish, 
 
 async function sayResult(result: CommandAnswer, wish: Wish, deps: SlackDoorDeps): Promise<Told> {
   if (result.kind === "read") {
-    const { picture } = result.report;
-    return { message: reportMessage(result.report), isNeedless: false, ...(picture && { picture: picture.chart }) };
+    const attachment = attachmentOf(result.report);
+    return { message: reportMessage(result.report), isNeedless: false, ...(attachment && { attachment }) };
   }
   if (result.kind === "plan") return tellPlan(result, { reason: wish.order.reason ?? null, undo: wish.order.undo });
   if (result.kind === "request") return { message: askedMessage(result.request), isNeedless: false };

@@ -74,7 +74,7 @@ async function share(
   const png = await renderPng(drawChart(chart));
   if (!(await deps.pictures.begin(wanted))) return 0;
   const { title } = chart;
-  const outcome = await deps.files.share({ ...wanted, name, title, words: pictureWords(chart), png });
+  const outcome = await deps.files.share({ ...wanted, name, title, words: pictureWords(chart), content: png });
   if (outcome.kind === "refused") await giveUp(wanted, outcome.why, deps);
   return outcome.kind === "later" ? outcome.seconds : 0;
 }

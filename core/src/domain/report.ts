@@ -18,6 +18,14 @@ export interface Picture {
   readonly path: string;
 }
 
+/** A text that goes along as a file: nothing in it steers a terminal. */
+export interface ReportFile {
+  /** `billing.log` */
+  readonly name: string;
+  readonly title: string;
+  readonly text: string;
+}
+
 /** What is on a picture, for whoever cannot see it: which lines of what. */
 export const pictureWords = ({ title, panels }: Chart): string =>
   `${title}: ${panels.map((panel) => `${panel.title} of ${panel.lines.map(({ name }) => name).join(", ")}`).join("; ")}`;
@@ -36,6 +44,8 @@ export interface Report {
   readonly sameAs: string | null;
   /** How it went, for doors that can show a picture; none if left out. */
   readonly picture?: Picture;
+  /** More than a message holds; none if left out. */
+  readonly file?: ReportFile;
 }
 
 /** How a failure is shown; `ref` is the id to quote. */

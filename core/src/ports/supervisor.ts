@@ -41,4 +41,9 @@ export interface Supervisor {
    * @throws Failure "invalid_input" if this agent's runtime cannot scale, "unknown_agent", "unavailable"
    */
   copies?(agent: string): Promise<Copies | null>;
+  /**
+   * Last lines of standard output and error, the newest last. Left out where nobody keeps them.
+   * @throws Failure "invalid_input" if this agent's runtime does not tell, "unknown_agent", "unavailable"
+   */
+  output?(agent: string, lines: number): Promise<string[]>;
 }

@@ -18,20 +18,25 @@ export interface Screen {
 
 /** A report as lines for people, with what may be typed next. */
 export function reportLines(report: Report, commands: readonly CommandDefinition[], isRich: boolean): string[] {
-  const { headline, context, lines, fields, actions } = report;
+  const { headline, context, lines, fields, actions, file } = report;
   const width = Math.max(0, ...fields.map(({ name }) => name.length));
   const steps = actions.flatMap((action) => {
     const words = wordsOf(action, commands);
     return words === null ? [] : [`${action.label}: \`rollcall ${words}\``];
   });
+  const paint = (line: string): string => painted(line, isRich);
   return [
-    headline,
-    ...(context === null ? [] : [context]),
-    ...lines.flatMap((line) => line.split("\n")).map((line) => `  ${line}`),
-    ...fields.map(({ name, value }) => `  ${name.padEnd(width)}  ${value}`),
-    ...steps.map((step) => `→ ${step}`),
-  ].map((line) => painted(line, isRich));
+    // The whole first: what it comes to stands where the eye is.
+    ...(file === undefined ? [] : file.text.trimEnd().split("\n").map(still)),
+    ...[headline, ...(context === null ? [] : [context])].map(paint),
+    ...(file === undefined ? lines.flatMap((line) => line.split("\n")) : []).map((line) => paint(`  ${line}`)),
+    ...fields.map(({ name, value }) => paint(`  ${name.padEnd(width)}  ${value}`)),
+    ...steps.map((step) => paint(`→ ${step}`)),
+  ];
 }
+
+/** A line of somebody else's, as it is but for what moves the cursor. */
+const still = (line: string): string => line.replaceAll(/(?!\t)[\p{Cc}\p{Cf}]/gu, "·");
 
 /** What was refused, what stood there, what is allowed, what to do. */
 export function refusalLines({ message, detail }: Failure): string[] {

@@ -1,39 +1,42 @@
 import type { WebClient } from "@slack/web-api";
 import { type ChatOutcome, settle } from "./chat-outcome.ts";
 
-/** A picture to be shown. */
-export interface SharedPicture {
+/** A picture, or a text, to be shown. */
+export interface SharedFile {
   readonly channel: string;
   /** Message in whose thread it goes; null: the channel itself. */
   readonly thread: string | null;
   /** `inc-7.png`; by it the picture is found again in a thread, where the same name is never given to two. */
   readonly name: string;
   readonly title: string;
-  /** What is on it, for whoever cannot see it. */
-  readonly words: string;
-  readonly png: Buffer;
+  /** What is on a picture, for whoever cannot see it; null for a text. */
+  readonly words: string | null;
+  readonly content: Buffer;
 }
 
-/** Puts pictures into threads; never repeats a call by itself, never throws. */
+/** Puts files into threads; never repeats a call by itself, never throws. */
 export interface SlackFiles {
-  /** Hands a picture over. `done` says that Slack has it; it stands in the thread only some seconds later, or never. */
-  share(picture: SharedPicture): Promise<ChatOutcome>;
+  /** Hands a file over. `done` says that Slack has it; it stands in the thread only some seconds later, or never. */
+  share(file: SharedFile): Promise<ChatOutcome>;
   /** Looks for it in the thread; `done` with its message, `gone` if it does not stand there. */
-  find(place: Pick<SharedPicture, "channel" | "name"> & { readonly thread: string }): Promise<ChatOutcome>;
+  find(place: Pick<SharedFile, "channel" | "name"> & { readonly thread: string }): Promise<ChatOutcome>;
 }
 
 const UPLOAD_MS = 10_000;
 
 /** The files of one workspace: an address to upload to, the bytes, and where they are to be seen. */
 export const createSlackFiles = (client: WebClient): SlackFiles => ({
-  share: ({ channel, thread, name, title, words, png }) =>
+  share: ({ channel, thread, name, title, words, content }) =>
     settle(async () => {
-      const given = await client.files.getUploadURLExternal({ filename: name, length: png.length, alt_text: words });
+      const given = await client.files.getUploadURLExternal({
+        ...{ filename: name, length: content.length },
+        ...(words !== null && { alt_text: words }),
+      });
       if (given.upload_url === undefined || given.file_id === undefined)
         return { kind: "unknown", why: "no address in the answer" };
       const answer = await fetch(given.upload_url, {
         method: "POST",
-        body: new Uint8Array(png),
+        body: new Uint8Array(content),
         redirect: "error",
         signal: AbortSignal.timeout(UPLOAD_MS),
       });
@@ -51,7 +54,7 @@ export const createSlackFiles = (client: WebClient): SlackFiles => ({
       const answer = await client.conversations.replies({ channel, ts: thread, limit: 200 });
       const found = answer.messages?.find(({ files }) => files?.some((file) => file.name === name));
       return found?.ts === undefined
-        ? { kind: "gone", why: "no message with this picture" }
+        ? { kind: "gone", why: "no message with this file" }
         : { kind: "done", channel, ts: found.ts };
     }),
 });

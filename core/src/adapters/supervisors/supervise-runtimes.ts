@@ -91,6 +91,13 @@ class Runtimes implements Supervisor {
     return traced("count processes", id, () => runtime.copies(name));
   }
 
+  async output(id: string, lines: number): Promise<string[]> {
+    const agent = await this.#find(id);
+    const { builtIn } = this.#inUse;
+    if (isBuiltIn(agent) && builtIn.output !== undefined) return await builtIn.output(id, lines);
+    throw new Failure("invalid_input", `${id} runs under ${agent.runtime.kind}, whose output is not read by itself`);
+  }
+
   async #scalable(id: string): Promise<{ runtime: Scalable; name: string }> {
     const agent = await this.#find(id);
     const runtime = isBuiltIn(agent) ? null : this.#runtimeOf(agent);
