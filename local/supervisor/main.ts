@@ -41,6 +41,14 @@ function environmentOf(config: SupervisorConfig, agent: string): Record<string, 
   };
 }
 
+const told = new Set<string>();
+/** What stays as it is would else be said each second. */
+function tellOnce(problem: string): void {
+  if (told.has(problem)) return;
+  told.add(problem);
+  log.warn({ problem }, "a part of the logs is not read");
+}
+
 try {
   const config = readSupervisorConfig();
   // First of all: opening ends left-over agents, which must not be those of a supervisor that works.
@@ -58,6 +66,7 @@ try {
     },
     environmentOf: (agent) => environmentOf(config, agent),
     watch: metrics.watch,
+    onProblem: tellOnce,
   });
   const server = await serveSupervisor(supervisor, {
     socket: config.ROLLCALL_SUPERVISOR_SOCKET,

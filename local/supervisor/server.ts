@@ -7,6 +7,8 @@ import { z } from "zod";
 import type { BuiltInSupervisor } from "./supervisor.ts";
 
 const MAX_BODY_BYTES = 16 * 1024;
+// A place in the logs has 64 KB at most, and about half as much again as part of an address.
+const MAX_HEADER_BYTES = 160 * 1024;
 const commandId = z.string().min(1).max(200);
 const startBody = z.strictObject({ commandId });
 const killBody = z.strictObject({
@@ -34,7 +36,7 @@ export async function serveSupervisor(
   supervisor: BuiltInSupervisor,
   { socket, onError }: { socket: string; onError: (error: unknown) => void },
 ): Promise<Server> {
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     respond(supervisor, request, response).catch((error: unknown) => {
       if (!isFailure(error)) onError(error);
       const code = isFailure(error) ? error.code : "internal";
@@ -54,6 +56,9 @@ export async function serveSupervisor(
 async function respond(supervisor: BuiltInSupervisor, request: IncomingMessage, response: ServerResponse) {
   const url = new URL(request.url ?? "/", "http://supervisor");
   const [version, collection, name, verb, ...rest] = url.pathname.split("/").slice(1);
+  if (`${request.method} ${url.pathname}` === "GET /v1/logs") {
+    return send(response, 200, await supervisor.logs(url.searchParams.get("after")));
+  }
   if (version !== "v1" || collection !== "agents" || rest.length > 0) throw noRoute(request);
   const route = `${request.method} ${name === undefined ? "agents" : (verb ?? "agent")}`;
   if (route === "GET agents") return send(response, 200, { agents: await supervisor.list() });

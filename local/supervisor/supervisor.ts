@@ -1,7 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { followLogFiles } from "@rollcall/core/adapters/log-files/log-files.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import { oneAtATime } from "@rollcall/core/in-turn.ts";
+import type { LogPiece } from "@rollcall/core/ports/log-source.ts";
 import type { ProcessState, Supervisor } from "@rollcall/core/ports/supervisor.ts";
 import { endProcesses, findMarkedProcesses } from "../tools/own-processes.ts";
 import { type AgentProcess, startAgentProcess } from "./agent-process.ts";
@@ -39,11 +41,14 @@ export interface SupervisorOptions {
   /** Environment of one agent's process, without what the supervisor adds itself. */
   readonly environmentOf: (agent: string) => Readonly<Record<string, string>>;
   readonly watch?: ProcessWatch;
+  readonly onProblem?: (problem: string) => void;
 }
 
 /** The built-in supervisor: starts and ends agents as child processes, and never restarts one by itself. */
 export interface BuiltInSupervisor extends Supervisor {
   output(agent: string, lines: number): Promise<string[]>;
+  /** What all agents wrote after a place; null: from the beginning of what is kept. */
+  logs(after: string | null): Promise<LogPiece>;
   /** SIGTERM to all agents at once, SIGKILL after `graceMs`. */
   stopAll(graceMs: number): Promise<void>;
 }
@@ -56,6 +61,8 @@ export async function openSupervisor(options: SupervisorOptions): Promise<BuiltI
   const ledger = openCommandLedger(join(options.dir, "commands.jsonl"));
   const processes = new Map<string, AgentProcess>();
   const inTurn = oneAtATime();
+  const { logsDir: folder, onProblem = () => undefined } = options;
+  const logs = followLogFiles({ name: "supervisor", kind: "agent", folder, onProblem });
   let isStopping = false;
 
   const stateOf = (agent: string): ProcessState => processes.get(agent)?.state() ?? neverStarted(agent);
@@ -133,6 +140,7 @@ export async function openSupervisor(options: SupervisorOptions): Promise<BuiltI
       await requireKnown(agent);
       return readLastLines(logFile(agent), lines);
     },
+    logs: (after) => logs.read(after),
     async stopAll(graceMs) {
       isStopping = true;
       await Promise.all([...processes.values()].map((running) => stopProcess(running, graceMs)));

@@ -1,12 +1,15 @@
 import { request } from "node:http";
 import { z } from "zod";
 import { Failure, isFailure } from "../../domain/failure.ts";
+import type { LogSource } from "../../ports/log-source.ts";
 import type { ProcessState, Supervisor } from "../../ports/supervisor.ts";
 import { inSpanOfTrace } from "../../protocol/span.ts";
 
 const TIMEOUT_MS = 2000;
 // A kill answers when the process is gone.
 const KILL_TIMEOUT_MS = 5000;
+// Some megabytes at once after an outage.
+const LOGS_TIMEOUT_MS = 5000;
 
 const processState = z.object({
   agent: z.string(),
@@ -17,6 +20,15 @@ const processState = z.object({
   lastErrors: z.array(z.string()),
 });
 const stateList = z.object({ agents: z.array(processState) });
+const logPiece = z.object({
+  lines: z.array(
+    z.object({
+      ...{ source: z.string(), kind: z.enum(["agent", "service"]), text: z.string() },
+      ...{ at: z.number().nullable(), isError: z.boolean() },
+    }),
+  ),
+  ...{ cursor: z.string(), hasMore: z.boolean(), lostBytes: z.number() },
+});
 const outputLines = z.object({ lines: z.array(z.string()) });
 const refusal = z.object({ code: z.string(), message: z.string() });
 
@@ -24,6 +36,8 @@ const refusal = z.object({ code: z.string(), message: z.string() });
 export interface BuiltInSupervisor extends Supervisor {
   /** Last lines of standard output and error. @throws Failure "unknown_agent", "unavailable" */
   output(agent: string, lines: number): Promise<string[]>;
+  /** What all its agents write. */
+  readonly logs: LogSource;
 }
 
 /**
@@ -64,6 +78,13 @@ export function connectBuiltInSupervisor(socketPath: string): BuiltInSupervisor 
           outputLines,
         )
       ).lines,
+    logs: {
+      name: "supervisor",
+      read: (cursor) => {
+        const path = cursor === null ? "/v1/logs" : `/v1/logs?after=${encodeURIComponent(cursor)}`;
+        return ask({ does: "read logs", method: "GET", path, timeoutMs: LOGS_TIMEOUT_MS }, logPiece);
+      },
+    },
   };
 }
 
