@@ -8,7 +8,7 @@ import { openEventBus } from "@rollcall/core/adapters/redis/event-bus.ts";
 import { type FleetBusOptions, type OpenFleetBus, openFleetBus } from "@rollcall/core/adapters/redis/fleet-bus.ts";
 import { openRunReports, type RunReports } from "@rollcall/core/adapters/redis/run-reports.ts";
 import { connectBuiltInSupervisor } from "@rollcall/core/adapters/supervisors/built-in.ts";
-import { type RuntimesInUse, superviseRuntimes } from "@rollcall/core/adapters/supervisors/supervise-runtimes.ts";
+import { superviseRuntimes } from "@rollcall/core/adapters/supervisors/supervise-runtimes.ts";
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import { readFleetFile } from "@rollcall/core/fleet-file.ts";
 import { loadCommands } from "@rollcall/core/load-commands.ts";
@@ -20,6 +20,7 @@ import { type ControlConfig, environmentOfPrograms } from "./config.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { type Limits, openLimits } from "./limits.ts";
 import { problemLog } from "./log.ts";
+import { type LogSources, logSourcesOf } from "./log-sources.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { linkingOf } from "./own-pages.ts";
 import { openRights, type Rights } from "./rights.ts";
@@ -38,6 +39,7 @@ export interface Adapters {
   readonly google: Rights["google"];
   readonly limits: Limits;
   readonly runReports: RunReports;
+  readonly logSources: LogSources;
   /** Not there without the address of an Alertmanager. */
   readonly heldAlerts?: HeldAlerts;
   close(): Promise<void>;
@@ -66,13 +68,14 @@ export async function openAdapters(
   const { directory, google, rules } = rights;
   const onProblem = (error: Error) => tell("a connection to Redis broke", error);
   const { bus, events, runReports } = openStreams(config, { fleet, onProblem, onAnswer: metrics.bus.answered });
-  const file = config.ROLLCALL_FLEET_FILE;
-  const registry = await openFleetRegistry({ file, desired, bus, clock, onProblem: tell });
+  const registry = await openFleetRegistry({ file: config.ROLLCALL_FLEET_FILE, desired, bus, clock, onProblem: tell });
   const limits = openLimits({
     ...{ table: config.ROLLCALL_LIMITS, brakes: config.ROLLCALL_BRAKES, acts: database.limitUses },
     ...{ redis: redisOf(config, fleet), fleet, clock, metrics: metrics.limits, onProblem: tell },
   });
-  const supervisor = openSupervisor(config, { registry, effects: database.runtimeEffects });
+  const builtIn = connectBuiltInSupervisor(config.ROLLCALL_SUPERVISOR_SOCKET);
+  const runtimes = runtimesOf(config, environmentOfPrograms());
+  const supervisor = superviseRuntimes({ registry, builtIn, runtimes, effects: database.runtimeEffects });
   const pager = openPager(config);
   const prometheus = config.PROMETHEUS_URL?.reveal();
   const alertmanager = config.ALERTMANAGER_URL?.reveal();
@@ -94,6 +97,7 @@ export async function openAdapters(
       ...linkingOf(config, database),
     },
     ...{ commands, database, bus, registry, directory, rules, google, limits, runReports },
+    logSources: logSourcesOf(config, { builtIn, onProblem: tell }),
     ...(alertmanager === undefined ? {} : { heldAlerts: openHeldAlerts(alertmanager) }),
     async close() {
       rights.close();
@@ -106,13 +110,6 @@ export async function openAdapters(
     },
   };
 }
-
-/** The built-in supervisor, and the runtimes that are set beside it. */
-const openSupervisor = (config: ControlConfig, { registry, effects }: Pick<RuntimesInUse, "registry" | "effects">) =>
-  superviseRuntimes({
-    ...{ registry, effects, runtimes: runtimesOf(config, environmentOfPrograms()) },
-    builtIn: connectBuiltInSupervisor(config.ROLLCALL_SUPERVISOR_SOCKET),
-  });
 
 function openStreams(
   config: ControlConfig,

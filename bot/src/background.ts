@@ -20,6 +20,7 @@ import { type DiagnosticSchedule, startDiagnosticSchedule } from "./schedule/dia
 import { startDirectory } from "./schedule/directory.ts";
 import { tellHandoverWhenDue } from "./schedule/handover.ts";
 import { leaderLoops } from "./schedule/leader.ts";
+import { logLoops } from "./schedule/logs.ts";
 import { type Loop, type LoopOptions, startLoop } from "./schedule/loop.ts";
 import { pictureLoops } from "./schedule/pictures.ts";
 import type { Readiness } from "./schedule/readiness.ts";
@@ -158,6 +159,7 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
     ...(schedule === null ? [] : [loop({ name: "diagnostics", everyMs: CATCH_UP_MS, run: schedule.catchUp })]),
     ...brakeLoops({ ports, database: adapters.database, metrics: metrics.brakes }, loop, whenLeading),
     ...leaderLoops({ adapters, log, when: whenLeading }, loop),
+    ...collectLoops(deps, loop, whenLeading),
     ...pictureLoops({ adapters, slack: slackSettings(config), log, when: whenLeading }, loop),
     ...(config.ROLLCALL_DAILY_HANDOVER ? [handoverLoop(deps, loop, whenLeading)] : []),
     ...(followed === null ? [] : [loop({ name: "break-glass", everyMs: SPOOL_MS, run: followed })]),
@@ -179,6 +181,19 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
     },
   };
 }
+
+const collectLoops = (
+  { config, adapters, metrics, log }: Deps,
+  loop: (options: LoopOptions) => Loop,
+  whenLeading: () => boolean,
+) =>
+  logLoops(
+    {
+      ...{ config, sources: adapters.logSources, store: adapters.database.logs, clock: adapters.ports.clock },
+      ...{ metrics: metrics.logs, log: log.child({ part: "logs" }), whenLeading },
+    },
+    loop,
+  );
 
 const handoverLoop = ({ adapters }: Deps, loop: (options: LoopOptions) => Loop, when: () => boolean): Loop =>
   loop({

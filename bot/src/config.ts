@@ -13,6 +13,7 @@ import { validate } from "node-cron";
 import { z } from "zod";
 import { googleSettings } from "./google-settings.ts";
 import { grafanaSettings } from "./grafana-settings.ts";
+import { logSettings } from "./log-settings.ts";
 import { runtimeSettings } from "./runtime-settings.ts";
 import { signInProblems, signInSettings } from "./sign-in-settings.ts";
 
@@ -89,6 +90,7 @@ export const controlConfig = z.object({
     .describe("Folder of the spool of `npm run break-glass` on this host; none is followed if not set"),
   ROLLCALL_SUPERVISOR_SOCKET: z.string().min(1).describe("Unix socket of the built-in supervisor"),
   ...runtimeSettings,
+  ...logSettings,
   SLACK_BOT_TOKEN: secretText(8, [/^xoxb-/, "a bot token, xoxb-…"]).describe("Bot token of the Slack app"),
   SLACK_SIGNING_SECRET: rotatingSecret(16).describe("Signing secret of the Slack app"),
   SLACK_APP_TOKEN: secretText(8, [/^xapp-/, "an app-level token, xapp-…"])

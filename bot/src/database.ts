@@ -117,6 +117,8 @@ const BEING_PREPARED = "PostgreSQL is being prepared";
 export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }: DatabaseOptions): Database {
   const pool = createPool({ url, name: "rollcall-control", onProblem, ...(onStatement && { onStatement }) });
   const reserved = createPool({ url, name: "rollcall-control-reserved", size: 2, onProblem });
+  // Nobody's command waits behind a search of logs; and no line is written to a log about each line that is kept.
+  const logPool = createPool({ url, name: "rollcall-control-logs", size: 4, onProblem });
   metrics.watch(pool);
   const gate = createGate(BEING_PREPARED);
   const maintenance = createMaintenance(pool);
@@ -134,7 +136,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     store: gate.guard(protection.guard(createCommandStore(pool))),
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
-    logs: gate.guard(createLogStore(pool)),
+    logs: gate.guard(createLogStore(logPool)),
     changes: gate.guard(createChanges(pool)),
     records: gate.guard(createPeriodRecords(pool)),
     pictures: gate.guard(createPictures(pool)),
@@ -162,7 +164,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
       return null;
     },
     async close() {
-      await Promise.all([pool.end(), reserved.end()]);
+      await Promise.all([pool.end(), reserved.end(), logPool.end()]);
     },
   };
 }

@@ -165,6 +165,7 @@ export function controlProgram(context: StackContext): Program {
       ROLLCALL_ACCESS_FILE: context.accessFile,
       ROLLCALL_FLEET_KEY: secrets.fleetKey,
       ROLLCALL_SUPERVISOR_SOCKET: layout.supervisorSocket,
+      ROLLCALL_LOG_DIR: layout.logs,
       ALERTMANAGER_WEBHOOK_TOKEN: secrets.alertmanagerToken,
       PROMETHEUS_URL: addressesOf(context).prometheus,
       ALERTMANAGER_URL: addressesOf(context).alertmanager,

@@ -11,6 +11,7 @@ import { createHttpMetrics, type HttpMetrics } from "./http.ts";
 import { createLeaseMetrics, type LeaseMetrics } from "./lease.ts";
 import { createLimitMetrics, type LimitMetrics } from "./limits.ts";
 import { createLiveMetrics, type LiveMetrics } from "./live.ts";
+import { createLogMetrics, type LogMetrics } from "./logs.ts";
 import { createScheduleMetrics, type ScheduleMetrics } from "./schedule.ts";
 import { createSecretMetrics, type SecretMetrics } from "./secrets.ts";
 import { createSlackMetrics, type SlackMetrics } from "./slack.ts";
@@ -30,6 +31,7 @@ export interface Metrics {
   readonly directory: DirectoryMetrics;
   readonly limits: LimitMetrics;
   readonly live: LiveMetrics;
+  readonly logs: LogMetrics;
   readonly schedule: ScheduleMetrics;
   readonly secrets: SecretMetrics;
   readonly slack: SlackMetrics;
@@ -64,6 +66,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
     directory: createDirectoryMetrics(registry),
     limits: createLimitMetrics(registry),
     live: createLiveMetrics(registry),
+    logs: createLogMetrics(registry),
     schedule: createScheduleMetrics(registry),
     secrets: createSecretMetrics(registry),
     slack: createSlackMetrics(registry),
