@@ -13,9 +13,9 @@ const grafana = `http://127.0.0.1:${3000 + offset}`;
 const api = `http://127.0.0.1:${8080 + offset}/api/v1`;
 const PAGES = [
   ...["overview", "alerts", "agents", "agents/billing", "operations", "requests"],
-  ...["roll-call", "bus", "diagnostics", "metrics", "audit", "parts"],
+  ...["roll-call", "bus", "logs", "diagnostics", "metrics", "audit", "parts"],
 ];
-const PHONE_PAGES = ["overview", "alerts", "agents", "agents/billing", "operations", "requests"];
+const PHONE_PAGES = ["overview", "alerts", "agents", "agents/billing", "operations", "requests", "logs"];
 /** Who is made sick for the pictures, and restarted after them. */
 const SICK = "order-validator";
 // The pictures are part of what people download, and each is loaded with the document that shows it.

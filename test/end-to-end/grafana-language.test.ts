@@ -64,8 +64,8 @@ const shownIn = (page: Page): Promise<string[]> =>
 /** Where words are of the most lengths, on a screen of a desk too. */
 const WIDE = ["overview", "agents"];
 const ON_PHONE = [
-  ...["overview", "agents", "agents/billing", "operations", "alerts", "requests", "roll-call", "bus", "diagnostics"],
-  ...["metrics", "audit"],
+  ...["overview", "agents", "agents/billing", "operations", "alerts", "requests", "roll-call", "bus", "logs"],
+  ...["diagnostics", "metrics", "audit"],
 ];
 const RESTART = `agents?do=restart&with=${encodeURIComponent('{"who":["archive-writer"]}')}&key=in-german`;
 

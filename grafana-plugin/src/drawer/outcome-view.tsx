@@ -7,10 +7,17 @@ import { hrefOf } from "../parts/place.ts";
 import { ProgressTracker } from "../parts/progress-tracker.tsx";
 import { ReportView } from "../parts/report-view.tsx";
 import { t } from "../translate.ts";
+import { LinesLink } from "./lines-link.tsx";
 
 /** What became of a wish, followed to its end. */
 export function OutcomeView({ outcome }: { readonly outcome: Exclude<Outcome, { kind: "plan" }> }): ReactElement {
-  if (outcome.kind === "report") return <ReportView report={outcome.report} />;
+  if (outcome.kind === "report")
+    return (
+      <>
+        <ReportView report={outcome.report} />
+        <LinesLink data={outcome.data} />
+      </>
+    );
   if (outcome.kind === "request") return <AskedView outcome={outcome} />;
   return <RunningView outcome={outcome} />;
 }
