@@ -22,7 +22,9 @@ const BANDS = [
 ] as const;
 
 const HEIGHT = 84;
-const EVERY_MS = 5_000;
+
+/** How often counts are read again: of a longer time they change less, and cost more. */
+const againMs = (stepSeconds: number): number => Math.min(60_000, Math.max(5_000, stepSeconds * 100));
 
 interface LogChartProps {
   readonly search: string;
@@ -34,7 +36,7 @@ interface LogChartProps {
 export function LogChart({ search, range, zone }: LogChartProps): ReactElement {
   const step = stepOf(range);
   const path = `api/v1/logs/counts?${search}${search === "" ? "" : "&"}step=${step}`;
-  const { content, refusal } = useAnswer<ApiLogCounts>(path, EVERY_MS);
+  const { content, refusal } = useAnswer<ApiLogCounts>(path, range.raw.to === "now" ? againMs(step) : null);
   // What the lines are refused for is said beside them; the counts may take too long on their own.
   if (content === undefined)
     return (

@@ -49,6 +49,7 @@ export class LogFeed {
   #older: string | null = null;
   #newest: string | null = null;
   #isOpen = false;
+  #reading: Promise<void> | null = null;
   #asking: Promise<void> | null = null;
   #isAgain = false;
 
@@ -75,13 +76,20 @@ export class LogFeed {
 
   /** Begins anew with the newest lines. */
   readonly read = async (): Promise<void> => {
+    this.#reading ??= this.#readOnce().finally(() => {
+      this.#reading = null;
+    });
+    await this.#reading;
+  };
+
+  async #readOnce(): Promise<void> {
     const page = await this.#ask(`limit=${FIRST}`);
     if (page === null) return;
     this.#ids = new Set(page.lines.map(({ id }) => id));
     [this.#waiting, this.#older, this.#newest] = [[], page.older, page.newest];
     const { asOf, lines, nearest, places } = page;
     this.#show({ lines, nearest, places, at: asOf, isHeld: false });
-  };
+  }
 
   /** Reads the lines before the oldest that is known; nothing if it is the first. */
   readonly readOlder = async (): Promise<void> => {

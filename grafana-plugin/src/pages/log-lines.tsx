@@ -38,6 +38,8 @@ export function LogLines({ feed, view, query, zone }: LogLinesProps): ReactEleme
   });
   useSteadyRows({ scroller, lines, rowPx, isHeld: view.isHeld });
   const current = useLineKeys(lines, rows);
+  const openId = lineIn(query)?.id;
+  useShownOnce(lines, openId, rows);
   const words = useMemo(() => wordsOf(query), [query]);
   const hrefs = useMemo(() => hrefsOf(query), [query]);
   const follow = (): void => {
@@ -60,7 +62,7 @@ export function LogLines({ feed, view, query, zone }: LogLinesProps): ReactEleme
           {rows.getVirtualItems().map(({ index, start, key }) => {
             const line = lines[index];
             if (line === undefined) return null;
-            const shown = { start, words, zone, isCurrent: index === current };
+            const shown = { start, words, zone, isCurrent: index === current || line.id === openId };
             return <LogRow key={key} line={line} href={hrefs(line)} {...shown} />;
           })}
         </ol>
@@ -120,6 +122,19 @@ function useSteadyRows({ scroller, lines, rowPx, isHeld }: Steady): void {
   }, [scroller, lines, rowPx, isHeld]);
 }
 
+/** A line that the page was opened with is shown where it stands among the others, if it is one of them. */
+function useShownOnce(lines: readonly ApiLogLine[], id: string | undefined, rows: Rows): void {
+  const isDone = useRef(false);
+  useEffect(() => {
+    if (isDone.current) return;
+    isDone.current = true;
+    const index = lines.findIndex((line) => line.id === id);
+    if (index >= 0) rows.scrollToIndex(index, { align: "center" });
+  }, [lines, id, rows]);
+}
+
+type Rows = Virtualizer<HTMLDivElement, Element>;
+
 /** Of each line the address of the page with this line open. */
 function hrefsOf(query: URLSearchParams): (line: ApiLogLine) => string {
   const rest = Object.fromEntries(query);
@@ -129,7 +144,7 @@ function hrefsOf(query: URLSearchParams): (line: ApiLogLine) => string {
 const STEPS: Readonly<Record<string, number>> = { j: 1, k: -1 };
 
 /** `j` `k` move, Enter opens; while a line is open they open the next one. @returns the row that keys are about; -1 until one was pressed */
-function useLineKeys(lines: readonly ApiLogLine[], rows: Virtualizer<HTMLDivElement, Element>): number {
+function useLineKeys(lines: readonly ApiLogLine[], rows: Rows): number {
   const [currentId, setCurrent] = useState<string | null>(null);
   const latest = useRef({ lines, rows, currentId });
   latest.current = { lines, rows, currentId };

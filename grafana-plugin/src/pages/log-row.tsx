@@ -35,6 +35,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps): ReactElement {
     <li
       className={cx(styles.row, styles[level], isCurrent && styles.current, start !== undefined && styles.placed)}
       style={start === undefined ? undefined : { transform: `translateY(${start}px)` }}
+      aria-current={isCurrent || undefined}
       data-line={line.id}
       data-level={level}
     >
