@@ -49,6 +49,23 @@ describe("the lines that fit a search", () => {
     expect(idsOf()).toHaveLength(700);
   });
 
+  test("that are on their way when the list begins anew leave no hole in it", async () => {
+    await open({ lines: 900 });
+    service.delayOlderMs = 1_000;
+    const late = feed.readOlder();
+    await write(900);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await late;
+    expect(idsOf()).toEqual(Array.from({ length: 200 }, (_, index) => String(1_601 + index)));
+  });
+
+  test("that come with two answers are shown once", async () => {
+    service.overlap = 2;
+    await open({ lines: 5 });
+    await write(1);
+    expect(idsOf()).toEqual(["1", "2", "3", "4", "5", "6"]);
+  });
+
   test("come by themselves once the stream tells of new ones", async () => {
     await open({ lines: 3 });
     await write(2);

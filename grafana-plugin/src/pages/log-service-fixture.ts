@@ -1,7 +1,7 @@
 import { type BackendSrv, type BackendSrvRequest, type FetchResponse, setBackendSrv } from "@grafana/runtime";
 import { liveEvent } from "@rollcall/core/live-contract.ts";
 import { type ApiLogLine, type ApiLogs, apiLogCounts, apiLogs } from "@rollcall/core/log-contract.ts";
-import { type Observable, of, Subject, throwError } from "rxjs";
+import { delay, type Observable, of, Subject, throwError } from "rxjs";
 
 const NAMES = new Set(
   ["who", "source", "level", "range", "from", "to", "q", "pattern", "trace", "run", "operation", "field"].concat([
@@ -17,6 +17,10 @@ export class LogService {
   readonly streams: string[] = [];
   places: ApiLogs["places"] = [];
   nearest: number | null = null;
+  /** Lines that are in an answer although they were taken in while it was made. */
+  overlap = 0;
+  /** How long an answer with older lines is on its way. */
+  delayOlderMs = 0;
   /** While it is set every search is refused so. */
   refused: { readonly status: number; readonly data: unknown } | null = null;
   #stream: Subject<FetchResponse<Uint8Array | undefined>> = new Subject();
@@ -67,7 +71,9 @@ export class LogService {
     if (unknown.length > 0) return throwError(() => ({ status: 400, data: { message: `unknown: ${unknown}` } }));
     if (this.refused !== null) return throwError(() => this.refused);
     const body = path === "logs/counts" ? this.#counts(asked.searchParams) : this.#page(asked.searchParams);
-    return of({ status: 200, data: JSON.stringify(body), headers: new Headers() } as FetchResponse);
+    const answer = of({ status: 200, data: JSON.stringify(body), headers: new Headers() } as FetchResponse);
+    const isLate = asked.searchParams.has("before") && this.delayOlderMs > 0;
+    return isLate ? answer.pipe(delay(this.delayOlderMs)) : answer;
   }
 
   #page(query: URLSearchParams): ApiLogs {
@@ -78,7 +84,7 @@ export class LogService {
     const isNew = query.has("after");
     const within = fitting.filter(({ id }) => Number(id) > after && Number(id) < before);
     const lines = isNew ? within.slice(0, limit) : within.slice(-limit);
-    const last = isNew && lines.length === limit ? lines.at(-1)?.id : String(this.lines.length);
+    const last = isNew && lines.length === limit ? lines.at(-1)?.id : String(this.lines.length - this.overlap);
     return apiLogs.parse({
       ...{ asOf: Date.now(), lines, newest: last, places: this.places },
       older: !isNew && within.length > lines.length ? lines[0]?.id : null,
