@@ -8,6 +8,7 @@ import type { Confirmation } from "./ports/plans.ts";
 import { requestContext } from "./protocol/request-context.ts";
 import type { CommandAnswer, CommandRequest, Engine } from "./run-command.ts";
 import type { Act, Aimed } from "./take-aim.ts";
+import { typedOf } from "./typed-words.ts";
 
 const MOST_REASON_CHARACTERS = 200;
 
@@ -51,6 +52,7 @@ async function store(wish: AimedWish, engine: Engine): Promise<CommandAnswer> {
       ...forced,
       ...confirms,
       ...originNow(),
+      ...typedOf(command, { input, force: request.force, reason }),
       agents: targets,
       stages,
       budget,

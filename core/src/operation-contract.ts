@@ -35,6 +35,7 @@ export const apiOperation = z.object({
   door: z.enum(DOORS),
   reason: z.string().nullable(),
   force: z.boolean().default(false).describe("past the graceful order over the bus"),
+  typed: z.string().nullable().default(null).describe("what a person types for the same: restart billing"),
   requestId: z.string(),
   state: z.enum(OPERATION_STATES),
   ending: z.enum(ENDINGS).nullable(),

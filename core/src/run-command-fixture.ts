@@ -54,6 +54,7 @@ const acts = (calls: string[]): CommandDefinition[] => [
     role: "operator",
     danger: 2,
     input,
+    words: ["who"],
     async targets(raw) {
       calls.push("targets");
       const { who } = input.parse(raw);

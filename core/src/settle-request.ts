@@ -14,6 +14,7 @@ import { rightsOf } from "./policy.ts";
 import type { Acceptance } from "./ports/command-store.ts";
 import type { Person } from "./ports/directory.ts";
 import type { ExpectedAgent } from "./protocol.ts";
+import { typedOf } from "./typed-words.ts";
 
 /** Doors at which a person is present; a token is something that somebody has, so it never agrees (design section 6). */
 export const APPROVING_DOORS: readonly Door[] = ["slack", "grafana", "page"];
@@ -186,6 +187,7 @@ function acceptanceOf({ request, by }: Wanted, command: ActCommand): Acceptance 
     stages: command.stages.map(({ name }) => name),
     approval: { requestId: request.id, by: by.id, name: by.name },
     ...(request.force === true && { force: true }),
+    ...typedOf(command, request),
     audit: auditEntry({
       ...{ event: "intent", actor: actor.id, door, command: command.name, targets, decision: "allowed", rule, reason },
       requestId,

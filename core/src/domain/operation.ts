@@ -124,6 +124,8 @@ export interface Operation {
   readonly approval?: Approval | undefined;
   /** Asked for past the graceful order over the bus; not there if it was not. */
   readonly force?: boolean | undefined;
+  /** What a person would have typed for it: "restart billing"; not there if nothing means just this. */
+  readonly typed?: string | undefined;
   /** When it was found out what had become of an agent of which that was not known; not there otherwise. */
   readonly knownAt?: number | undefined;
   /** The operation that took it back; not there if none did. */

@@ -25,6 +25,8 @@ export interface Acceptance {
   readonly approval?: Approval | undefined;
   /** Past the graceful order over the bus. */
   readonly force?: boolean | undefined;
+  /** What a person would have typed for it; left out if nothing means just this. */
+  readonly typed?: string | undefined;
   /** What a restart or stop must keep to; left out for what interrupts nobody, and where a second person has agreed. */
   readonly budget?: BudgetQuestion | undefined;
   /** The plan that was confirmed, used up with it. */

@@ -94,8 +94,20 @@ function Told({ operation }: { readonly operation: Operation }): ReactElement {
         <LogsOf operation={operation} />
       </p>
       <ProgressTracker operation={operation} />
+      <SameAs operation={operation} />
       <CancelButton operation={operation} />
     </>
+  );
+}
+
+/** Who pressed a button learns what to type in Slack. */
+function SameAs({ operation: { state, typed } }: { readonly operation: Operation }): ReactElement | null {
+  if (state !== "ended" || typed === null) return null;
+  const command = `/fleet ${typed}`;
+  return (
+    <p>
+      {t("operations.same-as", "Same as")} <code>{command}</code>
+    </p>
   );
 }
 

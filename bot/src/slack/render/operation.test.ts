@@ -50,6 +50,15 @@ describe("an operation's message", () => {
     expect(words(endingNote(well, FRAME))).toContain("diagnostics smoke: 1 passed in");
   });
 
+  test("teaches at its end what would have been typed, which nobody can break out of", () => {
+    const typed = ended("recovered", { typed: 'restart billing --reason "`<!channel>"' });
+    expectSound(endingNote(typed, FRAME));
+    expect(words(endingNote(typed, FRAME)).replaceAll("\\", "")).toContain(
+      'same as `/fleet restart billing --reason "\'&lt;!channel&gt;"`',
+    );
+    expect(words(endingNote(ended("recovered"), FRAME))).not.toContain("same as");
+  });
+
   test("admits that it has no estimate the first time", () => {
     expect(words(operationMessage(operation({ usualSeconds: null, earlierRuns: 0 }), FRAME))).toContain(
       "no estimate, first run",

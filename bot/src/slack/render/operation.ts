@@ -132,7 +132,8 @@ export function endingNote(operation: Operation, frame: Frame): ChatMessage {
   const words = noteWords(operation, frame.now);
   const behind = behindWords(frame.behindMinutes);
   const text = `${mentionOf(actor)} ${words} (${id})${behind === null ? "" : ` · ${behind}`}`;
-  return { text: lockScreen(`${words} (${id})`), blocks: [section(text)] };
+  const typed = operation.typed === undefined ? [] : [context(`same as \`/fleet ${foreign(operation.typed, 300)}\``)];
+  return { text: lockScreen(`${words} (${id})`), blocks: [section(text), ...typed] };
 }
 
 function noteWords(operation: Operation, now: number): string {

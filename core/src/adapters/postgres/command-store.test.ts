@@ -48,6 +48,12 @@ describe("accept", () => {
     expect(row).toMatchObject({ event: "intent", actor: "operator", targets: ["order-intake"], decision: "allowed" });
   });
 
+  test("keeps what would have been typed for it, whatever stands in it", async () => {
+    const { operation } = await accept({ agents: ["typed"], typed: "restart typed --reason a\0b" });
+    expect(operation.typed).toBe("restart typed --reason a␀b");
+    expect((await accept({ agents: ["untyped"] })).operation.typed).toBeUndefined();
+  });
+
   test("keeps that somebody asked for it by force", async () => {
     const { operation } = await accept({ agents: ["by-force"], force: true });
     expect(operation.force).toBe(true);

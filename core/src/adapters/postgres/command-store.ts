@@ -113,8 +113,8 @@ async function insertOperation(client: Queryable, acceptance: Acceptance): Promi
     client,
     `insert into operations
        (command, input, actor, door, reason, request_id, idempotency_key, targets, agents, incident, usual_seconds, earlier_runs,
-        traceparent, correlation_id, customer_id, approval, forced)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        traceparent, correlation_id, customer_id, approval, forced, typed)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
      on conflict (idempotency_key) do nothing
      returning ${OPERATION_COLUMNS}`,
     [
@@ -135,6 +135,7 @@ async function insertOperation(client: Queryable, acceptance: Acceptance): Promi
       acceptance.origin?.customerId ?? null,
       acceptance.approval === undefined ? null : toJson(acceptance.approval),
       acceptance.force === true,
+      acceptance.typed === undefined ? null : toText(acceptance.typed),
     ],
   );
   return rows.map(toOperation)[0] ?? null;

@@ -5,7 +5,7 @@ import type { Bulk, Ending, Operation, OperationState, TargetProgress } from "..
 /** Columns of `operations` that make an Operation, in the order in which they are named everywhere. */
 export const OPERATION_COLUMNS = `id, command, input, actor, door, reason, request_id, traceparent, correlation_id, customer_id, state, ending, error, targets, incident,
   created_at, started_at, ended_at, usual_seconds, earlier_runs, revision, approval, forced, bulk, known_at,
-  undone_by, undo_closed_at`;
+  undone_by, undo_closed_at, typed`;
 
 /** A row of `operations` as pg reads it. */
 export interface OperationRow {
@@ -36,6 +36,7 @@ export interface OperationRow {
   readonly known_at: Date | null;
   readonly undone_by: string | null;
   readonly undo_closed_at: Date | null;
+  readonly typed: string | null;
 }
 
 /** The operation that a row holds. */
@@ -63,6 +64,7 @@ export const toOperation = (row: OperationRow): Operation => ({
   revision: row.revision,
   ...(row.approval !== null && { approval: row.approval }),
   ...(row.forced && { force: true }),
+  ...(row.typed !== null && { typed: row.typed }),
   ...(row.bulk !== null && { bulk: row.bulk }),
   ...(row.known_at !== null && { knownAt: row.known_at.getTime() }),
   ...(row.undone_by !== null && { undoneBy: `op-${row.undone_by}` }),
