@@ -130,7 +130,7 @@ describe("a command that changes something", () => {
 
   test("by force is accepted as that, with the reason that it needs", async () => {
     await runCommand(ask({ force: true, reason: "it hangs" }), engine);
-    expect(accepted[0]?.typed).toBe('restart billing --force --reason "it hangs"');
+    expect(accepted[0]?.typed).toBe('restart invoices --force --reason "it hangs"');
     expect(accepted[0]).toMatchObject({ force: true, audit: { detail: { force: true } } });
     await expect(runCommand(ask({ force: true }), engine)).rejects.toMatchObject({
       message: "--force skips the graceful order, so it needs a reason",
