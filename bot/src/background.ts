@@ -26,6 +26,7 @@ import { pictureLoops } from "./schedule/pictures.ts";
 import type { Readiness } from "./schedule/readiness.ts";
 import { retryWhileUnavailable } from "./schedule/retry.ts";
 import { withinTime } from "./schedule/within-time.ts";
+import { wantErrorLines } from "./slack/error-lines.ts";
 import { startPublisher } from "./slack/publisher.ts";
 import { slackSettings } from "./slack-settings.ts";
 
@@ -63,6 +64,8 @@ const DEAD_LETTERS_MS = 60_000;
 const LIVE_ROWS_MS = 250;
 // A look at ten thousand agents takes about 0.15 s.
 const LIVE_AGENTS_MS = 500;
+// The reply with error lines follows its card within some seconds.
+const ERROR_LINES_MS = 3_000;
 // Lines may come all the time.
 const LIVE_LOGS_MS = 500;
 
@@ -160,6 +163,10 @@ async function startWork(deps: Deps, loop: (options: LoopOptions) => Loop): Prom
     ...brakeLoops({ ports, database: adapters.database, metrics: metrics.brakes }, loop, whenLeading),
     ...leaderLoops({ adapters, log, when: whenLeading }, loop),
     ...collectLoops(deps, loop, whenLeading),
+    loop({
+      ...{ name: "error-lines", everyMs: ERROR_LINES_MS, when: whenLeading },
+      run: wantErrorLines(deps.adapters),
+    }),
     ...pictureLoops({ adapters, slack: slackSettings(config), log, when: whenLeading }, loop),
     ...(config.ROLLCALL_DAILY_HANDOVER ? [handoverLoop(deps, loop, whenLeading)] : []),
     ...(followed === null ? [] : [loop({ name: "break-glass", everyMs: SPOOL_MS, run: followed })]),

@@ -209,6 +209,11 @@ export const controlConfig = z.object({
     ),
   ROLLCALL_ENVIRONMENT: z.string().min(1).max(63).default("local").describe("Name of the environment, on every span"),
   ROLLCALL_RUNBOOK_URL: address.optional().describe("Base of runbook links for agents that name none"),
+  ROLLCALL_GRAFANA_APP_URL: address
+    .optional()
+    .describe(
+      "Address of the app in Grafana, …/a/rollcall-fleet-app, to which messages link for lines; no link if not set",
+    ),
   ROLLCALL_RUNBOOK_DIR: z
     .string()
     .min(1)

@@ -15,4 +15,5 @@ export const slackSettings = (config: ControlConfig): SlackSettings => ({
   auditChannel: config.ROLLCALL_SLACK_AUDIT_CHANNEL ?? null,
   publicUrl: config.ROLLCALL_PUBLIC_URL,
   runbookUrl: config.ROLLCALL_RUNBOOK_URL ?? null,
+  grafanaAppUrl: config.ROLLCALL_GRAFANA_APP_URL ?? null,
 });

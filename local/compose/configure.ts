@@ -157,7 +157,7 @@ function renderMonitoring(into: string, settings: Settings): void {
     PAGERDUTY_URL: "https://events.pagerduty.com/v2/enqueue",
     PAGERDUTY_ROUTING_KEY_FILE: "/config/pagerduty-routing-key",
     EXTERNAL_URL: publicUrl,
-    GRAFANA_APP_URL: `${(settings.GRAFANA_ROOT_URL || settings.GRAFANA_URL || "http://localhost:3000").replace(/\/$/, "")}/a/rollcall-fleet-app`,
+    GRAFANA_APP_URL: grafanaAppUrl(settings),
     RUNBOOK_URL: runbookUrl(settings),
     RULES_DIR: "/config/rules",
   };
@@ -175,6 +175,9 @@ const redisUrl = (secrets: Secrets, user: "control" | "exporter"): string =>
 
 const runbookUrl = ({ ROLLCALL_RUNBOOK_URL, ROLLCALL_PUBLIC_URL }: Settings): string =>
   ROLLCALL_RUNBOOK_URL || `${ROLLCALL_PUBLIC_URL || "http://127.0.0.1:8080"}/runbooks`;
+
+const grafanaAppUrl = ({ GRAFANA_ROOT_URL, GRAFANA_URL }: Settings): string =>
+  `${(GRAFANA_ROOT_URL || GRAFANA_URL || "http://localhost:3000").replace(/\/$/, "")}/a/rollcall-fleet-app`;
 
 const DOORS = {
   control: "http://control:8080/live",
@@ -223,6 +226,7 @@ const migrateEnvironment = (secrets: Secrets) => ({
 
 const controlEnvironment = (secrets: Secrets, settings: Settings) => ({
   ROLLCALL_PUBLIC_URL: "http://127.0.0.1:8080",
+  ROLLCALL_GRAFANA_APP_URL: grafanaAppUrl(settings),
   ...settingsForControl(settings),
   ROLLCALL_HTTP_HOST: "0.0.0.0",
   ROLLCALL_HTTP_PORT: "8080",

@@ -37,6 +37,7 @@ const FORMS: readonly [name: string, form: RegExp, what: string][] = [
   ["ROLLCALL_GROUP_VIEWER", MAIL, "the mail address of a group"],
   ["ROLLCALL_FLEET_KEY", /^.{32,}$/, "at least 32 characters"],
   ["ROLLCALL_RUNBOOK_URL", /^https?:\/\//, "an address http://… or https://…"],
+  ["ROLLCALL_GRAFANA_APP_URL", /^https?:\/\//, "an address http://… or https://…"],
 ];
 
 /** `.env`: credentials by half, forms, names nobody reads. */

@@ -6,12 +6,12 @@ import { alertmanagerCommand } from "./alertmanager.ts";
 import { markOf, type StackContext } from "./context.ts";
 import type { KeptProcess } from "./keeper.ts";
 import { REPOSITORY } from "./layout.ts";
-import { logFileOf, pagerdutyRoutingKey, pagerdutyUrl, runbookUrl } from "./programs.ts";
+import { grafanaAppUrl, logFileOf, pagerdutyRoutingKey, pagerdutyUrl, runbookUrl } from "./programs.ts";
 import { renderInto, renderRules } from "./render-template.ts";
 
 /** Fills in the shipped configuration of Prometheus and Alertmanager for this stack. */
 export function writeMonitoringConfig(context: StackContext): void {
-  const { layout, ports, secrets, credentials } = context;
+  const { layout, ports, secrets } = context;
   const webhookToken = join(layout.config, "webhook-token");
   const routingKey = join(layout.config, "pagerduty-routing-key");
   writeFileSync(webhookToken, secrets.alertmanagerToken, { mode: 0o600 });
@@ -27,7 +27,7 @@ export function writeMonitoringConfig(context: StackContext): void {
     PAGERDUTY_URL: pagerdutyUrl(context),
     PAGERDUTY_ROUTING_KEY_FILE: routingKey,
     EXTERNAL_URL: `http://127.0.0.1:${ports.control}`,
-    GRAFANA_APP_URL: `${(credentials.grafana?.url ?? `http://127.0.0.1:${ports.grafana}`).replace(/\/$/, "")}/a/rollcall-fleet-app`,
+    GRAFANA_APP_URL: grafanaAppUrl(context),
     RUNBOOK_URL: runbookUrl(context),
     RULES_DIR: rules,
   };

@@ -147,6 +147,7 @@ export function controlProgram(context: StackContext): Program {
     environment: {
       ROLLCALL_PUBLIC_URL: `http://127.0.0.1:${ports.control}`,
       ROLLCALL_RUNBOOK_URL: runbookUrl(context),
+      ROLLCALL_GRAFANA_APP_URL: grafanaAppUrl(context),
       // Who tries things out calls the roll again and again, of 22 agents on this machine.
       ROLLCALL_LIMITS: "roll-call-fleet=20/1m",
       ...settingsForControl(settings),
@@ -238,6 +239,10 @@ export const pagerdutyUrl = ({ credentials, ports }: StackContext): string =>
 /** Base of the runbooks' links. */
 export const runbookUrl = ({ settings, ports }: StackContext): string =>
   settings.ROLLCALL_RUNBOOK_URL ?? `http://127.0.0.1:${ports.control}/runbooks`;
+
+/** The app in Grafana, or in the page that stands in for it. */
+export const grafanaAppUrl = ({ credentials, ports }: StackContext): string =>
+  `${(credentials.grafana?.url ?? `http://127.0.0.1:${ports.grafana}`).replace(/\/$/, "")}/a/rollcall-fleet-app`;
 
 export function exporterProgram(context: StackContext): Program {
   const { ports, secrets, settings, fleet } = context;

@@ -89,6 +89,17 @@ describe("GET /api/v1/live", () => {
     await untilEqual(() => agentsOf(third.events), ["b", "c", "d"]);
   });
 
+  test("tells of lines only to those who ask for them", async () => {
+    await listen();
+    const [all, asking] = [await follow(), await follow("?topics=agents,logs")];
+    expect(all.events[0]).toMatchObject({ topics: ["agents", "operations", "incidents", "requests", "roll-calls"] });
+    expect([hub.followers(), hub.followers("logs")]).toEqual([2, 1]);
+    hub.publish({ type: "logs", topic: "logs", newest: "7", counts: { error: 1 } });
+    hub.publish(removed("a"));
+    await untilEqual(() => asking.events.map(({ type }) => type), ["hello", "logs", "agent-removed"]);
+    await untilEqual(() => all.events.map(({ type }) => type), ["hello", "agent-removed"]);
+  });
+
   test.each([
     [401, {}, ""],
     [403, callers.roleless, ""],

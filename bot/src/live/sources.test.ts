@@ -185,6 +185,29 @@ describe("sources of live streams", () => {
   });
 });
 
+describe("the source of logs", () => {
+  test("tells how many lines were taken in, by level, and nothing while there are none", async () => {
+    let newest = 40;
+    const taken = async (after: number) => ({ newest, counts: newest > after ? { info: newest - after } : {} });
+    ports = { ...ports, logs: { newest: async () => newest, taken } as never };
+    const { logs } = sources();
+    await logs();
+    await logs();
+    newest = 43;
+    await logs();
+    await logs();
+    expect(told).toEqual([
+      { type: "gap", topics: ["logs"], reason: "first-look", missed: null },
+      { type: "logs", topic: "logs", newest: "43", counts: { info: 3 } },
+    ]);
+  });
+
+  test("says nothing where no lines are kept", async () => {
+    await sources().logs();
+    expect(told).toEqual([]);
+  });
+});
+
 describe("the source of requests for a second person", () => {
   test("tells each when it is asked and when it has ended, once", async () => {
     const { requests } = sources();

@@ -21,6 +21,7 @@ export type DraftPorts = Pick<
   | "zone"
   | "figures"
   | "silences"
+  | "logs"
 >;
 
 /** What messages are made from. */

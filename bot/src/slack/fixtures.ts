@@ -25,6 +25,7 @@ export const SETTINGS: SlackSettings = {
   auditChannel: "C0AUDIT",
   publicUrl: "http://127.0.0.1:8080",
   runbookUrl: "https://runbooks.example.test",
+  grafanaAppUrl: "https://grafana.example.test/a/rollcall-fleet-app",
 };
 
 export const FRAME: Frame = { links: SETTINGS, now: NOW, behindMinutes: null };

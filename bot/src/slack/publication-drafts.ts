@@ -3,6 +3,7 @@ import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import type { Publication } from "@rollcall/core/ports/publications.ts";
 import { draftOfBreakGlass } from "./break-glass-draft.ts";
 import type { DraftDeps } from "./draft-deps.ts";
+import { draftOfErrorLines, isErrorLinesKey } from "./error-lines.ts";
 import { draftOfHandover, isHandoverKey } from "./handover-draft.ts";
 import { gatherIncidentFacts } from "./incident-facts.ts";
 import { inputOf } from "./order-inputs.ts";
@@ -22,6 +23,7 @@ const NOTE_URGENCY = 4;
 /** @returns null if the row is not there, or its message must wait for another one */
 export async function draftPublication(publication: Publication, deps: DraftDeps): Promise<Draft | null> {
   const { key } = publication;
+  if (isErrorLinesKey(key)) return await draftOfErrorLines(publication, deps);
   if (isSoonKey(key)) return await draftOfSoon(publication, deps);
   if (isHandoverKey(key)) return draftOfHandover(publication, deps);
   if (key.startsWith("bg-")) return await draftOfBreakGlass(publication, deps);

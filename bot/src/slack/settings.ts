@@ -20,6 +20,8 @@ export interface SlackSettings {
   readonly publicUrl: string;
   /** Base of runbook links for agents that name none; null: no such button. */
   readonly runbookUrl: string | null;
+  /** The app in Grafana, where lines are shown; null: it is not linked. */
+  readonly grafanaAppUrl: string | null;
 }
 
 /** The part of a pino logger that is used here. */

@@ -25,6 +25,12 @@ describe("an incident's card", () => {
     expect(labels(message)).toEqual(["Acknowledge", "Restart", "Runbook", "overflow"]);
   });
 
+  test("offers the lines of the worst agent behind the dots", () => {
+    const more = elements(card().with()).find(({ type }) => type === "overflow") as { options: { value: string }[] };
+    const orders = more.options.map(({ value }) => JSON.parse(value) as object);
+    expect(orders).toContainEqual({ command: "logs", input: { id: "billing" } });
+  });
+
   test("names target and effect before a restart", () => {
     const restart = elements(card().with())[1];
     expect(restart).toMatchObject({
@@ -92,7 +98,7 @@ describe("an incident's card", () => {
       "⏳ *Restarting* (op-481) ▓░░░░ about 28 s left, from 5 earlier restarts · sent ✓ 1.0 s",
     );
     expect(words(message)).toContain("started ▸ · working ○ · alert clear ○");
-    expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook"]);
+    expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook", "overflow"]);
   });
 
   const muting = (memory: Record<string, unknown>) =>
@@ -170,7 +176,7 @@ describe("an incident's card", () => {
 
   test("offers no cure that has failed more often than it helped", () => {
     const message = card().with(facts({ history: { tried: 4, helped: 1, medianSeconds: 20 } }));
-    expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook"]);
+    expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook", "overflow"]);
     expect(words(message)).toContain("restart helped 1 of 4");
   });
 
@@ -179,7 +185,7 @@ describe("an incident's card", () => {
     const message = card({ alerts: names.map((name) => alert(name)) }).with(facts({ agents: names.map(goneFacts) }));
     expectCard(message);
     expect(words(message)).toContain("|7 agents are gone>* — billing, invoices, shipping, stock-keeper,");
-    expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook"]);
+    expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook", "overflow"]);
   });
 
   test("says that it did not help when the agent came back and the alert goes on", () => {
@@ -187,7 +193,7 @@ describe("an incident's card", () => {
     expectCard(message);
     expect(words(message)).toContain("⚠️ P0 *<");
     expect(words(message)).toContain("billing came back, but the restart did not help");
-    expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook"]);
+    expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook", "overflow"]);
   });
 
   test("ends as recovered with the seconds it took, condensed and without buttons", () => {

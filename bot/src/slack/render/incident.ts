@@ -191,13 +191,18 @@ function cardButtons(
     firing.length === 0 || firing.length > 20
       ? []
       : [{ label: "Roll call", order: { command: "roll-call", input: inputOf.agents("roll-call", firing) } }];
+  const [worst] = facts.agents;
+  const logs: OrderButton[] =
+    worst === undefined
+      ? []
+      : [{ label: "Logs", order: { command: "logs", input: inputOf.agents("logs", [worst.id]) } }];
   const restart = restartButton(incident, facts, { inputOf, now });
   const named = incident.alerts.find((alert) => alert.annotations.runbook_url)?.annotations.runbook_url ?? null;
   const page = runbookPage(links, facts.agents[0]?.expected?.runbook ?? named, incident.alertname);
   const runbook: Button[] = page === null ? [] : [linkButton("Runbook", page)];
   return buttonRow(
     [...acknowledge, ...(restart === null ? rollCall : [restart]), ...runbook],
-    restart === null ? [] : rollCall,
+    [...(restart === null ? [] : rollCall), ...logs],
   );
 }
 

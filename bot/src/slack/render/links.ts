@@ -5,6 +5,8 @@ export interface Links {
   /** Where people reach the control service. */
   readonly publicUrl: string;
   readonly runbookUrl: string | null;
+  /** The app in Grafana: "https://grafana.example/a/rollcall-fleet-app"; null: its pages are not linked. */
+  readonly grafanaAppUrl: string | null;
 }
 
 /** The page of an agent as it was at a moment. @param at milliseconds since the epoch */
@@ -13,6 +15,18 @@ export const agentPage = ({ publicUrl }: Links, agent: string, at: number): stri
 
 export const operationPage = ({ publicUrl }: Links, id: string): string =>
   `${base(publicUrl)}/operations/${encodeURIComponent(id)}`;
+
+/** The page of lines of some agents at a time; null without the app in Grafana. @param time milliseconds since the epoch */
+export function logsPage(
+  { grafanaAppUrl }: Links,
+  agents: readonly string[],
+  time: { readonly from: number; readonly to: number },
+): string | null {
+  if (grafanaAppUrl === null) return null;
+  const query = new URLSearchParams({ agent: agents.join(" ").slice(0, 200).toWellFormed() });
+  for (const [name, at] of Object.entries(time)) query.set(name, String(Math.floor(at)));
+  return `${base(grafanaAppUrl)}/logs?${query}`;
+}
 
 /**
  * Where the steps against a fault are written.

@@ -3,12 +3,10 @@ import type { ApprovalRequest } from "@rollcall/core/domain/approval.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
 import { requestWhat } from "@rollcall/core/request-words.ts";
 import { section } from "./blocks.ts";
-import { linked, operationPage } from "./links.ts";
+import { type Links, linked, operationPage } from "./links.ts";
 import { foreign, lockScreen, markup } from "./text.ts";
 
-interface Place {
-  readonly publicUrl: string;
-  readonly runbookUrl: string | null;
+interface Place extends Links {
   readonly opsChannel: string;
   readonly alertsChannel: string;
 }
