@@ -33,11 +33,11 @@ export function joinLines(raw: readonly RawLogLine[]): JoinedLines[] {
   return joined;
 }
 
-/** How many lines at the end may have more coming that belongs to them. */
-export const linesOfLastEntry = (texts: readonly string[]): number => {
-  const raw = texts.map((text): RawLogLine => ({ source: "", kind: "agent", text, at: null, isError: false }));
-  return joinLines(raw).at(-1)?.texts.length ?? 0;
-};
+/** How many lines at the end may have more coming that belongs to them, empty ones among them included. */
+export function linesOfLastEntry(texts: readonly string[]): number {
+  const raw = texts.map((text, at): RawLogLine => ({ source: "", kind: "agent", text, at, isError: false }));
+  return texts.length - (joinLines(raw).at(-1)?.first.at ?? texts.length);
+}
 
 interface Open {
   readonly first: RawLogLine;
@@ -62,7 +62,7 @@ const POSTGRES = /^\d{4}-\d\d-\d\d \S+ \S+ \[(\d+)\].*? ([A-Z]+\d?): {2}/;
 const MORE_OF_POSTGRES = new Set(["DETAIL", "HINT", "QUERY", "CONTEXT", "LOCATION", "STATEMENT", "BACKTRACE"]);
 const GOES_ON = /^(?:Caused by\b|\.\.\. \d+ more|During handling of the above|The above exception was)/;
 const CLOSES = /^[}\])]+[,;]?$/;
-const OF_NODE = /^(?:\w[\w$.]*(?:Error|Exception)\b|Uncaught\b|Node\.js v\d|\[|\^|\(Use `)/;
+const OF_NODE = /^(?:[\w$.]*(?:Error|Exception)\b|Uncaught\b|Node\.js v\d|\[|\^|\(Use `)/;
 const KEY_BEGINS = "-----BEGIN ";
 const KEY_ENDS = "-----END ";
 

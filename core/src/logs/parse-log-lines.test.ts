@@ -50,7 +50,7 @@ describe("parseLogLines", () => {
     ],
     [
       "logfmt without a message",
-      `ts=2026-11-30T02:31:17.236Z level=info fd_limits="(soft=2, hard=2)"`,
+      `ts=2026-11-30T02:31:17.236Z caller=main.go:1 level=info fd_limits="(soft=2, hard=2)"`,
       { level: "info", text: "fd_limits=(soft=2, hard=2)" },
     ],
     [
@@ -76,6 +76,10 @@ describe("parseLogLines", () => {
       at: new Date(2026, 10, 30, 2, 31, 17, 236).getTime(),
       ...{ level: "warn", text: "Memory overcommit" },
     });
+  });
+
+  test("what Redis says at each start is no warning, though Redis marks it as one", () => {
+    expect(one("1:C 30 Nov 2026 02:31:17.236 # Configuration loaded")).toMatchObject({ level: "info" });
   });
 
   test.each<[string, boolean, string]>([
@@ -123,6 +127,15 @@ describe("lines that belong together", () => {
     expect(death).toMatchObject({ level: "fatal", fields: { thrown_at: "/app/billing.ts:12" } });
     expect(death?.text).toMatch(/^TypeError: no such price\n {4}at price [\s\S]*\n}\nNode\.js v24\.21\.0$/);
     expect(next).toMatchObject({ text: "hello from the next process", level: "info" });
+  });
+
+  test.each(["Error: no", "Failure [Error]: no", "Uncaught 'no'"])("a death of Node by %j is one, too", (thrown) => {
+    expect(
+      one("node:internal/x:95", "      throw er;", "      ^", "", thrown, "    at a.ts:1", "", "Node.js v24.21.0"),
+    ).toMatchObject({
+      ...{ level: "fatal", text: `${thrown}\n    at a.ts:1\nNode.js v24.21.0` },
+      fields: { thrown_at: "node:internal/x:95" },
+    });
   });
 
   test.each<[string, string[], string]>([

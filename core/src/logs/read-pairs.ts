@@ -26,6 +26,7 @@ export function readLogfmt(text: string): Said | null {
   const said =
     message ??
     Object.entries(fields)
+      .filter(([name]) => name !== "caller")
       .map(([name, value]) => `${name}=${value}`)
       .join(" ");
   return { at, level: levelOf(level), text: [said, ...more].join("\n"), fields };

@@ -24,6 +24,9 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 const REDIS = /^(\d+):([A-Z]) (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d)\.(\d{3}) ([.\-*#]) ([\s\S]*)$/;
 const MARKS: Readonly<Record<string, LogLevel>> = { ".": "debug", "-": "debug", "*": "info", "#": "warn" };
 
+// What Redis 7.0 says at each start, as a warning so that it is never left out.
+const START = /^(?:oO0OoO0OoO0Oo|Redis version=|Configuration loaded|Server initialized)/;
+
 /** `26782:M 30 Nov 2026 02:31:13.778 * Ready to accept connections`: the time is that of its host. */
 export function readRedis(text: string): Said | null {
   const found = REDIS.exec(text);
@@ -33,7 +36,7 @@ export function readRedis(text: string): Said | null {
   const at = new Date(...date, Number(hour), Number(minute), Number(second), Number(ms)).getTime();
   return {
     at: Number.isNaN(at) ? null : at,
-    level: MARKS[mark as string] ?? "info",
+    level: START.test(said as string) ? "info" : (MARKS[mark as string] ?? "info"),
     text: said as string,
     fields: { process: process as string, role: role as string },
   };
@@ -65,7 +68,7 @@ export function readDeath(text: string): Said | null {
   const [, place, rest] = NODE.exec(text) ?? [];
   if (place !== undefined && rest !== undefined) {
     // What was thrown comes first; the line of source above it is left out, the place of it is kept.
-    const thrown = rest.search(/^(?:\w[\w$.]*(?:Error|Exception)\b|Uncaught\b)/m);
+    const thrown = rest.search(/^(?:[\w$.]*(?:Error|Exception)\b|Uncaught\b)/m);
     if (thrown === -1) return null;
     return { at: null, level: "fatal", text: rest.slice(thrown).trimEnd(), fields: { thrown_at: place } };
   }

@@ -19,9 +19,9 @@ export interface LogFile {
 
 const MOST_LINES = 2_000;
 const MOST_BYTES = 2 * 1024 * 1024;
-// Cursors have 64 KB at most; a place takes about 40 bytes beside the file's name.
+// Cursors have 64 KB at most; a place takes up to 38 bytes beside the file's name.
 const MOST_CURSOR_BYTES = 60_000;
-const PLACE_BYTES = 45;
+const PLACE_BYTES = 38;
 /** Each file that has something gets at least this much of a read, however many there are. */
 const LEAST_LINES = 20;
 // While a file is turned over there is only the older one for a moment.

@@ -66,12 +66,27 @@ const KEEP = `
 
 async function keep(pool: Pool, { source, before, after, lines }: Parameters<LogStore["keep"]>[0]): Promise<boolean> {
   const values = [toText(source), before === null ? null : toText(before), toText(after), ...columnsOf(lines)];
-  return await inTransaction(pool, async (client) => {
-    await client.query(ONE_WRITER);
-    const { rows } = await client.query<{ is_kept: boolean }>(KEEP, values);
-    return rows[0]?.is_kept === true;
-  });
+  const attempt = (): Promise<boolean> =>
+    inTransaction(pool, async (client) => {
+      await client.query(ONE_WRITER);
+      const { rows } = await client.query<{ is_kept: boolean }>(KEEP, values);
+      return rows[0]?.is_kept === true;
+    });
+  try {
+    return await attempt();
+  } catch (error) {
+    // Its day was made while it waited to write among the stray ones; now it finds the day.
+    if (isOutOfPartition(error)) return await attempt();
+    throw error;
+  }
 }
+
+const isOutOfPartition = (error: unknown): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  error.code === "23514" &&
+  "table" in error &&
+  error.table === "log_lines_default";
 
 const textOrNull = (text: string | null): string | null => (text === null ? null : toText(text));
 
