@@ -14,6 +14,7 @@ import type { AuditRow } from "./ports/audit-log.ts";
 import type { Dependency } from "./ports/dependencies.ts";
 import type { BusReading } from "./ports/event-bus.ts";
 import type { FleetBus } from "./ports/fleet.ts";
+import type { LogStore } from "./ports/log-store.ts";
 import type { MonitoringReading } from "./ports/monitoring.ts";
 
 const diagnostics = await loadDiagnostics();
@@ -36,6 +37,7 @@ function makeWorld(): World {
   change({
     dependencies: { current: () => DEPENDENCIES },
     monitoring: { look: async () => watching(fleet.now) },
+    logs: logsRead(fleet.now - 1000),
     operations: { ...ports.operations, find: async () => operation },
     audit: { ...ports.audit, search: async () => [rowOf(2, "dispatch"), rowOf(1, "intent")] },
     directory: { ...ports.directory, withRole: (role) => (role === "admin" ? TWO : [...TWO, PERSON]) },
@@ -45,6 +47,8 @@ function makeWorld(): World {
   return world;
 }
 
+const logsRead = (readAt: number): LogStore =>
+  ({ sources: async () => [{ name: "supervisor", readAt, problem: null }] }) as Partial<LogStore> as LogStore;
 const watching = (now: number): MonitoringReading => ({
   rules: NEEDED_ALERTS.map((name) => ({ name, problem: null })),
   targets: ["rollcall-exporter", "rollcall-control"].map((job) => ({ job, address: "127.0.0.1:1", problem: null })),
@@ -115,6 +119,7 @@ const breakage: Readonly<Record<string, (world: World) => void>> = {
     bus({ readPresence: async (ids) => new Map(ids.map((id) => [id, { beat: null, forged: id === "billing" }])) }),
   "inboxes-answer": ({ fleet }) => void Object.assign(fleet.agent("billing"), { answersEcho: false }),
   "leader-sends-canaries": ({ fleet, bus }) => bus({ readCanaryRound: async () => fleet.now - 46_000 }),
+  "logs-collected": ({ fleet, ports }) => void Object.assign(ports, { logs: logsRead(fleet.now - 61_000) }),
   "operations-move": ({ fleet, operation }) =>
     void fleet.running.push({ ...operation, id: "op-3", createdAt: fleet.now - 16 * 60_000 }),
   "pager-answers": ({ fleet }) => void fleet.away.add("pager"),

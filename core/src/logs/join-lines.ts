@@ -62,7 +62,9 @@ const POSTGRES = /^\d{4}-\d\d-\d\d \S+ \S+ \[(\d+)\].*? ([A-Z]+\d?): {2}/;
 const MORE_OF_POSTGRES = new Set(["DETAIL", "HINT", "QUERY", "CONTEXT", "LOCATION", "STATEMENT", "BACKTRACE"]);
 const GOES_ON = /^(?:Caused by\b|\.\.\. \d+ more|During handling of the above|The above exception was)/;
 const CLOSES = /^[}\])]+[,;]?$/;
-const OF_NODE = /^(?:[\w$.]*(?:Error|Exception)\b|Uncaught\b|Node\.js v\d|\[|\^|\(Use `)/;
+/** Node marks the place in a line of source; what was thrown stands below. */
+const CARET = /^\s*\^+\s*$/;
+const OF_NODE = /^(?:\^|Node\.js v\d|Thrown at:)/;
 const KEY_BEGINS = "-----BEGIN ";
 const KEY_ENDS = "-----END ";
 
@@ -83,7 +85,7 @@ function belongsTo(before: Open, text: string): boolean {
 const FOLLOWS: Readonly<Record<Shape, (before: Open, text: string) => boolean>> = {
   line: () => false,
   // The second line is that of the source, which need not be indented.
-  node: ({ texts }, text) => texts.length === 1 || OF_NODE.test(text),
+  node: ({ texts }, text) => texts.length === 1 || OF_NODE.test(text) || CARET.test(texts.at(-1) ?? ""),
   // The exception itself ends it: the one line after the frames that is not indented.
   python: ({ texts }) => /^\s/.test(texts.at(-1) ?? ""),
   go: () => true,

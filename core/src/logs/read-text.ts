@@ -60,17 +60,15 @@ export function readPostgres(text: string): Said | null {
   return { at: momentOf(time), level, text: [line, ...below].join("\n"), fields };
 }
 
-const NODE = /^((?:node:|file:\/\/|\/|[A-Za-z]:\\)\S*:\d+)\n([\s\S]*)$/;
+const NODE = /^((?:node:|file:\/\/|\/|[A-Za-z]:\\)\S*:\d+)\n[^\n]*\n[ \t]*\^+[ \t]*\n([\s\S]*)$/;
 const DIES = /^(?:panic|fatal error): |^thread '.*' (?:\(\d+\) )?panicked at /;
 
 /** What a program says that dies of an error nobody caught. */
 export function readDeath(text: string): Said | null {
-  const [, place, rest] = NODE.exec(text) ?? [];
-  if (place !== undefined && rest !== undefined) {
-    // What was thrown comes first; the line of source above it is left out, the place of it is kept.
-    const thrown = rest.search(/^(?:[\w$.]*(?:Error|Exception)\b|Uncaught\b)/m);
-    if (thrown === -1) return null;
-    return { at: null, level: "fatal", text: rest.slice(thrown).trimEnd(), fields: { thrown_at: place } };
+  const [, place, thrown] = NODE.exec(text) ?? [];
+  // What was thrown comes first; the line of source above it is left out, the place of it is kept.
+  if (place !== undefined && thrown !== undefined) {
+    return { at: null, level: "fatal", text: thrown.trim(), fields: { thrown_at: place } };
   }
   return DIES.test(text) ? { at: null, level: "fatal", text, fields: {} } : null;
 }
