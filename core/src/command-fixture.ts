@@ -26,7 +26,7 @@ export async function lookAt(fleet: FakeFleet, { name, input = {}, actor = OPERA
   const { headline, context, lines, fields, actions, sameAs, data } = report;
   return {
     ...{ headline: show(headline), context: show(context ?? ""), lines: lines.map(show) },
-    ...{ fields, actions, sameAs, data },
+    ...{ fields, actions, sameAs, data, picture: report.picture },
   };
 }
 

@@ -5,6 +5,7 @@ import { registerAgents } from "./agents.ts";
 import { registerAudit } from "./audit.ts";
 import { auditRefusal } from "./audit-refusal.ts";
 import { registerChanges } from "./changes.ts";
+import { registerCharts } from "./charts.ts";
 import { registerCommands } from "./commands.ts";
 import type { App, AppDeps } from "./deps.ts";
 import { registerDiagnostics } from "./diagnostics.ts";
@@ -52,6 +53,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerDiagnostics(api, deps);
       registerFigures(api, deps);
       registerMeasures(api, deps);
+      registerCharts(api, deps);
       registerLogs(api, deps);
       registerLogExport(api, deps);
       registerLive(api, deps);
