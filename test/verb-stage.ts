@@ -246,7 +246,8 @@ async function openPorts({ stage, store, folder, redisUrl, kept }: Place) {
   const directory = await openAccessFile({ file: join(folder, "access.yaml"), clock, onProblem });
   await registry.refresh();
   const ports: Ports = {
-    ...{ bus, events, registry, directory, clock, supervisor: kept, pager: { acknowledge: UNUSED } },
+    ...{ bus, events, registry, directory, clock, supervisor: kept },
+    pager: { acknowledge: UNUSED, ringAgain: UNUSED, resolve: UNUSED },
     ...{ rules: { current: () => NO_RULES }, overrides: createAccessOverrides(pool), audit: createAuditLog(pool) },
     ...{ operations: createOperations(pool), incidents: createIncidents(pool), requests: createApprovalRequests(pool) },
     ...{ plans: createPlans(pool), runs: createRuns(pool), rollCalls: createRollCalls(pool) },

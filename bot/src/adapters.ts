@@ -86,9 +86,7 @@ export async function openAdapters(
   registry.watch();
   return {
     ports: {
-      ...{ breakGlass: database.breakGlass, brakes: database.brakes },
-      ...{ freezes: database.freezes, maintenance: database.maintenance, rollCalls: database.rollCalls },
-      ...{ logs: database.logs, changes: database.changes, records: database.records, zone: config.ROLLCALL_TIME_ZONE },
+      ...{ ...brakesOf(database), ...recordsOf(database), zone: config.ROLLCALL_TIME_ZONE },
       ...{ audit, operations, requests, plans, overrides, incidents, runs, bus, events, registry, supervisor, pager },
       directory,
       rules,
@@ -119,6 +117,12 @@ function openStreams(
   const options = { ...redisOf(config, rest.fleet), fleetKey, ...rest };
   return { bus: openFleetBus(options), events: openEventBus(options), runReports: openRunReports(options) };
 }
+
+const brakesOf = ({ breakGlass, brakes, freezes, maintenance, askedSilences }: Database) => ({
+  ...{ breakGlass, brakes, freezes, maintenance, askedSilences },
+});
+
+const recordsOf = ({ logs, changes, records, rollCalls }: Database) => ({ logs, changes, records, rollCalls });
 
 const redisOf = (config: ControlConfig, fleet: string) => ({
   url: config.REDIS_URL.reveal(),

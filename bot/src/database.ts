@@ -1,6 +1,7 @@
 import { createAccessOverrides } from "@rollcall/core/adapters/postgres/access-overrides.ts";
 import { createApiTokens } from "@rollcall/core/adapters/postgres/api-tokens.ts";
 import { createApprovalRequests } from "@rollcall/core/adapters/postgres/approval-requests.ts";
+import { createAskedSilences } from "@rollcall/core/adapters/postgres/asked-silences.ts";
 import { createAuditLog } from "@rollcall/core/adapters/postgres/audit-log.ts";
 import { createBrakes } from "@rollcall/core/adapters/postgres/brakes.ts";
 import { createBreakGlass } from "@rollcall/core/adapters/postgres/break-glass.ts";
@@ -31,6 +32,7 @@ import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { AccessOverrides } from "@rollcall/core/ports/access-overrides.ts";
 import type { ApiTokens } from "@rollcall/core/ports/api-tokens.ts";
 import type { ApprovalRequests } from "@rollcall/core/ports/approval-requests.ts";
+import type { AskedSilences } from "@rollcall/core/ports/asked-silences.ts";
 import type { AuditLog } from "@rollcall/core/ports/audit-log.ts";
 import type { Brakes } from "@rollcall/core/ports/brakes.ts";
 import type { BreakGlass } from "@rollcall/core/ports/break-glass.ts";
@@ -85,6 +87,7 @@ export interface Database {
   readonly brakes: Brakes;
   readonly freezes: Freezes;
   readonly maintenance: Maintenance;
+  readonly askedSilences: AskedSilences;
   readonly breakGlass: BreakGlass;
   readonly snapshots: DirectorySnapshots;
   readonly limitUses: LimitStore;
@@ -149,6 +152,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     brakes: gate.guard(createBrakes(pool)),
     freezes: gate.guard(createFreezes(pool)),
     maintenance: { ...gate.guard(maintenance), current: maintenance.current },
+    askedSilences: gate.guard(createAskedSilences(pool)),
     breakGlass: gate.guard(createBreakGlass(pool)),
     snapshots: gate.guard(createDirectorySnapshots(pool)),
     limitUses: gate.guard(createLimitUses(pool)),

@@ -1,11 +1,13 @@
 import { type AlertmanagerUnderTest, startAlertmanager } from "@rollcall/test/alertmanager.ts";
 import { openTestStore, type TestStore } from "@rollcall/test/store-fixture.ts";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { openHeldAlerts } from "./adapters/alertmanager/held-alerts.ts";
 import { openSilences } from "./adapters/alertmanager/silences.ts";
 import { createIncidents } from "./adapters/postgres/incidents.ts";
 import { closeUntold } from "./close-untold.ts";
+import { Failure } from "./domain/failure.ts";
 import type { Incident, IncidentAlert } from "./domain/incident.ts";
+import { dedupKeyOf } from "./take-incident.ts";
 
 const FLEET = "untold-test";
 const MINUTE = 60_000;
@@ -15,6 +17,8 @@ let store: TestStore;
 let passed = 0;
 let wall = 0;
 let round: () => Promise<string[]>;
+const resolved: string[] = [];
+const pager = { resolve: async (key: string) => void resolved.push(key) };
 beforeAll(async () => {
   alertmanager = await startAlertmanager(inject("toolsDir"), FLEET);
   store = await openTestStore();
@@ -30,7 +34,7 @@ beforeEach(async () => {
   wall = Date.now();
   const incidents = createIncidents(store.pool);
   const held = openHeldAlerts(alertmanager.url);
-  round = closeUntold({ incidents, held, clock: { now: () => wall }, elapsed: () => passed });
+  round = closeUntold({ incidents, held, pager, clock: { now: () => wall }, elapsed: () => passed });
 });
 
 /** An alert that was delivered, with the fingerprint by which Alertmanager knows it, or one that it does not hold. */
@@ -65,6 +69,18 @@ describe("an alert whose end nobody told", { timeout: 60_000 }, () => {
     expect(await round()).toEqual([id]);
     expect(await now(id)).toMatchObject({ state: "resolved", resolvedAt: missedAt, alerts: [{ firing: false }] });
     expect(await round()).toEqual([]);
+    expect(resolved).toEqual([dedupKeyOf({ groupKey: `{}:{agent="billing"}` })]);
+  });
+
+  test("goes on while the pager could not be told of its end, and is ended once it was", async () => {
+    const { id } = await open("image-creator", false);
+    const away = vi.spyOn(pager, "resolve").mockRejectedValueOnce(new Failure("unavailable", "PagerDuty is away"));
+    await round();
+    pass(10 * MINUTE);
+    await expect(round()).rejects.toMatchObject({ code: "unavailable" });
+    expect(await now(id)).toMatchObject({ state: "firing" });
+    expect(await round()).toEqual([id]);
+    away.mockRestore();
   });
 
   test("goes on while Alertmanager holds it, be it silenced", async () => {
@@ -116,7 +132,7 @@ describe("an alert whose end nobody told", { timeout: 60_000 }, () => {
     await open("fatigue-checker", false);
     const away = openHeldAlerts("http://127.0.0.1:9");
     const incidents = createIncidents(store.pool);
-    const asking = closeUntold({ incidents, held: away, clock: { now: () => wall }, elapsed: () => passed });
+    const asking = closeUntold({ incidents, held: away, pager, clock: { now: () => wall }, elapsed: () => passed });
     await expect(asking()).rejects.toMatchObject({ code: "unavailable" });
   });
 });

@@ -2,6 +2,8 @@ import type { Incident, IncidentAlert } from "./domain/incident.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { HeldAlerts } from "./ports/held-alerts.ts";
 import type { Incidents } from "./ports/incidents.ts";
+import type { Pager } from "./ports/pager.ts";
+import { dedupKeyOf } from "./take-incident.ts";
 
 /**
  * So long, in ms, an alert must be missing before it is taken to be over. Prometheus sends what fires again each minute, and
@@ -18,6 +20,8 @@ interface Missed {
 interface Deps {
   readonly incidents: Pick<Incidents, "open" | "record">;
   readonly held: HeldAlerts;
+  /** Told of the end of what had rung. */
+  readonly pager: Pick<Pager, "resolve">;
   readonly clock: Pick<Clock, "now">;
   /** Milliseconds that pass evenly, whatever is done to the clock. */
   readonly elapsed: () => number;
@@ -29,7 +33,7 @@ interface Deps {
  * missed it.
  * @returns one round, which gives the ids of incidents that it changed @throws Failure "unavailable" from that
  */
-export function closeUntold({ incidents, held, clock, elapsed }: Deps): () => Promise<string[]> {
+export function closeUntold({ incidents, held, pager, clock, elapsed }: Deps): () => Promise<string[]> {
   let missing = new Map<string, Missed>();
   return async () => {
     const open = await incidents.open();
@@ -48,6 +52,8 @@ export function closeUntold({ incidents, held, clock, elapsed }: Deps): () => Pr
         return isOver ? [{ ...alert, firing: false, endedAt: missed.at }] : [];
       });
       if (ended.length === 0) continue;
+      // Before it is stored, so that a pager that is away is told in a later round.
+      if (ended.length === firing(incident).length) await tellPager(incident, pager);
       await incidents.record({ groupKey: incident.groupKey, status: "resolved", alerts: ended });
       changed.push(incident.id);
     }
@@ -58,6 +64,10 @@ export function closeUntold({ incidents, held, clock, elapsed }: Deps): () => Pr
     missing = new Map();
     return [];
   }
+}
+
+async function tellPager(incident: Incident, pager: Deps["pager"]): Promise<void> {
+  if (incident.criticality === "P0" || incident.criticality === "P1") await pager.resolve(dedupKeyOf(incident));
 }
 
 const firing = ({ alerts }: Incident): IncidentAlert[] => alerts.filter((alert) => alert.firing);

@@ -142,7 +142,7 @@ function fieldValue(text: string, schema: z.ZodType): unknown {
 
 /**
  * Gives words to fields in the order of `command.words`: `text` takes the rest, a list takes words until the field behind
- * it accepts one, any other field takes one.
+ * it accepts one, any other field takes one, or two that only together are what it takes.
  */
 function assignWords(command: CommandDefinition, words: readonly Word[]): Fields {
   const fields: Fields = {};
@@ -151,7 +151,7 @@ function assignWords(command: CommandDefinition, words: readonly Word[]): Fields
     if (left.length === 0) break;
     const schema = fieldOf(command, name);
     const isList = unwrapped(schema) instanceof z.ZodArray;
-    const count = isList ? listLength(left, command, index) : name === "text" ? left.length : 1;
+    const count = isList ? listLength(left, command, index) : name === "text" ? left.length : wordCount(left, schema);
     const taken = left.slice(0, count);
     left = left.slice(count);
     fields[name] = isList ? taken : fieldValue(taken.join(" "), schema);
@@ -174,6 +174,15 @@ function listLength(left: readonly string[], command: CommandDefinition, index: 
   if (behind === undefined) return left.length;
   const schema = itemOf(fieldOf(command, behind));
   // The first word is always the list's own: `pause 2h` pauses an agent of that name, or nobody.
-  const ends = left.findIndex((word, at) => at > 0 && schema.safeParse(fieldValue(word, schema)).success);
+  const ends = left.findIndex(
+    (_, at) => at > 0 && takes(left.slice(at, at + wordCount(left.slice(at), schema)), schema),
+  );
   return ends < 0 ? left.length : ends;
 }
+
+/** One, or two that are one together: `until 08:30`. */
+const wordCount = (left: readonly string[], schema: z.ZodType): number =>
+  left.length > 1 && !takes(left.slice(0, 1), schema) && takes(left.slice(0, 2), schema) ? 2 : 1;
+
+const takes = (words: readonly string[], schema: z.ZodType): boolean =>
+  schema.safeParse(fieldValue(words.join(" "), schema)).success;

@@ -4,6 +4,7 @@ import type { Ending, Operation, Stage, TargetProgress } from "./domain/operatio
 import type { Report } from "./domain/report.ts";
 import type { AccessOverrides } from "./ports/access-overrides.ts";
 import type { ApprovalRequests } from "./ports/approval-requests.ts";
+import type { AskedSilences } from "./ports/asked-silences.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
 import type { Brakes } from "./ports/brakes.ts";
 import type { BreakGlass } from "./ports/break-glass.ts";
@@ -69,6 +70,7 @@ export interface Ports {
   /** Left out where no PostgreSQL is. */
   readonly freezes?: Freezes;
   readonly maintenance?: Maintenance;
+  readonly askedSilences?: AskedSilences;
   /** Left out where no spool of the host is followed. */
   readonly breakGlass?: BreakGlass;
   /** Left out where nothing looks in the background. */
@@ -161,6 +163,8 @@ export interface ActCommand extends CommandBase {
   targets(input: Record<string, unknown>, context: ReadContext): Promise<readonly ExpectedAgent[]>;
   /** What it works on one after another if that is no agents: the checks of a suite. Locked like agents while it runs. */
   subjects?(input: Record<string, unknown>, context: ReadContext): readonly string[];
+  /** What its plan says beside the state of its agents: "Mutes 2 alert names of 1 agent". @throws Failure "unavailable" */
+  remarks?(targets: readonly ExpectedAgent[], context: ReadContext): Promise<readonly string[]>;
   /** Words of the input that say why, for what is asked without a reason of its own; null: none. */
   reason?(input: Record<string, unknown>): string | null;
   /** Incident it acts on, if it is not about agents: `ack`. */

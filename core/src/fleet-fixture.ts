@@ -15,6 +15,7 @@ import {
   QUIET_AUDIT,
   workingAgent,
 } from "./fake-agent-fixture.ts";
+import { fakePager } from "./fake-pager-fixture.ts";
 import { memoryOverrides } from "./memory-overrides-fixture.ts";
 import { memoryPlans } from "./memory-plans-fixture.ts";
 import { memoryRequests } from "./memory-requests-fixture.ts";
@@ -100,13 +101,9 @@ export class FakeFleet {
         this.effects.push(`acknowledge ${id} ${how ?? "plainly"} ${by.id}`);
         return true;
       },
+      giveBack: async (id) => this.effects.push(`give back ${id}`) > 0,
     },
-    pager: {
-      acknowledge: async (key) => {
-        this.#unlessAway("pager", "PagerDuty");
-        this.effects.push(`page ${key.slice(0, 6)}`);
-      },
-    },
+    pager: fakePager(this.effects, () => this.#unlessAway("pager", "PagerDuty")),
     operations: {
       find: async () => null,
       list: async () => {

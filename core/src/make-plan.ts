@@ -21,6 +21,8 @@ interface PlanQuestion {
   readonly decision: Decision;
   readonly brakes: readonly PassedBrake[];
   readonly incidentId: string | null;
+  /** What the command itself has to say. */
+  readonly remarks?: readonly string[];
 }
 
 type Sight = Pick<Ports, "registry" | "bus" | "supervisor" | "clock" | "events" | "operations" | "rules">;
@@ -45,13 +47,14 @@ export async function makePlan(question: PlanQuestion, ports: Sight): Promise<Pl
   ]);
   const work = divide(agents, { view, command, minimums: fleet.minimums });
   const batches = agents.length === 0 ? [subjects] : work.batches;
-  const { brakes, input, force, incidentId } = question;
+  const { brakes, input, force, incidentId, remarks = [] } = question;
   return {
     ...{ command: command.name, input, force, actor: actor.id, subjects, targets, fleetSize: fleet.agents.length },
     budget: agents.length > 1 ? budgetOf({ input }) : null,
     ...{ batches, groupsBelow: work.groupsBelow, stages: command.stages.map(({ name }) => name), interrupts, queues },
     dependents: interrupts ? dependentsOf(agents, fleet) : [],
     ...secondsOf(batches, history),
+    ...(remarks.length > 0 && { remarks }),
     secondPerson: decision.needsSecondPerson
       ? { rule: decision.rule, why: decision.why, whoCan: decision.whoCan }
       : null,

@@ -50,6 +50,7 @@ export const apiPlan = z.object({
     .nullable()
     .describe("why one person is not enough, and who else can agree now"),
   brakes: z.array(z.object({ rule: z.string(), why: z.string() })).describe("brakes that it would pass"),
+  remarks: z.array(z.string()).optional().describe("what the command itself has to say: what a silence mutes"),
   incidentId: z.string().nullable(),
   policyVersion: z.string(),
   problems: z.array(z.string()).describe("what could not be asked, so that more is unknown than usual"),

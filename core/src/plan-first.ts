@@ -70,14 +70,18 @@ export async function confirmPlan(
   return await acceptCommand({ request: wish, command, input, ...aimed, idempotencyKey, confirmed }, engine);
 }
 
-const planOf = (
+async function planOf(
   { force = false, actor }: CommandRequest,
   { ports }: Engine,
-  { act: { command, input }, aimed }: { act: Act; aimed: Aimed },
-): Promise<Plan> => {
+  { act: { command, input, context }, aimed }: { act: Act; aimed: Aimed },
+): Promise<Plan> {
   const { agents, targets: subjects, decision, brakes, incidentId } = aimed;
-  return makePlan({ command, input, actor, force, agents, subjects, decision, brakes, incidentId }, ports);
-};
+  const remarks = (await command.remarks?.(agents, context)) ?? [];
+  return await makePlan(
+    { command, input, actor, force, agents, subjects, decision, brakes, incidentId, remarks },
+    ports,
+  );
+}
 
 /** @throws Failure as `confirmPlan`; a refusal is audited */
 async function recallPlan(

@@ -27,6 +27,7 @@ export const planLines = (plan: Plan): string[] => [...workLines(plan), secondPe
 export function workLines(plan: Plan): string[] {
   return [
     ...(plan.targets.length === 1 ? oneTarget(plan) : manyTargets(plan)),
+    ...(plan.remarks ?? []),
     ...behindLines(plan),
     ...plan.groupsBelow.map((group) => `Less than the minimum of ${group} works meanwhile`),
     ...plan.brakes.map(({ why }) => `🔒 Passes a brake: ${why}`),

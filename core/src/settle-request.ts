@@ -133,7 +133,8 @@ async function whatChanged(request: ApprovalRequest, { ports, commands }: Settli
   const context = { ports, actor, door: request.door, commands };
   const targets = await targetsNow(request, command, context);
   if (typeof targets === "string") return targets;
-  const moved = request.plan === undefined ? null : await planDoubt(request, request.plan, { command, targets, ports });
+  const moved =
+    request.plan === undefined ? null : await planDoubt(request, request.plan, { command, targets, context });
   if (moved !== null) return moved;
   const fleet = await ports.registry.expected();
   const scope = { targets, fleetSize: fleet.agents.length, secondPerson: null, isApproved: true };
@@ -149,13 +150,14 @@ const sameNames = (one: readonly string[], other: readonly string[]): boolean =>
 async function planDoubt(
   request: ApprovalRequest,
   plan: Plan,
-  { command, targets, ports }: { command: ActCommand; targets: readonly ExpectedAgent[]; ports: Ports },
+  { command, targets, context }: { command: ActCommand; targets: readonly ExpectedAgent[]; context: ReadContext },
 ): Promise<string | null> {
   const { brakes, force, incidentId, subjects, secondPerson } = plan;
   const none = { allowed: true, needsSecondPerson: false, rule: "", why: "", whoCan: [], instead: null };
   const decision = secondPerson === null ? none : { ...none, ...secondPerson, needsSecondPerson: true };
   const question = { command, input: plan.input, actor: request.actor, force, agents: targets, subjects, decision };
-  const now = await makePlan({ ...question, brakes, incidentId }, ports);
+  const remarks = (await command.remarks?.(targets, context)) ?? [];
+  const now = await makePlan({ ...question, brakes, incidentId, remarks }, context.ports);
   if (hashOfPlan(now) === request.hash) return null;
   return changesBetween(plan, now).join("; ") || "what it was made from is no longer so";
 }

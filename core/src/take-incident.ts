@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 import type { ActContext } from "./command.ts";
 import { isFailure } from "./domain/failure.ts";
+import type { Incident } from "./domain/incident.ts";
+
+/** Key of an incident at the pager, as Alertmanager makes it. */
+export const dedupKeyOf = ({ groupKey }: Pick<Incident, "groupKey">): string =>
+  createHash("sha256").update(groupKey).digest("hex");
 
 /**
  * Acknowledges the incident that the operation was started from, here and at the pager. Repeating it changes nothing.
@@ -12,10 +17,22 @@ export async function takeIncident({ ports, operation }: ActContext, how: string
   if (operation.incidentId === null) return null;
   const incident = await ports.incidents.find(operation.incidentId);
   if (incident === null || incident.state === "resolved") return null;
+  return await takeOver(incident, how, { ports, operation });
+}
+
+/**
+ * Acknowledges an incident that is open, as above.
+ * @throws Failure "unavailable" if it cannot be stored
+ */
+export async function takeOver(
+  incident: Pick<Incident, "id" | "groupKey">,
+  how: string | null,
+  { ports, operation }: Pick<ActContext, "ports" | "operation">,
+): Promise<string | null> {
   const { id, name, slackUser } = operation.actor;
   await ports.incidents.acknowledge(incident.id, { id, name, slackUser }, how);
   try {
-    await ports.pager.acknowledge(createHash("sha256").update(incident.groupKey).digest("hex"));
+    await ports.pager.acknowledge(dedupKeyOf(incident));
     return null;
   } catch (error) {
     // The phone may ring once more; that is no reason to leave the agent as it is.

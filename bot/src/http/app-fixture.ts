@@ -264,7 +264,7 @@ function fakePorts(seen: { audit: AuditEntry[]; notifications: AlertNotification
         seen.notifications.push(notification);
         return incident;
       },
-      ...{ find: unused, acknowledge: unused },
+      ...{ find: unused, acknowledge: unused, giveBack: unused },
       open: async () => [incident],
       ended: async () => [{ ...incident, id: "inc-2", state: "resolved", resolvedAt: NOW }],
     },

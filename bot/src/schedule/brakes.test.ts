@@ -1,3 +1,4 @@
+import { createAskedSilences } from "@rollcall/core/adapters/postgres/asked-silences.ts";
 import { createFreezes } from "@rollcall/core/adapters/postgres/freezes.ts";
 import { createMaintenance } from "@rollcall/core/adapters/postgres/maintenance.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
@@ -28,10 +29,11 @@ let seen: HeldBack[];
 let loops: Map<string, LoopOptions>;
 const publications = () => createPublications(store.pool);
 beforeEach(async () => {
-  await store.pool.query("truncate freezes, maintenance_windows cascade");
+  await store.pool.query("truncate freezes, maintenance_windows, asked_silences cascade");
   fleet = new FakeFleet("billing", "invoices");
   [isLeader, seen] = [true, []];
   Object.assign(fleet.ports, { freezes: createFreezes(store.pool), maintenance: createMaintenance(store.pool) });
+  Object.assign(fleet.ports, { askedSilences: createAskedSilences(store.pool) });
   loops = loopsOf();
 });
 
@@ -50,15 +52,18 @@ const round = (name: string): Promise<unknown> | undefined => loops.get(name)?.r
 
 let operations = 0;
 /** @returns its id */
-async function begin(kind: "freezes" | "maintenance", minutes: number): Promise<string> {
+async function begin(kind: "freezes" | "maintenance" | "askedSilences", minutes: number): Promise<string> {
   operations += 1;
   const audit = auditEntry({ event: "configuration", actor: "olga", door: "slack", action: "begun in a test" });
   const draft = {
     ...{ operation: `op-${operations}`, agents: ["billing"], by: "Olga", reason: null, audit },
     ...{ now: fleet.now, endsAt: fleet.now + minutes * MINUTE },
   };
-  const begun = await fleet.ports[kind]?.begin(draft);
-  return begun?.id ?? "none";
+  const asker = { id: "olga", name: "Olga", slackUser: "U0OLGA" };
+  const mutes = [{ agent: "billing", alertname: "AgentGone" }];
+  const silence = { ...draft, asker, mutes, reason: "known" };
+  const begun = kind === "askedSilences" ? fleet.ports[kind]?.begin(silence) : fleet.ports[kind]?.begin(draft);
+  return (await begun)?.id ?? "none";
 }
 const draftOf = (publication: Publication) => {
   const deps = { ports: fleet.ports, publications: publications(), settings: SETTINGS } as unknown as DraftDeps;
@@ -68,6 +73,7 @@ const draftOf = (publication: Publication) => {
 describe.each([
   ["maintenance", "Maintenance", "maintenance end"],
   ["freezes", "Freeze", "thaw"],
+  ["askedSilences", "Silence", "unsilence"],
 ] as const)("of %s", (kind, what, command) => {
   test("the end is announced five minutes before, once, with what ends it now", async () => {
     const id = await begin(kind, 45);
@@ -84,7 +90,7 @@ describe.each([
     expect(draft).toMatchObject({ channel: SETTINGS.opsChannel, thread: null });
     const message = await draft?.write(0);
     expect(message?.text).toBe(`${what} ${id} of billing ends in 5 min`);
-    expect(JSON.stringify(message?.blocks)).toContain(`/fleet ${command} ${id}\` ends it now`);
+    expect(JSON.stringify(message?.blocks)).toContain(`by Olga · \`/fleet ${command} ${id}\` ends it now`);
   });
 
   test("what lasts ten minutes at most is not announced", async () => {
@@ -104,26 +110,30 @@ describe.each([
     expect([
       ...((await fleet.ports.freezes?.active()) ?? []),
       ...((await fleet.ports.maintenance?.open()) ?? []),
+      ...((await fleet.ports.askedSilences?.open()) ?? []),
     ]).toEqual([]);
     expect(await draftOf(note)).toBeNull();
     expect(await publications().find(`${id}:soon`)).toBeNull();
   });
+});
 
-  test("what holds is told to the metrics, by whoever leads or not", async () => {
+test.each(["maintenance", "freezes"] as const)(
+  "what holds of %s is told to the metrics, by whoever leads or not",
+  async (kind) => {
     await begin(kind, 45);
     expect(loops.get("maintenance")?.when).toBeUndefined();
     await round("maintenance");
     const counts = seen.map(({ freezes, windows, at }) => [freezes.length + windows.length, at]);
     expect(counts).toEqual([[1, fleet.now]]);
-  });
-});
+  },
+);
 
 test("only the leader ends anything", () => {
   Object.assign(fleet.ports, { silences: {} });
   loops = loopsOf();
   isLeader = false;
   const asking = [...loops].filter(([, { when }]) => when?.() === false).map(([name]) => name);
-  expect(asking.toSorted()).toEqual(["brakes-end", "silences", "undo-end"]);
+  expect(asking.toSorted()).toEqual(["brakes-end", "silences", "silences-over", "undo-end"]);
 });
 
 test("a silence of a window that is over is ended, and that of an open one is there", async () => {
@@ -149,6 +159,28 @@ test("a silence of a window that is over is ended, and that of an open one is th
   expect(ended).toEqual(["silence of mw-999999"]);
 });
 
+test("an asked silence is kept in Alertmanager, and what is planned there is no work on the agent", async () => {
+  const id = await begin("askedSilences", 45);
+  const put: WantedSilence[] = [];
+  const gone: FoundSilence = {
+    ...{ id: "old", key: "sil-999999", agents: ["billing"], alerts: { only: ["AgentGone"] } },
+    ...{ startsAt: fleet.now - MINUTE, endsAt: fleet.now + MINUTE },
+  };
+  const ended: string[] = [];
+  const silences = {
+    list: async () => [gone],
+    put: async (silence: WantedSilence) => void put.push(silence),
+    end: async (one: string) => void ended.push(one),
+  };
+  Object.assign(fleet.ports, { silences });
+  const marked: unknown[] = [];
+  fleet.ports.bus.markPlannedWork = async (works) => void marked.push(works);
+  loops = loopsOf();
+  await round("silences");
+  expect(put).toMatchObject([{ key: id, agents: ["billing"], alerts: { only: ["AgentGone"] }, renewedForMs: null }]);
+  expect([ended, marked]).toEqual([["old"], [[]]]);
+});
+
 test("without an Alertmanager nothing is looked after", () => {
-  expect([...loops.keys()]).toEqual(["maintenance", "brakes-end", "undo-end"]);
+  expect([...loops.keys()]).toEqual(["maintenance", "brakes-end", "silences-over", "undo-end"]);
 });

@@ -1,7 +1,10 @@
 import { closeUndos } from "@rollcall/core/adapters/postgres/undo.ts";
 import { keepSilences } from "@rollcall/core/brakes/keep-silences.ts";
+import { ringAgain } from "@rollcall/core/brakes/ring-again.ts";
 import { endDueFreezes } from "@rollcall/core/brakes/run-freeze.ts";
 import { endDueWindows, silencesOfWindows } from "@rollcall/core/brakes/run-maintenance.ts";
+import { endDueSilences } from "@rollcall/core/brakes/run-silence.ts";
+import { silencesOfAsked } from "@rollcall/core/domain/asked-silence.ts";
 import { plannedWorkOf } from "@rollcall/core/domain/planned-work.ts";
 import type { Adapters } from "../adapters.ts";
 import type { BrakeMetrics } from "../metrics/brakes.ts";
@@ -27,6 +30,10 @@ export function brakeLoops(
   return [
     loop({ name: "maintenance", everyMs: LOOK_MS, run: () => lookWhatHolds({ ports, metrics }) }),
     loop({ name: "brakes-end", everyMs: ENDS_MS, when, run: () => endWhatIsDue({ ports, database }) }),
+    loop({
+      ...{ name: "silences-over", everyMs: ENDS_MS, when },
+      run: () => ringAgain({ ...ports, publications: database.publications }),
+    }),
     loop({ name: "undo-end", everyMs: LOOK_MS, when, run: () => closeUndos(database.pool) }),
     ...(ports.silences === undefined
       ? []
@@ -42,10 +49,11 @@ async function lookWhatHolds({ ports, metrics }: Pick<Deps, "ports" | "metrics">
 
 async function keepAllSilences({ ports }: Pick<Deps, "ports">): Promise<void> {
   const windows = (await ports.maintenance?.open()) ?? [];
-  const open = new Set(windows.map(({ id }) => id));
+  const asked = (await ports.askedSilences?.open()) ?? [];
+  const open = new Set([...windows, ...asked].map(({ id }) => id));
   const wanted = await keepSilences(ports, {
-    wanted: await silencesOfWindows(windows, ports),
-    isOver: (key) => key.startsWith("mw-") && !open.has(key),
+    wanted: [...(await silencesOfWindows(windows, ports)), ...asked.flatMap(silencesOfAsked)],
+    isOver: (key) => /^(mw|sil)-/.test(key) && !open.has(key),
   });
   // While it is under way: when its silence ends, whoever is told of the agent is told of it too.
   await ports.bus.markPlannedWork(plannedWorkOf(wanted));
@@ -55,9 +63,14 @@ async function keepAllSilences({ ports }: Pick<Deps, "ports">): Promise<void> {
 async function endWhatIsDue({ ports, database }: Pick<Deps, "ports" | "database">): Promise<void> {
   await endDueFreezes(ports);
   await endDueWindows(ports);
+  await endDueSilences(ports);
   const now = ports.clock.now();
-  const [freezes, windows] = await Promise.all([ports.freezes?.active(), ports.maintenance?.open()]);
-  for (const { id, startedAt, endsAt } of [...(freezes ?? []), ...(windows ?? [])]) {
+  const [freezes = [], windows = [], silences = []] = await Promise.all([
+    ports.freezes?.active(),
+    ports.maintenance?.open(),
+    ports.askedSilences?.open(),
+  ]);
+  for (const { id, startedAt, endsAt } of [...freezes, ...windows, ...silences]) {
     const isShort = endsAt - startedAt <= 2 * SOON_MS;
     if (!isShort && endsAt - now <= SOON_MS) await database.publications.want(`${id}:soon`, 1);
   }

@@ -112,7 +112,13 @@ function untoldLoop({ adapters, log, when }: Leading, loop: (options: LoopOption
   const { heldAlerts: held, database, ports } = adapters;
   if (held === undefined) return [];
   const { incidents } = database;
-  const round = closeUntold({ incidents, held, clock: ports.clock, elapsed: () => performance.now() });
+  const round = closeUntold({
+    incidents,
+    held,
+    pager: ports.pager,
+    clock: ports.clock,
+    elapsed: () => performance.now(),
+  });
   const run = async (): Promise<void> => {
     const ended = await round();
     if (ended.length > 0) log.warn({ incidents: ended }, "alerts ended that Alertmanager no longer holds");

@@ -106,7 +106,7 @@ function portsOf(rows: MemoryRows, audited: AuditEntry[]): Ports {
       search: async () => [],
       verify: async () => ({ rows: audited.length, unbroken: true, firstBad: null, head: "", anchors: null }),
     },
-    pager: { acknowledge: async () => {} },
+    pager: { acknowledge: async () => {}, ringAgain: async () => {}, resolve: async () => {} },
     events: quietEvents(() => Date.now()),
     overrides: memoryOverrides({ now: () => Date.now() }),
   };

@@ -17,6 +17,7 @@ export type DraftPorts = Pick<
   | "breakGlass"
   | "freezes"
   | "maintenance"
+  | "askedSilences"
   | "records"
   | "zone"
   | "figures"

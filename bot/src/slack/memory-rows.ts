@@ -95,7 +95,7 @@ export class MemoryRows {
         find: async (id) => this.incidents.get(id) ?? null,
         open: async () => [...this.incidents.values()],
         record: async () => Promise.reject(new Error("not used")),
-        ...{ acknowledge: async () => true, ended: async () => [] },
+        ...{ acknowledge: async () => true, giveBack: async () => true, ended: async () => [] },
       },
       registry: {
         expected: async () => ({

@@ -30,7 +30,7 @@ async function stillSo(
   operation: Operation,
   { registry }: SlackDoorDeps["ports"],
 ): Promise<Order["input"]> {
-  if ("freeze" in input) return { ...input };
+  if (!("who" in input)) return { ...input };
   const { agents } = await registry.expected();
   const held = agents.filter(
     ({ id, desired }) =>
@@ -42,7 +42,10 @@ async function stillSo(
   });
 }
 
+/** Words that take it back when its button no longer does. */
+const WORDS: Readonly<Record<string, string>> = { freeze: "thaw", silence: "unsilence sil-…" };
+
 const tooLate = ({ id, command }: Operation): Failure =>
   new Failure("expired", `${id} can no longer be undone. Nothing was done.`, {
-    next: `Type it instead: /fleet ${command === "freeze" ? "thaw" : "resume …"}`,
+    next: `Type it instead: /fleet ${WORDS[command] ?? "resume …"}`,
   });

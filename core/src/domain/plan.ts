@@ -82,6 +82,8 @@ export interface Plan {
   readonly brakes: readonly PassedBrake[];
   readonly incidentId: string | null;
   readonly policyVersion: string;
+  /** What the command itself has to say, and what it is bound to as well; left out by one that says nothing. */
+  readonly remarks?: readonly string[] | undefined;
   /** What could not be asked, so that more is unknown than usual. */
   readonly problems: readonly string[];
   /** ms since the epoch. */
@@ -115,6 +117,7 @@ export const boundTo = (plan: Plan): unknown => [
     .map(({ agent, verdict, epoch, version, desired }) => [agent, standing(verdict), epoch, version, desired])
     .toSorted(([one = ""], [other = ""]) => (String(one) < String(other) ? -1 : 1)),
   [plan.secondPerson?.rule ?? null, plan.brakes.map(({ rule }) => rule).toSorted()],
+  ...(plan.remarks === undefined ? [] : [plan.remarks]),
 ];
 
 const standing = (verdict: Verdict): string => (isWorking(verdict) ? "working" : verdict);
@@ -132,6 +135,7 @@ export function changesBetween(before: Plan, now: Plan): string[] {
     ...joined.map((subject) => `${subject} is now among them`),
     ...now.targets.flatMap((target) => targetChange(earlier.get(target.agent), target) ?? []),
     ...rulesChange(before, now),
+    ...(now.remarks ?? []).filter((remark) => before.remarks?.includes(remark) !== true),
   ];
 }
 

@@ -21,6 +21,8 @@ export function plannedWorkOf(wanted: readonly Pick<WantedSilence, "key" | "agen
   return wanted.flatMap(({ key, agents, alerts }) => {
     const mutesGone = "only" in alerts ? alerts.only.includes(GONE) : !alerts.except.includes(GONE);
     const [id = ""] = key.split("/");
+    // Who silences what fires does no work on it.
+    if (id.startsWith("sil-")) return [];
     const work = `${id.startsWith("mw-") ? "maintenance" : "restart"} ${id}`;
     return mutesGone ? agents.map((agent) => ({ agent, work })) : [];
   });

@@ -1,6 +1,6 @@
 /** What Rollcall wants Alertmanager not to send. Times are ms since the epoch. */
 export interface WantedSilence {
-  /** For what: `op-481/billing`, `mw-3`. Of one key there may be several, for different alerts. */
+  /** For what: `op-481/billing`, `mw-3`, `sil-3`. Of one key there may be several, for different alerts. */
   readonly key: string;
   readonly agents: readonly string[];
   readonly alerts: MutedAlerts;

@@ -19,4 +19,10 @@ export interface Incidents {
   ended(since: number, limit: number): Promise<Incident[]>;
   /** @returns false if somebody had acknowledged before @throws Failure "unavailable" */
   acknowledge(id: string, by: Pick<Actor, "id" | "name" | "slackUser">, how: string | null): Promise<boolean>;
+  /**
+   * Nobody has it any more.
+   * @param only narrows it to one that was taken so, or since that moment, in ms; of any other nothing is changed
+   * @returns false if nothing was changed @throws Failure "unavailable"
+   */
+  giveBack(id: string, only?: { readonly how?: string; readonly takenAt?: number }): Promise<boolean>;
 }

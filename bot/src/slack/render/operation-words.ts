@@ -29,6 +29,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
     ...{ running: "Ending maintenance", past: "", noun: "End of maintenance" },
     done: (subject) => `Maintenance ${subject} ended`,
   },
+  silence: {
+    ...{ running: "Silencing", past: "", noun: "Silence" },
+    done: (subject) => `${subject} silenced`,
+  },
+  unsilence: {
+    ...{ running: "Ending silence", past: "", noun: "End of silence" },
+    done: (subject) => `Silence ${subject} ended`,
+  },
   pause: { running: "Pausing", past: "paused", noun: "Pause", done: (subject) => `${subject} paused` },
   resume: { running: "Resuming", past: "resumed", noun: "Resuming", done: (subject) => `${subject} resumed` },
   drain: { running: "Draining", past: "drained", noun: "Drain", done: (subject) => `${subject} drained and stopped` },
@@ -83,9 +91,9 @@ export function subjectOf(operation: Pick<Operation, "targets" | "incidentId" | 
 
 /** Freezes and maintenance windows are of no agents one by one: whom they are about stands in what was typed. */
 function wordsOfBrake({ command, input }: Pick<Operation, "command" | "input">): string | null {
-  if (!["freeze", "thaw", "maintenance", "maintenance-end"].includes(command)) return null;
-  const { who, freeze, window } = (input ?? {}) as { who?: unknown; freeze?: unknown; window?: unknown };
-  const words = Array.isArray(who) ? who : [freeze ?? window ?? "what is frozen"];
+  if (!["freeze", "thaw", "maintenance", "maintenance-end", "silence", "unsilence"].includes(command)) return null;
+  const { who, freeze, window, silence } = (input ?? {}) as Readonly<Record<string, unknown>>;
+  const words = Array.isArray(who) ? who : [freeze ?? window ?? silence ?? "what is frozen"];
   return nameSome(words.map((word) => foreign(String(word), 63)));
 }
 

@@ -2,6 +2,7 @@ import { type AlertmanagerUnderTest, startAlertmanager } from "@rollcall/test/al
 import { eventually } from "@rollcall/test/store-fixture.ts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { RESTART_ALERTS } from "../../brakes/restart-alerts.ts";
+import { type AskedSilence, silencesOfAsked } from "../../domain/asked-silence.ts";
 import type { WantedSilence } from "../../domain/silence.ts";
 import type { Silences } from "../../ports/silences.ts";
 import { openSilences } from "./silences.ts";
@@ -115,6 +116,30 @@ describe("a silence of maintenance", { timeout: 90_000 }, () => {
     await came("BusLagGrowing a-2 firing");
     await afterTheOthers("a-3");
     cameNever("AgentGone a-1 firing");
+  });
+});
+
+describe("a silence that somebody asked for", { timeout: 90_000 }, () => {
+  const asked: AskedSilence = {
+    ...{ id: "sil-3", mutes: [{ agent: "api-budget-keeper", alertname: "AgentGone" }], reason: "known" },
+    ...{ asker: { id: "olga", name: "Olga", slackUser: null }, startedAt: 0, endedAt: null },
+    endsAt: Date.now() + 600_000,
+  };
+  const [muting] = silencesOfAsked(asked) as [WantedSilence];
+
+  test("is known again by its id, and Alertmanager says nothing of its own when it ends: that is left to us", async () => {
+    await alertmanager.tell("api-budget-keeper", "AgentGone", "firing");
+    await came("AgentGone api-budget-keeper firing");
+    const id = await silences.put(muting, Date.now());
+    const [found] = (await silences.list()).filter(({ key }) => key === "sil-3");
+    expect(found).toMatchObject({ id, agents: ["api-budget-keeper"], alerts: { only: ["AgentGone"] } });
+    await alertmanager.tell("api-budget-keeper", "EventsLost", "firing");
+    await came("EventsLost api-budget-keeper firing");
+    await silences.end(id);
+    await afterAnInterval("m-3");
+    const told = alertmanager.delivered.filter((words) => words === "AgentGone api-budget-keeper firing");
+    expect(told).toHaveLength(1);
+    expect((await silences.firing(["api-budget-keeper"])).map(({ alertname }) => alertname)).toContain("AgentGone");
   });
 });
 

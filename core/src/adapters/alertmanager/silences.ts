@@ -97,7 +97,7 @@ function bodyOf(
 
 /** One that was changed by hand into something else is none of ours any more. */
 function toFound({ id, comment, startsAt, endsAt, matchers }: z.infer<typeof silences>[number]): FoundSilence[] {
-  const [, key] = /^((?:op|mw)-\d+(?:\/[a-z0-9-]+)?): /.exec(comment) ?? [];
+  const [, key] = /^((?:op|mw|sil)-\d+(?:\/[a-z0-9-]+)?): /.exec(comment) ?? [];
   const agents = matchers.find(({ name }) => name === "agent")?.value.split("|");
   if (key === undefined || agents === undefined) return [];
   const muted = toMuted(matchers.filter(({ name }) => name === "alertname"));

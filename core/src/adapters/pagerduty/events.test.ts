@@ -35,6 +35,26 @@ async function answering(...answers: (readonly [number | "cut", string])[]) {
 
 const ACCEPTED = [202, '{"status":"success","message":"Event processed","dedup_key":"abc"}'] as const;
 
+describe("ringing again in PagerDuty", () => {
+  test("ends what is open under the key and begins it anew, a moment apart", async () => {
+    const { pager, events, waits } = await answering(ACCEPTED);
+    const page = { summary: "P0 billing is gone", source: "rollcall demo", severity: "critical" as const };
+    await pager.ringAgain("abc", page);
+    expect(events).toEqual([
+      { routing_key: ROUTING_KEY, event_action: "resolve", dedup_key: "abc" },
+      { routing_key: ROUTING_KEY, event_action: "trigger", dedup_key: "abc", payload: page },
+    ]);
+    expect(waits).toEqual([1000]);
+  });
+
+  test("begins nothing while the end could not be told", async () => {
+    const { pager, events } = await answering([503, "{}"]);
+    const page = { summary: "P0 billing is gone", source: "rollcall demo", severity: "critical" as const };
+    await expect(pager.ringAgain("abc", page)).rejects.toMatchObject({ code: "unavailable" });
+    expect(events.map((event) => (event as { event_action: string }).event_action)).not.toContain("trigger");
+  });
+});
+
 describe("acknowledging in PagerDuty", () => {
   test("sends Alertmanager's own dedup key with the routing key, once", async () => {
     const { pager, events } = await answering(ACCEPTED);

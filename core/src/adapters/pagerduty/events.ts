@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { Failure } from "../../domain/failure.ts";
-import type { Pager } from "../../ports/pager.ts";
+import type { Page, Pager } from "../../ports/pager.ts";
 
 const TIMEOUT_MS = 5_000;
+const APART_MS = 1_000;
 /** Waits between attempts; jittered by up to a half, so that many do not come back together. */
 const BACK_OFF_MS = [500, 2_000] as const;
 
@@ -23,19 +24,29 @@ const refusal = z.object({ message: z.string().optional(), errors: z.array(z.str
  */
 export function createPagerDuty(options: PagerDutyOptions): Pager {
   const wait = options.wait ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
+  const send = async (action: Action, dedupKey: string, payload?: Page): Promise<void> => {
+    const event = { routing_key: options.routingKey, event_action: action, dedup_key: dedupKey, payload };
+    let fault = await attempt(options.url, event);
+    for (const pause of BACK_OFF_MS) {
+      if (fault === null || !fault.again) break;
+      await wait(pause * (1 + Math.random() / 2));
+      fault = await attempt(options.url, event);
+    }
+    if (fault !== null) throw new Failure("unavailable", fault.message, { cause: fault.cause });
+  };
   return {
-    async acknowledge(dedupKey) {
-      const event = { routing_key: options.routingKey, event_action: "acknowledge", dedup_key: dedupKey };
-      let fault = await attempt(options.url, event);
-      for (const pause of BACK_OFF_MS) {
-        if (fault === null || !fault.again) break;
-        await wait(pause * (1 + Math.random() / 2));
-        fault = await attempt(options.url, event);
-      }
-      if (fault !== null) throw new Failure("unavailable", fault.message, { cause: fault.cause });
+    acknowledge: (dedupKey) => send("acknowledge", dedupKey),
+    resolve: (dedupKey) => send("resolve", dedupKey),
+    async ringAgain(dedupKey, page) {
+      await send("resolve", dedupKey);
+      // Events are accepted first and worked on later: of two at the same moment the second might come first.
+      await wait(APART_MS);
+      await send("trigger", dedupKey, page);
     },
   };
 }
+
+type Action = "acknowledge" | "resolve" | "trigger";
 
 interface Fault {
   readonly message: string;

@@ -69,6 +69,20 @@ export const createIncidents = (pool: Pool): Incidents => ({
     );
     return rows.length > 0;
   },
+  async giveBack(id, { how, takenAt } = {}) {
+    const rows = await query(
+      pool,
+      `update incidents
+       set acknowledged_by = null, acknowledged_at = null, acknowledged_how = null, traceparent = $4,
+         revision = revision + 1
+       where id = $1 and state = 'firing' and acknowledged_by is not null
+         and ($2::text is null or acknowledged_how = $2)
+         and ($3::timestamptz is null or date_trunc('milliseconds', acknowledged_at) = $3)
+       returning id`,
+      [rowNumber("inc", id), how ?? null, takenAt === undefined ? null : toDate(takenAt), traceNow()],
+    );
+    return rows.length > 0;
+  },
 });
 
 const toIncident = (row: IncidentRow): Incident => ({

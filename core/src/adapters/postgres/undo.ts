@@ -8,7 +8,7 @@ export async function closeUndos(pool: Pool): Promise<void> {
     `update operations
      set undo_closed_at = clock_timestamp(), revision = revision + 1
      where state = 'ended'
-       and command in ('pause', 'freeze')
+       and command in ('pause', 'freeze', 'silence')
        and undo_closed_at is null
        and ended_at < clock_timestamp() - make_interval(secs => $1)`,
     [UNDO_MS / 1000],
