@@ -144,6 +144,26 @@ describe("the page of logs", () => {
     expect(Math.abs(now - read.top)).toBeLessThan(2);
   });
 
+  test("shows what a real agent writes while it starts", async () => {
+    const { page, broken } = await openTab(`logs?agent=analytics-tracker&from=${Date.now()}`);
+    await page.getByText(/^No line in these/).waitFor();
+    expect((await stack.command("restart", { who: ["analytics-tracker"] })).status).toBe(202);
+    await rowsOf(page).filter({ hasText: "analytics-tracker" }).filter({ hasText: "started" }).first().waitFor();
+    expect(broken).toEqual([]);
+  });
+
+  test("shows a line that a link names among those about it", async () => {
+    const only = word();
+    const at = Date.now() - 600_000;
+    await write(Array.from({ length: 150 }, (_, index) => ({ at: at + index, text: `${only} ${index} of them` })));
+    const { rows } = await pool.query<{ id: string }>("select id from log_lines where text = $1", [
+      `${only} 50 of them`,
+    ]);
+    const { page } = await openTab(`logs?q=${only}&line=${at + 50}.${rows[0]?.id}`);
+    await page.getByTestId("log-detail").getByText(`${only} 50 of them`).waitFor();
+    await page.locator(`[data-line="${rows[0]?.id}"][aria-current]`).waitFor();
+  });
+
   test("is exported whole, as it is narrowed", async () => {
     const only = word();
     await write(Array.from({ length: 300 }, (_, index) => ({ text: `${only} ${index}, and "more"` })));

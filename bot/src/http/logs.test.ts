@@ -145,6 +145,18 @@ describe("GET /api/v1/logs", () => {
     }
   });
 
+  test("leaves no line of its own, or who follows lines would follow their own looks for ever; a refusal does", async () => {
+    const { app, seen } = stage.app();
+    const status = async (url: string) =>
+      (await app.inject({ url: `/api/v1${url}`, headers: callers.viewer })).statusCode;
+    const answered = () => seen.logs.filter((line) => line.includes("request answered"));
+    for (const url of ["/logs", "/logs?after=0", "/logs/counts", "/logs/search?q=a", "/agents/billing/logs"])
+      expect(await status(url), url).toBe(200);
+    expect(answered()).toEqual([]);
+    expect(await status("/logs?level=odd")).toBe(400);
+    expect(answered()).toHaveLength(1);
+  });
+
   test("stands in the gateway", async () => {
     const { links } = apiGateway.parse((await stage.get("/")).json());
     for (const link of [links.logs, links.logCounts])

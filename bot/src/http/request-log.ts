@@ -6,6 +6,9 @@ import { contextOf, QUIET } from "./request-context.ts";
 
 const METHODS = new Set(["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"]);
 
+/** Lines of this service are lines too: who follows them would follow their own looks, one after the other, for ever. */
+const LOOKS_AT_LINES = /\/logs(\/(counts|search))?$/;
+
 const ONLY_ANSWERED = { requests: false, access: true, routes: false };
 
 /** One log line and one count per answered request, whichever route answered; other lines if they are wanted. */
@@ -29,7 +32,8 @@ export function observeRequests(app: App, metrics: HttpMetrics, logs: AppDeps["l
     metrics.end({ ...labelsOf(request), status: reply.statusCode, traceparent }, seconds);
     if (!logs.access) return;
     const line = { ...describe(request), status_code: reply.statusCode, duration_seconds: rounded(seconds) };
-    if (isQuiet && reply.statusCode < 400) request.log.debug(line, "request answered");
+    if ((isQuiet || LOOKS_AT_LINES.test(request.routeOptions.url ?? "")) && reply.statusCode < 400)
+      request.log.debug(line, "request answered");
     else request.log.info(line, "request answered");
   });
 }

@@ -11,7 +11,7 @@ import { Skeleton } from "../parts/region.tsx";
 import { t } from "../translate.ts";
 import { LogText, lineTime } from "./log-row.tsx";
 import { type NamedLine, nameOfLine, wordsOf } from "./log-search.ts";
-import { withoutControls } from "./log-text.ts";
+import { fieldWords, withoutControls } from "./log-text.ts";
 
 interface LogDetailProps {
   readonly named: NamedLine;
@@ -126,9 +126,6 @@ function belongings({ at, trace, run, operation, incidents }: ApiLogLine): Recor
         }),
   };
 }
-
-const fieldWords = (fields: ApiLogLine["fields"]): string[] =>
-  Object.entries(fields).map(([name, value]) => `${name}=${value}`);
 
 /** Names and values that the line says besides its text; a value leads to the lines that say the same. */
 function FieldsOf({ line }: { readonly line: ApiLogLine }): ReactElement | null {

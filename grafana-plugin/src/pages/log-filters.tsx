@@ -12,12 +12,12 @@ import { SearchField } from "./search-field.tsx";
 
 /** Each is a part of the address, under its name here. */
 const FIELDS = {
-  agent: () => t("logs.agent", "agent or @group"),
+  agent: () => t("logs.agent", "agent, @group"),
   service: () => t("logs.service", "service"),
   trace: () => t("logs.trace", "trace"),
   run: () => t("logs.run", "run"),
   operation: () => t("logs.operation", "operation"),
-  field: () => t("logs.field", "field, name:value"),
+  field: () => t("logs.field", "name:value"),
 } as const;
 
 /** All seven stand in one row of a laptop. */
@@ -78,7 +78,7 @@ const LevelChoice = memo(function LevelChoice({ level }: { readonly level: strin
       {(labelId) => (
         <Combobox
           aria-labelledby={labelId}
-          width={WIDTH}
+          width={20}
           options={levels()}
           value={isLogLevel(level) && level !== "trace" ? level : ""}
           onChange={({ value }) => changeQuery({ level: value })}

@@ -2,11 +2,11 @@ import { cx } from "@emotion/css";
 import { dateTimeFormat, type TimeZone } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type { ApiLogLine } from "@rollcall/core/log-contract.ts";
-import { memo, type ReactElement } from "react";
+import { memo, type ReactElement, useMemo } from "react";
 import { serviceNow } from "../api/clock.ts";
 import { startOfDay } from "../parts/words.ts";
 import { getLogStyles } from "./log-style.ts";
-import { markedPieces, type Piece, rowPieces, withoutControls } from "./log-text.ts";
+import { fieldWords, markedPieces, type Piece, rowPieces, withoutControls } from "./log-text.ts";
 
 /** "02:41:08.123" of today, "28 Nov 02:41:08.123" of another day. */
 export function lineTime(at: number, zone: TimeZone): string {
@@ -31,6 +31,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps): ReactElement {
   const { line, words, zone, href, isCurrent = false, start } = props;
   const styles = useStyles2(getLogStyles);
   const { level, source, at, text } = line;
+  const said = useMemo(() => fieldWords(line.fields).join(" "), [line]);
   return (
     <li
       className={cx(styles.row, styles[level], isCurrent && styles.current, start !== undefined && styles.placed)}
@@ -48,6 +49,12 @@ export const LogRow = memo(function LogRow(props: LogRowProps): ReactElement {
       </span>
       <span dir="auto" className={styles.text}>
         <Pieces pieces={rowPieces(text, words)} />
+        {said === "" ? null : (
+          <span className={styles.fields}>
+            {" "}
+            <Pieces pieces={rowPieces(said, words)} />
+          </span>
+        )}
       </span>
     </li>
   );

@@ -100,13 +100,13 @@ export class LogService {
   }
 }
 
-function fits({ at, text, source, level }: ApiLogLine, query: URLSearchParams): boolean {
+function fits({ at, text, source, level, fields }: ApiLogLine, query: URLSearchParams): boolean {
   const [from, to] = [Number(query.get("from") ?? 0), Number(query.get("to") ?? Number.POSITIVE_INFINITY)];
   const who = query.get("who");
   return (
     at >= from &&
     at < to &&
-    text.includes(query.get("q") ?? "") &&
+    (query.get("q") ?? "").split(" ").every((word) => `${text} ${JSON.stringify(fields)}`.includes(word)) &&
     (who === null || who.split(" ").includes(source)) &&
     (query.get("level") !== "error" || level === "error" || level === "fatal")
   );

@@ -76,6 +76,7 @@ function getRowStyles(theme: GrafanaTheme2) {
     level: css({ [PHONE]: { order: 0 } }),
     source: css({ ...CUT, [PHONE]: { order: 1 } }),
     text: css({ ...CUT, unicodeBidi: "isolate", [PHONE]: { order: 3, gridColumn: "1 / -1" } }),
+    fields: css({ color: theme.colors.text.secondary, paddingLeft: theme.spacing(0.5) }),
     whole: css({ whiteSpace: "pre-wrap", overflowWrap: "anywhere", margin: 0, unicodeBidi: "isolate" }),
   };
 }

@@ -16,6 +16,10 @@ export const withoutControls = (text: string): string =>
     return code < 0x20 ? String.fromCodePoint(0x2400 + code) : "\uFFFD";
   });
 
+/** "order=77", as most programs write what they know by name. */
+export const fieldWords = (fields: Readonly<Record<string, string>>): string[] =>
+  Object.entries(fields).map(([name, value]) => `${name}=${value}`);
+
 /** A text in pieces, with the words in any case of their letters. */
 export function markedPieces(text: string, words: readonly string[]): Piece[] {
   const pattern = patternOf(words);
