@@ -63,7 +63,7 @@ function getRowStyles(theme: GrafanaTheme2) {
         alignContent: "center",
       },
     }),
-    current: css({ background: theme.colors.action.selected }),
+    current: css({ outline: `1px solid ${theme.colors.primary.border}`, outlineOffset: -1 }),
     time: css({
       fontVariantNumeric: "tabular-nums",
       whiteSpace: "nowrap",
