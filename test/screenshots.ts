@@ -11,11 +11,13 @@ const dataDir = process.env.ROLLCALL_DATA_DIR ?? join(root, ".rollcall");
 const offset = Number(process.env.ROLLCALL_PORT_OFFSET ?? 0);
 const grafana = `http://127.0.0.1:${3000 + offset}`;
 const api = `http://127.0.0.1:${8080 + offset}/api/v1`;
+/** Of those of whom one is sick, so that it is seen in what they wrote. */
+const LOGS = "logs?agent=@orders";
 const PAGES = [
   ...["overview", "alerts", "agents", "agents/billing", "operations", "requests"],
-  ...["roll-call", "bus", "logs", "diagnostics", "metrics", "audit", "parts"],
+  ...["roll-call", "bus", LOGS, "diagnostics", "metrics", "audit", "parts"],
 ];
-const PHONE_PAGES = ["overview", "alerts", "agents", "agents/billing", "operations", "requests", "logs"];
+const PHONE_PAGES = ["overview", "alerts", "agents", "agents/billing", "operations", "requests", LOGS];
 /** Who is made sick for the pictures, and restarted after them. */
 const SICK = "order-validator";
 // The pictures are part of what people download, and each is loaded with the document that shows it.
@@ -122,7 +124,8 @@ async function photograph(page: Page, path: string, { ending }: Screen): Promise
   if (path === "roll-call") await page.getByRole("button", { name: "Run", exact: true }).click();
   // The page of the shared parts shows a skeleton as one of them.
   if (path !== "parts") await page.waitForFunction(() => document.querySelector('[data-testid="skeleton"]') === null);
-  await keep(page, `${path.replaceAll("/", "-")}${ending}`, { fullPage: path === "parts" });
+  const [name = ""] = path.replaceAll("/", "-").split("?");
+  await keep(page, `${name}${ending}`, { fullPage: path === "parts" });
   await page.close();
 }
 

@@ -50,7 +50,7 @@ export function LogFilters({ query, range, zone }: LogFiltersProps): ReactElemen
         </div>
         <RangePicker range={range} zone={zone} />
       </div>
-      <details open={!isPhone || given > 0}>
+      <details open={!isPhone}>
         <summary>{t("agents.filters", "Filters ({{n}})", { n: given })}</summary>
         <div className={styles.row}>
           <LevelChoice level={of("level")} />

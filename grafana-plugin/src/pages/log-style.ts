@@ -58,6 +58,7 @@ function getRowStyles(theme: GrafanaTheme2) {
       "&:hover, &:focus-within": { background: theme.colors.action.hover },
       [PHONE]: {
         height: PHONE_ROW_PX,
+        borderBottom: `1px solid ${theme.colors.border.weak}`,
         gridTemplateColumns: "44px minmax(0, 1fr) auto",
         gridTemplateRows: "1fr 1fr",
         alignContent: "center",
