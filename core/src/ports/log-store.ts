@@ -10,7 +10,7 @@ export interface LogFilter {
   readonly from?: number | undefined;
   /** The moment itself not included. */
   readonly to?: number | undefined;
-  /** Each of these stands somewhere in text or fields, in any case of its letters. */
+  /** Each of these stands somewhere in text, fields (`name=value`), trace, run or operation, in any case of its letters. */
   readonly words?: readonly string[] | undefined;
   /** Regular expression of PostgreSQL that the text fits, in any case of its letters. */
   readonly pattern?: string | undefined;

@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from "../../domain/log-line.ts";
+import { LOG_LEVELS, type LogLine } from "../../domain/log-line.ts";
 import type { LogFilter } from "../../ports/log-store.ts";
 import { toDate, toText } from "./operation-rows.ts";
 
@@ -23,7 +23,7 @@ export function conditionsOf(filter: LogFilter): Conditions {
     add: (condition) => void parts.push(condition),
   };
   addPlace(filter, conditions);
-  for (const word of filter.words ?? []) conditions.add(saysWord(value(likeOf(word)), value(toText(word))));
+  for (const word of filter.words ?? []) conditions.add(`words like ${value(likeOf(word))}`);
   if (filter.pattern !== undefined) conditions.add(`text ~* ${value(toText(filter.pattern))}`);
   for (const [name, content] of Object.entries(filter.fields ?? {}))
     conditions.add(`fields ->> ${value(toText(name))} = ${value(toText(content))}`);
@@ -44,10 +44,12 @@ function addPlace(filter: LogFilter, { add, value }: Conditions): void {
   }
 }
 
-/** Part of the text, or of a field written as `name=value`; or what the line belongs to, whole. */
-const saysWord = (like: string, word: string): string =>
-  `(text ilike ${like} or ${word} in (trace, run, operation) or (fields <> '{}' and exists (
-     select 1 from jsonb_each_text(fields) as field (name, content) where field.name || '=' || field.content ilike ${like})))`;
+/** What words are looked for in: all that a line says, a line each, in small letters. */
+export const wordsOf = ({ text, trace, run, operation, fields }: LogLine): string =>
+  [text, trace, run, operation, ...Object.entries(fields).map((field) => field.join("="))]
+    .filter((part) => part !== null)
+    .join("\n")
+    .toLowerCase();
 
 /** Each sign for itself. */
-const likeOf = (word: string): string => `%${toText(word).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+const likeOf = (word: string): string => `%${toText(word.toLowerCase()).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;

@@ -61,15 +61,14 @@ export const searchLines = (pool: Pool): Pick<LogStore, "search" | "after" | "co
   },
   async count(filter, stepMs) {
     const { value, values, where } = conditionsOf(filter);
-    const [from, step] = [value(filter.from), value(stepMs)];
-    const text = `select floor((extract(epoch from at) * 1000 - ${from}::numeric) / ${step}::numeric)::int as place,
-         level, count(*) as lines
+    const [origin, step] = [value(toDate(filter.from)), value(stepMs / 1000)];
+    const text = `select date_bin(make_interval(secs => ${step}), at, ${origin}::timestamptz) as begins, level, count(*) as lines
        from log_lines where ${where()} group by 1, 2`;
-    const rows = await search<{ place: number; level: number; lines: string }>(pool, filter, { text, values });
+    const rows = await search<{ begins: Date; level: number; lines: string }>(pool, filter, { text, values });
     return bucketsOf(
       filter,
       stepMs,
-      Map.groupBy(rows, ({ place }) => place),
+      Map.groupBy(rows, ({ begins }) => begins.getTime()),
     );
   },
 });
@@ -85,9 +84,9 @@ function bucketsOf(
   rows: ReadonlyMap<number, Counted>,
 ): LogCount[] {
   const count = Math.max(0, Math.ceil((to - from) / stepMs));
-  return Array.from({ length: count }, (_, place) => ({
-    from: from + place * stepMs,
-    counts: countsOf(rows.get(place) ?? []),
+  return Array.from({ length: count }, (_, place) => from + place * stepMs).map((begins) => ({
+    from: begins,
+    counts: countsOf(rows.get(begins) ?? []),
   }));
 }
 

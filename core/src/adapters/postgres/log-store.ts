@@ -3,6 +3,7 @@ import { Failure } from "../../domain/failure.ts";
 import { LOG_LEVELS, type LogLine } from "../../domain/log-line.ts";
 import type { LogStore } from "../../ports/log-store.ts";
 import { asFailure } from "./database-failure.ts";
+import { wordsOf } from "./log-filter.ts";
 import { searchLines } from "./log-search.ts";
 import { toJson, toMillis, toText } from "./operation-rows.ts";
 import { inTransaction, type Pool, query, transact } from "./pool.ts";
@@ -52,13 +53,13 @@ const KEEP = `
     on conflict do nothing
     returning 1
   ), kept as (
-    insert into log_lines (source, is_agent, at, level, text, trace, run, operation, fields)
+    insert into log_lines (source, is_agent, at, level, text, trace, run, operation, fields, words)
     select source, is_agent,
       case when at > clock_timestamp() + ${LARGEST_SKEW} then date_trunc('milliseconds', clock_timestamp()) else at end,
-      level, text, trace, run, operation, fields::jsonb
+      level, text, trace, run, operation, fields::jsonb, words
     from unnest($4::text[], $5::boolean[], $6::timestamptz[], $7::smallint[], $8::text[], $9::text[], $10::text[],
-      $11::text[], $12::text[])
-      with ordinality as line (source, is_agent, at, level, text, trace, run, operation, fields, place)
+      $11::text[], $12::text[], $13::text[])
+      with ordinality as line (source, is_agent, at, level, text, trace, run, operation, fields, words, place)
     where exists (select 1 from moved union all select 1 from begun)
     order by place
   )
@@ -100,6 +101,7 @@ const columnsOf = (lines: readonly LogLine[]): unknown[][] => [
   lines.map(({ run }) => textOrNull(run)),
   lines.map(({ operation }) => textOrNull(operation)),
   lines.map(({ fields }) => toJson(fields)),
+  lines.map((line) => toText(wordsOf(line))),
 ];
 
 const YEAR_9999_MS = 253_370_764_800_000;
