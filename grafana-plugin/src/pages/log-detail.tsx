@@ -8,6 +8,7 @@ import { Facts } from "../parts/facts.tsx";
 import { changeQuery, hrefOf } from "../parts/place.ts";
 import { RefusalView } from "../parts/refusal-view.tsx";
 import { Skeleton } from "../parts/region.tsx";
+import { PHONE, THUMB_PX } from "../parts/screen.ts";
 import { t } from "../translate.ts";
 import { LogText, lineTime } from "./log-row.tsx";
 import { type NamedLine, nameOfLine, wordsOf } from "./log-search.ts";
@@ -127,12 +128,12 @@ function belongings({ at, trace, run, operation, incidents }: ApiLogLine): Recor
   };
 }
 
-/** Names and values that the line says besides its text; a value leads to the lines that say the same. */
+/** Names and values that the line says besides its text; a value leads to all lines that say the same, whoever wrote them. */
 function FieldsOf({ line }: { readonly line: ApiLogLine }): ReactElement | null {
   const fields = Object.entries(line.fields);
   if (fields.length === 0) return null;
   const same = (name: string, value: string) =>
-    hrefOf("logs", { ...sourceQuery(line), ...between(line.at, BELONGS_MS), field: `${name}:${value}` });
+    hrefOf("logs", { ...between(line.at, BELONGS_MS), field: `${name}:${value}` });
   const facts = fields.map(([name, value]) => [
     withoutControls(name),
     canBeAsked(name, value) ? (
@@ -165,6 +166,11 @@ function getStyles(theme: GrafanaTheme2) {
       overflowWrap: "anywhere",
       "dd a": { color: theme.colors.text.link },
     }),
-    buttons: css({ display: "flex", flexWrap: "wrap", gap: theme.spacing(1) }),
+    buttons: css({
+      display: "flex",
+      flexWrap: "wrap",
+      gap: theme.spacing(1),
+      [PHONE]: { "a, button": { minHeight: THUMB_PX } },
+    }),
   };
 }

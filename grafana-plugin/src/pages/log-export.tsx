@@ -32,7 +32,7 @@ export function LogExport({ search }: { readonly search: string }): ReactElement
   );
 }
 
-export const exportPath = (search: string, format: string): string =>
+const exportPath = (search: string, format: string): string =>
   `${config.appSubUrl ?? ""}/${PROXY}/api/v1/logs/export?format=${format}${search === "" ? "" : `&${search}`}`;
 
 /** The browser writes it to the disk as it comes, however long it is. A link that is no part of the page is not followed by Grafana. */

@@ -27,7 +27,7 @@ const given = (query: URLSearchParams, name: (typeof LOG_FILTERS)[number]): stri
 /** Whether lines of everybody are looked for, whatever all pages look at: a trace or a run goes through many of them. */
 export const isOfEverybody = (query: URLSearchParams): boolean =>
   given(query, "agent") === "" &&
-  (["service", "trace", "run", "operation"] as const).some((name) => given(query, name) !== "");
+  (["service", "trace", "run", "operation", "field"] as const).some((name) => given(query, name) !== "");
 
 /**
  * What the address searches for, as the service is asked for it.
