@@ -95,7 +95,7 @@ export async function openAdapters(
       ...linkingOf(config, database),
     },
     ...{ commands, database, bus, registry, directory, rules, google, limits, runReports },
-    logSources: logSourcesOf(config, { builtIn, onProblem: tell }),
+    logSources: logSourcesOf(config, { builtIn, runtimes, registry, onProblem: tell }),
     ...(alertmanager === undefined ? {} : { heldAlerts: openHeldAlerts(alertmanager) }),
     async close() {
       rights.close();

@@ -135,20 +135,30 @@ function usage({ pid }: KeptProgram, query: URLSearchParams): unknown {
   };
 }
 
-function sendLogs(outgoing: ServerResponse, { errors }: KeptProgram, query: URLSearchParams): ServerResponse {
-  if (query.get("stdout") !== "true" && query.get("stderr") !== "true") {
-    return refuse(outgoing, 400, "Bad parameters: you must choose at least one stream");
-  }
+/** Both streams in the order in which they were written; `since` is a number of seconds with up to nine digits behind it. */
+function sendLogs(outgoing: ServerResponse, { written }: KeptProgram, query: URLSearchParams): ServerResponse {
+  const streams = [query.get("stdout") === "true", query.get("stderr") === "true"];
+  if (!streams.includes(true)) return refuse(outgoing, 400, "Bad parameters: you must choose at least one stream");
+  const since = query.get("since") ?? "0";
+  if (!/^\d+(\.\d{1,9})?$/.test(since))
+    return refuse(outgoing, 400, `strconv.ParseInt: parsing "${since}": invalid syntax`);
   outgoing.writeHead(200, { "content-type": "application/vnd.docker.multiplexed-stream" });
   const tail = query.get("tail");
-  for (const line of errors.slice(tail === null || tail === "all" ? 0 : -Number(tail))) {
-    const text = Buffer.from(`${line}\n`);
-    const head = Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]);
-    head.writeUInt32BE(text.byteLength, 4);
-    outgoing.write(Buffer.concat([head, text]));
+  const lines = written
+    .filter(({ at, isError }) => streams[isError ? 1 : 0] && at >= Math.floor(Number(since) * 1000))
+    .slice(tail === null || tail === "all" ? 0 : -Number(tail));
+  for (const { text, at, isError } of lines) {
+    const stamp = query.get("timestamps") === "true" ? `${stampOf(at)} ` : "";
+    const line = Buffer.from(`${stamp}${text}\n`);
+    const head = Buffer.from([isError ? 2 : 1, 0, 0, 0, 0, 0, 0, 0]);
+    head.writeUInt32BE(line.byteLength, 4);
+    outgoing.write(Buffer.concat([head, line]));
   }
   return outgoing.end();
 }
+
+/** RFC 3339 with nanoseconds, as the Engine writes it. */
+export const stampOf = (at: number): string => new Date(at).toISOString().replace("Z", "000000Z");
 
 function sendJson(outgoing: ServerResponse, content: unknown, status = 200): ServerResponse {
   return outgoing.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(content));

@@ -10,6 +10,14 @@ export const PROGRAMS = {
   /** Says why it cannot work, and ends with 3. */
   broken: `console.error("reading settings"); console.error("cannot read key.pem"); process.exit(3);`,
 } as const;
+/** A line that it wrote. */
+export interface WrittenLine {
+  readonly at: number;
+  readonly isError: boolean;
+  readonly text: string;
+  /** The how many-th start it was. */
+  readonly start: number;
+}
 export type ProgramName = keyof typeof PROGRAMS;
 
 /** A process that a stand-in keeps for one name: real, so that signals and exits are real. */
@@ -19,6 +27,7 @@ export class KeptProgram {
   startedAt: number | null = null;
   exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly at: number } | null = null;
   readonly errors: string[] = [];
+  readonly written: WrittenLine[] = [];
   /** How often it was started. */
   starts = 0;
 
@@ -42,6 +51,13 @@ export class KeptProgram {
     this.startedAt = Date.now();
     this.exit = null;
     this.starts += 1;
+    const start = this.starts;
+    const keep = (isError: boolean) => (part: Buffer) => {
+      for (const text of part.toString().split("\n").filter(Boolean))
+        this.written.push({ at: Date.now(), isError, text, start });
+    };
+    child.stdout.on("data", keep(false));
+    child.stderr.on("data", keep(true));
     child.stderr.on("data", (part: Buffer) => this.errors.push(...part.toString().split("\n").filter(Boolean)));
     child.once("exit", (code, signal) => {
       this.exit = { code, signal, at: Date.now() };

@@ -191,13 +191,35 @@ function onPod(
   const owner = [...deployments.values()].find(({ pods }) => pods.some((one) => one.name === name));
   const one = owner?.pods.find((candidate) => candidate.name === name);
   if (owner === undefined || one === undefined) return status(outgoing, 404, `pods "${name}" not found`);
-  if (part === "log" && incoming.method === "GET") return outgoing.end(`${one.program.errors.join("\n")}\n`);
+  if (part === "log" && incoming.method === "GET") return sendLog(one, incoming, outgoing);
   if (part !== "" || incoming.method !== "DELETE")
     return status(outgoing, 405, "the server does not allow this method");
   const { gracePeriodSeconds = GRACE_MS / 1000 } = published(new DeleteOptions(body));
   void endPod(owner, one, gracePeriodSeconds * 1000);
   return sendJson(outgoing, published(new PublishedPod(describePod(name, one))));
 }
+
+const LOG_OPTIONS = new Set(["container", "timestamps", "limitBytes", "sinceTime", "previous", "tailLines"]);
+
+/** The kubelet takes whole seconds of `sinceTime`, and gives the log of one process of the container. */
+function sendLog({ name, program }: Pod, incoming: IncomingMessage, outgoing: ServerResponse): ServerResponse {
+  const query = new URL(incoming.url ?? "/", "http://kubernetes").searchParams;
+  if ([...query.keys()].some((option) => !LOG_OPTIONS.has(option))) return status(outgoing, 400, "unknown option");
+  const container = query.get("container") ?? "agent";
+  if (container !== "agent") return status(outgoing, 400, `container ${container} is not valid for pod ${name}`);
+  const sinceTime = query.get("sinceTime");
+  if (sinceTime !== null && Number.isNaN(Date.parse(sinceTime))) return status(outgoing, 400, "invalid sinceTime");
+  const since = sinceTime === null ? 0 : Math.floor(Date.parse(sinceTime) / 1000) * 1000;
+  const start = program.starts - (query.get("previous") === "true" ? 1 : 0);
+  const tail = Number(query.get("tailLines") ?? 0);
+  const lines = program.written.filter((line) => line.start === start && line.at >= since).slice(-tail);
+  const isStamped = query.get("timestamps") === "true";
+  const text = lines.map((line) => `${isStamped ? `${shortStampOf(line.at)} ` : ""}${line.text}\n`).join("");
+  return outgoing.end(text.slice(0, Number(query.get("limitBytes") ?? text.length)));
+}
+
+/** RFC 3339; zeros at the end are left out. */
+const shortStampOf = (at: number): string => new Date(at).toISOString().replace(/\.?0*Z$/, "Z");
 
 function describePod(app: string, { name, createdAt, deletedAt, program }: Pod): IPod {
   const { exit, startedAt } = program;
@@ -222,7 +244,7 @@ function describePod(app: string, { name, createdAt, deletedAt, program }: Pod):
             imageID: "agent@sha256:1",
             containerID: `containerd://${name}-${program.starts}`,
           },
-          ...{ ready: terminated === null, restartCount: 0, started: true },
+          ...{ ready: terminated === null, restartCount: program.starts - 1, started: true },
           state: terminated ? { terminated } : { running },
         },
       ],

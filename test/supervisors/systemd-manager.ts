@@ -128,11 +128,44 @@ function show(unit: KeptProgram | undefined, options: readonly string[]): string
   return `${asked.map((name) => `${name}=${properties[name] ?? ""}`).join("\n")}\n`;
 }
 
-const JOURNAL = /^--(unit=(?<unit>.+)|lines=\d+|output=cat|no-pager|quiet)$/;
+const JOURNAL =
+  /^--(unit=(?<unit>.+)|lines=\d+|output=(cat|json)|no-pager|quiet|all|output-fields=[A-Z_,]+|after-cursor=(?<after>.+))$/;
 
 function journalctl(units: ReadonlyMap<string, KeptProgram>, args: readonly string[]): Said {
   const wrong = args.find((option) => !JOURNAL.test(option));
   if (wrong !== undefined) return { code: 1, error: `journalctl: unrecognized option '${wrong}'\n` };
-  const unit = args.map((option) => JOURNAL.exec(option)?.groups?.unit).find(Boolean) ?? "";
-  return { code: 0, out: `${units.get(unit)?.errors.slice(-5).join("\n") ?? ""}\n` };
+  const groups = args.map((option) => JOURNAL.exec(option)?.groups ?? {});
+  const named = groups.flatMap(({ unit }) => (unit === undefined ? [] : [unit]));
+  if (args.includes("--output=json"))
+    return asJson(units, named, groups.find(({ after }) => after !== undefined)?.after);
+  return {
+    code: 0,
+    out: `${
+      units
+        .get(named[0] ?? "")
+        ?.errors.slice(-5)
+        .join("\n") ?? ""
+    }\n`,
+  };
+}
+
+/** One object a line, the oldest first; cursors have parts as systemd's have, and equal signs. */
+function asJson(units: ReadonlyMap<string, KeptProgram>, named: readonly string[], after: string | undefined): Said {
+  const entries = [...units]
+    .filter(([unit]) => named.includes(unit))
+    .flatMap(([unit, { written }]) => written.map((line) => ({ unit, ...line })))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ unit, at, text }, index) => ({
+      __CURSOR: `s=5f1c;i=${index.toString(16)};b=77`,
+      ...{ __REALTIME_TIMESTAMP: String(at * 1000), __MONOTONIC_TIMESTAMP: "1", _BOOT_ID: "77" },
+      ...{ _SYSTEMD_UNIT: unit, PRIORITY: "6", MESSAGE: text },
+    }));
+  const from = after === undefined ? 0 : entries.findIndex((one) => one.__CURSOR === after) + 1;
+  return {
+    code: 0,
+    out: entries
+      .slice(from)
+      .map((one) => `${JSON.stringify(one)}\n`)
+      .join(""),
+  };
 }

@@ -10,6 +10,8 @@ import type { Loop, LoopOptions } from "./loop.ts";
 
 // A line is there about a second after it was written.
 const COLLECT_MS = 1_000;
+// These are asked program by program, by requests and command lines.
+const COLLECT_RUNTIMES_MS = 3_000;
 const FORGET_MS = 3_600_000;
 
 interface Collecting {
@@ -28,16 +30,16 @@ export function logLoops(collecting: Collecting, loop: (options: LoopOptions) =>
   const keptDays = config.ROLLCALL_LOG_DAYS;
   const linesPerSecond = config.ROLLCALL_LOG_LINES_PER_SECOND;
   const watch = watchOf(collecting);
-  const collect = (source: LogSource, when?: () => boolean): Loop =>
+  const collect = (source: LogSource, how: Pick<LoopOptions, "everyMs" | "when">): Loop =>
     loop({
       name: loopNameOf(source),
-      everyMs: COLLECT_MS,
-      ...(when && { when }),
+      ...how,
       run: collectFrom({ source, store, clock: collecting.clock, linesPerSecond, keptDays, watch }),
     });
   return [
-    ...sources.fleet.map((source) => collect(source, whenLeading)),
-    ...sources.host.map((source) => collect(source)),
+    ...sources.fleet.map((source) => collect(source, { everyMs: COLLECT_MS, when: whenLeading })),
+    ...sources.runtimes.map((source) => collect(source, { everyMs: COLLECT_RUNTIMES_MS, when: whenLeading })),
+    ...sources.host.map((source) => collect(source, { everyMs: COLLECT_MS })),
     loop({ name: "logs-kept", everyMs: FORGET_MS, when: whenLeading, run: () => store.forget(keptDays) }),
   ];
 }

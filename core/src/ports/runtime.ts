@@ -1,3 +1,4 @@
+import type { LogPiece, RawLogLine } from "./log-source.ts";
 import type { ProcessState } from "./supervisor.ts";
 
 /** What a runtime knows of one program that it keeps, under the runtime's own name for it. */
@@ -10,6 +11,14 @@ export interface Copies {
   readonly existing: number;
   /** Those of them that the runtime calls ready. */
   readonly ready: number;
+}
+
+/** What programs of a runtime wrote. */
+export interface RuntimeLogPiece extends Omit<LogPiece, "lines"> {
+  readonly lines: readonly (Pick<RawLogLine, "text" | "at" | "isError"> & {
+    /** The runtime's own name of the program. */
+    readonly name: string;
+  })[];
 }
 
 /**
@@ -37,4 +46,10 @@ export interface Runtime {
    * @throws Failure "unavailable"
    */
   copies?(name: string): Promise<Copies | null>;
+  /**
+   * What these programs wrote after a place, as `LogSource.read` says it; those that there are not wrote nothing. Left out where
+   * the runtime keeps no output.
+   * @throws Failure "unavailable"
+   */
+  logs?(names: readonly string[], cursor: string | null): Promise<RuntimeLogPiece>;
 }

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { Failure, isFailure } from "../../domain/failure.ts";
 import type { Runtime, RuntimeState } from "../../ports/runtime.ts";
+import { linesOfLog, logQuery, MOST_LOG_BYTES } from "./docker-logs.ts";
 import { type Answered, type Endpoint, type Exchange, exchangeHttp } from "./http-exchange.ts";
+import { readEach } from "./stamped-logs.ts";
 
 const LABEL = "Docker";
 // API 1.44 is that of Engine 25, and the oldest that Engine 29 still speaks: docs.docker.com/reference/api/engine/version-history
@@ -68,6 +70,13 @@ export function createDocker(endpoint: Endpoint): Runtime {
       const timeoutMs = TIMEOUT_MS + seconds * 1000;
       return change("stop", { name, path: `${of(name)}/stop?t=${seconds}`, timeoutMs });
     },
+    logs: (names, cursor) =>
+      readEach(names, cursor, async (name, place) => {
+        const path = `${of(name)}/logs?${logQuery(place)}`;
+        const exchange = { method: "GET", path, mostBytes: MOST_LOG_BYTES } as const;
+        const { status, body, isCut } = await ask(`read the log of ${name}`, exchange);
+        return status === 404 ? null : { lines: linesOfLog(body, isCut), isCut };
+      }),
   };
 }
 

@@ -13,12 +13,16 @@ export interface Exchange {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly timeoutMs: number;
+  /** Of a longer answer only the beginning is read; left out: a longer answer than 16 MB is an error. */
+  readonly mostBytes?: number;
 }
 
 /** What was answered. */
 export interface Answered {
   readonly status: number;
   readonly body: Buffer;
+  /** There is more of it that was not read. */
+  readonly isCut: boolean;
 }
 
 // A list of 10,000 pods is some 100 MB; nothing here asks for one.
@@ -27,7 +31,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 /** @throws Error of the network, or when the time is over */
 export function exchangeHttp(
   endpoint: Endpoint,
-  { method, path, headers, body, timeoutMs }: Exchange,
+  { method, path, headers, body, timeoutMs, mostBytes }: Exchange,
 ): Promise<Answered> {
   const content = body === undefined ? null : Buffer.from(JSON.stringify(body));
   const sent = content === null ? {} : { "content-type": "application/json", "content-length": content.byteLength };
@@ -43,9 +47,12 @@ export function exchangeHttp(
       answer.on("data", (part: Buffer) => {
         parts.push(part);
         bytes += part.byteLength;
-        if (bytes > MOST_BYTES) answer.destroy(new Error(`the answer is larger than ${MOST_BYTES} bytes`));
+        if (mostBytes !== undefined && bytes >= mostBytes) {
+          resolve({ status: answer.statusCode ?? 500, body: Buffer.concat(parts), isCut: true });
+          answer.destroy();
+        } else if (bytes > MOST_BYTES) answer.destroy(new Error(`the answer is larger than ${MOST_BYTES} bytes`));
       });
-      answer.on("end", () => resolve({ status: answer.statusCode ?? 500, body: Buffer.concat(parts) }));
+      answer.on("end", () => resolve({ status: answer.statusCode ?? 500, body: Buffer.concat(parts), isCut: false }));
       answer.on("error", reject);
     });
     outgoing.on("error", reject);

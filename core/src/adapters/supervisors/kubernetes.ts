@@ -4,6 +4,7 @@ import { z } from "zod";
 import { Failure } from "../../domain/failure.ts";
 import type { Runtime, RuntimeState } from "../../ports/runtime.ts";
 import { type Answered, type Endpoint, type Exchange, exchangeHttp } from "./http-exchange.ts";
+import { followPods, MOST_LOG_BYTES } from "./kubernetes-logs.ts";
 
 const LABEL = "Kubernetes";
 const TIMEOUT_MS = 5000;
@@ -38,6 +39,7 @@ const ended = z.object({
 });
 const containerStatus = z.object({
   name: z.string(),
+  restartCount: z.number().int().default(0),
   containerID: z.string().optional(),
   state: z.object({ running: z.object({ startedAt: z.string().nullish() }).optional(), terminated: ended.optional() }),
   lastState: z.object({ terminated: ended.optional() }).optional(),
@@ -48,7 +50,8 @@ const pod = z.object({
 });
 const pods = z.object({ items: z.array(pod) });
 const refusal = z.object({ message: z.string() });
-type Pod = z.infer<typeof pod>;
+/** One pod, as far as it is read. */
+export type Pod = z.infer<typeof pod>;
 
 /** Where Kubernetes is, and who we are there. */
 export interface KubernetesOptions {
@@ -90,6 +93,7 @@ export function createKubernetes(options: KubernetesOptions): Runtime {
       if (status.observedGeneration < metadata.generation) return null;
       return { wanted: spec.replicas, existing: status.replicas, ready: status.readyReplicas };
     },
+    logs: (names, cursor) => followPods(api, names, cursor),
     async stop(name, graceMs) {
       const found = await api.requireDeployment(name);
       const { replicas } = found.spec;
@@ -108,6 +112,9 @@ export function createKubernetes(options: KubernetesOptions): Runtime {
 }
 
 type Deployment = z.infer<typeof deployment>;
+
+/** What is asked of its API. */
+export type KubernetesApi = Pick<Api, "findDeployment" | "listPods" | "log">;
 
 class Api {
   readonly #options: KubernetesOptions;
@@ -162,6 +169,23 @@ class Api {
     const answered = await this.#ask("read a log", { method: "GET", path }).catch(() => null);
     const text = answered?.status === 200 ? answered.body.toString() : "";
     return text.split("\n").filter((line) => line.trim() !== "");
+  }
+
+  /**
+   * The log of a pod's first container with times, from a second on, which is included.
+   * @param wish.isPrevious of the process before its last restart
+   * @returns null: there is none
+   */
+  async log(
+    pod: string,
+    wish: { container: string; since: string | null; isPrevious: boolean },
+  ): Promise<Answered | null> {
+    const since = wish.since === null ? "" : `&sinceTime=${encodeURIComponent(wish.since)}`;
+    const query = `container=${encodeURIComponent(wish.container)}&timestamps=true&limitBytes=${MOST_LOG_BYTES}`;
+    const previous = wish.isPrevious ? "&previous=true" : "";
+    const path = `${this.#core(`pods/${encodeURIComponent(pod)}/log`)}?${query}${since}${previous}`;
+    const answered = await this.#ask(`read the log of ${pod}`, { method: "GET", path });
+    return answered.status === 404 ? null : answered;
   }
 
   #deployment(name: string): string {

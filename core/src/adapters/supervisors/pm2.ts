@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import { Failure } from "../../domain/failure.ts";
 import type { Runtime, RuntimeState } from "../../ports/runtime.ts";
+import { followPm2 } from "./pm2-logs.ts";
 import { type Program, runProgram } from "./run-program.ts";
 
 const LABEL = "PM2";
@@ -15,12 +16,14 @@ const READING_MS = 500;
 const listed = z.object({
   name: z.string(),
   pid: z.number().int(),
+  pm_id: z.number().int(),
   monit: z.object({ memory: z.number() }).optional(),
   pm2_env: z.object({
     status: z.string(),
     restart_time: z.number().int().optional(),
     exit_code: z.union([z.number(), z.string()]).nullish(),
     pm_uptime: z.number(),
+    pm_out_log_path: z.string().optional(),
     pm_err_log_path: z.string().optional(),
   }),
 });
@@ -69,6 +72,7 @@ export function createPm2({ path, env }: Pm2Options): Runtime {
     },
     start: (name) => change("start", name),
     stop: (name) => change("stop", name),
+    logs: followPm2(read.recent),
   };
 }
 

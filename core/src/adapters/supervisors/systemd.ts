@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../domain/failure.ts";
 import type { Runtime, RuntimeState } from "../../ports/runtime.ts";
+import { MOST_JOURNAL_BYTES, readJournal } from "./read-journal.ts";
 import { type Program, runProgram, type Said } from "./run-program.ts";
 
 const LABEL = "systemd";
@@ -78,6 +79,11 @@ export function createSystemd(options: SystemdOptions): Runtime {
         await sleep(POLL_MS);
       }
       await order("kill", "--signal=SIGKILL", "--", unit);
+    },
+    async logs(names, cursor) {
+      const units = new Map(names.map((name) => [unitOf(name), name]));
+      const program: Program = { label: LABEL, path: options.journalctl, env: options.env, timeoutMs: CLI_TIMEOUT_MS };
+      return readJournal({ ...program, mostBytes: MOST_JOURNAL_BYTES }, { scope, units, cursor });
     },
   };
 }
