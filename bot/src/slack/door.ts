@@ -16,11 +16,13 @@ import { FastifyReceiver } from "./receiver.ts";
 import { DISMISS_ACTION, LINK_ACTION, ORDER_ACTION } from "./render/buttons.ts";
 import { PLAN_VIEW } from "./render/plan.ts";
 import { REASON_VIEW } from "./render/reason-view.ts";
+import { SILENCE_VIEW } from "./render/silence-view.ts";
 import { createSeen, hear, isToUs, type Said } from "./said.ts";
 import type { SlackLog, SlackSettings } from "./settings.ts";
 import { keepSockets, type SocketState } from "./sockets.ts";
 import { submitPlan } from "./submit-plan.ts";
 import { submitReason } from "./submit-reason.ts";
+import { submitSilence } from "./submit-silence.ts";
 import { runTyped } from "./typed.ts";
 
 export interface SlackDoorDeps {
@@ -115,24 +117,20 @@ function listen(bolt: App, deps: SlackDoorDeps): void {
       await pressButton({ body, pressed, ack, requestId: String(context.requestId) }, desk);
     });
   }
-  bolt.view<ViewSubmitAction>(
-    { type: "view_submission", callback_id: REASON_VIEW },
-    async ({ body, view, ack, context }) => {
-      const team = body.user.team_id ?? body.team?.id ?? "";
-      const requestId = String(context.requestId);
-      await submitReason({ team, user: body.user.id, view, requestId, ack }, desk);
-    },
-  );
-  bolt.view<ViewSubmitAction>(
-    { type: "view_submission", callback_id: PLAN_VIEW },
-    async ({ body, view, ack, context }) => {
-      const team = body.user.team_id ?? body.team?.id ?? "";
-      const requestId = String(context.requestId);
-      await submitPlan({ team, user: body.user.id, view, requestId, ack }, desk);
-    },
-  );
+  listenToWindows(bolt, desk);
   bolt.action(LINK_ACTION, async ({ ack }) => await ack());
   listenToWords(bolt, desk);
+}
+
+/** What a submitted window is answered by. */
+const WINDOWS = { [REASON_VIEW]: submitReason, [PLAN_VIEW]: submitPlan, [SILENCE_VIEW]: submitSilence } as const;
+
+function listenToWindows(bolt: App, desk: Desk): void {
+  for (const [callback_id, submit] of Object.entries(WINDOWS))
+    bolt.view<ViewSubmitAction>({ type: "view_submission", callback_id }, async ({ body, view, ack, context }) => {
+      const team = body.user.team_id ?? body.team?.id ?? "";
+      await submit({ team, user: body.user.id, view, requestId: String(context.requestId), ack }, desk);
+    });
 }
 
 function listenToWords(bolt: App, desk: Desk): void {

@@ -147,6 +147,7 @@ export const facts = (more: Partial<IncidentFacts> = {}): IncidentFacts => ({
   operation: null,
   cause: null,
   changed: null,
+  silence: null,
   asOf: NOW,
   ...more,
 });

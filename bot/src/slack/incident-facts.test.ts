@@ -49,6 +49,7 @@ describe("facts of an incident", () => {
       cause: null,
       asOf: null,
       changed: null,
+      silence: null,
     });
   });
 

@@ -1,4 +1,5 @@
 import type { Ports } from "@rollcall/core/command.ts";
+import { type AskedSilence, silenceOf } from "@rollcall/core/domain/asked-silence.ts";
 import type { Change } from "@rollcall/core/domain/change.ts";
 import { firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
 import { type MaintenanceWindow, windowOf } from "@rollcall/core/domain/maintenance.ts";
@@ -32,11 +33,16 @@ export interface IncidentFacts {
   readonly changed: readonly Change[] | null;
   /** The restart or stop that it began in, if that was not started from this card. */
   readonly cause: Operation | null;
+  /** What keeps all of it quiet; null if something of it rings. */
+  readonly silence: AskedSilence | null;
   /** Redis time of the evidence; null if the bus does not answer. */
   readonly asOf: number | null;
 }
 
-export type FactPorts = Pick<Ports, "operations" | "registry" | "bus" | "supervisor" | "maintenance" | "changes">;
+export type FactPorts = Pick<
+  Ports,
+  "operations" | "registry" | "bus" | "supervisor" | "maintenance" | "changes" | "askedSilences"
+>;
 
 /** Agents that one card looks at closely; the others are only named. */
 const LOOKED_AT = 10;
@@ -46,15 +52,16 @@ const CHANGED_MS = 30 * 60_000;
 /** Gathers what a card says beside its row. Never fails: what cannot be asked is null, and the card says so. */
 export async function gatherIncidentFacts(incident: Incident, ports: FactPorts): Promise<IncidentFacts> {
   const ids = agentsOf(incident).slice(0, LOOKED_AT);
-  const [agents, { operation, cause }, asOf, changed] = await Promise.all([
+  const [agents, { operation, cause }, asOf, changed, silences] = await Promise.all([
     gatherAgents(ids, ports),
     findOperations(incident, ids, ports),
     known(ports.bus.now()),
     known(readChanges(ports, { from: incident.openedAt - CHANGED_MS, to: incident.openedAt + 1 })),
+    known(ports.askedSilences?.open() ?? Promise.resolve([])),
   ]);
   const worst = agents[0];
   const history = worst === undefined ? null : await known(ports.operations.history("restart", worst.id));
-  return { agents, history, operation, cause, asOf, changed };
+  return { agents, history, operation, cause, asOf, changed, silence: silenceOf(incident, silences ?? []) };
 }
 
 /** Those that fire; once none does, all that did. */

@@ -5,6 +5,7 @@ import { decide, mayAsk, rightsOf } from "@rollcall/core/policy.ts";
 import type { CommandAnswer } from "@rollcall/core/run-command.ts";
 import type { Told } from "./answer.ts";
 import { askReason } from "./ask-reason.ts";
+import { askSilence } from "./ask-silence.ts";
 import { attachmentOf } from "./attachment.ts";
 import type { Desk } from "./desk.ts";
 import type { SlackDoorDeps } from "./door.ts";
@@ -53,6 +54,8 @@ export async function carryOut(asked: Wish, deps: Desk): Promise<Told> {
   const command = findCommand(deps.commands, order.command);
   if (command !== undefined) await refuseUnproven(wish, command, deps);
   if (order.incident !== undefined) await refuseStale(order, order.incident, deps);
+  const asksMore = await askSilence(wish, deps);
+  if (asksMore !== null) return asksMore;
   const isAskedFirst = order.asked !== true && order.dryRun !== true && order.confirm === undefined;
   if (command?.kind === "act" && command.danger >= 2 && isAskedFirst) {
     const question = await ask(wish, command, deps);

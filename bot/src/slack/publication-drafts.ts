@@ -11,11 +11,14 @@ import type { Draft } from "./publish.ts";
 import { incidentCard } from "./render/incident.ts";
 import { endingNote, operationMessage } from "./render/operation.ts";
 import { draftOfRequest } from "./request-drafts.ts";
+import { draftOfSilence, isSilenceKey } from "./silence-notes.ts";
 import { draftOfSoon, isSoonKey } from "./soon-draft.ts";
 
 const ENDING = ":ending";
-/** Commands whose ending is seen at once and need not buzz the person who just pressed the button. */
+/** Commands whose ending is seen at once on the card and need not buzz the person who just pressed the button. */
 const QUIET = ["ack"];
+/** So is what was done from a card: a line in its thread says it. */
+const QUIET_ON_CARDS = ["silence", "unsilence"];
 const URGENCY = { P0: 0, P1: 1, P2: 3, P3: 5 } as const;
 const OPERATION_URGENCY = 2;
 const NOTE_URGENCY = 4;
@@ -25,6 +28,7 @@ export async function draftPublication(publication: Publication, deps: DraftDeps
   const { key } = publication;
   if (isErrorLinesKey(key)) return await draftOfErrorLines(publication, deps);
   if (isSoonKey(key)) return await draftOfSoon(publication, deps);
+  if (isSilenceKey(key)) return await draftOfSilence(publication, deps);
   if (isHandoverKey(key)) return draftOfHandover(publication, deps);
   if (key.startsWith("bg-")) return await draftOfBreakGlass(publication, deps);
   if (key.startsWith("req-")) return await draftOfRequest(publication, deps);
@@ -74,7 +78,7 @@ async function draftNote(publication: Publication, deps: DraftDeps): Promise<Dra
   const parent = await deps.publications.find(operation.incidentId ?? operation.id);
   const posted = parent?.posted ?? null;
   if (posted === null) return null;
-  if (QUIET.includes(operation.command)) {
+  if (isQuiet(operation)) {
     await deps.publications.markShown(publication.key, { ...posted, revision: operation.revision });
     return null;
   }
@@ -90,3 +94,6 @@ async function draftNote(publication: Publication, deps: DraftDeps): Promise<Dra
       endingNote(operation, { links: deps.settings, now: deps.ports.clock.now(), behindMinutes }),
   };
 }
+
+const isQuiet = ({ command, incidentId, ending }: Operation): boolean =>
+  QUIET.includes(command) || (QUIET_ON_CARDS.includes(command) && incidentId !== null && ending === "done");

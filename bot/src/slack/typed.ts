@@ -4,6 +4,7 @@ import { isFailure } from "@rollcall/core/domain/failure.ts";
 import { openTo } from "@rollcall/core/open-commands.ts";
 import type { SlashCommand } from "@slack/bolt";
 import { type Answering, type Asked, answerInTime, createInterim, type Interim, type Told } from "./answer.ts";
+import { bareSilence } from "./ask-silence.ts";
 import { type Desk, inWords, waitingWords } from "./desk.ts";
 import { carryOut } from "./orders.ts";
 import { bareMessage } from "./render/asking.ts";
@@ -107,6 +108,8 @@ function forReader(words: Words, { error, actor }: { error: unknown; actor: Acto
 
 /** @throws Failure "unknown_command", "invalid_input" */
 function readOrderOf(text: string, { commands }: Desk): Order {
+  const bare = bareSilence(text);
+  if (bare !== null) return bare;
   const { command, input, flags } = parseCommandWords(text, commands);
   if (flags.help) return { command: "help", input: { text: command.name } };
   const order = { command: command.name, input: input as Order["input"] };

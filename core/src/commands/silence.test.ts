@@ -7,6 +7,9 @@ import { endDueSilences } from "../brakes/run-silence.ts";
 import { lookAt, named, runOn } from "../command-fixture.ts";
 import { parseCommandWords } from "../command-words.ts";
 import { Failure } from "../domain/failure.ts";
+import { targetOf } from "../fake-agent-fixture.ts";
+import { awaitClear } from "../lifecycle/await-clear.ts";
+import { LIFECYCLE_LIMITS } from "../lifecycle/limits.ts";
 import { loadCommands } from "../load-commands.ts";
 import silence from "./silence.ts";
 
@@ -150,6 +153,17 @@ describe("silence", () => {
     expect(await stage.publications.find(note)).toMatchObject({ revision: 1 });
     await runOn(stage.fleet, { name: "unsilence", agent: "sil", input: { silence: (await stage.only()).id } });
     expect(await stage.publications.find(note)).toMatchObject({ revision: 2 });
+  });
+
+  test("of an agent that is restarted does not hide that the restart helped", async () => {
+    await stage.tell("billing");
+    await stage.silence(["billing"]);
+    const limits = { ...LIFECYCLE_LIMITS, clearMs: 50, clearPollMs: 10 };
+    const target = targetOf("billing", { incident: "inc-1" });
+    const wait = () => awaitClear(target, stage.fleet.acting(), limits);
+    expect(await wait()).toMatchObject({ ending: "did-not-help" });
+    stage.silences.active.length = 0;
+    expect(await wait()).toMatchObject({ state: "done", ending: "recovered" });
   });
 
   test("leaves the counts of the fleet as they are", async () => {

@@ -1,5 +1,6 @@
 import type { ActContext, StageResult } from "../command.ts";
-import { firingAgents } from "../domain/incident.ts";
+import { isMutedBy } from "../domain/asked-silence.ts";
+import { firingAgents, type Incident } from "../domain/incident.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { waitUntil } from "../wait-until.ts";
 import { LIFECYCLE_LIMITS, type LifecycleLimits, proofLeft } from "./limits.ts";
@@ -32,7 +33,7 @@ export async function awaitClear(
     const open = await ports.incidents.open(agent);
     const isFiring = open.some((incident) => firingAgents(incident).includes(agent));
     wasFiring ||= isFiring;
-    return isFiring ? null : true;
+    return isFiring && !(await isQuietlyOver(agent, open, ports)) ? null : true;
   };
   const { value, failure } = await waitUntil(isClear, { withinMs, everyMs: limits.clearPollMs });
   if (value !== null) return { state: wasFiring ? "done" : "skipped", ending: "recovered" };
@@ -42,6 +43,20 @@ export async function awaitClear(
     error: `still firing after ${Math.round(limits.clearMs / 1000)} s`,
     ending: "did-not-help",
   };
+}
+
+/** Of what a silence mutes nobody is told that it has ended: Alertmanager itself is asked whether all of it has. */
+async function isQuietlyOver(
+  agent: string,
+  open: readonly Incident[],
+  { askedSilences, silences }: ActContext["ports"],
+): Promise<boolean> {
+  const holding = (await askedSilences?.open()) ?? [];
+  const firing = open.flatMap(({ alerts }) => alerts.filter((alert) => alert.firing && alert.agent === agent));
+  if (silences === undefined || !firing.every((alert) => holding.some((silence) => isMutedBy(alert, silence))))
+    return false;
+  const active = await silences.firing([agent]);
+  return firing.every(({ alertname }) => !active.some((alert) => alert.alertname === alertname));
 }
 
 /** The agent works by now; whether its alert clears is not waited for any more. */

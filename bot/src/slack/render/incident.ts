@@ -1,4 +1,5 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
+import { BY_SILENCING } from "@rollcall/core/brakes/run-silence.ts";
 import { firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import { PLANNED_WORK } from "@rollcall/core/domain/planned-work.ts";
@@ -13,6 +14,7 @@ import { agentPage, linked, runbookPage } from "./links.ts";
 import { mutedWords } from "./muted-words.ts";
 import { actorName, behindWords, type Frame, stageSection } from "./operation.ts";
 import { verbOf } from "./operation-words.ts";
+import { silenceButton, silencedWords } from "./silence-words.ts";
 import { clockTime, errorWords, foreign } from "./text.ts";
 
 /** Writes the input of a command as the command path expects it: `restart` of these agents, `ack` of this incident. */
@@ -66,7 +68,8 @@ function sinceWords(incident: Incident, facts: IncidentFacts, frame: Frame): str
   const firing = incident.alerts.filter((alert) => alert.firing).map((alert) => alert.startsAt);
   const since = judgement?.since ?? (firing.length > 0 ? Math.min(...firing.slice(0, 1000)) : incident.openedAt);
   return joined([
-    takenWords(incident),
+    silencedWords(facts.silence),
+    takenWords(incident, facts.silence),
     `since ${clockTime(since)}`,
     beatAt !== null && agents.length === 1 && (judgement?.rung ?? 0) < 2 && `last heartbeat ${clockTime(beatAt)}`,
     judgement === null || judgement.rung === null
@@ -111,7 +114,12 @@ function endedWindow({ alerts }: Pick<Incident, "alerts">, agents: IncidentFacts
 }
 
 /** "👀 @you 02:41:26, by restarting" */
-function takenWords({ acknowledgedBy, acknowledgedAt, acknowledgedHow }: Incident): string | null {
+function takenWords(
+  { acknowledgedBy, acknowledgedAt, acknowledgedHow }: Incident,
+  silence: IncidentFacts["silence"] = null,
+): string | null {
+  // Who silenced it has it, and is named once.
+  if (silence !== null && acknowledgedHow === BY_SILENCING) return null;
   if (acknowledgedBy === null || acknowledgedAt === null) return null;
   const how = acknowledgedHow === null ? "" : `, ${foreign(acknowledgedHow, 40)}`;
   return `👀 @${foreign(acknowledgedBy.name, 60)} ${clockTime(acknowledgedAt)}${how}`;
@@ -200,9 +208,10 @@ function cardButtons(
   const named = incident.alerts.find((alert) => alert.annotations.runbook_url)?.annotations.runbook_url ?? null;
   const page = runbookPage(links, facts.agents[0]?.expected?.runbook ?? named, incident.alertname);
   const runbook: Button[] = page === null ? [] : [linkButton("Runbook", page)];
+  const silence = firing.length === 0 ? [] : [silenceButton(incident.id, facts.silence)];
   return buttonRow(
     [...acknowledge, ...(restart === null ? rollCall : [restart]), ...runbook],
-    [...(restart === null ? [] : rollCall), ...logs],
+    [...(restart === null ? [] : rollCall), ...logs, ...silence],
   );
 }
 

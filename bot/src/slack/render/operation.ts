@@ -123,7 +123,7 @@ function operationText(operation: Operation, now: number): string {
 const MENTIONABLE = /^[UW][A-Z0-9]{2,20}$/;
 
 /** Buzzes whoever can be mentioned; others are named. */
-export const mentionOf = ({ slackUser, name }: Operation["actor"]): string =>
+export const mentionOf = ({ slackUser, name }: Pick<Operation["actor"], "slackUser" | "name">): string =>
   slackUser !== null && MENTIONABLE.test(slackUser) ? `<@${slackUser}>` : foreign(name, 60);
 
 /** The one buzz: a reply in the thread that mentions who started it. */

@@ -35,10 +35,10 @@ export function reasonView(order: Order, { what, why }: { what: string; why: str
 }
 
 /** What became of it, in the same window; its buttons belong into a conversation. */
-export function answerView({ blocks }: ChatMessage): ModalWindow {
+export function answerView({ blocks }: ChatMessage, title = "A second person"): ModalWindow {
   const kept = blocks.filter(({ type }) => type !== "actions");
   const rest = kept.length === blocks.length ? [] : [context("To go on, type it in a conversation.")];
-  return { type: "modal", title: word("A second person"), close: word("Close"), blocks: [...kept, ...rest] };
+  return { type: "modal", title: word(title), close: word("Close"), blocks: [...kept, ...rest] };
 }
 
 /** What a window was opened for. The command path asks everything anew, so a forged one asks for no more than its words. */
