@@ -134,6 +134,7 @@ describe("searching", () => {
     ["a percent sign as itself", { words: ["100% of"] }, ["failed 100% of a_b"]],
     ["an underscore as itself", { words: ["a_b"] }, ["failed 100% of a_b"]],
     ["a wildcard that no line says", { words: ["paid%order"] }, []],
+    ["a sign for any one that no line says", { words: ["pai_ order"] }, []],
     ["a backslash that no line says", { words: ["\\"] }, []],
     ["a field by its name and value", { words: ["customer=ANNA"] }, ["down"]],
     ["an operation as a word", { words: ["op-481"] }, ["down"]],
