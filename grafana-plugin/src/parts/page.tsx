@@ -114,7 +114,7 @@ function getStyles(theme: GrafanaTheme2) {
       [PHONE]: { ...touchable[PHONE], marginBottom: 64 },
       // Grafana's own pages leave links uncoloured in plain text. Within words a colour alone does not tell a link.
       "a:not([role=button])": { color: theme.colors.text.link },
-      "p a, li a": { textDecoration: "underline" },
+      "p a, li a, h3 a": { textDecoration: "underline" },
     }),
   };
 }
