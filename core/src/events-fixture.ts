@@ -15,6 +15,7 @@ export const quietEvents = (now: () => number): EventBus => ({
   trim: async () => undefined,
   mendReadCounts: async () => 0,
   publishProbe: async () => `${now()}-0`,
+  readEvents: async () => [],
   readTaken: async () => new Set(),
   readDeadLetters: async () => ({ letters: [], total: 0 }),
   replay: async () => ({ kind: "gone" }),

@@ -17,6 +17,7 @@ const PAGES = {
   requests: page(() => import("./pages/requests.tsx")),
   "roll-call": page(() => import("./pages/roll-call.tsx")),
   bus: page(() => import("./pages/bus.tsx")),
+  trace: page(() => import("./pages/bus-trace.tsx")),
   logs: page(() => import("./pages/logs.tsx")),
   diagnostics: page(() => import("./pages/diagnostics.tsx")),
   metrics: page(() => import("./pages/metrics.tsx")),
@@ -25,10 +26,13 @@ const PAGES = {
   missing: page(() => import("./pages/missing.tsx")),
 };
 type PageName = keyof typeof PAGES;
+/** Below another one, and none by itself. */
+const BELOW: readonly string[] = ["agent", "trace"] satisfies PageName[];
 
 function nameOf({ page: name, id }: Place): PageName {
   if (name === "agents" && id !== null) return "agent";
-  return Object.hasOwn(PAGES, name) && name !== "agent" ? (name as PageName) : "missing";
+  if (name === "bus" && id !== null) return id === "trace" || id.startsWith("trace/") ? "trace" : "missing";
+  return Object.hasOwn(PAGES, name) && !BELOW.includes(name) ? (name as PageName) : "missing";
 }
 
 // The first page comes while Grafana draws its frame, not after it; if it does not come, it is asked for again when it is drawn.

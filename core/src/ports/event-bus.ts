@@ -88,6 +88,19 @@ export interface ReplayOrder {
   readonly since: number;
 }
 
+/** What an event says of itself, without its data. */
+export interface SeenEvent {
+  readonly topic: string;
+  readonly entryId: string;
+  readonly id: string;
+  /** Id of the agent that published it; what came from outside says what it likes. */
+  readonly source: string;
+  /** Redis time at which it was published, ms since the epoch. */
+  readonly at: number;
+  readonly traceId: string | null;
+  readonly isProbe: boolean;
+}
+
 /** How long dead letters are kept, and how many of each topic. */
 export interface LetterLimits {
   readonly topics: readonly string[];
@@ -111,6 +124,8 @@ export interface EventBus {
   mendReadCounts(topics: readonly string[]): Promise<number>;
   /** Publishes a marked probe, which no handler ever sees. @returns its id @throws Failure "unavailable" */
   publishProbe(topic: string): Promise<string>;
+  /** So many of the newest of each topic, in no order; what is no event is left out. @throws Failure "unavailable" */
+  readEvents(topics: readonly string[], newest: number): Promise<SeenEvent[]>;
   /** Those of the groups that were handed the entry and acknowledged it. @throws Failure "unavailable" */
   readTaken(topic: string, id: string, groups: readonly string[]): Promise<ReadonlySet<string>>;
   /** @throws Failure "unavailable" */

@@ -1,6 +1,6 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
-import { FilterInput, useStyles2 } from "@grafana/ui";
+import { FilterInput, LinkButton, useStyles2 } from "@grafana/ui";
 import type { ApiSeries, ApiThroughput } from "@rollcall/core/figures-contract.ts";
 import type { ReactElement } from "react";
 import { useAnswer } from "../api/answers.ts";
@@ -8,7 +8,7 @@ import type { Refusal } from "../api/refusal.ts";
 import { CommandButton } from "../parts/command-button.tsx";
 import { MetricCard } from "../parts/metric-card.tsx";
 import { Page } from "../parts/page.tsx";
-import { changeQuery, usePlace } from "../parts/place.ts";
+import { changeQuery, hrefOf, usePlace } from "../parts/place.ts";
 import { useReadCommand } from "../parts/read-command.ts";
 import { Region } from "../parts/region.tsx";
 import { ReportView } from "../parts/report-view.tsx";
@@ -23,7 +23,14 @@ export default function Bus(): ReactElement {
     <Page
       title={t("page.bus", "Event bus")}
       ignoresContext
-      actions={<CommandButton command="bus-test" label={t("verb.bus-test", "Test message…")} />}
+      actions={
+        <>
+          <LinkButton size="sm" variant="secondary" href={hrefOf("bus/trace")}>
+            {t("bus.trace", "Trace…")}
+          </LinkButton>
+          <CommandButton command="bus-test" label={t("verb.bus-test", "Test message…")} />
+        </>
+      }
     >
       <Throughput />
       <Read title={t("bus.now", "Now")} command="bus" input={{}} everyMs={5_000} />

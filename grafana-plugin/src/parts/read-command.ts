@@ -13,11 +13,14 @@ interface ReadState {
 
 const NOTHING: ReadState = { report: null, data: null, refusal: null };
 
-/** Follows the answer of a command that only looks; asked again every so often while the tab is seen. */
+/**
+ * Follows the answer of a command that only looks; asked again every so often while the tab is seen.
+ * @param everyMs null: asked once
+ */
 export function useReadCommand(
   command: string,
   input: Readonly<Record<string, unknown>>,
-  everyMs: number,
+  everyMs: number | null,
 ): ReadState & { again: () => void } {
   const [state, setState] = useState<ReadState>(NOTHING);
   const asked = JSON.stringify(input);

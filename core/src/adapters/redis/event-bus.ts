@@ -9,6 +9,7 @@ import type {
   LetterLimits,
   Replayed,
   ReplayOrder,
+  SeenEvent,
   SubscriptionReading,
   TopicTrim,
 } from "../../ports/event-bus.ts";
@@ -17,6 +18,7 @@ import { type Envelope, envelope } from "../../protocol.ts";
 import { connectRedis, type RedisOptions, withRedis } from "./connection.ts";
 import { dropLetters } from "./drop-letters.ts";
 import { mendReadCounts } from "./mend-read-counts.ts";
+import { readEvents } from "./read-events.ts";
 import { compareIds, millisOf, type Row, readSubscriptions, readTopics, rowOf, unlessLost } from "./read-topics.ts";
 import { findEntry, replayLetter } from "./replay-letter.ts";
 import { trimTopics } from "./trim-topics.ts";
@@ -87,6 +89,10 @@ class RedisEventBus implements EventBus {
       const pending = unlessLost(await pipeline.exec());
       return new Set(reached.filter((_, index) => (pending[index]?.[1] as unknown[] | undefined)?.length === 0));
     });
+  }
+
+  readEvents(topics: readonly string[], newest: number): Promise<SeenEvent[]> {
+    return withRedis(() => readEvents(this.#redis, this.#keys, { topics, newest }));
   }
 
   readDeadLetters(topics: readonly string[]): Promise<DeadLetters> {
