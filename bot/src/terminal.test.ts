@@ -3,6 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createLogStore } from "@rollcall/core/adapters/postgres/log-store.ts";
+import { createPool } from "@rollcall/core/adapters/postgres/pool.ts";
 import { connectRedis } from "@rollcall/core/adapters/redis/connection.ts";
 import { beatOf, workingAgent } from "@rollcall/core/fake-agent-fixture.ts";
 import { keysOf } from "@rollcall/core/protocol/keys.ts";
@@ -190,6 +192,27 @@ describe("rollcall in the terminal", { timeout: 60_000 }, () => {
     errors = [];
     expect(await rollcall(["roll-call", "--json"])).toBe(0);
     expect(errors).toEqual([]);
+  });
+
+  test("the last lines of an agent are printed whole, with what they come to below; as JSON they are data", async () => {
+    const pool = createPool({ url: database.url, name: "test" });
+    const line = { source: "billing", kind: "agent", at: Date.now(), trace: null, run: null, operation: null } as const;
+    await createLogStore(pool).keep({
+      ...{ source: "terminal-test", before: null, after: "1" },
+      lines: [
+        { ...line, level: "info", text: "started", fields: {} },
+        { ...line, level: "error", text: "cannot read key.pem\n    at pay.ts:3", fields: { order: "7" } },
+      ],
+    });
+    await pool.end();
+    expect(await rollcall(["logs", "billing"])).toBe(0);
+    const printed = out.join("\n");
+    expect(printed).toMatch(/INFO billing started\n\S+ ERROR billing cannot read key\.pem\n +at pay\.ts:3 order=7\n/);
+    expect(printed).toMatch(/\n🔴 billing — 1 error in the last 2 lines\n/);
+    out.length = 0;
+    expect(await rollcall(["logs", "billing", "key.pem", "--json"])).toBe(0);
+    const { data } = JSON.parse(out.join("\n")) as { data: { lines: { text: string }[] } };
+    expect(data.lines.map(({ text }) => text)).toEqual(["cannot read key.pem\n    at pay.ts:3"]);
   });
 
   test("what needs a second person is asked for: exit 0, or with --wait how it was decided, exit 1 if nothing was done", async () => {

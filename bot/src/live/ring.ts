@@ -5,7 +5,7 @@ import type { LIVE_GAPS, LiveEvent, LiveTopic } from "@rollcall/core/live-contra
 export type Draft = LiveEvent extends infer Event ? (Event extends LiveEvent ? Omit<Event, "id"> : never) : never;
 
 /** An event as it is sent: made into text once, however many clients there are. */
-export interface KeptEvent {
+interface KeptEvent {
   readonly seq: number;
   readonly id: string;
   readonly type: LiveEvent["type"];
