@@ -20,7 +20,7 @@ export interface Person {
 /** Pages of the app. */
 export const PAGES = [
   ...["overview", "alerts", "agents", "agents?view=tree", "agents/billing", "operations", "requests", "roll-call"],
-  ...["bus", "logs", "agents/billing?tab=logs", "diagnostics", "metrics", "audit"],
+  ...["bus", "bus/trace/orders.received", "logs", "agents/billing?tab=logs", "diagnostics", "metrics", "audit"],
 ];
 
 /** All test users of a Grafana have it; the stand-in takes any. */
