@@ -122,7 +122,9 @@ const brakesOf = ({ breakGlass, brakes, freezes, maintenance, askedSilences }: D
   ...{ breakGlass, brakes, freezes, maintenance, askedSilences },
 });
 
-const recordsOf = ({ logs, changes, records, rollCalls }: Database) => ({ logs, changes, records, rollCalls });
+const recordsOf = ({ logs, changes, records, incidentRecords, rollCalls }: Database) => ({
+  ...{ logs, changes, records, incidentRecords, rollCalls },
+});
 
 const redisOf = (config: ControlConfig, fleet: string) => ({
   url: config.REDIS_URL.reveal(),

@@ -11,6 +11,7 @@ import { createDatabaseClock, type DatabaseClock } from "@rollcall/core/adapters
 import { createDesiredStates } from "@rollcall/core/adapters/postgres/desired-states.ts";
 import { createDirectorySnapshots } from "@rollcall/core/adapters/postgres/directory-snapshots.ts";
 import { createFreezes } from "@rollcall/core/adapters/postgres/freezes.ts";
+import { createIncidentRecords } from "@rollcall/core/adapters/postgres/incident-records.ts";
 import { createIncidents } from "@rollcall/core/adapters/postgres/incidents.ts";
 import { createLimitUses } from "@rollcall/core/adapters/postgres/limit-uses.ts";
 import { createLiveTickets } from "@rollcall/core/adapters/postgres/live-tickets.ts";
@@ -41,6 +42,7 @@ import type { CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { DesiredStates } from "@rollcall/core/ports/desired-states.ts";
 import type { DirectorySnapshots } from "@rollcall/core/ports/directory-snapshots.ts";
 import type { Freezes } from "@rollcall/core/ports/freezes.ts";
+import type { IncidentRecords } from "@rollcall/core/ports/incident-records.ts";
 import type { Incidents } from "@rollcall/core/ports/incidents.ts";
 import type { LimitStore } from "@rollcall/core/ports/limit-store.ts";
 import type { LiveTickets } from "@rollcall/core/ports/live-tickets.ts";
@@ -80,6 +82,7 @@ export interface Database {
   readonly logs: LogStore;
   readonly changes: Changes;
   readonly records: PeriodRecords;
+  readonly incidentRecords: IncidentRecords;
   readonly pictures: Pictures;
   readonly runs: Runs;
   readonly runtimeEffects: RuntimeEffects;
@@ -142,6 +145,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     logs: gate.guard(createLogStore(logPool)),
     changes: gate.guard(createChanges(pool)),
     records: gate.guard(createPeriodRecords(pool)),
+    incidentRecords: gate.guard(createIncidentRecords(pool)),
     pictures: gate.guard(createPictures(pool)),
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
     plans: gate.guard(createPlans(pool)),

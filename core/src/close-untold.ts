@@ -1,4 +1,4 @@
-import type { Incident, IncidentAlert } from "./domain/incident.ts";
+import { type Incident, type IncidentAlert, isMeasured } from "./domain/incident.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { HeldAlerts } from "./ports/held-alerts.ts";
 import type { Incidents } from "./ports/incidents.ts";
@@ -36,7 +36,8 @@ interface Deps {
 export function closeUntold({ incidents, held, pager, clock, elapsed }: Deps): () => Promise<string[]> {
   let missing = new Map<string, Missed>();
   return async () => {
-    const open = await incidents.open();
+    // Alertmanager holds nothing of what a person opened.
+    const open = (await incidents.open()).filter(isMeasured);
     if (open.length === 0) return forget();
     const { fingerprints, watchdog } = await held.look();
     // Nobody tells this Alertmanager anything: what it does not hold may fire all the same.

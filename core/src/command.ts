@@ -16,6 +16,7 @@ import type { EventBus } from "./ports/event-bus.ts";
 import type { Figures } from "./ports/figures.ts";
 import type { FleetBus, FleetRegistry } from "./ports/fleet.ts";
 import type { Freezes } from "./ports/freezes.ts";
+import type { IncidentRecords } from "./ports/incident-records.ts";
 import type { Incidents } from "./ports/incidents.ts";
 import type { LogStore } from "./ports/log-store.ts";
 import type { Maintenance } from "./ports/maintenance.ts";
@@ -57,6 +58,8 @@ export interface Ports {
   readonly logs?: LogStore;
   /** Left out where no PostgreSQL is. */
   readonly records?: PeriodRecords;
+  /** Left out where no PostgreSQL is. */
+  readonly incidentRecords?: IncidentRecords;
   /** Left out where no PostgreSQL is. */
   readonly changes?: Changes;
   /** IANA name of the time zone of the people on call; UTC if left out. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ActContext } from "./command.ts";
 import { isFailure } from "./domain/failure.ts";
-import type { Incident } from "./domain/incident.ts";
+import { type Incident, isMeasured } from "./domain/incident.ts";
 
 /** Key of an incident at the pager, as Alertmanager makes it. */
 export const dedupKeyOf = ({ groupKey }: Pick<Incident, "groupKey">): string =>
@@ -25,12 +25,14 @@ export async function takeIncident({ ports, operation }: ActContext, how: string
  * @throws Failure "unavailable" if it cannot be stored
  */
 export async function takeOver(
-  incident: Pick<Incident, "id" | "groupKey">,
+  incident: Pick<Incident, "id" | "groupKey" | "openedBy">,
   how: string | null,
   { ports, operation }: Pick<ActContext, "ports" | "operation">,
 ): Promise<string | null> {
   const { id, name, slackUser } = operation.actor;
   await ports.incidents.acknowledge(incident.id, { id, name, slackUser }, how);
+  // Of what a person opened the pager was never told.
+  if (!isMeasured(incident)) return null;
   try {
     await ports.pager.acknowledge(dedupKeyOf(incident));
     return null;

@@ -35,6 +35,7 @@ export interface AppDeps {
     | "clock"
     | "figures"
     | "records"
+    | "incidentRecords"
     | "logs"
     | "changes"
     | "zone"

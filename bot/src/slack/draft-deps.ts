@@ -19,6 +19,7 @@ export type DraftPorts = Pick<
   | "maintenance"
   | "askedSilences"
   | "records"
+  | "incidentRecords"
   | "zone"
   | "figures"
   | "silences"

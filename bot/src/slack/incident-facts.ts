@@ -1,7 +1,7 @@
 import type { Ports } from "@rollcall/core/command.ts";
 import { type AskedSilence, silenceOf } from "@rollcall/core/domain/asked-silence.ts";
 import type { Change } from "@rollcall/core/domain/change.ts";
-import { firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
+import { agentsOf, type Incident } from "@rollcall/core/domain/incident.ts";
 import { type MaintenanceWindow, windowOf } from "@rollcall/core/domain/maintenance.ts";
 import type { Operation } from "@rollcall/core/domain/operation.ts";
 import { type Judgement, judge, VERDICT_RANK } from "@rollcall/core/domain/verdict.ts";
@@ -62,13 +62,6 @@ export async function gatherIncidentFacts(incident: Incident, ports: FactPorts):
   const worst = agents[0];
   const history = worst === undefined ? null : await known(ports.operations.history("restart", worst.id));
   return { agents, history, operation, cause, asOf, changed, silence: silenceOf(incident, silences ?? []) };
-}
-
-/** Those that fire; once none does, all that did. */
-export function agentsOf(incident: Incident): string[] {
-  const firing = firingAgents(incident);
-  if (firing.length > 0) return firing;
-  return [...new Set(incident.alerts.map((alert) => alert.agent).filter((agent) => agent !== null))];
 }
 
 /** @returns facts of the agents, worst first */

@@ -1,6 +1,7 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import type { ActCommand, CommandDefinition, ReadContext } from "@rollcall/core/command.ts";
 import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
+import { agentsOf } from "@rollcall/core/domain/incident.ts";
 import { decide, mayAsk, rightsOf } from "@rollcall/core/policy.ts";
 import type { CommandAnswer } from "@rollcall/core/run-command.ts";
 import type { Told } from "./answer.ts";
@@ -11,7 +12,7 @@ import type { Desk } from "./desk.ts";
 import type { SlackDoorDeps } from "./door.ts";
 import { findCommand } from "./find-command.ts";
 import type { Identified } from "./identity.ts";
-import { agentsOf, gatherAgents } from "./incident-facts.ts";
+import { gatherAgents } from "./incident-facts.ts";
 import { acceptedMessage, askedMessage, confirmMessage, runningWords } from "./render/asking.ts";
 import type { Order } from "./render/buttons.ts";
 import type { Intent } from "./render/confirm-words.ts";

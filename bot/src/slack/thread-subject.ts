@@ -1,8 +1,8 @@
 import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
+import { agentsOf } from "@rollcall/core/domain/incident.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import { findCommand } from "./find-command.ts";
-import { agentsOf } from "./incident-facts.ts";
 import type { Order } from "./render/buttons.ts";
 
 /** What a thread is about: the card, operation or request above it. */

@@ -2,14 +2,10 @@ import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { Failure } from "../domain/failure.ts";
 import { listed } from "../fleet-words.ts";
+import { incidentField } from "../incidents/write-incident.ts";
 import { takeIncident } from "../take-incident.ts";
 
-const input = z.strictObject({
-  alert: z
-    .string()
-    .regex(/^inc-\d{1,15}$/, "the id of an incident, like inc-7")
-    .describe("Incident, like inc-7"),
-});
+const input = z.strictObject({ alert: incidentField });
 
 export default defineCommand({
   name: "ack",

@@ -1,6 +1,6 @@
 import type { ActContext, StageResult } from "../command.ts";
 import { isMutedBy } from "../domain/asked-silence.ts";
-import { firingAgents, type Incident } from "../domain/incident.ts";
+import { firingAgents, type Incident, isMeasured } from "../domain/incident.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import { waitUntil } from "../wait-until.ts";
 import { LIFECYCLE_LIMITS, type LifecycleLimits, proofLeft } from "./limits.ts";
@@ -13,7 +13,7 @@ export async function rememberIncident(
   { agent }: Pick<TargetProgress, "agent">,
   { ports }: ActContext,
 ): Promise<TargetProgress["memory"]> {
-  const [firing] = await ports.incidents.open(agent);
+  const [firing] = (await ports.incidents.open(agent)).filter(isMeasured);
   return { incident: firing?.id ?? null };
 }
 
@@ -30,7 +30,7 @@ export async function awaitClear(
   const withinMs = proofLeft(limits.clearMs, context);
   let wasFiring = typeof memory.incident === "string";
   const isClear = async (): Promise<true | null> => {
-    const open = await ports.incidents.open(agent);
+    const open = (await ports.incidents.open(agent)).filter(isMeasured);
     const isFiring = open.some((incident) => firingAgents(incident).includes(agent));
     wasFiring ||= isFiring;
     return isFiring && !(await isQuietlyOver(agent, open, ports)) ? null : true;

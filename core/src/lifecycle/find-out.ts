@@ -1,5 +1,5 @@
 import type { ActContext, FoundOut } from "../command.ts";
-import { firingAgents } from "../domain/incident.ts";
+import { firingAgents, isMeasured } from "../domain/incident.ts";
 import type { TargetProgress } from "../domain/operation.ts";
 import type { ProcessState } from "../ports/supervisor.ts";
 import { askLedger } from "./ask-ledger.ts";
@@ -109,7 +109,7 @@ async function findOutAlert(
   { ports, operation }: ActContext,
   works: FoundOut,
 ): Promise<FoundOut | null> {
-  const open = await ports.incidents.open(agent);
+  const open = (await ports.incidents.open(agent)).filter(isMeasured);
   if (!open.some((incident) => firingAgents(incident).includes(agent))) return { ...works, ending: "recovered" };
   const since = operation.endedAt ?? ports.clock.now();
   return ports.clock.now() - since < LIFECYCLE_LIMITS.clearMs

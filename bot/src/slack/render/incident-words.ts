@@ -1,10 +1,9 @@
-import type { Incident } from "@rollcall/core/domain/incident.ts";
+import { agentsOf, type Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import { isWorking, type Verdict } from "@rollcall/core/domain/verdict.ts";
 import { SQUARES } from "@rollcall/core/fleet-words.ts";
 import { wholeDuration } from "@rollcall/core/whole-duration.ts";
 import type { AgentFacts, IncidentFacts } from "../incident-facts.ts";
-import { agentsOf } from "../incident-facts.ts";
 import { HEADLINE_CHARACTERS } from "./blocks.ts";
 import { tookSeconds, verdictWords } from "./operation-words.ts";
 import { cut, foreign, nameSome } from "./text.ts";

@@ -1,10 +1,10 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import { BY_SILENCING } from "@rollcall/core/brakes/run-silence.ts";
-import { firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
+import { agentsOf, firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import { PLANNED_WORK } from "@rollcall/core/domain/planned-work.ts";
 import type { Button, KnownBlock } from "@slack/types";
-import { agentsOf, type IncidentFacts } from "../incident-facts.ts";
+import type { IncidentFacts } from "../incident-facts.ts";
 import { card, context, fields, joined, optional, section } from "./blocks.ts";
 import { buttonRow, linkButton, type OrderButton } from "./buttons.ts";
 import { actionLabel, confirmWords } from "./confirm-words.ts";

@@ -9,7 +9,10 @@ import { inTransaction, type Pool, query } from "./pool.ts";
 /** Agents that are named of one change; of the others it is known how many there are. */
 const NAMED = 50;
 /** Operations that change nothing in the fleet: they look, take, or prove. */
-const HARMLESS = ["ack", "bus-test", "diag-run", "diag-cancel", "review-break-glass"];
+const HARMLESS = [
+  ...["ack", "bus-test", "diag-run", "diag-cancel", "review-break-glass"],
+  ...["incident-note", "incident-open", "incident-close"],
+];
 /** Operations after which an agent begins anew, and for how long after their end that is by them. */
 const RESTARTING = ["restart", "start", "stop", "drain", "scale", "thaw", "resume", "drill", "run-now"];
 const RESTARTED_BEFORE = "5 minutes";

@@ -3,30 +3,12 @@ import type { Incident, IncidentAlert } from "../../domain/incident.ts";
 import type { AlertNotification, Incidents } from "../../ports/incidents.ts";
 import { requestContext } from "../../protocol/request-context.ts";
 import { factsOf, type IncidentFacts, mergeAlerts, newsIn } from "./incident-alerts.ts";
-import { rowNumber, toDate, toJson, toMillis, toText } from "./operation-rows.ts";
+import { INCIDENT_COLUMNS as COLUMNS, type IncidentRow, toIncident } from "./incident-rows.ts";
+import { rowNumber, toDate, toJson, toText } from "./operation-rows.ts";
 import { inTransaction, type Pool, type Queryable, query } from "./pool.ts";
-
-const COLUMNS = `id, group_key, alertname, criticality, alerts, state, opened_at, resolved_at, acknowledged_by,
-  acknowledged_at, acknowledged_how, revision, traceparent`;
 
 /** Alertmanager tells a group's changes one after another and tries each for at most its group_interval, minutes. */
 const LATE_DELIVERY_SECONDS = 300;
-
-interface IncidentRow {
-  readonly id: string;
-  readonly group_key: string;
-  readonly alertname: string;
-  readonly criticality: Incident["criticality"];
-  readonly alerts: readonly IncidentAlert[];
-  readonly state: Incident["state"];
-  readonly opened_at: Date;
-  readonly resolved_at: Date | null;
-  readonly acknowledged_by: Incident["acknowledgedBy"];
-  readonly acknowledged_at: Date | null;
-  readonly acknowledged_how: string | null;
-  readonly revision: number;
-  readonly traceparent: string | null;
-}
 
 /** Incidents made of what Alertmanager delivers: at least once, in any order, by several at a time. */
 export const createIncidents = (pool: Pool): Incidents => ({
@@ -83,22 +65,6 @@ export const createIncidents = (pool: Pool): Incidents => ({
     );
     return rows.length > 0;
   },
-});
-
-const toIncident = (row: IncidentRow): Incident => ({
-  id: `inc-${row.id}`,
-  groupKey: row.group_key,
-  alertname: row.alertname,
-  criticality: row.criticality,
-  alerts: row.alerts,
-  state: row.state,
-  openedAt: row.opened_at.getTime(),
-  resolvedAt: toMillis(row.resolved_at),
-  acknowledgedBy: row.acknowledged_by,
-  acknowledgedAt: toMillis(row.acknowledged_at),
-  acknowledgedHow: row.acknowledged_how,
-  revision: row.revision,
-  ...(row.traceparent !== null && { traceparent: row.traceparent }),
 });
 
 const traceNow = (): string | null => requestContext().traceparent ?? null;

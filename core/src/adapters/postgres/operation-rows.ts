@@ -80,7 +80,7 @@ export const toDate = (at: number | null): Date | null => (at === null ? null : 
  * Number of a row that people see as `op-481`, `inc-7` or `req-31`.
  * @returns null if the text is not such an id
  */
-export function rowNumber(kind: "op" | "inc" | "req" | "bg" | "plan", id: string): string | null {
+export function rowNumber(kind: "op" | "inc" | "req" | "bg" | "plan" | "note", id: string): string | null {
   const digits = new RegExp(`^${kind}-([1-9]\\d{0,17})$`).exec(id)?.[1];
   return digits ?? null;
 }

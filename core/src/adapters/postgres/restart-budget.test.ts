@@ -7,6 +7,7 @@ import type { Ending } from "../../domain/operation.ts";
 import type { Acceptance, CommandStore } from "../../ports/command-store.ts";
 import { createBrakes } from "./brakes.ts";
 import { createCommandStore } from "./command-store.ts";
+import { createIncidentRecords } from "./incident-records.ts";
 import { createIncidents } from "./incidents.ts";
 import { createPool, type Pool } from "./pool.ts";
 
@@ -112,6 +113,25 @@ describe("the budget of restarts", () => {
     const ended = { ...alert, firing: false, endedAt: Date.now() + 1000 };
     await incidents.record({ groupKey: "g1", status: "resolved", alerts: [ended] });
     expect(await brakes.standing(budgetOf(["stock-keeper"]))).toBeNull();
+  });
+
+  test("stays shut when somebody opens an incident by hand and closes it: that proves nothing", async () => {
+    for (const ending of ["did-not-help", "did-not-help", "did-not-help"] as const)
+      await restarted("crm-store", ending);
+    const by = { id: "operator", name: "Olga", slackUser: null };
+    const { operation } = await restart("invoices");
+    const records = createIncidentRecords(store.pool);
+    const opening = { what: "stale", agents: ["crm-store"], criticality: "P2" as const, by, openedAt: Date.now() };
+    const { id } = await records.open({ ...opening, operation: operation.id });
+    expect(await records.close(id, { by, cause: "nothing", helped: null })).toBe(true);
+    // Of the same moment, not of before the restarts.
+    await store.pool.query(
+      `update incidents set alerts = jsonb_set(alerts, '{0,endedAt}', to_jsonb($1::bigint)) where id = $2`,
+      [Date.now() + 1000, id.slice(4)],
+    );
+    expect(await createBrakes(store.pool).standing(budgetOf(["crm-store"]))).toMatchObject({
+      rule: "restart-budget",
+    });
   });
 
   test("a repeat of an accepted restart is answered with it, whatever has been counted since", async () => {

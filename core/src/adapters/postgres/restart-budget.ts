@@ -67,6 +67,8 @@ async function readCleared(on: Queryable, seconds: number): Promise<Map<string, 
     `select alert ->> 'agent' as agent, max((alert ->> 'endedAt')::double precision) as ended
      from incidents, jsonb_array_elements(alerts) as alert
      where (state = 'firing' or (state = 'resolved' and resolved_at > clock_timestamp() - make_interval(secs => $1)))
+       -- Whoever opens and closes one by hand has proven nothing.
+       and opened_by is null
        and alert ->> 'agent' is not null
      group by 1
      having not bool_or((alert ->> 'firing')::boolean)`,
