@@ -1,5 +1,6 @@
 import { firingOf, mutesWords } from "@rollcall/core/brakes/run-silence.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
+import { agentsOf } from "@rollcall/core/domain/incident.ts";
 import { mayAsk, rightsOf } from "@rollcall/core/policy.ts";
 import { splitWords } from "@rollcall/core/split-words.ts";
 import { untilField } from "@rollcall/core/until-time.ts";
@@ -7,7 +8,6 @@ import type { Told } from "./answer.ts";
 import type { Desk } from "./desk.ts";
 import { findCommand } from "./find-command.ts";
 import type { Identified } from "./identity.ts";
-import { agentsOf } from "./incident-facts.ts";
 import { bareMessage } from "./render/asking.ts";
 import type { Order } from "./render/buttons.ts";
 import { silenceView } from "./render/silence-view.ts";

@@ -5,6 +5,7 @@ import { executeOperation } from "@rollcall/core/execute-operation.ts";
 import type { Acceptance, CommandStore } from "@rollcall/core/ports/command-store.ts";
 import type { MemoryRows } from "./memory-rows.ts";
 import { isSettling } from "./settled.ts";
+import { isWritten } from "./written.ts";
 
 interface Storing {
   readonly accepted: Acceptance[];
@@ -13,7 +14,7 @@ interface Storing {
   readonly commands: readonly CommandDefinition[];
 }
 
-/** Takes commands in; what decides about a request runs at once, everything else only waits. */
+/** Takes commands in; what decides about a request, or only writes something down, runs at once; everything else waits. */
 export function storeOf(rows: MemoryRows, { accepted, gate, ports, commands }: Storing): CommandStore {
   const byKey = new Map<string, Operation>();
   const accept = (acceptance: Acceptance): Operation => {
@@ -53,7 +54,7 @@ export function storeOf(rows: MemoryRows, { accepted, gate, ports, commands }: S
       const earlier = byKey.get(acceptance.idempotencyKey);
       if (earlier !== undefined) return { operation: earlier, repeated: true };
       const operation = accept(acceptance);
-      if (isSettling(operation)) settle(operation);
+      if (isSettling(operation) || isWritten(operation)) settle(operation);
       return { operation, repeated: false };
     },
   };
@@ -66,6 +67,11 @@ function operationOf(id: string, acceptance: Acceptance): Operation {
     ...{ state: "queued", ending: null, error: null, createdAt: Date.now(), startedAt: null, endedAt: null },
     ...{ usualSeconds: null, earlierRuns: 0, revision: 1 },
     ...(approval === undefined ? {} : { approval }),
-    targets: agents.map((agent) => ({ agent, stages: plannedStages(stages), memory: {}, ending: null })),
+    targets: (agents.length === 0 && incidentId !== null ? [incidentId] : agents).map((agent) => ({
+      agent,
+      stages: plannedStages(stages),
+      memory: {},
+      ending: null,
+    })),
   };
 }

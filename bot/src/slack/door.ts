@@ -17,12 +17,14 @@ import { DISMISS_ACTION, LINK_ACTION, ORDER_ACTION } from "./render/buttons.ts";
 import { PLAN_VIEW } from "./render/plan.ts";
 import { REASON_VIEW } from "./render/reason-view.ts";
 import { SILENCE_VIEW } from "./render/silence-view.ts";
+import { TEXT_VIEW } from "./render/text-view.ts";
 import { createSeen, hear, isToUs, type Said } from "./said.ts";
 import type { SlackLog, SlackSettings } from "./settings.ts";
 import { keepSockets, type SocketState } from "./sockets.ts";
 import { submitPlan } from "./submit-plan.ts";
 import { submitReason } from "./submit-reason.ts";
 import { submitSilence } from "./submit-silence.ts";
+import { submitText } from "./submit-text.ts";
 import { runTyped } from "./typed.ts";
 
 export interface SlackDoorDeps {
@@ -123,7 +125,12 @@ function listen(bolt: App, deps: SlackDoorDeps): void {
 }
 
 /** What a submitted window is answered by. */
-const WINDOWS = { [REASON_VIEW]: submitReason, [PLAN_VIEW]: submitPlan, [SILENCE_VIEW]: submitSilence } as const;
+const WINDOWS = {
+  [REASON_VIEW]: submitReason,
+  [PLAN_VIEW]: submitPlan,
+  [SILENCE_VIEW]: submitSilence,
+  [TEXT_VIEW]: submitText,
+} as const;
 
 function listenToWindows(bolt: App, desk: Desk): void {
   for (const [callback_id, submit] of Object.entries(WINDOWS))

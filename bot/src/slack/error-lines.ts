@@ -1,11 +1,11 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import type { Ports } from "@rollcall/core/command.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
-import type { Incident } from "@rollcall/core/domain/incident.ts";
+import { agentsOf, type Incident } from "@rollcall/core/domain/incident.ts";
 import type { KeptLogLine } from "@rollcall/core/domain/log-line.ts";
 import type { Publication, Publications } from "@rollcall/core/ports/publications.ts";
 import type { DraftDeps } from "./draft-deps.ts";
-import { agentsOf } from "./incident-facts.ts";
+
 import type { Draft } from "./publish.ts";
 import { card, context, joined, section } from "./render/blocks.ts";
 import { linked, logsPage } from "./render/links.ts";

@@ -7,6 +7,7 @@ import type { CommandAnswer } from "@rollcall/core/run-command.ts";
 import type { Told } from "./answer.ts";
 import { askReason } from "./ask-reason.ts";
 import { askSilence } from "./ask-silence.ts";
+import { askText } from "./ask-text.ts";
 import { attachmentOf } from "./attachment.ts";
 import type { Desk } from "./desk.ts";
 import type { SlackDoorDeps } from "./door.ts";
@@ -21,6 +22,7 @@ import { reportMessage } from "./render/report.ts";
 import { awaitSettled, explainOwn, isSettling } from "./settled.ts";
 import { inWindow, isSurelyPlanned, openShown, planToSee, tellPlan } from "./show-plan.ts";
 import { readUndo } from "./take-back.ts";
+import { awaitWritten, isWritten } from "./written.ts";
 
 /** What one person wants at one moment, by a typed command or a button. */
 export interface Wish {
@@ -55,7 +57,7 @@ export async function carryOut(asked: Wish, deps: Desk): Promise<Told> {
   const command = findCommand(deps.commands, order.command);
   if (command !== undefined) await refuseUnproven(wish, command, deps);
   if (order.incident !== undefined) await refuseStale(order, order.incident, deps);
-  const asksMore = await askSilence(wish, deps);
+  const asksMore = await askMore(wish, deps);
   if (asksMore !== null) return asksMore;
   const isAskedFirst = order.asked !== true && order.dryRun !== true && order.confirm === undefined;
   if (command?.kind === "act" && command.danger >= 2 && isAskedFirst) {
@@ -74,6 +76,10 @@ export async function carryOut(asked: Wish, deps: Desk): Promise<Told> {
   };
   return await inWindow(trigger, () => obey({ ...wish, trigger: null }, deps), { desk: deps, refused });
 }
+
+/** Asks in a window for what a button, or words, left out. */
+const askMore = async (wish: Wish, deps: Desk): Promise<Told | null> =>
+  (await askSilence(wish, deps)) ?? (await askText(wish, deps));
 
 async function obey(wish: Wish, deps: Desk): Promise<Told> {
   const { order, identified } = wish;
@@ -110,6 +116,7 @@ async function sayResult(result: CommandAnswer, wish: Wish, deps: SlackDoorDeps)
   if (result.kind === "plan") return tellPlan(result, { reason: wish.order.reason ?? null, undo: wish.order.undo });
   if (result.kind === "request") return { message: askedMessage(result.request), isNeedless: false };
   if (isSettling(result.operation)) return await awaitSettled(result.operation, deps);
+  if (isWritten(result.operation)) return await awaitWritten(result.operation, deps);
   const { alertsChannel, opsChannel } = deps.settings;
   const channel = result.operation.incidentId === null ? opsChannel : alertsChannel;
   return { message: acceptedMessage(result, channel), isNeedless: wish.isShownThere };

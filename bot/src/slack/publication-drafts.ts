@@ -6,6 +6,7 @@ import type { DraftDeps } from "./draft-deps.ts";
 import { draftOfErrorLines, isErrorLinesKey } from "./error-lines.ts";
 import { draftOfHandover, isHandoverKey } from "./handover-draft.ts";
 import { gatherIncidentFacts } from "./incident-facts.ts";
+import { draftOfIncidentNote, isNoteKey } from "./note-draft.ts";
 import { inputOf } from "./order-inputs.ts";
 import type { Draft } from "./publish.ts";
 import { incidentCard } from "./render/incident.ts";
@@ -27,6 +28,7 @@ const NOTE_URGENCY = 4;
 export async function draftPublication(publication: Publication, deps: DraftDeps): Promise<Draft | null> {
   const { key } = publication;
   if (isErrorLinesKey(key)) return await draftOfErrorLines(publication, deps);
+  if (isNoteKey(key)) return await draftOfIncidentNote(publication, deps);
   if (isSoonKey(key)) return await draftOfSoon(publication, deps);
   if (isSilenceKey(key)) return await draftOfSilence(publication, deps);
   if (isHandoverKey(key)) return draftOfHandover(publication, deps);

@@ -20,12 +20,7 @@ export const isSettling = ({ command }: Pick<Operation, "command">): boolean => 
 
 /** What became of an approval, a denial or a withdrawal: said once it is known, as it has no message of its own. */
 export async function awaitSettled(accepted: Operation, { ports, settings }: SlackDoorDeps): Promise<Told> {
-  const deadline = ports.clock.now() + WAIT_MS;
-  let operation = accepted;
-  while (!isEnded(operation) && ports.clock.now() < deadline) {
-    await sleep(LOOK_MS);
-    operation = (await ports.operations.find(operation.id)) ?? operation;
-  }
+  const operation = await awaitEnd(accepted, ports);
   const request = await ports.requests.find(requestIn(operation));
   if (request === null || !isEnded(operation)) {
     return {
@@ -36,6 +31,20 @@ export async function awaitSettled(accepted: Operation, { ports, settings }: Sla
   const message =
     operation.ending === "done" ? settledMessage(request, settings) : unsettledMessage(operation, request);
   return { message, isNeedless: false };
+}
+
+/** The operation once it has ended, or as it is after eight seconds. */
+export async function awaitEnd(
+  accepted: Operation,
+  { clock, operations }: Pick<SlackDoorDeps["ports"], "clock" | "operations">,
+): Promise<Operation> {
+  const deadline = clock.now() + WAIT_MS;
+  let operation = accepted;
+  while (!isEnded(operation) && clock.now() < deadline) {
+    await sleep(LOOK_MS);
+    operation = (await operations.find(operation.id)) ?? operation;
+  }
+  return operation;
 }
 
 /** Whoever asked and presses Approve is told why not they, whatever their role. */

@@ -95,7 +95,7 @@ export async function planBehind(order: Order, { ports }: Pick<SlackDoorDeps, "p
 }
 
 /** What stands in a window, whatever was told. */
-export const windowOf = (told: Told): ModalWindow => told.window ?? answerView(told.message);
+export const windowOf = (told: Told, title?: string): ModalWindow => told.window ?? answerView(told.message, title);
 
 /** Not one of ours, or of a version that wrote other metadata. */
 export const strangeWindow = (): Failure =>

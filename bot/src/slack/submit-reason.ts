@@ -8,7 +8,7 @@ import { answerView, orderOf, reasonIn, reasonRefused } from "./render/reason-vi
 import { windowOf } from "./show-plan.ts";
 
 /** Slack's answer to a submitted window. */
-type WindowAnswer =
+export type WindowAnswer =
   | { readonly response_action: "update"; readonly view: ModalWindow }
   | { readonly response_action: "errors"; readonly errors: Record<string, string> };
 
@@ -33,15 +33,22 @@ export async function submitReason({ team, user, view, requestId, ack }: Submitt
   // Not as one that was agreed to: what by now needs no second person is not done by a window that asks for one.
   const { asked: _asked, ...wanted } = order;
   const asking = { ...wanted, reason };
-  const work = inWords(
-    obey(asking, { team, user, view, requestId }, desk),
-    { what: order.command, requestId, order },
-    desk,
-  );
+  await answerInWindow(asking, { team, user, view, requestId, ack }, { desk });
+}
+
+/** Carries the order out and says in the window what came of it. */
+export async function answerInWindow(
+  order: Order,
+  { ack, ...submitted }: Submitted,
+  { desk, title }: { readonly desk: Desk; readonly title?: string },
+): Promise<void> {
+  const { requestId, view } = submitted;
+  const work = inWords(obey(order, submitted, desk), { what: order.command, requestId, order }, desk);
   const first = await inTime(work);
-  if (first !== "late") return await ack({ response_action: "update", view: windowOf(first) });
-  await ack({ response_action: "update", view: answerView(bareMessage("⏳ Saving… Nothing has happened yet.")) });
-  const outcome = await desk.answers.chat.updateWindow(view.id, windowOf(await work));
+  if (first !== "late") return await ack({ response_action: "update", view: windowOf(first, title) });
+  const waiting = answerView(bareMessage("⏳ Saving… Nothing has happened yet."), title);
+  await ack({ response_action: "update", view: waiting });
+  const outcome = await desk.answers.chat.updateWindow(view.id, windowOf(await work, title));
   if (outcome.kind !== "done") desk.log.warn({ outcome: outcome.kind }, "an answer did not reach its window");
 }
 
@@ -56,4 +63,4 @@ async function obey(
   return await carryOut({ order, identified, requestId, idempotencyKey, isShownThere: false, trigger: null }, desk);
 }
 
-const refused = (why: string): WindowAnswer => ({ response_action: "errors", errors: reasonRefused(why) });
+export const refused = (why: string): WindowAnswer => ({ response_action: "errors", errors: reasonRefused(why) });

@@ -60,17 +60,33 @@ function readShort(text: string, { agents, incident }: Subject, { readOrder }: R
   } catch (error) {
     if (!isFailure(error) || error.code !== "invalid_input") throw error;
     const missing = [...(agents.length === 1 ? agents : []), ...(incident === null ? [] : [incident.id])];
-    const [first] = missing.flatMap((word) => {
-      try {
-        return [readOrder(`${text} ${word}`)];
-      } catch {
-        // The word does not belong there; what is wrong with the words themselves is told.
-        return [];
-      }
-    });
+    const [first] = [
+      ...missing.flatMap((word) => readIfFits(`${text} ${word}`, readOrder)),
+      ...(incident === null ? [] : readAbout(text, incident.id, readOrder)),
+    ];
     if (first === undefined) throw error;
     return first;
   }
+}
+
+function readIfFits(text: string, readOrder: Reader["readOrder"]): Order[] {
+  try {
+    return [readOrder(text)];
+  } catch {
+    // The word does not belong there; what is wrong with the words themselves is told.
+    return [];
+  }
+}
+
+/** A command's name has three words at most. */
+const MOST_NAME_WORDS = 3;
+
+/** `note the key was renewed` takes the incident first, and then the words. */
+function readAbout(text: string, id: string, readOrder: Reader["readOrder"]): Order[] {
+  const words = text.trim().split(/\s+/);
+  return Array.from({ length: Math.min(MOST_NAME_WORDS, words.length - 1) }, (_, at) => at + 1)
+    .flatMap((length) => readIfFits([...words.slice(0, length), id, ...words.slice(length)].join(" "), readOrder))
+    .filter(({ input }) => input.alert === id);
 }
 
 function withAgents(order: Order, { agents }: Subject, { commands }: Reader): Order {

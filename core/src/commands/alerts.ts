@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { defineCommand, type ReadContext } from "../command.ts";
+import { silenceOf } from "../domain/asked-silence.ts";
 import { isFailure } from "../domain/failure.ts";
 import { firingAgents, type Incident, isMeasured } from "../domain/incident.ts";
 import { type Action, timeToken } from "../domain/report.ts";
+import type { FiringAlert } from "../domain/silence.ts";
 import { lookAction } from "../fleet-report.ts";
 import { counted, SQUARES } from "../fleet-words.ts";
-import { takerWords, whatOf } from "../incidents/incident-words.ts";
+import { personName, takerWords, whatOf } from "../incidents/incident-words.ts";
 import { mayUse } from "../open-commands.ts";
 import { pageField, pageOf } from "../paged.ts";
 import { CRITICALITIES } from "../protocol.ts";
@@ -46,7 +48,7 @@ export default defineCommand({
         ...{ at: now, page, pages: shown.pages, total: firing.length },
         alerts: shown.rows.map((incident) => ({
           ...incident,
-          mutedUntil: muted === null ? null : (muted.get(incident.id) ?? null),
+          muted: muted === null ? null : (muted.get(incident.id) ?? false),
         })),
       },
     };
@@ -70,28 +72,29 @@ const worstFirst = (one: Incident, other: Incident): number =>
   Number(one.acknowledgedBy !== null) - Number(other.acknowledgedBy !== null) ||
   one.openedAt - other.openedAt;
 
+interface Muted {
+  /** Milliseconds since the epoch; null: that is not known. */
+  readonly until: number | null;
+  /** "by Olga (sil-3)"; empty: by maintenance, an operation, or somebody else. */
+  readonly by: string;
+}
+
 /**
- * Until when those are muted of which every alert is, by incident.
+ * Those of which every alert is muted, by incident.
  * @returns null if that is not known
  */
 async function mutedOf(
   incidents: readonly Incident[],
-  { ports: { silences } }: ReadContext,
-): Promise<ReadonlyMap<string, number> | null> {
+  { ports }: ReadContext,
+): Promise<ReadonlyMap<string, Muted> | null> {
   const agents = [...new Set(incidents.flatMap(firingAgents))];
-  if (silences === undefined || agents.length === 0) return new Map();
   try {
-    const [firing, found] = await Promise.all([silences.firing(agents), silences.list()]);
-    const ends = new Map(found.map(({ id, endsAt }) => [id, endsAt]));
+    const [asked, held] = await Promise.all([ports.askedSilences?.open() ?? [], heldOf(agents, ports)]);
     const muted = incidents.flatMap((incident) => {
-      const until = incident.alerts
-        .filter((alert) => alert.firing)
-        .map((alert) => {
-          const held = firing.find((one) => one.agent === alert.agent && one.alertname === alert.alertname);
-          return Math.max(0, ...(held?.silencedBy ?? []).map((id) => ends.get(id) ?? Number.MAX_SAFE_INTEGER));
-        });
-      const first = Math.min(...until);
-      return until.length === 0 || first === 0 ? [] : [[incident.id, first] as const];
+      const silence = silenceOf(incident, asked);
+      const by = silence === null ? "" : ` by ${personName(silence.asker, ports.directory)} (${silence.id})`;
+      const found = silence === null ? heldUntil(incident, held) : { until: silence.endsAt };
+      return found === null ? [] : [[incident.id, { until: found.until, by }] as const];
     });
     return new Map(muted);
   } catch (error) {
@@ -100,11 +103,32 @@ async function mutedOf(
   }
 }
 
-function lineOf(incident: Incident, mutedUntil: number | null, { ports }: ReadContext): string {
-  const isKnown = mutedUntil !== Number.MAX_SAFE_INTEGER;
-  const muted = mutedUntil === null ? [] : [isKnown ? `🔕 muted until ${timeToken(mutedUntil)}` : "🔕 muted"];
+type Held = readonly (Pick<FiringAlert, "agent" | "alertname"> & { readonly ends: readonly (number | null)[] })[];
+
+/** What fires in Alertmanager, with the ends of the silences that mute it; null: of a silence that is not ours. */
+async function heldOf(agents: readonly string[], { silences }: ReadContext["ports"]): Promise<Held> {
+  if (silences === undefined || agents.length === 0) return [];
+  const [firing, found] = await Promise.all([silences.firing(agents), silences.list()]);
+  const ends = new Map(found.map(({ id, endsAt }) => [id, endsAt]));
+  return firing.map(({ silencedBy, ...alert }) => ({ ...alert, ends: silencedBy.map((id) => ends.get(id) ?? null) }));
+}
+
+/** Until the first of its alerts rings again. @returns null if one of them does now */
+function heldUntil({ alerts }: Incident, held: Held): Pick<Muted, "until"> | null {
+  const firing = alerts.filter((alert) => alert.firing);
+  const ends = firing.map(
+    ({ agent, alertname }) => held.find((one) => one.agent === agent && one.alertname === alertname)?.ends ?? [],
+  );
+  if (ends.length === 0 || ends.some((own) => own.length === 0)) return null;
+  const known = ends.map((own) => (own.includes(null) ? null : Math.max(...own.map(Number))));
+  return { until: known.includes(null) ? null : Math.min(...known.map(Number)) };
+}
+
+function lineOf(incident: Incident, muted: Muted | null, { ports }: ReadContext): string {
+  const until = muted?.until ?? null;
+  const quiet = muted === null ? [] : [`🔕 muted${until === null ? "" : ` until ${timeToken(until)}`}${muted.by}`];
   const since = `${isMeasured(incident) ? "" : "opened by hand "}since ${timeToken(incident.openedAt)}`;
-  return [`${whatOf(incident)} · ${incident.id}`, since, takerWords(incident, ports.directory), ...muted].join(" · ");
+  return [`${whatOf(incident)} · ${incident.id}`, since, takerWords(incident, ports.directory), ...quiet].join(" · ");
 }
 
 function headlineOf(firing: readonly Incident[], words: readonly string[]): string {

@@ -142,8 +142,8 @@ describe("an incident opened by hand", () => {
     await open();
     let passed = 0;
     const held = { look: async () => ({ fingerprints: new Set<string>(), watchdog: true }) };
-    const { incidents, clock } = stage.fleet.ports;
-    const round = closeUntold({ incidents, held, clock, elapsed: () => passed });
+    const { incidents, clock, pager } = stage.fleet.ports;
+    const round = closeUntold({ incidents, held, clock, pager, elapsed: () => passed });
     await round();
     passed = 3_600_000;
     expect(await round()).toEqual([]);

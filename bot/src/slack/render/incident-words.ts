@@ -1,4 +1,4 @@
-import { agentsOf, type Incident } from "@rollcall/core/domain/incident.ts";
+import { agentsOf, type Incident, isMeasured } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import { isWorking, type Verdict } from "@rollcall/core/domain/verdict.ts";
 import { SQUARES } from "@rollcall/core/fleet-words.ts";
@@ -54,6 +54,7 @@ function failedWords(operation: Operation | null, now: number): { mark: string; 
 }
 
 function firingWords(incident: Incident, { agents }: IncidentFacts): string {
+  if (!isMeasured(incident)) return summaryOf(incident);
   const [worst] = agents;
   const count = agentsOf(incident).length;
   // Other alerts are about more than whether the agent works; they bring their own sentence.
@@ -95,6 +96,9 @@ function resolvedWords(incident: Incident, facts: IncidentFacts, now: number): H
           agents.map(({ id }) => foreign(id, 63)),
           2,
         );
+  const lasted = wholeDuration(((incident.resolvedAt ?? now) - incident.openedAt) / 1000);
+  if (!isMeasured(incident))
+    return { mark: "✅", bold: `Over: ${summaryOf(incident)}`, consequence: `lasted ${lasted}` };
   if (operation?.ending === "recovered")
     return {
       mark: "✅",
@@ -104,7 +108,6 @@ function resolvedWords(incident: Incident, facts: IncidentFacts, now: number): H
   // Its restart has still to be written down; how long it took is not known before.
   if (operation !== null && !isEnded(operation))
     return { mark: "⏳", bold: verdictWords(operation, now).words, consequence: "its alert has ended" };
-  const lasted = wholeDuration(((incident.resolvedAt ?? now) - incident.openedAt) / 1000);
   if (agents.length === 0) return { mark: "✅", bold: `Over: ${subject}`, consequence: `lasted ${lasted}` };
   if (agents.every(isProven)) return { mark: "✅", bold: `${subject} recovered in ${lasted}`, consequence: null };
   if (agents.every(isOff)) return { mark: "⏹", bold: `${subject} off on purpose`, consequence: "the alert ended" };

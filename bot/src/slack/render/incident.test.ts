@@ -196,7 +196,7 @@ describe("an incident's card", () => {
     expect(labels(message)).toEqual(["Acknowledge", "Roll call", "Runbook", "overflow"]);
   });
 
-  test("ends as recovered with the seconds it took, condensed and without buttons", () => {
+  test("ends as recovered with the seconds it took, condensed, and leads to its course", () => {
     const message = card({
       state: "resolved",
       resolvedAt: NOW + 31_000,
@@ -207,7 +207,7 @@ describe("an incident's card", () => {
     expect(words(message)).toContain("✅ P0 *<");
     expect(words(message)).toMatch(/gone <!date[^>]+> → working <!date[^>]+> → alert clear <!date/);
     expect(words(message)).toContain("restarted by @Operator on call (op-481)");
-    expect(labels(message)).toEqual([]);
+    expect(labels(message)).toEqual(["Timeline", "overflow"]);
   });
 
   test("does not say recovered while its restart still runs", () => {

@@ -1,6 +1,6 @@
 import type { ChatMessage } from "@rollcall/core/adapters/slack/chat.ts";
 import { BY_SILENCING } from "@rollcall/core/brakes/run-silence.ts";
-import { agentsOf, firingAgents, type Incident } from "@rollcall/core/domain/incident.ts";
+import { agentsOf, firingAgents, type Incident, isMeasured } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import { PLANNED_WORK } from "@rollcall/core/domain/planned-work.ts";
 import type { Button, KnownBlock } from "@slack/types";
@@ -8,6 +8,7 @@ import type { IncidentFacts } from "../incident-facts.ts";
 import { card, context, fields, joined, optional, section } from "./blocks.ts";
 import { buttonRow, linkButton, type OrderButton } from "./buttons.ts";
 import { actionLabel, confirmWords } from "./confirm-words.ts";
+import { closeButtons, endedButtons, noteButton } from "./incident-buttons.ts";
 import { changedWords, historyWords, inHandWords, rungLine, waitingWords } from "./incident-facts-words.ts";
 import { fitHeadline, headlineOf } from "./incident-words.ts";
 import { agentPage, linked, runbookPage } from "./links.ts";
@@ -43,7 +44,10 @@ export function incidentCard(
     context(incident.state === "resolved" ? endedWords(incident, facts, frame) : sinceWords(incident, facts, frame)),
     ...(facts.operation === null ? [] : operationSections(facts.operation, frame.now)),
     ...(incident.state === "resolved" || isUnderWay(facts) ? [] : evidence(facts, frame.now)),
-    ...(incident.state === "resolved" ? [] : cardButtons(incident, facts, frame)),
+    ...closedSections(incident),
+    ...(incident.state === "resolved"
+      ? endedButtons(incident, logsButtons(facts, frame.inputOf))
+      : cardButtons(incident, facts, frame)),
   ]);
 }
 
@@ -68,6 +72,7 @@ function sinceWords(incident: Incident, facts: IncidentFacts, frame: Frame): str
   const firing = incident.alerts.filter((alert) => alert.firing).map((alert) => alert.startsAt);
   const since = judgement?.since ?? (firing.length > 0 ? Math.min(...firing.slice(0, 1000)) : incident.openedAt);
   return joined([
+    incident.openedBy !== undefined && `opened by @${foreign(incident.openedBy.name, 60)}`,
     silencedWords(facts.silence),
     takenWords(incident, facts.silence),
     `since ${clockTime(since)}`,
@@ -127,6 +132,7 @@ function takenWords(
 
 /** "gone 02:40:52 → working 02:41:46 → alert clear 02:42:07 · restarted by @you (op-481)" */
 function endedWords(incident: Incident, { operation }: IncidentFacts, frame: Frame): string {
+  if (!isMeasured(incident)) return closedByHandWords(incident, frame);
   const began = Math.min(incident.openedAt, ...incident.alerts.slice(0, 1000).map((alert) => alert.startsAt));
   const worked = operation?.targets[0]?.stages.find(({ name, state }) => name === "working" && state === "done");
   const course = [
@@ -142,6 +148,16 @@ function endedWords(incident: Incident, { operation }: IncidentFacts, frame: Fra
     behindWords(frame.behindMinutes),
   ]);
 }
+
+/** "opened 02:40:52 by @you → closed 02:52:10 by @you" */
+const closedByHandWords = ({ openedAt, openedBy, resolvedAt, closed }: Incident, frame: Frame): string =>
+  joined([
+    [
+      `opened ${clockTime(openedAt)} by @${foreign(openedBy?.name ?? "somebody", 60)}`,
+      `closed ${clockTime(resolvedAt ?? frame.now)} by @${foreign(closed?.by.name ?? "somebody", 60)}`,
+    ].join(" → "),
+    behindWords(frame.behindMinutes),
+  ]);
 
 const isUnderWay = ({ operation }: Pick<IncidentFacts, "operation">): boolean =>
   operation !== null && !isEnded(operation);
@@ -199,20 +215,25 @@ function cardButtons(
     firing.length === 0 || firing.length > 20
       ? []
       : [{ label: "Roll call", order: { command: "roll-call", input: inputOf.agents("roll-call", firing) } }];
-  const [worst] = facts.agents;
-  const logs: OrderButton[] =
-    worst === undefined
-      ? []
-      : [{ label: "Logs", order: { command: "logs", input: inputOf.agents("logs", [worst.id]) } }];
   const restart = restartButton(incident, facts, { inputOf, now });
   const named = incident.alerts.find((alert) => alert.annotations.runbook_url)?.annotations.runbook_url ?? null;
   const page = runbookPage(links, facts.agents[0]?.expected?.runbook ?? named, incident.alertname);
   const runbook: Button[] = page === null ? [] : [linkButton("Runbook", page)];
   const silence = firing.length === 0 ? [] : [silenceButton(incident.id, facts.silence)];
   return buttonRow(
-    [...acknowledge, ...(restart === null ? rollCall : [restart]), ...runbook],
-    [...(restart === null ? [] : rollCall), ...logs, ...silence],
+    [...acknowledge, ...closeButtons(incident), ...(restart === null ? rollCall : [restart]), ...runbook],
+    [...(restart === null ? [] : rollCall), ...logsButtons(facts, inputOf), ...silence, noteButton(incident)],
   );
+}
+
+const logsButtons = ({ agents: [worst] }: IncidentFacts, inputOf: InputOf): OrderButton[] =>
+  worst === undefined ? [] : [{ label: "Logs", order: { command: "logs", input: inputOf.agents("logs", [worst.id]) } }];
+
+/** "*It was* the price feed hung · *Helped* restart of the feed", of what was closed by hand. */
+function closedSections({ closed }: Incident): KnownBlock[] {
+  if (closed === undefined) return [];
+  const helped = closed.helped === null ? null : `*Helped* ${foreign(closed.helped, 300)}`;
+  return [section(joined([`*It was* ${foreign(closed.cause, 300)}`, helped]))];
 }
 
 /** Offered where agents are sick, nothing is under way, and restarts have not proven useless (ux section 7, touch 4). */
