@@ -60,7 +60,7 @@ import type { Sessions } from "@rollcall/core/ports/sessions.ts";
 import type { SlackLinks } from "@rollcall/core/ports/slack-links.ts";
 import type { UnknownOutcomes } from "@rollcall/core/ports/unknown-outcomes.ts";
 import { type AuditProtection, watchProtection } from "./audit-protection.ts";
-import { createGate } from "./gate.ts";
+import { createGate, type Gate } from "./gate.ts";
 import type { DatabaseMetrics } from "./metrics/database.ts";
 
 /** PostgreSQL behind its ports; connects when it is first used. */
@@ -143,10 +143,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     desired: gate.guard(createDesiredStates(pool)),
     publications: gate.guard(createPublications(pool)),
     logs: gate.guard(createLogStore(logPool)),
-    changes: gate.guard(createChanges(pool)),
-    records: gate.guard(createPeriodRecords(pool)),
-    incidentRecords: gate.guard(createIncidentRecords(pool)),
-    pictures: gate.guard(createPictures(pool)),
+    ...openRecords(pool, gate),
     requests: gate.guard(protection.guardRequests(createApprovalRequests(pool))),
     plans: gate.guard(createPlans(pool)),
     rollCalls: gate.guard(createRollCalls(pool)),
@@ -176,3 +173,11 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     },
   };
 }
+
+/** What was, and what people wrote about it. */
+const openRecords = (pool: Pool, gate: Gate) => ({
+  changes: gate.guard(createChanges(pool)),
+  records: gate.guard(createPeriodRecords(pool)),
+  incidentRecords: gate.guard(createIncidentRecords(pool)),
+  pictures: gate.guard(createPictures(pool)),
+});
