@@ -78,7 +78,11 @@ describe("secrets", () => {
     keepOutOfText("hunter2-of-the-fleet");
     expect(
       JSON.stringify(
-        parse("key hunter2-of-\u001b[1mthe-fleet", '{"msg":"hunter2-of-the-fleet","a":{"b":"hunter2-of-the-fleet"}}'),
+        parse(
+          "key hunter2-of-\u001b[1mthe-fleet",
+          '{"msg":"hunter2-of-the-fleet","a":{"b":"\\u0068unter2-of-the-fleet"}}',
+          '{"msg":"\\u0068unter2-of-the-fleet"}',
+        ),
       ),
     ).not.toContain("hunter2");
   });

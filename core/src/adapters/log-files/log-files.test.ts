@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
   copyFileSync,
+  mkdirSync,
   mkdtempSync,
   renameSync,
   rmSync,
@@ -16,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LogPiece, LogSource } from "../../ports/log-source.ts";
 import { followLogFiles } from "./log-files.ts";
 
+const MAKE_PIPE = "mkfifo";
 let folder: string;
 let source: LogSource;
 let problems: string[];
@@ -185,8 +187,8 @@ describe("files that change under the reader", () => {
   test("links, pipes and folders are left alone, and hold nothing up", async () => {
     append("secret.txt", "of somebody else\n");
     symlinkSync(file("secret.txt"), file("link.log"));
-    execFileSync("mkfifo", [file("pipe.log")]);
-    execFileSync("mkdir", [file("folder.log")]);
+    execFileSync(MAKE_PIPE, [file("pipe.log")]);
+    mkdirSync(file("folder.log"));
     append("billing.log", "one\n");
     expect(await texts()).toEqual(["billing: one"]);
     expect(problems).toEqual([]);
