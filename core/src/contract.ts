@@ -4,6 +4,7 @@ import { ROLES } from "./domain/actor.ts";
 import { FAILURE_CODES } from "./domain/failure.ts";
 import { HEALTHS, VERDICTS } from "./domain/verdict.ts";
 import { ACTIVITIES, agentId, CRITICALITIES, desiredState } from "./protocol.ts";
+import { silencedFields } from "./silence-contract.ts";
 
 const at = z.number().int().nonnegative().describe("milliseconds since the epoch");
 
@@ -192,6 +193,7 @@ export const apiIncident = z.object({
   acknowledgedBy: z.object({ id: z.string(), name: z.string() }).nullable(),
   acknowledgedAt: at.nullable(),
   acknowledgedHow: z.string().nullable(),
+  ...silencedFields,
   alerts: z.array(
     z.object({
       alertname: z.string(),

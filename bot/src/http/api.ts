@@ -22,6 +22,7 @@ import { registerOwnTokens } from "./own-tokens.ts";
 import { noQuery } from "./query.ts";
 import { registerReports } from "./reports.ts";
 import { registerRequests } from "./requests.ts";
+import { registerSilences } from "./silences.ts";
 import { registerSockets } from "./sockets.ts";
 
 const API_PREFIX = "/api/v1";
@@ -46,6 +47,7 @@ export function registerApi(app: App, deps: AppDeps): void {
       registerCommands(api, deps);
       registerOperations(api, deps);
       registerIncidents(api, deps);
+      registerSilences(api, deps);
       registerRequests(api, deps);
       registerAudit(api, deps);
       registerReports(api, deps);

@@ -30,6 +30,7 @@ export interface AppDeps {
     | "registry"
     | "supervisor"
     | "maintenance"
+    | "askedSilences"
     | "directory"
     | "rules"
     | "clock"

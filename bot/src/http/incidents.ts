@@ -1,5 +1,6 @@
-import { apiIncident, apiIncidents } from "@rollcall/core/contract.ts";
+import { apiIncidents } from "@rollcall/core/contract.ts";
 import { agentId } from "@rollcall/core/protocol.ts";
+import { viewIncident } from "@rollcall/core/view-incident.ts";
 import { z } from "zod";
 import { callerOf, requireRole, requireScope } from "./authentication.ts";
 import type { App, AppDeps } from "./deps.ts";
@@ -32,6 +33,7 @@ export function registerIncidents(api: App, { ports }: AppDeps): void {
       state === "resolved"
         ? await ports.incidents.ended(asOf - ENDED_MS, MOST_ENDED)
         : await ports.incidents.open(...(agent === undefined ? [] : [agent]));
-    return { asOf, incidents: found.map((incident) => apiIncident.parse(incident)) };
+    const silences = (await ports.askedSilences?.open()) ?? [];
+    return { asOf, incidents: found.map((incident) => viewIncident(incident, silences)) };
   });
 }

@@ -1,11 +1,11 @@
 import { apiRequest } from "@rollcall/core/approval-contract.ts";
 import type { Ports } from "@rollcall/core/command.ts";
-import { apiIncident } from "@rollcall/core/contract.ts";
 import type { ApprovalRequest } from "@rollcall/core/domain/approval.ts";
 import { isFailure } from "@rollcall/core/domain/failure.ts";
 import type { Incident } from "@rollcall/core/domain/incident.ts";
 import { isEnded, type Operation } from "@rollcall/core/domain/operation.ts";
 import type { LiveTopic } from "@rollcall/core/live-contract.ts";
+import { viewIncident } from "@rollcall/core/view-incident.ts";
 import { viewOperation } from "@rollcall/core/view-operation.ts";
 import type { Hub } from "./hub.ts";
 import type { Draft } from "./ring.ts";
@@ -22,7 +22,7 @@ export interface Sources {
 
 type SourcePorts = Pick<
   Ports,
-  "operations" | "incidents" | "requests" | "bus" | "registry" | "supervisor" | "clock" | "logs"
+  "operations" | "incidents" | "askedSilences" | "requests" | "bus" | "registry" | "supervisor" | "clock" | "logs"
 >;
 
 /** Each function is one look. @throws Failure "unavailable"; clients are told, once, and when it is back */
@@ -37,7 +37,7 @@ export function createSources(ports: SourcePorts, hub: Pick<Hub, "publish">): So
       const changes = await agents.these(targets).catch(() => []);
       for (const change of changes) hub.publish(change);
     },
-    incidents: guarded("incidents", { hub, look: incidentChanges(ports.incidents) }),
+    incidents: guarded("incidents", { hub, look: incidentChanges(ports) }),
     requests: guarded("requests", { hub, look: requestChanges(ports.requests) }),
     logs: guarded("logs", { hub, look: linesTaken(ports) }),
   };
@@ -144,7 +144,7 @@ const tooManyOf = (topic: LiveTopic): Draft => ({ type: "gap", topics: [topic], 
 /** 481 of `op-481`. */
 const numberOf = (id: string): number => Number(id.slice(id.indexOf("-") + 1));
 
-function incidentChanges(incidents: Ports["incidents"]): Look {
+function incidentChanges({ incidents, askedSilences }: Pick<Ports, "incidents" | "askedSilences">): Look {
   let known: Map<string, number> | null = null;
   return async () => {
     const open = await incidents.open();
@@ -155,11 +155,13 @@ function incidentChanges(incidents: Ports["incidents"]): Look {
     const before = known;
     known = new Map(open.map(({ id, revision }) => [id, revision]));
     if (before === null) return null;
+    // After the incidents: a silence that came meanwhile changes their revisions, and they are told again.
+    const silences = (await askedSilences?.open()) ?? [];
     const changed = open.filter(({ id, revision }) => before.get(id) !== revision);
     return [...changed, ...gone.filter((incident): incident is Incident => incident !== null)].map((incident) => ({
       type: "incident" as const,
       topic: "incidents" as const,
-      incident: apiIncident.parse(incident),
+      incident: viewIncident(incident, silences),
     }));
   };
 }
