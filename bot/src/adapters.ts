@@ -118,8 +118,8 @@ function openStreams(
   return { bus: openFleetBus(options), events: openEventBus(options), runReports: openRunReports(options) };
 }
 
-const brakesOf = ({ breakGlass, brakes, freezes, maintenance, askedSilences }: Database) => ({
-  ...{ breakGlass, brakes, freezes, maintenance, askedSilences },
+const brakesOf = ({ breakGlass, brakes, freezes, maintenance, askedSilences, reminders }: Database) => ({
+  ...{ breakGlass, brakes, freezes, maintenance, askedSilences, reminders },
 });
 
 const recordsOf = ({ logs, changes, records, incidentRecords, rollCalls }: Database) => ({

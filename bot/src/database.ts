@@ -23,6 +23,7 @@ import { createPictures } from "@rollcall/core/adapters/postgres/pictures.ts";
 import { createPlans } from "@rollcall/core/adapters/postgres/plans.ts";
 import { createPool, type Pool, type PoolOptions } from "@rollcall/core/adapters/postgres/pool.ts";
 import { createPublications } from "@rollcall/core/adapters/postgres/publications.ts";
+import { createReminders } from "@rollcall/core/adapters/postgres/reminders.ts";
 import { createRollCalls } from "@rollcall/core/adapters/postgres/roll-calls.ts";
 import { createRuns } from "@rollcall/core/adapters/postgres/runs.ts";
 import { createRuntimeEffects } from "@rollcall/core/adapters/postgres/runtime-effects.ts";
@@ -53,6 +54,7 @@ import type { PeriodRecords } from "@rollcall/core/ports/period-records.ts";
 import type { Pictures } from "@rollcall/core/ports/pictures.ts";
 import type { Plans } from "@rollcall/core/ports/plans.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
+import type { Reminders } from "@rollcall/core/ports/reminders.ts";
 import type { RollCalls } from "@rollcall/core/ports/roll-calls.ts";
 import type { Runs } from "@rollcall/core/ports/runs.ts";
 import type { RuntimeEffects } from "@rollcall/core/ports/runtime-effects.ts";
@@ -91,6 +93,7 @@ export interface Database {
   readonly freezes: Freezes;
   readonly maintenance: Maintenance;
   readonly askedSilences: AskedSilences;
+  readonly reminders: Reminders;
   readonly breakGlass: BreakGlass;
   readonly snapshots: DirectorySnapshots;
   readonly limitUses: LimitStore;
@@ -153,7 +156,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     brakes: gate.guard(createBrakes(pool)),
     freezes: gate.guard(createFreezes(pool)),
     maintenance: { ...gate.guard(maintenance), current: maintenance.current },
-    askedSilences: gate.guard(createAskedSilences(pool)),
+    ...{ askedSilences: gate.guard(createAskedSilences(pool)), reminders: gate.guard(createReminders(pool)) },
     breakGlass: gate.guard(createBreakGlass(pool)),
     snapshots: gate.guard(createDirectorySnapshots(pool)),
     limitUses: gate.guard(createLimitUses(pool)),

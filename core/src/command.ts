@@ -26,6 +26,7 @@ import type { Pager } from "./ports/pager.ts";
 import type { PeriodRecords } from "./ports/period-records.ts";
 import type { Plans } from "./ports/plans.ts";
 import type { PolicyRulesPort } from "./ports/policy-rules.ts";
+import type { Reminders } from "./ports/reminders.ts";
 import type { RollCalls } from "./ports/roll-calls.ts";
 import type { RollWatch } from "./ports/roll-watch.ts";
 import type { Runs } from "./ports/runs.ts";
@@ -74,6 +75,7 @@ export interface Ports {
   readonly freezes?: Freezes;
   readonly maintenance?: Maintenance;
   readonly askedSilences?: AskedSilences;
+  readonly reminders?: Reminders;
   /** Left out where no spool of the host is followed. */
   readonly breakGlass?: BreakGlass;
   /** Left out where nothing looks in the background. */

@@ -133,7 +133,7 @@ test("only the leader ends anything", () => {
   loops = loopsOf();
   isLeader = false;
   const asking = [...loops].filter(([, { when }]) => when?.() === false).map(([name]) => name);
-  expect(asking.toSorted()).toEqual(["brakes-end", "silences", "silences-over", "undo-end"]);
+  expect(asking.toSorted()).toEqual(["brakes-end", "reminders", "silences", "silences-over", "undo-end"]);
 });
 
 test("a silence of a window that is over is ended, and that of an open one is there", async () => {
@@ -182,5 +182,5 @@ test("an asked silence is kept in Alertmanager, and what is planned there is no 
 });
 
 test("without an Alertmanager nothing is looked after", () => {
-  expect([...loops.keys()]).toEqual(["maintenance", "brakes-end", "silences-over", "undo-end"]);
+  expect([...loops.keys()]).toEqual(["maintenance", "brakes-end", "silences-over", "reminders", "undo-end"]);
 });

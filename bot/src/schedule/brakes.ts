@@ -6,6 +6,7 @@ import { endDueWindows, silencesOfWindows } from "@rollcall/core/brakes/run-main
 import { endDueSilences } from "@rollcall/core/brakes/run-silence.ts";
 import { silencesOfAsked } from "@rollcall/core/domain/asked-silence.ts";
 import { plannedWorkOf } from "@rollcall/core/domain/planned-work.ts";
+import { remindTaken } from "@rollcall/core/remind-taken.ts";
 import type { Adapters } from "../adapters.ts";
 import type { BrakeMetrics } from "../metrics/brakes.ts";
 import type { Loop, LoopOptions } from "./loop.ts";
@@ -14,6 +15,8 @@ import type { Loop, LoopOptions } from "./loop.ts";
 const SILENCES_MS = 5_000;
 // A freeze ends about when it should.
 const ENDS_MS = 1_000;
+// Reminders are minutes and hours apart.
+const REMIND_MS = 5_000;
 // Who is in maintenance is shown from memory.
 const LOOK_MS = 2_000;
 /** So long before its end it is said that it ends (ux section 7, touch 8). */
@@ -34,6 +37,7 @@ export function brakeLoops(
       ...{ name: "silences-over", everyMs: ENDS_MS, when },
       run: () => ringAgain({ ...ports, publications: database.publications }),
     }),
+    loop({ name: "reminders", everyMs: REMIND_MS, when, run: () => remindTaken(ports) }),
     loop({ name: "undo-end", everyMs: LOOK_MS, when, run: () => closeUndos(database.pool) }),
     ...(ports.silences === undefined
       ? []

@@ -18,6 +18,7 @@ export type DraftPorts = Pick<
   | "freezes"
   | "maintenance"
   | "askedSilences"
+  | "reminders"
   | "records"
   | "incidentRecords"
   | "zone"

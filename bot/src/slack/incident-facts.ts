@@ -113,11 +113,13 @@ async function findOperations(
   const lists = await Promise.all(ids.slice(0, 3).map((agent) => known(operations.list({ agent, limit: 10 }))));
   const all = lists.flatMap((list) => list ?? []).toSorted((a, b) => b.createdAt - a.createdAt);
   return {
-    operation: all.find(({ incidentId, command }) => incidentId === incident.id && command !== "ack") ?? null,
+    operation: all.find(({ incidentId, command }) => incidentId === incident.id && !OF_HANDS.includes(command)) ?? null,
     cause: all.find((operation) => isCause(operation, incident)) ?? null,
   };
 }
 
+/** Who has it stands on the card itself. */
+const OF_HANDS = ["ack", "unack", "silence", "unsilence"];
 const INTERRUPTING = ["restart", "stop", "drain"];
 /** An alert of a restart that did not help begins a little after it, when its rule has waited. */
 const AFTERWARDS_MS = 60_000;

@@ -9,6 +9,7 @@ import { gatherIncidentFacts } from "./incident-facts.ts";
 import { draftOfIncidentNote, isNoteKey } from "./note-draft.ts";
 import { inputOf } from "./order-inputs.ts";
 import type { Draft } from "./publish.ts";
+import { draftOfReminder, isReminderKey } from "./reminder-note.ts";
 import { incidentCard } from "./render/incident.ts";
 import { endingNote, operationMessage } from "./render/operation.ts";
 import { draftOfRequest } from "./request-drafts.ts";
@@ -24,14 +25,23 @@ const URGENCY = { P0: 0, P1: 1, P2: 3, P3: 5 } as const;
 const OPERATION_URGENCY = 2;
 const NOTE_URGENCY = 4;
 
+type Drafting = (publication: Publication, deps: DraftDeps) => Promise<Draft | null> | Draft | null;
+
+/** What is not the message of one row alone. */
+const BY_KEY: readonly (readonly [(key: string) => boolean, Drafting])[] = [
+  [isErrorLinesKey, draftOfErrorLines],
+  [isNoteKey, draftOfIncidentNote],
+  [isSoonKey, draftOfSoon],
+  [isSilenceKey, draftOfSilence],
+  [isReminderKey, draftOfReminder],
+  [isHandoverKey, draftOfHandover],
+];
+
 /** @returns null if the row is not there, or its message must wait for another one */
 export async function draftPublication(publication: Publication, deps: DraftDeps): Promise<Draft | null> {
   const { key } = publication;
-  if (isErrorLinesKey(key)) return await draftOfErrorLines(publication, deps);
-  if (isNoteKey(key)) return await draftOfIncidentNote(publication, deps);
-  if (isSoonKey(key)) return await draftOfSoon(publication, deps);
-  if (isSilenceKey(key)) return await draftOfSilence(publication, deps);
-  if (isHandoverKey(key)) return draftOfHandover(publication, deps);
+  const [, drafted] = BY_KEY.find(([isIts]) => isIts(key)) ?? [];
+  if (drafted !== undefined) return await drafted(publication, deps);
   if (key.startsWith("bg-")) return await draftOfBreakGlass(publication, deps);
   if (key.startsWith("req-")) return await draftOfRequest(publication, deps);
   if (key.endsWith(ENDING)) return await draftNote(publication, deps);

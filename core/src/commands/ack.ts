@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
-import { Failure } from "../domain/failure.ts";
-import { listed } from "../fleet-words.ts";
+import { incidentMeant } from "../incident-meant.ts";
 import { incidentField } from "../incidents/write-incident.ts";
 import { takeIncident } from "../take-incident.ts";
 
@@ -19,19 +18,7 @@ export default defineCommand({
   examples: ["ack inc-7"],
   incidentId: (raw) => input.parse(raw).alert,
   async targets(raw, { ports }) {
-    const { alert } = input.parse(raw);
-    const incident = await ports.incidents.find(alert);
-    if (incident === null) {
-      const open = (await ports.incidents.open()).map(({ id }) => id);
-      const hint = open.length === 0 ? "Nothing fires." : `Firing: ${listed(open)}.`;
-      throw new Failure("not_found", `There is no ${alert}. ${hint} Nothing was done.`, {
-        found: alert,
-        allowed: open,
-      });
-    }
-    if (incident.state === "resolved") {
-      throw new Failure("conflict", `${alert} has ended already. Nothing was done.`, { found: "resolved" });
-    }
+    await incidentMeant(input.parse(raw).alert, ports);
     return [];
   },
   // Taken by whom it was asked for, or ended since: either way nobody need take it any more.

@@ -21,8 +21,8 @@ export interface Incidents {
   acknowledge(id: string, by: Pick<Actor, "id" | "name" | "slackUser">, how: string | null): Promise<boolean>;
   /**
    * Nobody has it any more.
-   * @param only narrows it to one that was taken so, or since that moment, in ms; of any other nothing is changed
+   * @param only narrows it to one that was taken so, and before that moment, in ms; of any other nothing is changed
    * @returns false if nothing was changed @throws Failure "unavailable"
    */
-  giveBack(id: string, only?: { readonly how?: string; readonly takenAt?: number }): Promise<boolean>;
+  giveBack(id: string, only?: { readonly how?: string; readonly takenBefore?: number }): Promise<boolean>;
 }

@@ -45,7 +45,13 @@ const KNOWN_ROLES: Readonly<Record<string, Wanted["role"]>> = {
   },
   ...{ withdraw: "operator", drill: "operator", "diag-run": "operator", "diag-cancel": "operator" },
   ...{ freeze: "operator", thaw: "operator", maintenance: "operator", "maintenance-end": "operator" },
-  ...{ "maintenance-list": "viewer", silence: "operator", unsilence: "operator", silences: "viewer" },
+  ...{
+    "maintenance-list": "viewer",
+    silence: "operator",
+    unsilence: "operator",
+    silences: "viewer",
+    unack: "operator",
+  },
   ...{ cancel: "operator", continue: "operator" },
   ...{ approve: "admin", deny: "admin", discard: "admin", "audit-export": "admin" },
 };

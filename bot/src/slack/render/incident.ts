@@ -15,7 +15,7 @@ import { agentPage, linked, runbookPage } from "./links.ts";
 import { mutedWords } from "./muted-words.ts";
 import { actorName, behindWords, type Frame, stageSection } from "./operation.ts";
 import { verbOf } from "./operation-words.ts";
-import { silenceButton, silencedWords } from "./silence-words.ts";
+import { giveBackButtons, silenceButton, silencedWords } from "./silence-words.ts";
 import { clockTime, errorWords, foreign } from "./text.ts";
 
 /** Writes the input of a command as the command path expects it: `restart` of these agents, `ack` of this incident. */
@@ -222,7 +222,13 @@ function cardButtons(
   const silence = firing.length === 0 ? [] : [silenceButton(incident.id, facts.silence)];
   return buttonRow(
     [...acknowledge, ...closeButtons(incident), ...(restart === null ? rollCall : [restart]), ...runbook],
-    [...(restart === null ? [] : rollCall), ...logsButtons(facts, inputOf), ...silence, noteButton(incident)],
+    [
+      ...(restart === null ? [] : rollCall),
+      ...logsButtons(facts, inputOf),
+      ...silence,
+      noteButton(incident),
+      ...giveBackButtons(incident),
+    ],
   );
 }
 

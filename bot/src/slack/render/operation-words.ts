@@ -55,6 +55,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   cancel: { running: "Cancelling", past: "", noun: "Cancelling", done: (subject) => `${subject} cancelled` },
   continue: { running: "Continuing", past: "", noun: "Continuing", done: (subject) => `${subject} goes on` },
+  unack: {
+    ...{ running: "Giving back", past: "", noun: "Giving back" },
+    done: (subject) => `${subject} given back: nobody has it, and PagerDuty rings nobody for it`,
+  },
   ack: { running: "Acknowledging", past: "", noun: "Acknowledgement", done: (subject) => `${subject} acknowledged` },
 };
 

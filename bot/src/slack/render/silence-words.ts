@@ -20,6 +20,12 @@ export const silenceButton = (incident: string, silence: AskedSilence | null): O
     ? { label: "Silence…", order: { command: "silence", input: {}, incident } }
     : { label: "End silence", order: { command: "unsilence", input: { silence: silence.id }, incident } };
 
+/** For whoever cannot go on with it; none where nobody has it. */
+export const giveBackButtons = ({ id, acknowledgedBy }: Pick<Incident, "id" | "acknowledgedBy">): OrderButton[] =>
+  acknowledgedBy === null
+    ? []
+    : [{ label: "Give back", order: { command: "unack", input: { alert: id }, incident: id } }];
+
 /** The line in the thread of a card that a silence is about; edited when it ends, which buzzes nobody. */
 export function silenceNote(silence: AskedSilence, incident: Pick<Incident, "id" | "state">): ChatMessage {
   const { id, asker, reason, mutes, endedAt, endsAt } = silence;

@@ -51,7 +51,7 @@ export const createIncidents = (pool: Pool): Incidents => ({
     );
     return rows.length > 0;
   },
-  async giveBack(id, { how, takenAt } = {}) {
+  async giveBack(id, { how, takenBefore } = {}) {
     const rows = await query(
       pool,
       `update incidents
@@ -59,9 +59,9 @@ export const createIncidents = (pool: Pool): Incidents => ({
          revision = revision + 1
        where id = $1 and state = 'firing' and acknowledged_by is not null
          and ($2::text is null or acknowledged_how = $2)
-         and ($3::timestamptz is null or date_trunc('milliseconds', acknowledged_at) = $3)
+         and ($3::timestamptz is null or acknowledged_at < $3)
        returning id`,
-      [rowNumber("inc", id), how ?? null, takenAt === undefined ? null : toDate(takenAt), traceNow()],
+      [rowNumber("inc", id), how ?? null, toDate(takenBefore ?? null), traceNow()],
     );
     return rows.length > 0;
   },
