@@ -2,6 +2,7 @@ import { openHeldAlerts } from "@rollcall/core/adapters/alertmanager/held-alerts
 import { openSilences } from "@rollcall/core/adapters/alertmanager/silences.ts";
 import type { LinkedDirectory } from "@rollcall/core/adapters/linked-directory.ts";
 import { createPagerDuty } from "@rollcall/core/adapters/pagerduty/events.ts";
+import { openOnCalls } from "@rollcall/core/adapters/pagerduty/on-calls.ts";
 import { openFigures } from "@rollcall/core/adapters/prometheus/figures.ts";
 import { openMonitoring } from "@rollcall/core/adapters/prometheus/monitoring.ts";
 import { openEventBus } from "@rollcall/core/adapters/redis/event-bus.ts";
@@ -92,6 +93,7 @@ export async function openAdapters(
       rules,
       clock,
       ...measured,
+      ...onCallsOf(config, clock),
       ...linkingOf(config, database),
     },
     ...{ commands, database, bus, registry, directory, rules, google, limits, runReports },
@@ -133,6 +135,9 @@ const redisOf = (config: ControlConfig, fleet: string) => ({
 
 const openPager = (config: ControlConfig) =>
   createPagerDuty({ url: config.PAGERDUTY_EVENTS_URL, routingKey: config.PAGERDUTY_ROUTING_KEY.reveal() });
+
+const onCallsOf = ({ PAGERDUTY_API_TOKEN: token, PAGERDUTY_API_URL: url }: ControlConfig, clock: Clock) =>
+  token === undefined ? {} : { onCalls: openOnCalls({ url: url.replace(/\/+$/, ""), token: token.reveal(), clock }) };
 
 const measuredBy = (url: string, { fleet, clock }: { fleet: string; clock: Clock }) => ({
   figures: openFigures({ url, fleet, clock }),

@@ -134,6 +134,12 @@ export const controlConfig = z.object({
   PAGERDUTY_EVENTS_URL: address
     .default("https://events.pagerduty.com/v2/enqueue")
     .describe("Where acknowledgements are sent; a stand-in in tests"),
+  PAGERDUTY_API_TOKEN: secretText(16)
+    .optional()
+    .describe("Key of PagerDuty's REST API, reading is enough: says who is on call; access.yaml does if not set"),
+  PAGERDUTY_API_URL: address
+    .default("https://api.pagerduty.com")
+    .describe("Where PagerDuty is asked who is on call; a stand-in in tests"),
   ...googleSettings,
   ...grafanaSettings,
   ...signInSettings,

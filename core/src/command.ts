@@ -21,6 +21,7 @@ import type { Incidents } from "./ports/incidents.ts";
 import type { LogStore } from "./ports/log-store.ts";
 import type { Maintenance } from "./ports/maintenance.ts";
 import type { Monitoring } from "./ports/monitoring.ts";
+import type { OnCalls } from "./ports/on-calls.ts";
 import type { Operations } from "./ports/operations.ts";
 import type { Pager } from "./ports/pager.ts";
 import type { PeriodRecords } from "./ports/period-records.ts";
@@ -82,6 +83,8 @@ export interface Ports {
   readonly dependencies?: Dependencies;
   /** Left out where no Prometheus is named. */
   readonly figures?: Figures;
+  /** Left out where PagerDuty is not asked. */
+  readonly onCalls?: OnCalls;
   /** Left out where nobody can sign in. */
   readonly linking?: Linking;
   /** Left out where no Alertmanager is named. */

@@ -11,6 +11,10 @@ export interface PagerDutyClient {
   waitForIncident(fits: (incident: PagerIncident) => boolean, timeoutMs?: number): Promise<PagerIncident>;
   fail(fault: { kind: "ratelimited" | "http" | "hang" | "reset"; count?: number; status?: number }): Promise<void>;
   clearFaults(): Promise<void>;
+  /** Who is on call from now on. */
+  setOnCalls(
+    turns: readonly { name: string; level: number; policy: string; schedule: string | null; end: string | null }[],
+  ): Promise<void>;
   clear(): Promise<void>;
 }
 
@@ -36,6 +40,7 @@ export function createPagerDutyClient(url: string): PagerDutyClient {
     },
     fail: async (fault) => void (await post("faults", fault)),
     clearFaults: async () => void (await post("faults/clear")),
+    setOnCalls: async (turns) => void (await post("on-calls", turns)),
     clear: async () => void (await post("clear")),
   };
 }

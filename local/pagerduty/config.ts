@@ -12,6 +12,7 @@ const Config = z.object({
   PAGERDUTY_ROUTING_KEY: secretText(32, [/^.{32}$/, "an integration key, 32 characters"]).describe(
     "The only integration key that the Events API takes",
   ),
+  PAGERDUTY_API_TOKEN: secretText(16).optional().describe("The only key of the REST API; without it nobody may ask"),
   PAGERDUTY_STANDIN_DATA: z.string().min(1).optional().describe("JSON file that keeps incidents between runs"),
   ROLLCALL_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])

@@ -7,6 +7,7 @@ await runStandIn("PagerDuty stand-in", () => {
   return createPagerDutyStandIn({
     port: config.PAGERDUTY_STANDIN_PORT,
     routingKey: config.PAGERDUTY_ROUTING_KEY.reveal(),
+    apiToken: config.PAGERDUTY_API_TOKEN?.reveal(),
     logLevel: config.ROLLCALL_LOG_LEVEL,
     ...(config.PAGERDUTY_STANDIN_DATA === undefined ? {} : { dataFile: config.PAGERDUTY_STANDIN_DATA }),
   });

@@ -6,12 +6,15 @@ import { readBody } from "../stand-in/read-body.ts";
 import { SnapshotFile } from "../stand-in/snapshot-file.ts";
 import { readEvent } from "./event.ts";
 import { PagerIncidents, type PagerSnapshot } from "./incidents.ts";
+import { serveOnCalls } from "./on-calls.ts";
 
 export interface PagerDutyStandInOptions {
   /** 0 takes a free port. */
   readonly port: number;
   /** The only integration that exists, 32 characters. */
   readonly routingKey: string;
+  /** The only key of the REST API that exists; without it nobody may ask. */
+  readonly apiToken?: string | undefined;
   /** JSON file that keeps incidents between runs; without it nothing is kept. */
   readonly dataFile?: string;
   readonly logLevel?: string;
@@ -47,6 +50,7 @@ export async function createPagerDutyStandIn(options: PagerDutyStandInOptions): 
       ? takeEvent(request, reply, { incidents, routingKey: options.routingKey })
       : strike(reply, fault);
   });
+  serveOnCalls(app, options.apiToken);
   app.get("/control/incidents", async () => ({ incidents: incidents.list() }));
   app.post("/control/faults", async (request) => {
     faults.push(readBody(request, FaultInput));

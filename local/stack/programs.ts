@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Child, startChild } from "../tools/child.ts";
 import type { ProcessName } from "./addresses.ts";
@@ -118,6 +119,7 @@ export function pagerdutyProgram({ ports, secrets }: StackContext): Program {
     environment: {
       PAGERDUTY_STANDIN_PORT: String(ports.pagerduty),
       PAGERDUTY_ROUTING_KEY: secrets.pagerdutyRoutingKey,
+      PAGERDUTY_API_TOKEN: apiTokenOf(secrets),
     },
   };
 }
@@ -225,8 +227,16 @@ function signInEnvironment({ credentials, layout, ports, settings }: StackContex
 const appTokenOf = ({ slackBotToken }: Secrets): string => slackBotToken.replace(/^xoxb-/, "xapp-");
 
 function pagerdutyEnvironment(context: StackContext): Record<string, string> {
-  return { PAGERDUTY_ROUTING_KEY: pagerdutyRoutingKey(context), PAGERDUTY_EVENTS_URL: pagerdutyUrl(context) };
+  const { credentials, secrets, ports } = context;
+  const events = { PAGERDUTY_ROUTING_KEY: pagerdutyRoutingKey(context), PAGERDUTY_EVENTS_URL: pagerdutyUrl(context) };
+  if (credentials.pagerdutyRoutingKey !== null) return events;
+  const api = { PAGERDUTY_API_TOKEN: apiTokenOf(secrets), PAGERDUTY_API_URL: `http://127.0.0.1:${ports.pagerduty}` };
+  return { ...events, ...api };
 }
+
+/** The stand-in knows both of one account. */
+const apiTokenOf = ({ pagerdutyRoutingKey: key }: Secrets): string =>
+  createHash("sha256").update(`api ${key}`).digest("hex").slice(0, 20);
 
 export const pagerdutyRoutingKey = ({ credentials, secrets }: StackContext): string =>
   credentials.pagerdutyRoutingKey ?? secrets.pagerdutyRoutingKey;
