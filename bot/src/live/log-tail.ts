@@ -1,5 +1,6 @@
 import type { Ports } from "@rollcall/core/command.ts";
 import { Failure, isFailure } from "@rollcall/core/domain/failure.ts";
+import { createLanes } from "@rollcall/core/lanes.ts";
 import type { ApiLogLine, LogStreamEvent } from "@rollcall/core/log-contract.ts";
 import type { LogFilter, LogStore } from "@rollcall/core/ports/log-store.ts";
 import { viewLines } from "../http/view-lines.ts";
@@ -104,23 +105,6 @@ interface Tail {
   /** @returns false if it has ended */
   look(): boolean;
   farewell(reason: string): void;
-}
-
-/** Does so many things at once; what comes while all lanes are taken waits. */
-function createLanes(most: number): (work: () => Promise<void>) => Promise<void> {
-  const waiting: (() => void)[] = [];
-  let taken = 0;
-  return async (work) => {
-    if (taken === most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else taken += 1;
-    try {
-      await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) taken -= 1;
-      else next();
-    }
-  };
 }
 
 interface Reading {

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { Failure } from "../../domain/failure.ts";
 import { type KeptLogLine, LOG_LEVELS, type LogLevel } from "../../domain/log-line.ts";
+import { createLanes } from "../../lanes.ts";
 import type { LogCount, LogFilter, LogStore } from "../../ports/log-store.ts";
 import { asFailure } from "./database-failure.ts";
 import { type Conditions, conditionsOf } from "./log-filter.ts";
@@ -13,7 +14,15 @@ const COLUMNS = "id, source, is_agent, at, level, text, trace, run, operation, f
 const SEARCH_MS = 3000;
 /** For a server that says nothing any more. */
 const ANSWER_MS = 4000;
+/** The pool's other connections stay for who restarts something meanwhile. */
+const AT_ONCE = 6;
 const NARROWER = "Ask for a shorter time, fewer agents, or a trace, run or operation.";
+
+/** Where searches are done, few at a time. */
+interface Room {
+  readonly pool: Pool;
+  readonly lane: ReturnType<typeof createLanes>;
+}
 
 interface LineRow {
   readonly id: string;
@@ -29,49 +38,52 @@ interface LineRow {
 }
 
 /** What is asked of kept lines; nothing here changes them. */
-export const searchLines = (pool: Pool): Pick<LogStore, "search" | "after" | "count" | "newest" | "taken"> => ({
-  async search(filter, page) {
-    const conditions = conditionsOf(filter);
-    const isOldestFirst = page.behind !== undefined;
-    const place = page.behind ?? page.before ?? null;
-    if (place !== null) {
-      const [at, id] = [conditions.value(toDate(place.at)), conditions.value(place.id)];
-      conditions.add(`(at, id) ${isOldestFirst ? ">" : "<"} (${at}::timestamptz, ${id}::bigint)`);
-    }
-    const direction = isOldestFirst ? "asc" : "desc";
-    return await linesOf(pool, filter, { conditions, rest: `order by at ${direction}, id ${direction}`, ...page });
-  },
-  async after(id, filter, limit) {
-    const conditions = conditionsOf(filter);
-    conditions.add(`id > ${conditions.value(id)}`);
-    return await linesOf(pool, filter, { conditions, rest: "order by id", limit });
-  },
-  async newest() {
-    const [row] = await query<{ newest: string }>(pool, "select coalesce(max(id), 0) as newest from log_lines");
-    return Number(row?.newest ?? 0);
-  },
-  async taken(after) {
-    const rows = await query<{ level: number; lines: string; newest: string }>(
-      pool,
-      "select level, count(*) as lines, max(id) as newest from log_lines where id > $1 group by level",
-      [after],
-    );
-    const newest = Math.max(after, ...rows.map((row) => Number(row.newest)));
-    return { newest, counts: countsOf(rows) };
-  },
-  async count(filter, stepMs) {
-    const { value, values, where } = conditionsOf(filter);
-    const [origin, step] = [value(toDate(filter.from)), value(stepMs / 1000)];
-    const text = `select date_bin(make_interval(secs => ${step}), at, ${origin}::timestamptz) as begins, level, count(*) as lines
+export function searchLines(pool: Pool): Pick<LogStore, "search" | "after" | "count" | "newest" | "taken"> {
+  const room: Room = { pool, lane: createLanes(AT_ONCE) };
+  return {
+    async search(filter, page) {
+      const conditions = conditionsOf(filter);
+      const isOldestFirst = page.behind !== undefined;
+      const place = page.behind ?? page.before ?? null;
+      if (place !== null) {
+        const [at, id] = [conditions.value(toDate(place.at)), conditions.value(place.id)];
+        conditions.add(`(at, id) ${isOldestFirst ? ">" : "<"} (${at}::timestamptz, ${id}::bigint)`);
+      }
+      const direction = isOldestFirst ? "asc" : "desc";
+      return await linesOf(room, filter, { conditions, rest: `order by at ${direction}, id ${direction}`, ...page });
+    },
+    async after(id, filter, limit) {
+      const conditions = conditionsOf(filter);
+      conditions.add(`id > ${conditions.value(id)}`);
+      return await linesOf(room, filter, { conditions, rest: "order by id", limit });
+    },
+    async newest() {
+      const [row] = await query<{ newest: string }>(pool, "select coalesce(max(id), 0) as newest from log_lines");
+      return Number(row?.newest ?? 0);
+    },
+    async taken(after) {
+      const rows = await query<{ level: number; lines: string; newest: string }>(
+        pool,
+        "select level, count(*) as lines, max(id) as newest from log_lines where id > $1 group by level",
+        [after],
+      );
+      const newest = Math.max(after, ...rows.map((row) => Number(row.newest)));
+      return { newest, counts: countsOf(rows) };
+    },
+    async count(filter, stepMs) {
+      const { value, values, where } = conditionsOf(filter);
+      const [origin, step] = [value(toDate(filter.from)), value(stepMs / 1000)];
+      const text = `select date_bin(make_interval(secs => ${step}), at, ${origin}::timestamptz) as begins, level, count(*) as lines
        from log_lines where ${where()} group by 1, 2`;
-    const rows = await search<{ begins: Date; level: number; lines: string }>(pool, filter, { text, values });
-    return bucketsOf(
-      filter,
-      stepMs,
-      Map.groupBy(rows, ({ begins }) => begins.getTime()),
-    );
-  },
-});
+      const rows = await search<{ begins: Date; level: number; lines: string }>(room, filter, { text, values });
+      return bucketsOf(
+        filter,
+        stepMs,
+        Map.groupBy(rows, ({ begins }) => begins.getTime()),
+      );
+    },
+  };
+}
 
 type Counted = readonly { readonly level: number; readonly lines: string }[];
 
@@ -96,10 +108,10 @@ interface Wanted {
   readonly limit: number;
 }
 
-async function linesOf(pool: Pool, filter: LogFilter, { conditions, rest, limit }: Wanted): Promise<KeptLogLine[]> {
+async function linesOf(room: Room, filter: LogFilter, { conditions, rest, limit }: Wanted): Promise<KeptLogLine[]> {
   const last = conditions.value(limit);
   const text = `select ${COLUMNS} from log_lines where ${conditions.where()} ${rest} limit ${last}`;
-  const rows = await search<LineRow>(pool, filter, { text, values: conditions.values });
+  const rows = await search<LineRow>(room, filter, { text, values: conditions.values });
   return rows.map(toLine);
 }
 
@@ -119,20 +131,22 @@ interface Statement {
 
 /** One look, limited in time. @throws Failure "invalid_input" if the filter is why there is no answer, "unavailable" */
 async function search<Row extends pg.QueryResultRow>(
-  pool: Pool,
+  { pool, lane }: Room,
   filter: LogFilter,
   { text, values }: Statement,
 ): Promise<Row[]> {
   try {
-    return await transact(
-      pool,
-      async (client) => {
-        await client.query(`set local statement_timeout = ${SEARCH_MS}`);
-        // Of no line PostgreSQL would never look at the pattern.
-        if (filter.pattern !== undefined) await client.query("select '' ~* $1", [toText(filter.pattern)]);
-        return (await client.query<Row>({ text, values: [...values], ...{ query_timeout: ANSWER_MS } })).rows;
-      },
-      "begin read only",
+    return await lane(() =>
+      transact(
+        pool,
+        async (client) => {
+          await client.query(`set local statement_timeout = ${SEARCH_MS}`);
+          // Of no line PostgreSQL would never look at the pattern.
+          if (filter.pattern !== undefined) await client.query("select '' ~* $1", [toText(filter.pattern)]);
+          return (await client.query<Row>({ text, values: [...values], ...{ query_timeout: ANSWER_MS } })).rows;
+        },
+        "begin read only",
+      ),
     );
   } catch (error) {
     throw asSearchFailure(error, filter);

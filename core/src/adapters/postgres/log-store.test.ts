@@ -174,44 +174,7 @@ describe("searching", () => {
       expect((failure as Error).message).toMatch(/^the pattern is no regular expression: \w/);
     },
   );
-
-  test("that takes too long ends with advice, and the connection goes on", async () => {
-    await take(lineOf(`${"a".repeat(7000)}!`));
-    await owner.query("create function slow() returns boolean language sql volatile as 'select pg_sleep(9) is null'");
-    const slow = createLogStore(slowed(control));
-    const ended = await Promise.allSettled([{ pattern: "a" }, {}].map((filter) => slow.search(filter, { limit: 1 })));
-    expect(ended).toMatchObject([
-      { reason: { code: "invalid_input", detail: { next: expect.stringContaining("shorter time") } } },
-      { reason: { code: "unavailable" } },
-    ]);
-    expect(await texts({})).toHaveLength(1);
-  });
 });
-
-/** Each search waits first; as if there were very many lines. */
-function slowed(pool: Pool): Pool {
-  const slow = (text: unknown) =>
-    typeof text === "object" && text !== null && "text" in text
-      ? { ...text, text: String(text.text).replace(" where ", " where not slow() and ") }
-      : text;
-  return new Proxy(pool, {
-    get(target, name) {
-      if (name !== "connect") return Reflect.get(target, name, target);
-      return async () => {
-        const client = await target.connect();
-        return new Proxy(client, {
-          get: (inner, key) => {
-            if (key !== "query") {
-              const value = Reflect.get(inner, key, inner);
-              return typeof value === "function" ? value.bind(inner) : value;
-            }
-            return (text: unknown, ...rest: unknown[]) => Reflect.apply(inner.query, inner, [slow(text), ...rest]);
-          },
-        });
-      };
-    },
-  });
-}
 
 describe("following", () => {
   test("shows what was taken in after a line, in that order, whatever its time", async () => {
