@@ -1,11 +1,18 @@
 import type { Incident } from "../api/contract.ts";
 
-export const TABS = ["firing", "taken", "ended"] as const;
+export const TABS = ["firing", "taken", "silenced", "ended"] as const;
 export type Tab = (typeof TABS)[number];
 
-/** Where an incident stands: nobody has it, somebody has, or it has ended. */
-export const tabOf = ({ state, acknowledgedBy }: Pick<Incident, "state" | "acknowledgedBy">): Tab =>
-  state === "resolved" ? "ended" : acknowledgedBy === null ? "firing" : "taken";
+/** Where an incident stands: nobody has it, somebody has, all of it is silenced, or it has ended. */
+export function tabOf({
+  state,
+  acknowledgedBy,
+  silencedUntil,
+}: Pick<Incident, "state" | "acknowledgedBy" | "silencedUntil">): Tab {
+  if (state === "resolved") return "ended";
+  if (silencedUntil !== undefined) return "silenced";
+  return acknowledgedBy === null ? "firing" : "taken";
+}
 
 /** What a link names: `alerts?name=AgentGone&agent=billing`, as rules and PagerDuty link here; `alerts?incident=inc-7`. */
 export interface Link {

@@ -104,3 +104,23 @@ test("what fires outside of the chosen group is counted, and shown once the choi
   fireEvent.click(screen.getByRole("button", { name: "Look at the whole fleet" }));
   await screen.findByText(/shipping is gone/);
 });
+
+const silenced = (id: string, agent: string): Incident =>
+  incident(id, agent, {
+    ...{ silencedUntil: Date.now() + 3_600_000, silencedBy: { id: "olga", name: "Olga" } },
+    ...{ silencedWhy: "new key at 04:00", silence: "sil-3" },
+  });
+
+test("what is silenced has a tab of its own, and says by whom, why and by which silence", async () => {
+  open = [incident("inc-8", "shipping"), silenced("inc-9", "billing")];
+  await show("?tab=silenced");
+  expect(screen.getByText("silenced 1")).toBeTruthy();
+  expect(cards()).toHaveLength(1);
+  expect(cards()[0]).toMatch(/billing is gone.* 🔕 silenced until .* by Olga: new key at 04:00 \(sil-3\)/);
+});
+
+test("the tab of what is silenced says that nothing is", async () => {
+  open = [incident("inc-8", "shipping")];
+  await show("?tab=silenced");
+  expect(screen.getByText("Nothing that fires is silenced.")).toBeTruthy();
+});

@@ -21,6 +21,7 @@ import { worstFirst } from "./worst-first.ts";
 const TAB_WORDS: Readonly<Record<Tab, () => string>> = {
   firing: () => t("alerts.firing", "firing"),
   taken: () => t("alerts.taken", "taken"),
+  silenced: () => t("alerts.silenced", "silenced"),
   ended: () => t("alerts.ended", "ended, 30 days"),
 };
 
@@ -109,6 +110,7 @@ interface EmptyProps {
 function Empty({ tab, link, all, isEndedKnown }: EmptyProps): ReactElement {
   const now = useNow();
   if (tab === "taken") return <p>{t("alerts.none-taken", "Nobody has taken anything that fires.")}</p>;
+  if (tab === "silenced") return <p>{t("alerts.none-silenced", "Nothing that fires is silenced.")}</p>;
   if (!isEndedKnown && (tab === "ended" || link !== null))
     return <p>{t("alerts.ended-unread", "What has ended is not read yet.")}</p>;
   if (tab === "ended") return <p>{t("alerts.none-ended", "None of these has ended in the last 30 days.")}</p>;

@@ -55,7 +55,8 @@ export function IncidentCard({ incident }: { readonly incident: Incident }): Rea
         <span aria-hidden>■</span> {criticality} {incidentWords(incident, fleet.get(agents[0] ?? "")?.consequence)}
       </h3>
       <p className={styles.small}>
-        {lastedWords(incident, now)} · {takenWords(incident)} · {id}
+        {lastedWords(incident, now)} · {silencedWords(incident, now)}
+        {takenWords(incident)} · {id}
         {agents.map((agent) => (
           <span key={agent}>
             {" "}
@@ -77,6 +78,13 @@ export function IncidentCard({ incident }: { readonly incident: Incident }): Rea
   );
 }
 
+/** "🔕 silenced until 04:10 by Olga: new key at 04:00 (sil-3) · " */
+function silencedWords({ silencedUntil, silencedBy, silencedWhy, silence }: Incident, now: number): string {
+  if (silencedUntil === undefined) return "";
+  const [at, who, why] = [momentWords(silencedUntil, now), silencedBy?.name ?? "", silencedWhy ?? ""];
+  return `🔕 ${t("alerts.silenced-until", "silenced until {{at}} by {{who}}: {{why}} ({{id}})", { at, who, why, id: silence ?? "" })} · `;
+}
+
 /** "since 02:40:52 (75 s)", "ended 02:42:07, after 75 s" */
 function lastedWords({ openedAt, resolvedAt }: Incident, now: number): string {
   if (resolvedAt === null)
@@ -87,13 +95,12 @@ function lastedWords({ openedAt, resolvedAt }: Incident, now: number): string {
 
 const MOST_AT_ONCE = 20;
 
-function Buttons({
-  incident,
-  agents,
-}: {
+interface ButtonsProps {
   readonly incident: Incident;
   readonly agents: readonly string[];
-}): ReactElement {
+}
+
+function Buttons({ incident, agents }: ButtonsProps): ReactElement {
   const styles = useStyles2(getStyles);
   const runbook = incident.alerts.map(({ annotations }) => annotations.runbook_url).find(isLink);
   const n = agents.length;
@@ -106,12 +113,37 @@ function Buttons({
       {agents.length > 0 && agents.length <= MOST_AT_ONCE ? (
         <CommandButton command="restart" input={{ who: agents }} label={restart} incident={incident.id} isDanger />
       ) : null}
+      <HandButtons incident={incident} agents={agents} />
       {runbook === undefined ? null : (
         <LinkButton size="sm" variant="secondary" href={runbook} target="_blank" rel="noreferrer">
           {t("word.runbook", "Runbook")}
         </LinkButton>
       )}
     </div>
+  );
+}
+
+/** Who has it, and whether it is quiet. */
+function HandButtons({ incident, agents }: ButtonsProps): ReactElement {
+  const { id, acknowledgedBy, silence } = incident;
+  return (
+    <>
+      {silence === undefined && agents.length > 0 && agents.length <= MOST_AT_ONCE ? (
+        <CommandButton
+          {...{ command: "silence", input: { who: agents, time: "1h" }, incident: id }}
+          label={t("verb.silence", "Silence…")}
+        />
+      ) : null}
+      {silence === undefined ? null : (
+        <CommandButton
+          {...{ command: "unsilence", input: { silence }, incident: id }}
+          label={t("verb.unsilence", "End silence…")}
+        />
+      )}
+      {acknowledgedBy === null ? null : (
+        <CommandButton command="unack" input={{ alert: id }} label={t("verb.unack", "Give back…")} />
+      )}
+    </>
   );
 }
 
