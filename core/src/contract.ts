@@ -194,6 +194,14 @@ export const apiIncident = z.object({
   acknowledgedAt: at.nullable(),
   acknowledgedHow: z.string().nullable(),
   ...silencedFields,
+  openedBy: z
+    .object({ id: z.string(), name: z.string() })
+    .optional()
+    .describe("whoever opened it by hand; left out where an alert did"),
+  closed: z
+    .object({ by: z.object({ id: z.string(), name: z.string() }), cause: z.string(), helped: z.string().nullable() })
+    .optional()
+    .describe("how somebody ended what was opened by hand"),
   alerts: z.array(
     z.object({
       alertname: z.string(),

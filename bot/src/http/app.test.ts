@@ -139,6 +139,8 @@ describe("API tokens", () => {
     ["GET", "/api/v1/operations"],
     ["GET", "/api/v1/operations/op-7"],
     ["GET", "/api/v1/incidents"],
+    ["GET", "/api/v1/incidents/inc-1"],
+    ["GET", "/api/v1/incidents/inc-1/post-mortem"],
     ["GET", "/api/v1/audit"],
   ];
   test.each(bad.flatMap(([what, headers]) => routes.map(([method, url]) => ({ what, headers, method, url }))))(

@@ -67,7 +67,7 @@ function registerTelling(api: App, ports: AppDeps["ports"]): void {
   });
 }
 
-const viewChange = (change: Change): ApiChange => ({
+export const viewChange = (change: Change): ApiChange => ({
   ...change,
   agents: [...change.agents],
   words: changeWords(change),

@@ -43,6 +43,8 @@ describe("the OpenAPI document", () => {
         "GET /api/v1/operations",
         "GET /api/v1/operations/{id}",
         "GET /api/v1/incidents",
+        "GET /api/v1/incidents/{id}",
+        "GET /api/v1/incidents/{id}/post-mortem",
         "GET /api/v1/requests",
         "GET /api/v1/requests/{id}",
         "GET /api/v1/audit",
