@@ -5,6 +5,8 @@ export interface Dependency {
   /** `unknown`: nobody has looked, or not for a while. */
   readonly state: "up" | "down" | "unknown";
   readonly detail: string | null;
+  /** When it was looked at last, ms since the epoch; null: never. */
+  readonly checkedAt?: number | null;
 }
 
 /** What the service looks at every few seconds to know whether it is ready. Never waits. */

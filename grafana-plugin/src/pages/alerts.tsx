@@ -65,7 +65,7 @@ export default function Alerts(): ReactElement {
             {isOver && shown.length > 0 ? <p>{t("alerts.over", "It does not fire any more.")}</p> : null}
             {shown.length === 0 ? <Empty {...{ tab, link, all, isEndedKnown }} /> : null}
             {shown.map((incident) => (
-              <IncidentCard key={incident.id} incident={incident} />
+              <IncidentCard key={incident.id} incident={incident} isNamed={link?.id === incident.id} />
             ))}
             <Elsewhere incidents={known} />
           </>

@@ -1,7 +1,6 @@
-import { config } from "@grafana/runtime";
 import { Dropdown, Menu, ToolbarButton } from "@grafana/ui";
 import type { ReactElement } from "react";
-import { PROXY } from "../api/ask.ts";
+import { fetchFile } from "../parts/fetch-file.ts";
 import { t } from "../translate.ts";
 
 const formats = () => [
@@ -33,12 +32,4 @@ export function LogExport({ search }: { readonly search: string }): ReactElement
 }
 
 const exportPath = (search: string, format: string): string =>
-  `${config.appSubUrl ?? ""}/${PROXY}/api/v1/logs/export?format=${format}${search === "" ? "" : `&${search}`}`;
-
-/** The browser writes it to the disk as it comes, however long it is. A link that is no part of the page is not followed by Grafana. */
-function fetchFile(path: string): void {
-  const link = document.createElement("a");
-  link.href = path;
-  link.download = "";
-  link.click();
-}
+  `api/v1/logs/export?format=${format}${search === "" ? "" : `&${search}`}`;

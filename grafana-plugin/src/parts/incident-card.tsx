@@ -7,6 +7,7 @@ import { agents as agentList } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { t } from "../translate.ts";
 import { CommandButton } from "./command-button.tsx";
+import { IncidentStory } from "./incident-story.tsx";
 import { logsAround } from "./log-links.ts";
 import { hrefOf } from "./place.ts";
 import { PHONE, THUMB_PX } from "./screen.ts";
@@ -43,12 +44,19 @@ function takenWords({ acknowledgedBy, acknowledgedAt, acknowledgedHow, state }: 
 }
 
 /** A firing alert as its card in Slack: what, since when, who has it, and what may be done. */
-export function IncidentCard({ incident }: { readonly incident: Incident }): ReactElement {
+export function IncidentCard({
+  incident,
+  isNamed = false,
+}: {
+  readonly incident: Incident;
+  /** Whoever came asked for this one. */
+  readonly isNamed?: boolean;
+}): ReactElement {
   const styles = useStyles2(getStyles);
   const now = useNow();
   const fleet = useLiveList(agentList).items;
   const agents = agentsOf(incident);
-  const { id, criticality, state } = incident;
+  const { id, criticality, state, closed } = incident;
   return (
     <article className={styles[criticality]} data-testid="incident">
       <h3 className={styles.title}>
@@ -73,7 +81,9 @@ export function IncidentCard({ incident }: { readonly incident: Incident }): Rea
           </>
         )}
       </p>
+      {closed === undefined ? null : <p className={styles.small}>{closedWords(closed)}</p>}
       {state === "firing" ? <Buttons incident={incident} agents={agents} /> : null}
+      <IncidentStory incident={incident} isOpen={isNamed} />
     </article>
   );
 }
@@ -83,6 +93,13 @@ function silencedWords({ silencedUntil, silencedBy, silencedWhy, silence }: Inci
   if (silencedUntil === undefined) return "";
   const [at, who, why] = [momentWords(silencedUntil, now), silencedBy?.name ?? "", silencedWhy ?? ""];
   return `🔕 ${t("alerts.silenced-until", "silenced until {{at}} by {{who}}: {{why}} ({{id}})", { at, who, why, id: silence ?? "" })} · `;
+}
+
+/** "It was the price feed; helped: a restart of it (Olga)" */
+function closedWords({ by, cause, helped }: NonNullable<Incident["closed"]>): string {
+  const what = t("incident.cause", "It was {{cause}}", { cause });
+  const that = helped === null ? "" : `; ${t("incident.helped-by", "helped: {{what}}", { what: helped })}`;
+  return `${what}${that} (${by.name})`;
 }
 
 /** "since 02:40:52 (75 s)", "ended 02:42:07, after 75 s" */

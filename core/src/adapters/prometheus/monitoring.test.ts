@@ -28,12 +28,14 @@ const TARGETS = {
       scrapeUrl: "http://a:1/metrics",
       health: "up",
       lastError: "",
+      lastScrape: "2026-11-21T02:40:52.123Z",
     },
     {
       labels: { job: "rollcall-control", instance: "b:2" },
       scrapeUrl: "http://b:2/metrics",
       health: "down",
       lastError: "refused",
+      lastScrape: "0001-01-01T00:00:00Z",
     },
   ],
 };
@@ -62,8 +64,8 @@ test("rules, targets, Alertmanagers and the last watchdog are read as Prometheus
       { name: "Watchdog", problem: null },
     ],
     targets: [
-      { job: "rollcall-exporter", address: "a:1", problem: null },
-      { job: "rollcall-control", address: "b:2", problem: "refused" },
+      { job: "rollcall-exporter", address: "a:1", problem: null, readAt: Date.UTC(2026, 10, 21, 2, 40, 52, 123) },
+      { job: "rollcall-control", address: "b:2", problem: "refused", readAt: null },
     ],
     ...{ alertmanagers: 1, watchdogAt: 1_800_000_000_500 },
   });

@@ -9,7 +9,12 @@ const rules = z.object({
   groups: z.array(z.object({ rules: z.array(z.object({ type: z.string(), name: z.string(), ...health })) })),
 });
 const targets = z.object({
-  activeTargets: z.array(z.object({ labels: z.record(z.string(), z.string()), scrapeUrl: z.string(), ...health })),
+  activeTargets: z.array(
+    z.object({
+      ...{ labels: z.record(z.string(), z.string()), scrapeUrl: z.string(), ...health },
+      lastScrape: z.string().optional(),
+    }),
+  ),
 });
 const alertmanagers = z.object({ activeAlertmanagers: z.array(z.unknown()) });
 
@@ -36,12 +41,19 @@ export function openMonitoring({ url, clock }: { url: string; clock: Clock }): M
           job: target.labels.job ?? "",
           address: target.labels.instance ?? target.scrapeUrl,
           problem: problemOf(target),
+          readAt: readAt(target),
         })),
         alertmanagers: readAs(alertmanagers, managerAnswer).activeAlertmanagers.length,
         watchdogAt: seconds === null ? null : seconds * 1000,
       };
     },
   };
+}
+
+/** Before its first look Prometheus says the year 1. */
+function readAt({ lastScrape = "" }: { lastScrape?: string | undefined }): number | null {
+  const at = Date.parse(lastScrape);
+  return at > 0 ? at : null;
 }
 
 /** What was not looked at yet is no problem: it has just been loaded. */
