@@ -2,11 +2,12 @@ import { processLine, rungLine, waitingOf, waitingWords } from "./agent-evidence
 import { deafLines } from "./bus-words.ts";
 import type { ReadContext } from "./command.ts";
 import { isFailure } from "./domain/failure.ts";
-import type { Incident } from "./domain/incident.ts";
+import { type Incident, isMeasured } from "./domain/incident.ts";
 import type { Operation } from "./domain/operation.ts";
 import { type Report, timeToken } from "./domain/report.ts";
 import { agentData, agentLine, asOf, lookAction, restartActions } from "./fleet-report.ts";
 import { plain } from "./fleet-words.ts";
+import { nameOf } from "./incidents/incident-words.ts";
 import { observeFleet, type SeenAgent } from "./observe-fleet.ts";
 import { selectAgents } from "./selector.ts";
 
@@ -70,9 +71,10 @@ function firingWords(incidents: readonly Incident[] | null): string {
   if (incidents === null) return "Whether an alert fires is not known";
   const [first] = incidents;
   if (first === undefined) return "No alert fires";
-  const { id, alertname, openedAt, acknowledgedBy } = first;
+  const { id, openedAt, acknowledgedBy } = first;
   const taken = acknowledgedBy === null ? "nobody has it" : `👀 ${acknowledgedBy.name}`;
-  return `${plain(alertname, 80)} fires since ${timeToken(openedAt)} (${id}), ${taken}`;
+  const name = isMeasured(first) ? `${nameOf(first)} fires` : `"${nameOf(first)}" is open`;
+  return `${name} since ${timeToken(openedAt)} (${id}), ${taken}`;
 }
 
 function runningWords(running: readonly Operation[] | null): string {

@@ -7,6 +7,7 @@ import { firingAgents, type Incident } from "../domain/incident.ts";
 import type { Operation } from "../domain/operation.ts";
 import { agentData, agentLine, asOf, lookAction, restartActions, tallyOf, workHeadline } from "../fleet-report.ts";
 import { countsLine, listed, offWords, SQUARES, sinceWords } from "../fleet-words.ts";
+import { nameOf } from "../incidents/incident-words.ts";
 import { observeFleet, type SeenAgent } from "../observe-fleet.ts";
 import { selectAgents, who } from "../selector.ts";
 
@@ -126,7 +127,7 @@ function firingLine(firing: readonly Incident[] | null, { ports }: ReadContext):
     const taker = incident.acknowledgedBy;
     const taken = taker === null ? "" : `, 👀 ${ports.directory.byId(taker.id)?.name ?? taker.name}`;
     const agents = listed(firingAgents(incident), 2);
-    const what = `${incident.id} ${`${incident.alertname} ${agents}`.trim()}`;
+    const what = `${incident.id} ${`${nameOf(incident)} ${agents}`.trim()}`;
     return `${SQUARES[incident.criticality]} ${what}${sinceWords(incident.openedAt)}${taken}`;
   });
   return listed(words, 3);

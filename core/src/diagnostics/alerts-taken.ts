@@ -1,6 +1,7 @@
 import { defineDiagnostic, failed, passed } from "../diagnostic.ts";
 import { ageSeconds } from "../domain/freshness.ts";
 import { listed } from "../fleet-words.ts";
+import { nameOf } from "../incidents/incident-words.ts";
 
 const MOST_MINUTES = 15;
 
@@ -19,7 +20,7 @@ export default defineDiagnostic({
         ageSeconds(openedAt, now) > MOST_MINUTES * 60,
     );
     if (waiting.length === 0) return passed(`${open.length} open, none of them forgotten`);
-    const words = waiting.map(({ id, alertname }) => `${id} ${alertname}`);
+    const words = waiting.map((incident) => `${incident.id} ${nameOf(incident)}`);
     return failed(`ack ${waiting[0]?.id}`, `nobody has taken ${listed(words)}`);
   },
 });

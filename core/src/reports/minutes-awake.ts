@@ -1,3 +1,4 @@
+import { BY_HAND_ALERT } from "../domain/incident.ts";
 import type { Period } from "../domain/period.ts";
 import type { PastAlert } from "../ports/period-records.ts";
 import { nightMs } from "./report-period.ts";
@@ -10,12 +11,13 @@ export const AWAKE_MEANS = "between 22:00 and 08:00 with a P0 or P1 firing";
  * once, each begun minute whole.
  */
 export function minutesAwake(
-  alerts: readonly Pick<PastAlert, "criticality" | "openedAt" | "resolvedAt">[],
+  alerts: readonly (Pick<PastAlert, "criticality" | "openedAt" | "resolvedAt"> & { readonly alertname?: string })[],
   period: Period,
   zone: string,
 ): number {
   const rang = alerts
-    .filter(({ criticality }) => rings(criticality))
+    // What somebody opens by hand rings nobody, however long it stays open.
+    .filter(({ criticality, alertname }) => rings(criticality) && alertname !== BY_HAND_ALERT)
     .map(({ openedAt, resolvedAt }) => ({
       from: Math.max(openedAt, period.from),
       to: Math.min(resolvedAt ?? period.to, period.to),

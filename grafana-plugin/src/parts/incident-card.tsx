@@ -31,7 +31,8 @@ export function incidentWords(incident: Incident, consequence?: string): string 
   const [first] = incident.alerts;
   const agents = agentsOf(incident);
   const summary = first?.annotations.summary ?? incident.alertname;
-  const subject = agents.length > 1 ? `${incident.alertname}: ${listed(agents)}` : summary;
+  const isByHand = incident.openedBy !== undefined;
+  const subject = agents.length > 1 && !isByHand ? `${incident.alertname}: ${listed(agents)}` : summary;
   return consequence === undefined ? subject : `${subject} — ${consequence}`;
 }
 
