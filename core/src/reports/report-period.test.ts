@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { BY_HAND_ALERT } from "../domain/incident.ts";
 import { minutesAwake } from "./minutes-awake.ts";
 import { dateWords, nightMs, periodOf } from "./report-period.ts";
 
@@ -67,6 +68,11 @@ describe("minutes awake", () => {
     ["count what overlaps once", [alert("03:00:00", "03:30:00"), alert("03:10:00", "03:20:00", "P0")], 30],
     ["add up what does not", [alert("01:00:00", "01:05:00"), alert("03:00:00", "03:10:00")], 15],
     ["do not count what rings nobody", [alert("03:00:00", "03:30:00", "P2")], 0],
+    [
+      "do not count what somebody opened by hand, which rang nobody",
+      [{ ...alert("03:00:00", "03:30:00", "P0"), alertname: BY_HAND_ALERT }],
+      0,
+    ],
     ["end with the night, though it still fires", [alert("07:30:00", null)], 30],
     [
       "do not go back before the period",
