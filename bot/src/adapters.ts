@@ -120,8 +120,8 @@ function openStreams(
   return { bus: openFleetBus(options), events: openEventBus(options), runReports: openRunReports(options) };
 }
 
-const brakesOf = ({ breakGlass, brakes, freezes, maintenance, askedSilences, reminders }: Database) => ({
-  ...{ breakGlass, brakes, freezes, maintenance, askedSilences, reminders },
+const brakesOf = ({ breakGlass, brakes, freezes, maintenance, askedSilences, reminders, offers }: Database) => ({
+  ...{ breakGlass, brakes, freezes, maintenance, askedSilences, reminders, offers },
 });
 
 const recordsOf = ({ logs, changes, records, incidentRecords, rollCalls }: Database) => ({

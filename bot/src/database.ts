@@ -1,4 +1,5 @@
 import { createAccessOverrides } from "@rollcall/core/adapters/postgres/access-overrides.ts";
+import { createAlertOffers } from "@rollcall/core/adapters/postgres/alert-offers.ts";
 import { createApiTokens } from "@rollcall/core/adapters/postgres/api-tokens.ts";
 import { createApprovalRequests } from "@rollcall/core/adapters/postgres/approval-requests.ts";
 import { createAskedSilences } from "@rollcall/core/adapters/postgres/asked-silences.ts";
@@ -32,6 +33,7 @@ import { createSlackLinks } from "@rollcall/core/adapters/postgres/slack-links.t
 import { createUnknownOutcomes } from "@rollcall/core/adapters/postgres/unknown-outcomes.ts";
 import { Failure } from "@rollcall/core/domain/failure.ts";
 import type { AccessOverrides } from "@rollcall/core/ports/access-overrides.ts";
+import type { AlertOffers } from "@rollcall/core/ports/alert-offers.ts";
 import type { ApiTokens } from "@rollcall/core/ports/api-tokens.ts";
 import type { ApprovalRequests } from "@rollcall/core/ports/approval-requests.ts";
 import type { AskedSilences } from "@rollcall/core/ports/asked-silences.ts";
@@ -94,6 +96,7 @@ export interface Database {
   readonly maintenance: Maintenance;
   readonly askedSilences: AskedSilences;
   readonly reminders: Reminders;
+  readonly offers: AlertOffers;
   readonly breakGlass: BreakGlass;
   readonly snapshots: DirectorySnapshots;
   readonly limitUses: LimitStore;
@@ -156,7 +159,7 @@ export function openDatabase({ url, anchorDir, metrics, onProblem, onStatement }
     brakes: gate.guard(createBrakes(pool)),
     freezes: gate.guard(createFreezes(pool)),
     maintenance: { ...gate.guard(maintenance), current: maintenance.current },
-    ...{ askedSilences: gate.guard(createAskedSilences(pool)), reminders: gate.guard(createReminders(pool)) },
+    ...handsOf(pool, gate),
     breakGlass: gate.guard(createBreakGlass(pool)),
     snapshots: gate.guard(createDirectorySnapshots(pool)),
     limitUses: gate.guard(createLimitUses(pool)),
@@ -183,4 +186,11 @@ const openRecords = (pool: Pool, gate: Gate) => ({
   records: gate.guard(createPeriodRecords(pool)),
   incidentRecords: gate.guard(createIncidentRecords(pool)),
   pictures: gate.guard(createPictures(pool)),
+});
+
+/** Who has an alert, who is reminded, to whom it is offered, and what is quiet. */
+const handsOf = (pool: Pool, gate: ReturnType<typeof createGate>) => ({
+  askedSilences: gate.guard(createAskedSilences(pool)),
+  reminders: gate.guard(createReminders(pool)),
+  offers: gate.guard(createAlertOffers(pool)),
 });

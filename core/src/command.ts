@@ -3,6 +3,7 @@ import type { Actor, Door, Role } from "./domain/actor.ts";
 import type { Ending, Operation, Stage, TargetProgress } from "./domain/operation.ts";
 import type { Report } from "./domain/report.ts";
 import type { AccessOverrides } from "./ports/access-overrides.ts";
+import type { AlertOffers } from "./ports/alert-offers.ts";
 import type { ApprovalRequests } from "./ports/approval-requests.ts";
 import type { AskedSilences } from "./ports/asked-silences.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
@@ -77,6 +78,7 @@ export interface Ports {
   readonly maintenance?: Maintenance;
   readonly askedSilences?: AskedSilences;
   readonly reminders?: Reminders;
+  readonly offers?: AlertOffers;
   /** Left out where no spool of the host is followed. */
   readonly breakGlass?: BreakGlass;
   /** Left out where nothing looks in the background. */

@@ -19,6 +19,7 @@ export type DraftPorts = Pick<
   | "maintenance"
   | "askedSilences"
   | "reminders"
+  | "offers"
   | "records"
   | "incidentRecords"
   | "zone"

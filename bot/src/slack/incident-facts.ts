@@ -119,7 +119,7 @@ async function findOperations(
 }
 
 /** Who has it stands on the card itself. */
-const OF_HANDS = ["ack", "unack", "silence", "unsilence"];
+const OF_HANDS = ["ack", "unack", "silence", "unsilence", "give", "give-accept", "give-decline"];
 const INTERRUPTING = ["restart", "stop", "drain"];
 /** An alert of a restart that did not help begins a little after it, when its rule has waited. */
 const AFTERWARDS_MS = 60_000;

@@ -7,6 +7,7 @@ import { draftOfErrorLines, isErrorLinesKey } from "./error-lines.ts";
 import { draftOfHandover, isHandoverKey } from "./handover-draft.ts";
 import { gatherIncidentFacts } from "./incident-facts.ts";
 import { draftOfIncidentNote, isNoteKey } from "./note-draft.ts";
+import { draftOfOffer, isOfferKey } from "./offer-note.ts";
 import { inputOf } from "./order-inputs.ts";
 import type { Draft } from "./publish.ts";
 import { draftOfReminder, isReminderKey } from "./reminder-note.ts";
@@ -20,7 +21,7 @@ const ENDING = ":ending";
 /** Commands whose ending is seen at once on the card and need not buzz the person who just pressed the button. */
 const QUIET = ["ack"];
 /** So is what was done from a card: a line in its thread says it. */
-const QUIET_ON_CARDS = ["silence", "unsilence"];
+const QUIET_ON_CARDS = ["silence", "unsilence", "give", "give-accept", "give-decline"];
 const URGENCY = { P0: 0, P1: 1, P2: 3, P3: 5 } as const;
 const OPERATION_URGENCY = 2;
 const NOTE_URGENCY = 4;
@@ -34,6 +35,7 @@ const BY_KEY: readonly (readonly [(key: string) => boolean, Drafting])[] = [
   [isSoonKey, draftOfSoon],
   [isSilenceKey, draftOfSilence],
   [isReminderKey, draftOfReminder],
+  [isOfferKey, draftOfOffer],
   [isHandoverKey, draftOfHandover],
 ];
 

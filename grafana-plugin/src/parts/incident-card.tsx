@@ -158,6 +158,7 @@ function HandButtons({ incident, agents }: ButtonsProps): ReactElement {
           label={t("verb.unsilence", "End silence…")}
         />
       )}
+      <CommandButton command="give" input={{ alert: id }} label={t("verb.give", "Give…")} incident={id} />
       {acknowledgedBy === null ? null : (
         <CommandButton command="unack" input={{ alert: id }} label={t("verb.unack", "Give back…")} />
       )}

@@ -52,6 +52,7 @@ const KNOWN_ROLES: Readonly<Record<string, Wanted["role"]>> = {
     silences: "viewer",
     unack: "operator",
   },
+  ...{ give: "operator", "give-accept": "operator", "give-decline": "operator" },
   ...{ cancel: "operator", continue: "operator" },
   ...{ approve: "admin", deny: "admin", discard: "admin", "audit-export": "admin" },
 };

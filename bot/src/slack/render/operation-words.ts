@@ -55,6 +55,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   cancel: { running: "Cancelling", past: "", noun: "Cancelling", done: (subject) => `${subject} cancelled` },
   continue: { running: "Continuing", past: "", noun: "Continuing", done: (subject) => `${subject} goes on` },
+  give: { running: "Offering", past: "", noun: "Offer", done: (subject) => `${subject} offered` },
+  "give-accept": { running: "Taking", past: "", noun: "Taking", done: (subject) => `${subject} taken over` },
+  "give-decline": { running: "Declining", past: "", noun: "Answer", done: (subject) => `${subject} not taken over` },
   unack: {
     ...{ running: "Giving back", past: "", noun: "Giving back" },
     done: (subject) => `${subject} given back: nobody has it, and PagerDuty rings nobody for it`,
