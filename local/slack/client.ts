@@ -3,6 +3,7 @@ import { callControl } from "../stand-in/control-call.ts";
 import type { Click } from "./clicks.ts";
 import type { Ack } from "./delivery.ts";
 import type { Json, Message } from "./records.ts";
+import type { Shortcut } from "./shortcuts.ts";
 import type { Drop } from "./sockets.ts";
 import type { Exchange } from "./traffic.ts";
 
@@ -33,6 +34,8 @@ export interface SlackClient {
   }): Promise<{ acks: Ack[] }>;
   /** Presses a button, or chooses `value` from a menu. `times` sends the very same signed request so often. */
   click(click: Click): Promise<{ acks: Ack[] }>;
+  /** Chooses a shortcut from the menu of a message. */
+  shortcut(chosen: Shortcut): Promise<{ acks: Ack[] }>;
   clickInView(click: Omit<Click, "channel" | "ts"> & { view_id: string }): Promise<{ acks: Ack[] }>;
   submit(user: string, viewId: string, values?: Json): Promise<{ ack: Ack; errors: Json }>;
   closeView(user: string, viewId: string): Promise<void>;
@@ -80,6 +83,7 @@ export function createSlackClient(url: string): SlackClient {
     says: (user, channel, text) => send({ user, channel, text }),
     send,
     click: (click) => post("click", click) as Promise<{ acks: Ack[] }>,
+    shortcut: (chosen) => post("shortcut", chosen) as Promise<{ acks: Ack[] }>,
     clickInView: (click) => post("click-view", click) as Promise<{ acks: Ack[] }>,
     submit: (user, view_id, values = {}) =>
       post("submit", { user, view_id, values }) as Promise<{ ack: Ack; errors: Json }>,

@@ -9,6 +9,7 @@ import type { DeliveryOptions } from "./delivery.ts";
 import type { Faults } from "./faults.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { BOT, type Message, TEAM } from "./records.ts";
+import { chooseShortcut } from "./shortcuts.ts";
 import { closeView, submitView } from "./submissions.ts";
 import type { Traffic } from "./traffic.ts";
 import { presentView } from "./views.ts";
@@ -63,6 +64,8 @@ const Membership = z.strictObject({
   member: z.boolean().default(true),
   archived: z.boolean().optional(),
 });
+
+const Chosen = z.strictObject({ user: z.string(), channel: z.string(), ts: z.string(), callback_id: z.string() });
 
 const MessagesQuery = z.strictObject({
   channel: z.string(),
@@ -131,6 +134,10 @@ function addActs(app: FastifyInstance, parts: ControlParts): void {
   app.post("/control/click", async (request) => {
     const clicked = readBody(request, Clicked);
     return act(async () => ({ acks: await click(clicked, parts) }));
+  });
+  app.post("/control/shortcut", async (request) => {
+    const chosen = readBody(request, Chosen);
+    return act(async () => ({ acks: await chooseShortcut(chosen, parts) }));
   });
   app.post("/control/click-view", async (request) => {
     const clicked = readBody(request, ClickedInView);

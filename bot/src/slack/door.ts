@@ -5,8 +5,9 @@ import type { CommandDefinition, Ports } from "@rollcall/core/command.ts";
 import type { Publications } from "@rollcall/core/ports/publications.ts";
 import type { CommandAnswer, CommandRequest } from "@rollcall/core/run-command.ts";
 import type { Secret } from "@rollcall/core/secrets/secret.ts";
-import { App, type Context, type EnvelopedEvent, type ViewSubmitAction } from "@slack/bolt";
+import { App, type Context, type EnvelopedEvent, type MessageShortcut, type ViewSubmitAction } from "@slack/bolt";
 import type { FastifyInstance } from "fastify";
+import { ADD_TO_INCIDENT, addToIncident, submitToIncident } from "./add-to-incident.ts";
 import { boltLogger } from "./bolt-logger.ts";
 import type { Desk } from "./desk.ts";
 import { followSlack } from "./follow.ts";
@@ -14,6 +15,7 @@ import { createIdentity } from "./identity.ts";
 import { pressButton } from "./press.ts";
 import { FastifyReceiver } from "./receiver.ts";
 import { DISMISS_ACTION, LINK_ACTION, ORDER_ACTION } from "./render/buttons.ts";
+import { PICK_VIEW } from "./render/pick-incident-view.ts";
 import { PLAN_VIEW } from "./render/plan.ts";
 import { REASON_VIEW } from "./render/reason-view.ts";
 import { SILENCE_VIEW } from "./render/silence-view.ts";
@@ -121,7 +123,20 @@ function listen(bolt: App, deps: SlackDoorDeps): void {
   }
   listenToWindows(bolt, desk);
   bolt.action(LINK_ACTION, async ({ ack }) => await ack());
+  listenToShortcuts(bolt, desk);
   listenToWords(bolt, desk);
+}
+
+function listenToShortcuts(bolt: App, desk: Desk): void {
+  bolt.shortcut<MessageShortcut>(
+    { type: "message_action", callback_id: ADD_TO_INCIDENT },
+    async ({ shortcut: { team, user, channel, message, trigger_id: trigger }, ack }) => {
+      await ack();
+      const { ts, thread_ts: thread = null, text = "" } = message;
+      const of = { team: user.team_id ?? team?.id ?? "", user: user.id, channel: channel.id };
+      await addToIncident({ ...of, message: { ts, thread, text }, trigger }, desk);
+    },
+  );
 }
 
 /** What a submitted window is answered by. */
@@ -130,6 +145,7 @@ const WINDOWS = {
   [PLAN_VIEW]: submitPlan,
   [SILENCE_VIEW]: submitSilence,
   [TEXT_VIEW]: submitText,
+  [PICK_VIEW]: submitToIncident,
 } as const;
 
 function listenToWindows(bolt: App, desk: Desk): void {

@@ -89,6 +89,39 @@ describe("a note", () => {
   });
 });
 
+describe("Add to incident", () => {
+  const shortcut = (user: string, ts: string) =>
+    stage.slack.shortcut({ user, channel: "C0ALERTS", ts, callback_id: "add-to-incident" });
+  const say = (text: string, thread?: string) =>
+    stage.standIn.workspace.post({ channel: "C0ALERTS", user: "U0SECOND", text, thread_ts: thread ?? null }).ts;
+
+  test("keeps a message of a card's thread as a note of that card, once its words were mended", async () => {
+    const card = await postCard();
+    stage.rows.put(incident({ id: "inc-8" }));
+    await shortcut("U0OPERATOR", say("the key <@U0SECOND> &amp; I renewed", card));
+    const view = await windowOf("U0OPERATOR");
+    const shown = JSON.stringify(view);
+    expect(shown).toContain('"initial_value":"the key @U0SECOND & I renewed"');
+    expect(shown).toMatch(/"initial_option":\{[^}]*\},"value":"inc-7"/);
+    const picked = { alert: { alert: { type: "static_select", selected_option: { value: "inc-8" } } } };
+    await stage.slack.submit("U0OPERATOR", view?.id ?? "", { ...picked, ...written("text", "the key was renewed") });
+    expect(stage.accepted).toMatchObject([
+      { command: "incident-note", input: { alert: "inc-8", text: "the key was renewed" }, incidentId: "inc-8" },
+    ]);
+  });
+
+  test("is not for a viewer, who is told so in the window", async () => {
+    await postCard();
+    await shortcut("U0VIEWER", say("look"));
+    expect(JSON.stringify(await windowOf("U0VIEWER"))).toContain("Not done: you may not add notes");
+  });
+
+  test("says that there is nothing to add to, and how to open one", async () => {
+    await shortcut("U0OPERATOR", say("look"));
+    expect(JSON.stringify(await windowOf("U0OPERATOR"))).toContain("/fleet incident open");
+  });
+});
+
 describe("the card of what has ended", () => {
   test("leads to its course, and behind the dots to what is still to be done", async () => {
     const { blocks } = incidentCard(incident(over), facts(), { ...FRAME, inputOf });

@@ -68,16 +68,21 @@ export function textView(order: Order): ModalWindow | null {
   if (form === undefined || order.input[form.fields[0].name] !== undefined || metadata.length > MOST_METADATA)
     return null;
   return {
-    ...{ type: "modal", callback_id: TEXT_VIEW, private_metadata: metadata, blocks: form.fields.map(fieldBlock) },
+    ...{ type: "modal", callback_id: TEXT_VIEW, private_metadata: metadata, blocks: fieldBlocks(order) },
     ...{ title: word(form.title), submit: word(form.submit), close: word("Not now") },
   };
 }
 
-const fieldBlock = ({ name, label, hint, most, isOptional, isLong }: Field): InputBlock => ({
+/** The fields of an order that lacks words. @param begun what stands in them already */
+export const fieldBlocks = ({ command }: Pick<Order, "command">, begun: Readonly<Record<string, string>> = {}) =>
+  (FORMS[command]?.fields ?? []).map((field) => fieldBlock(field, begun[field.name] ?? ""));
+
+const fieldBlock = ({ name, label, hint, most, isOptional, isLong }: Field, begun: string): InputBlock => ({
   ...{ type: "input", block_id: name, label: word(label), hint: word(hint), optional: isOptional === true },
   element: {
     ...{ type: "plain_text_input", action_id: name, max_length: most },
     ...(isLong && { multiline: true }),
+    ...(begun !== "" && { initial_value: begun.slice(0, most).toWellFormed() }),
     ...(isOptional ? {} : { min_length: 1 }),
   },
 });
