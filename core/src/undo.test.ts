@@ -23,6 +23,11 @@ describe("what takes an operation back", () => {
     ["a pause", {}, { command: "resume", input: { who: ["billing"] } }],
     ["a freeze", freeze, { command: "thaw", input: { freeze: "fz-3" } }],
     [
+      "a silence",
+      { command: "silence", targets: [target("silence", { memory: { silence: "sil-3" } })] },
+      { command: "unsilence", input: { silence: "sil-3" } },
+    ],
+    [
       "a pause of which a part failed",
       { ending: "partly", targets: [target("billing"), target("invoices", { ending: "failed" })] } as const,
       { command: "resume", input: { who: ["billing"] } },
@@ -35,6 +40,7 @@ describe("what takes an operation back", () => {
     ["of what still runs", { state: "running", ending: null, endedAt: null } as const],
     ["of a restart", { command: "restart" }],
     ["of one that was taken back or is too old for it", { undoClosed: true } as const],
+    ["of a silence that never came to be", { command: "silence", targets: [target("silence", { memory: {} })] }],
     ["of a freeze that never came to be", { ...freeze, targets: [target("freeze", { memory: {} })] }],
     ["of one that was paused anyway", { targets: [target("billing", { memory: { wasPaused: true } })] }],
     ["of one that is stopped", { targets: [target("billing", { stages: [stage("sent", "skipped")] })] }],

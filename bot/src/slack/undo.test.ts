@@ -133,6 +133,13 @@ describe("the message", () => {
   test("of an ended freeze offers to undo it", () => {
     expect(blocks({})).toContain(JSON.stringify(JSON.stringify({ command: "thaw", input: {}, undo: "op-481" })));
   });
+  test("of an ended silence offers to undo it", () => {
+    const operation = ended("done", { command: "silence", endedAt: FRAME.now, input: { who: ["billing"] } });
+    const targets = operation.targets.map((one) => ({ ...one, agent: "silence", memory: { silence: "sil-3" } }));
+    const shown = JSON.stringify(operationMessage({ ...operation, targets }, FRAME).blocks);
+    expect(shown).toContain(JSON.stringify(JSON.stringify({ command: "unsilence", input: {}, undo: "op-481" })));
+    expect(shown).toContain("billing silenced");
+  });
   test("says what undid it, and offers it no longer", () => {
     const shown = blocks({ undoneBy: "op-490", undoClosed: true });
     expect([shown.includes("undone by op-490"), shown.includes("Undo")]).toEqual([true, false]);

@@ -203,6 +203,21 @@ describe("report handover", () => {
     ]);
   });
 
+  test("says once what somebody has silenced: by whom, until when, why and for whom", async () => {
+    const [asker, mutes] = [
+      { id: "olga", name: "Olga", slackUser: null },
+      [{ agent: "billing", alertname: "AgentGone" }],
+    ];
+    const times = { startedAt: 0, endsAt: stage.fleet.now + 60_000, endedAt: null };
+    const muted = { id: "s1", key: "sil-3", agents: ["billing"], alerts: { only: ["AgentGone"] } };
+    Object.assign(stage.fleet.ports, {
+      askedSilences: { open: async () => [{ id: "sil-3", mutes, asker, reason: "new key at 04:00", ...times }] },
+      silences: { list: async () => [{ ...muted, startsAt: 0, endsAt: times.endsAt }] },
+    });
+    const lines = (await stage.report("handover")).lines.filter((line) => line.includes("sil-3"));
+    expect(lines).toEqual(["⏸ sil-3 silence of billing until T60 by Olga: new key at 04:00 · for orders"]);
+  });
+
   test("says it when nobody knows what is silenced", async () => {
     const list = () => Promise.reject(new Failure("unavailable", "Alertmanager does not answer"));
     Object.assign(stage.fleet.ports, { silences: { list } });

@@ -11,7 +11,8 @@ import type { ReportKind } from "./report-period.ts";
 import { tellSummary } from "./summary.ts";
 
 /** What a report is made from; a hand-over looks at what is parked and what waits, too. */
-export type ReportPorts = Sources & Pick<Ports, "maintenance" | "freezes" | "silences" | "requests" | "operations">;
+export type ReportPorts = Sources &
+  Pick<Ports, "maintenance" | "freezes" | "silences" | "askedSilences" | "requests" | "operations">;
 
 /** A report in words, with its picture and its data. @throws Failure "unavailable" */
 export async function makeReport(

@@ -1,4 +1,5 @@
 import type { Ports } from "../command.ts";
+import { agentsOfSilence } from "../domain/asked-silence.ts";
 import { isFailure } from "../domain/failure.ts";
 import { timeToken } from "../domain/report.ts";
 import type { FoundSilence } from "../domain/silence.ts";
@@ -8,12 +9,13 @@ import { requestWhat } from "../request-words.ts";
 
 /** What is off or muted for a while, and for whom: one line each. What cannot be asked is said. @throws Failure "unavailable" */
 export async function parkedLines(
-  ports: Pick<Ports, "registry" | "maintenance" | "freezes" | "silences">,
+  ports: Pick<Ports, "registry" | "maintenance" | "freezes" | "silences" | "askedSilences">,
 ): Promise<string[]> {
-  const [{ agents }, windows, freezes, silences] = await Promise.all([
+  const [{ agents }, windows, freezes, asked, silences] = await Promise.all([
     ports.registry.expected(),
     ports.maintenance?.open() ?? [],
     ports.freezes?.active() ?? [],
+    ports.askedSilences?.open() ?? [],
     silencesOf(ports),
   ]);
   const owners = ownersIn(agents);
@@ -30,6 +32,11 @@ export async function parkedLines(
         reason,
         owner: owners(ids),
       });
+    }),
+    ...asked.map((silence) => {
+      const ids = agentsOfSilence(silence);
+      const { id, asker, endsAt: until, reason } = silence;
+      return parked(`${id} silence of ${listed(ids, 3)}`, { by: asker.name, until, reason, owner: owners(ids) });
     }),
     ...agents.filter(({ id, desired }) => desired.state !== "running" && !frozen.has(id)).map(offLine),
     ...silences,
@@ -63,8 +70,8 @@ const ownersIn =
 async function silencesOf({ silences }: Pick<Ports, "silences">): Promise<string[]> {
   try {
     const found = (await silences?.list()) ?? [];
-    // What is in maintenance is told with its window.
-    return found.filter(({ key }) => !key.startsWith("mw-")).map(silenceLine);
+    // What somebody asked for is told with who did and why.
+    return found.filter(({ key }) => !/^(mw|sil)-/.test(key)).map(silenceLine);
   } catch (error) {
     if (!isFailure(error) || error.code !== "unavailable") throw error;
     return ["❔ What is silenced is not known: Alertmanager does not answer"];
