@@ -7,10 +7,13 @@ import { endDueSilences } from "../brakes/run-silence.ts";
 import { lookAt, named, runOn } from "../command-fixture.ts";
 import { parseCommandWords } from "../command-words.ts";
 import { Failure } from "../domain/failure.ts";
+import { boundTo, changesBetween } from "../domain/plan.ts";
 import { targetOf } from "../fake-agent-fixture.ts";
 import { awaitClear } from "../lifecycle/await-clear.ts";
 import { LIFECYCLE_LIMITS } from "../lifecycle/limits.ts";
 import { loadCommands } from "../load-commands.ts";
+import { makePlan } from "../make-plan.ts";
+import { workLines } from "../plan-words.ts";
 import silence from "./silence.ts";
 
 const MINUTE = 60_000;
@@ -76,7 +79,29 @@ describe("silence", () => {
     const targets = await silence.targets(input(["billing", "invoices"]), stage.fleet.reading());
     expect(targets.map(({ id }) => id)).toEqual(["billing"]);
     const words = "Mutes 1 alert name of 1 agent (AgentGone); all others still ring";
-    expect(await silence.remarks(targets, stage.fleet.reading())).toEqual([words]);
+    const planNow = async () => {
+      const remarks = await silence.remarks(targets, stage.fleet.reading());
+      const decision = {
+        ...{ allowed: true, needsSecondPerson: false, rule: "role-operator", why: "", whoCan: [] },
+        instead: null,
+      };
+      const question = {
+        command: silence,
+        input: input(["billing"]),
+        actor: { id: "operator" },
+        force: false,
+        decision,
+      };
+      const about = { agents: targets, subjects: ["silence"], brakes: [], incidentId: null, remarks };
+      return await makePlan({ ...question, ...about }, stage.fleet.ports);
+    };
+    const before = await planNow();
+    expect(workLines(before)).toContain(words);
+    expect(boundTo(await planNow())).toEqual(boundTo(before));
+    await stage.tell("billing", "EventsLost");
+    const after = await planNow();
+    expect(boundTo(after)).not.toEqual(boundTo(before));
+    expect(changesBetween(before, after).join()).toContain("Mutes 2 alert names of 1 agent");
   });
 
   test("is refused where nothing fires, with what to do instead", async () => {
