@@ -50,6 +50,15 @@ describe("an agent whose work loop hangs while its heartbeat goes on", () => {
     );
     expect(JSON.stringify(ended.blocks)).toMatch(/stopped ✓ [\d.]+ s, by the supervisor: its work loop did not end/);
 
+    const timeline = findButton(ended.blocks, "Timeline");
+    await stack.slack.click({ user: OPERATOR, channel: ALERTS, ts: card.ts, action_id: timeline.action_id });
+    await stack.slack.waitForMessage(
+      ALERTS,
+      (message) =>
+        message.visible_to === OPERATOR && /restart of order-validator recovered after/.test(JSON.stringify(message)),
+      { user: OPERATOR, timeoutMs: 20_000 },
+    );
+
     await eventually("PagerDuty is told", async () => {
       const now = (await stack.pagerDuty.incidents()).find((incident) => incident.dedup_key === page.dedup_key);
       return now?.status === "resolved";
