@@ -35,3 +35,18 @@ test("diagnostics see the rules, targets and watchdog of a real Prometheus, and 
   );
   expect(stateOf("subscriptions-declared")).toBe("passed");
 });
+
+test("the way from sensor to phone is whole: an alert came all the way, and PagerDuty takes our key", async () => {
+  const stack = stackUnderTest();
+  const said = await eventually(
+    "the way is whole",
+    async () => {
+      const { body } = await stack.command("doctor", {});
+      const { report } = body as { report: { headline: string; lines: string[] } };
+      if (report.headline === "🟢 *The way from sensor to phone is whole*") return report.lines;
+      throw new Error([report.headline, ...report.lines].join("\n"));
+    },
+    180_000,
+  );
+  expect(said).toHaveLength(7);
+});
