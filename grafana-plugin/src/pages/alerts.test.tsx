@@ -124,3 +124,18 @@ test("the tab of what is silenced says that nothing is", async () => {
   await show("?tab=silenced");
   expect(screen.getByText("Nothing that fires is silenced.")).toBeTruthy();
 });
+
+test("a card offers to silence what rings, to end what is silenced, and to give back what somebody has", async () => {
+  const taken = { acknowledgedBy: { id: "sam", name: "Sam" }, acknowledgedAt: OPENED_MS };
+  open = [incident("inc-8", "shipping"), { ...silenced("inc-9", "billing"), ...taken }];
+  await show("");
+  const labels = screen
+    .getAllByTestId("incident")
+    .map((card) => [...card.querySelectorAll("button")].map((button) => button.textContent));
+  expect(labels).toEqual([
+    expect.arrayContaining(["Acknowledge…", "Silence…", "Give…"]),
+    expect.arrayContaining(["End silence…", "Give…", "Give back…"]),
+  ]);
+  expect(labels[0]).not.toContain("Give back…");
+  expect(labels[1]).not.toContain("Silence…");
+});
