@@ -18,11 +18,15 @@ import { takeOver } from "../take-incident.ts";
 /** How an incident was taken by whoever silenced it; it is given back at the end. */
 export const BY_SILENCING = "by silencing";
 
-/** @throws Failure "unavailable" where nothing is stored, or nothing can be muted */
-export function silencingOf({ askedSilences, silences }: Pick<Ports, "askedSilences" | "silences">): AskedSilences {
-  if (askedSilences === undefined)
-    throw new Failure("unavailable", "nothing is stored here, so nothing can be silenced");
-  if (silences !== undefined) return askedSilences;
+/** @throws Failure "unavailable" where nothing is stored */
+export function silencingOf({ askedSilences }: Pick<Ports, "askedSilences">): AskedSilences {
+  if (askedSilences !== undefined) return askedSilences;
+  throw new Failure("unavailable", "nothing is stored here, so nothing can be silenced");
+}
+
+/** @throws Failure "unavailable" where nothing can be muted */
+export function requireMuting({ silences }: Pick<Ports, "silences">): void {
+  if (silences !== undefined) return;
   throw new Failure("unavailable", "no Alertmanager is named, so nothing can be silenced", {
     next: "Set ALERTMANAGER_URL. Nothing was done.",
   });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { beginSilence, firingOf, mutesWords, silencingOf } from "../brakes/run-silence.ts";
+import { beginSilence, firingOf, mutesWords, requireMuting, silencingOf } from "../brakes/run-silence.ts";
 import { defineCommand, type ReadContext } from "../command.ts";
 import { Failure } from "../domain/failure.ts";
 import { listed } from "../fleet-words.ts";
@@ -31,7 +31,9 @@ export default defineCommand({
     const { time } = input.parse(raw);
     silencingOf(context.ports);
     untilMoment(time, clockOf(context));
-    return (await meant(raw, context)).agents;
+    const { agents } = await meant(raw, context);
+    requireMuting(context.ports);
+    return agents;
   },
   subjects: () => [SUBJECT],
   async remarks(targets, { ports }) {
