@@ -80,6 +80,13 @@ describe("whoever has an alert that still fires", () => {
     expect([await notes(), await holder()]).toEqual([[], "olga"]);
   });
 
+  test("of what somebody opened by hand is reminded as ever, and no phone rings", async () => {
+    await store.pool.query("update incidents set opened_by = acknowledged_by");
+    await pass(30);
+    await pass(60);
+    expect([(await notes()).length, await holder(), rang()]).toEqual([2, null, []]);
+  });
+
   test("is given the time between both after an outage of ours, too", async () => {
     await pass(300);
     expect([(await notes()).length, await holder()]).toEqual([1, "olga"]);

@@ -1,7 +1,7 @@
 import type { Ports } from "../command.ts";
 import { type AskedSilence, agentsOfSilence, isMutedBy, silenceOf } from "../domain/asked-silence.ts";
 import { isFailure } from "../domain/failure.ts";
-import type { Incident } from "../domain/incident.ts";
+import { type Incident, isMeasured } from "../domain/incident.ts";
 import type { Publications } from "../ports/publications.ts";
 import { dedupKeyOf } from "../take-incident.ts";
 import { BY_SILENCING } from "./run-silence.ts";
@@ -80,7 +80,8 @@ async function tellAgain(
 /** Rings the phones anew for what rang them first. @throws Failure "unavailable" */
 export async function page(incident: Incident, why: string, pager: Ports["pager"]): Promise<void> {
   const { criticality, alerts, alertname } = incident;
-  if (criticality !== "P0" && criticality !== "P1") return;
+  // What somebody opened by hand has rung nobody, and is known to them.
+  if (!isMeasured(incident) || (criticality !== "P0" && criticality !== "P1")) return;
   const firing = alerts.find((alert) => alert.firing) ?? alerts[0];
   const what = firing?.annotations.summary ?? alertname;
   await pager.ringAgain(dedupKeyOf(incident), {

@@ -9,6 +9,7 @@ import {
 } from "../domain/asked-silence.ts";
 import { auditEntry } from "../domain/audit.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
+import { isMeasured } from "../domain/incident.ts";
 import { timeToken } from "../domain/report.ts";
 import { counted, listed } from "../fleet-words.ts";
 import type { AskedSilences } from "../ports/asked-silences.ts";
@@ -42,7 +43,8 @@ export async function firingOf(
   { incidents, silences }: Pick<Ports, "incidents" | "silences">,
 ): Promise<MutedAlert[]> {
   const [open, active] = await Promise.all([incidents.open(), activeOf(agents, silences)]);
-  const told = open.flatMap(({ alerts }) => alerts.filter(({ firing }) => firing));
+  // Alertmanager knows nothing of what somebody opened by hand, so it cannot be muted.
+  const told = open.filter(isMeasured).flatMap(({ alerts }) => alerts.filter(({ firing }) => firing));
   const found = new Map<string, MutedAlert>();
   for (const { agent, alertname } of [...told, ...active])
     if (agent !== null && agents.includes(agent)) found.set(`${agent} ${alertname}`, { agent, alertname });
