@@ -73,6 +73,9 @@ export function tokenIn(answer: string): string | null {
 }
 
 /** What an answer's status means. */
+/** The stage has no Prometheus and no Alertmanager; that is told only to who is let in. */
+const NOT_HERE = /nothing is measured here|no Alertmanager is named/;
+
 export function seenIn(status: number, body: string): Seen {
   const words = body.slice(0, 200);
   const seen = (became: Seen["became"]): Seen => ({ became, rule: null, words });
@@ -82,6 +85,7 @@ export function seenIn(status: number, body: string): Seen {
   // In place of the plan that was confirmed, because the fleet has changed: nothing was done.
   if (status === 200 && body.startsWith('{"kind":"plan"')) return seen("waits");
   if (status === 200 || status === 202) return seen("done");
+  if (status === 503 && NOT_HERE.test(body)) return seen("nothing to do");
   return seen([400, 404, 409, 410].includes(status) ? "nothing to do" : "broken");
 }
 
@@ -117,7 +121,7 @@ function seenInSlack(answer: string): Seen {
   const rule = /rule ([a-z0-9-]+)/.exec(answer)?.[1] ?? null;
   const seen = (became: Seen["became"]): Seen => ({ became, rule, words: answer.slice(0, 300) });
   if (answer.includes("🚫") && rule !== null) return seen("refused");
-  if (/🚫|Nothing was done\./.test(answer)) return seen("nothing to do");
+  if (/🚫|Nothing was done\./.test(answer) || NOT_HERE.test(answer)) return seen("nothing to do");
   if (/Waiting for a second person|Nothing has happened yet/.test(answer)) return seen("waits");
   if (/⚠️ \*Not accepted|Something broke/.test(answer)) return seen("broken");
   return seen("done");

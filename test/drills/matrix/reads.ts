@@ -75,7 +75,7 @@ const QUESTIONS: Readonly<Record<string, string>> = {
 
 /** Something of the form that the address wants. */
 const exampleId = (_: string, list: string): string =>
-  ({ agents: "billing", requests: "req-1", incidents: "inc-1", reports: "daily" })[list] ?? "op-1";
+  ({ agents: "billing", requests: "req-1", incidents: "inc-1", reports: "daily", charts: "memory" })[list] ?? "op-1";
 
 const ticketFor = (topic: string): View => ({
   name: `POST /api/v1/live/ticket for ${topic}`,
