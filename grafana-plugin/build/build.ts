@@ -63,7 +63,8 @@ export const configuration: Configuration = {
     splitChunks: {
       cacheGroups: {
         // One chunk for what every page uses, so that a page costs only what is its own.
-        parts: chunk("parts", /[\\/]src[\\/]((parts|api)[\\/]|translate\.ts)/),
+        // The filters of a timeline are on two of them, and belong to these.
+        parts: chunk("parts", /[\\/]src[\\/]((parts|api)[\\/](?!timeline-filters)|translate\.ts)/),
         // Cards of numbers are on four pages.
         figures: { ...chunk("figures", /[\\/]src[\\/]parts[\\/](metric-card|key-figures)\./), priority: 1 },
         // What finds texts: a library, which Grafana does not share.

@@ -73,7 +73,7 @@ asked.end(JSON.stringify({ program: ${JSON.stringify(program)}, args: process.ar
 }
 
 const OPTIONS: Readonly<Record<string, RegExp>> = {
-  show: /^--(timestamp=unix|property=[A-Za-z,]+)$/,
+  show: /^--(timestamp=(unix|us\+utc)|property=[A-Za-z,]+)$/,
   start: /^--no-block$/,
   stop: /^--no-block$/,
   kill: /^--signal=SIGKILL$/,
@@ -102,14 +102,21 @@ function systemctl(units: ReadonlyMap<string, KeptProgram>, args: readonly strin
   return { code: 0 };
 }
 
+const inSeconds = (at: number | null | undefined): string => (at ? `@${Math.floor(at / 1000)}` : "");
+/** `Mon 2026-11-30 04:12:57.123456 UTC` */
+function inMicroseconds(at: number | null | undefined): string {
+  if (!at) return "n/a";
+  const [day, time] = new Date(at).toISOString().slice(0, -1).split("T");
+  return `Mon ${day} ${time}000 UTC`;
+}
+
+const askedIn = (options: readonly string[]): readonly string[] =>
+  (options.find((option) => option.startsWith("--property=")) ?? "--property=").slice(11).split(",");
+
 /** Of a unit that there is not, systemctl shows the properties of none. */
 function show(unit: KeptProgram | undefined, options: readonly string[]): string {
-  const asked =
-    options
-      .find((option) => option.startsWith("--property="))
-      ?.slice(11)
-      .split(",") ?? [];
-  const moment = (at: number | null | undefined): string => (at ? `@${Math.floor(at / 1000)}` : "");
+  const asked = askedIn(options);
+  const moment = options.includes("--timestamp=us+utc") ? inMicroseconds : inSeconds;
   const properties: Record<string, string> = {
     LoadState: unit === undefined ? "not-found" : "loaded",
     ActiveState: unit?.isRunning ? "active" : "inactive",

@@ -3,7 +3,6 @@ import { type ReactElement, useEffect } from "react";
 import { refresh, useAnswer } from "../api/answers.ts";
 import { operations } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
-import { changeEntries } from "../parts/change-entry.ts";
 import { useConcerns } from "../parts/concerns.ts";
 import { hrefOf } from "../parts/place.ts";
 import { Region } from "../parts/region.tsx";
@@ -11,6 +10,7 @@ import { useNow } from "../parts/tick.ts";
 import { Timeline } from "../parts/timeline.tsx";
 import { moreWords } from "../parts/words.ts";
 import { t } from "../translate.ts";
+import { changeEntries } from "./change-entry.ts";
 
 const MOST = 4;
 const SINCE_MS = 30 * 60_000;

@@ -1,7 +1,7 @@
 import { Dropdown, Menu, ToolbarButton } from "@grafana/ui";
 import type { ReactElement } from "react";
-import { fetchFile } from "../parts/fetch-file.ts";
 import { t } from "../translate.ts";
+import { fetchFile } from "./fetch-file.ts";
 
 const formats = () => [
   { format: "text", label: t("logs.text", "Text") },

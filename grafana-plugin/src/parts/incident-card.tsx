@@ -1,18 +1,21 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { LinkButton, useStyles2 } from "@grafana/ui";
-import type { ReactElement } from "react";
+import { lazy, type ReactElement, Suspense, useState } from "react";
 import type { Incident } from "../api/contract.ts";
 import { agents as agentList } from "../api/lists.ts";
 import { useLiveList } from "../api/live-list.ts";
 import { t } from "../translate.ts";
 import { CommandButton } from "./command-button.tsx";
-import { IncidentStory } from "./incident-story.tsx";
 import { logsAround } from "./log-links.ts";
 import { hrefOf } from "./place.ts";
+import { Skeleton } from "./region.tsx";
 import { PHONE, THUMB_PX } from "./screen.ts";
 import { useNow } from "./tick.ts";
 import { ageWords, clockTime, listed, momentWords } from "./words.ts";
+
+// Only for who opens it.
+const Story = lazy(() => import("../pages/incident-story.tsx"));
 
 /** Agents whose alert fires, each once, in the order they began. */
 export function firingAgents({ alerts }: Pick<Incident, "alerts">): string[] {
@@ -84,8 +87,30 @@ export function IncidentCard({
       </p>
       {closed === undefined ? null : <p className={styles.small}>{closedWords(closed)}</p>}
       {state === "firing" ? <Buttons incident={incident} agents={agents} /> : null}
-      <IncidentStory incident={incident} isOpen={isNamed} />
+      <Course incident={incident} isOpenAtFirst={isNamed} />
     </article>
+  );
+}
+
+/** What happened in it, on demand. */
+function Course({
+  incident,
+  isOpenAtFirst,
+}: {
+  readonly incident: Incident;
+  readonly isOpenAtFirst: boolean;
+}): ReactElement {
+  const styles = useStyles2(getStyles);
+  const [isOpen, setOpen] = useState(isOpenAtFirst);
+  return (
+    <details className={styles.story} open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t("incident.timeline", "Timeline")}</summary>
+      {isOpen ? (
+        <Suspense fallback={<Skeleton />}>
+          <Story incident={incident} />
+        </Suspense>
+      ) : null}
+    </details>
   );
 }
 
@@ -183,6 +208,7 @@ function getStyles(theme: GrafanaTheme2) {
     P2: card(theme.colors.warning.border),
     P3: card(theme.colors.info.main),
     title: css({ ...theme.typography.body, fontWeight: theme.typography.fontWeightMedium, margin: 0 }),
+    story: css({ marginTop: theme.spacing(0.5), "& > summary": { cursor: "pointer" } }),
     small: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary, margin: theme.spacing(0.5, 0) }),
     buttons: css({
       display: "flex",

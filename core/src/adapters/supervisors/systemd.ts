@@ -46,7 +46,7 @@ export function createSystemd(options: SystemdOptions): Runtime {
     throw new Failure("unavailable", `${LABEL} did not ${args[0]} ${args.at(-1)}: ${error.trim().slice(0, 200)}`);
   };
   const show = async (unit: string): Promise<ReadonlyMap<string, string>> => {
-    const { code, out, error } = await systemctl("show", "--timestamp=unix", `--property=${PROPERTIES}`, "--", unit);
+    const { code, out, error } = await systemctl("show", "--timestamp=us+utc", `--property=${PROPERTIES}`, "--", unit);
     if (code !== 0) throw new Failure("unavailable", `${LABEL} does not show ${unit}: ${error.trim().slice(0, 200)}`);
     return new Map(out.split("\n").map((line) => [line.split("=", 1)[0] ?? "", line.slice(line.indexOf("=") + 1)]));
   };
@@ -121,8 +121,11 @@ const SIGNALS: Readonly<Record<number, string>> = {
 };
 const signalName = (number: number): string => SIGNALS[number] ?? `signal ${number}`;
 
-/** `@1795909822` as systemctl says it with `--timestamp=unix`; whole seconds. Empty, `n/a` or `@0`: never. */
+/**
+ * `Mon 2026-11-30 04:12:57.123456 UTC` as systemctl says it with `--timestamp=us+utc`, since systemd 247: of two starts within
+ * one second each has its own moment. Empty or `n/a`: never.
+ */
 function momentOf(text: string | undefined): number | null {
-  const seconds = Number(/^@(\d+)/.exec(text ?? "")?.[1] ?? 0);
-  return seconds === 0 ? null : seconds * 1000;
+  const [, day, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) UTC$/.exec(text ?? "") ?? [];
+  return day === undefined ? null : Date.parse(`${day}T${time}Z`);
 }

@@ -1,8 +1,8 @@
 import type { ApiChange } from "@rollcall/core/change-contract.ts";
 import type { Operation } from "../api/contract.ts";
-import { operationEntry } from "./operation-entry.tsx";
-import { hrefOf } from "./place.ts";
-import type { Entry } from "./timeline.tsx";
+import { operationEntry } from "../parts/operation-entry.tsx";
+import { hrefOf } from "../parts/place.ts";
+import type { Entry } from "../parts/timeline.tsx";
 
 const MARKS: Readonly<Record<ApiChange["kind"], string>> = {
   version: "⇧",

@@ -4,7 +4,7 @@ import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { NEVER, of, throwError } from "rxjs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Incident } from "../api/contract.ts";
-import { IncidentStory } from "./incident-story.tsx";
+import { IncidentCard } from "../parts/incident-card.tsx";
 
 const NOW = Date.now();
 const INCIDENT: Incident = {
@@ -45,13 +45,13 @@ const story = () => asked.filter((url) => url.includes("/incidents/"));
 // Answers are kept from test to test, so this one is the first.
 test("a course that cannot be read is said, and nothing is shown in its place", async () => {
   isAway = true;
-  render(<IncidentStory incident={INCIDENT} isOpen />);
+  render(<IncidentCard incident={INCIDENT} isNamed />);
   await screen.findByRole("alert");
   expect(screen.queryByTestId("timeline")).toBeNull();
 });
 
 test("is asked for only once somebody opens it", async () => {
-  const { container } = render(<IncidentStory incident={INCIDENT} isOpen={false} />);
+  const { container } = render(<IncidentCard incident={INCIDENT} />);
   expect(story()).toEqual([]);
   const details = container.querySelector("details") as HTMLDetailsElement;
   details.open = true;
@@ -60,7 +60,7 @@ test("is asked for only once somebody opens it", async () => {
 });
 
 test("tells the course, how long it took, what helped, and leads to what was ordered", async () => {
-  render(<IncidentStory incident={INCIDENT} isOpen />);
+  render(<IncidentCard incident={INCIDENT} isNamed />);
   await screen.findByText("told after 8 s · taken after 19 s");
   expect(screen.getByText("Helped: restart of billing (op-481)")).toBeTruthy();
   expect(screen.getByText("It is not known.")).toBeTruthy();
@@ -72,16 +72,16 @@ test("the post-mortem is fetched as a file", async () => {
   const click = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
     asked.push(this.href);
   });
-  render(<IncidentStory incident={INCIDENT} isOpen />);
+  render(<IncidentCard incident={INCIDENT} isNamed />);
   fireEvent.click(await screen.findByRole("button", { name: "Post-mortem" }));
   expect(asked.at(-1)).toContain("/api/plugin-proxy/rollcall-fleet-app/api/v1/incidents/inc-7/post-mortem?format=md");
   click.mockRestore();
 });
 
 test("what is told live of it is a reason to look again", async () => {
-  const { rerender } = render(<IncidentStory incident={INCIDENT} isOpen />);
+  const { rerender } = render(<IncidentCard incident={INCIDENT} isNamed />);
   await screen.findByText(/AgentGone begins/);
   const before = story().length;
-  rerender(<IncidentStory incident={{ ...INCIDENT }} isOpen />);
+  rerender(<IncidentCard incident={{ ...INCIDENT }} isNamed />);
   await expect.poll(() => story().length).toBeGreaterThan(before);
 });

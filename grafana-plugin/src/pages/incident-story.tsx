@@ -2,43 +2,26 @@ import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { Button, useStyles2 } from "@grafana/ui";
 import type { ApiIncidentAnswer, ApiTimelineEntry } from "@rollcall/core/incident-contract.ts";
-import { type ReactElement, useEffect, useState } from "react";
+import { type ReactElement, useEffect } from "react";
 import { refresh, useAnswer } from "../api/answers.ts";
 import type { Incident } from "../api/contract.ts";
+import { CommandButton } from "../parts/command-button.tsx";
+import { hrefOf } from "../parts/place.ts";
+import { RefusalView } from "../parts/refusal-view.tsx";
+import { Skeleton } from "../parts/region.tsx";
+import { type Entry, Timeline } from "../parts/timeline.tsx";
+import { ageWords } from "../parts/words.ts";
 import { t } from "../translate.ts";
 import { changeEntries } from "./change-entry.ts";
-import { CommandButton } from "./command-button.tsx";
 import { fetchFile } from "./fetch-file.ts";
-import { hrefOf } from "./place.ts";
-import { RefusalView } from "./refusal-view.tsx";
-import { Skeleton } from "./region.tsx";
-import { type Entry, Timeline } from "./timeline.tsx";
-import { ageWords } from "./words.ts";
 
 const MARKS: Readonly<Record<ApiTimelineEntry["kind"], string>> = {
   ...{ opened: "■", heard: "▸", joined: "■", left: "✓", taken: "👀", ordered: "⏳", done: "○" },
   ...{ note: "📝", closed: "✓", ended: "✓" },
 };
 
-/** What happened in an incident, opened on demand; with what may be written about it. */
-export function IncidentStory({
-  incident,
-  isOpen: isOpenAtFirst,
-}: {
-  readonly incident: Incident;
-  readonly isOpen: boolean;
-}): ReactElement {
-  const styles = useStyles2(getStyles);
-  const [isOpen, setOpen] = useState(isOpenAtFirst);
-  return (
-    <details className={styles.story} open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{t("incident.timeline", "Timeline")}</summary>
-      {isOpen ? <Story incident={incident} /> : null}
-    </details>
-  );
-}
-
-function Story({ incident }: { readonly incident: Incident }): ReactElement {
+/** What happened in an incident, with what may be written about it. */
+export default function Story({ incident }: { readonly incident: Incident }): ReactElement {
   const styles = useStyles2(getStyles);
   const { id, state, openedBy } = incident;
   const path = `api/v1/incidents/${id}`;
@@ -111,7 +94,6 @@ function timesWords({ detectedSeconds, takenSeconds }: ApiIncidentAnswer["times"
 
 function getStyles(theme: GrafanaTheme2) {
   return {
-    story: css({ marginTop: theme.spacing(0.5), "& > summary": { cursor: "pointer" } }),
     small: css({ ...theme.typography.bodySmall, color: theme.colors.text.secondary, margin: theme.spacing(0.5, 0) }),
     buttons: css({ display: "flex", gap: theme.spacing(1), flexWrap: "wrap", marginTop: theme.spacing(1) }),
   };
