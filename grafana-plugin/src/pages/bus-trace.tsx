@@ -18,7 +18,11 @@ export default function BusTrace(): ReactElement {
     if (typed.trim() !== "") goTo(`bus/trace/${typed.trim()}`);
   };
   return (
-    <Page title={t("bus.route", "Route")} above={{ title: t("page.bus", "Event bus"), page: "bus" }} ignoresContext>
+    <Page
+      title={t("bus.route", "Route of a message")}
+      above={{ title: t("page.bus", "Event bus"), page: "bus" }}
+      ignoresContext
+    >
       <form onSubmit={trace} style={{ gridColumn: "1 / -1", display: "flex", gap: 8 }}>
         <Input
           aria-label={t("bus.route-of", "A topic, or the id of an event or of its trace")}
@@ -28,7 +32,7 @@ export default function BusTrace(): ReactElement {
           onChange={(event) => setTyped(event.currentTarget.value)}
         />
         <Button type="submit" disabled={typed.trim() === ""}>
-          {t("bus.trace-it", "Trace")}
+          {t("bus.trace-it", "Follow it")}
         </Button>
       </form>
       {what === "" ? (

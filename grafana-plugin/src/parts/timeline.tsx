@@ -60,7 +60,7 @@ export function Timeline({
   return (
     <div data-testid="timeline">
       {[...groups].map(([day, rows]) => (
-        <section key={day} aria-label={DAY_WORDS[day]()}>
+        <section key={day}>
           <h3 className={styles.day}>{DAY_WORDS[day]()}</h3>
           <ol className={styles.rows}>
             {rows.map((entry) => (
