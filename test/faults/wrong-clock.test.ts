@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { KeptControl } from "../drills/crash-points/control.ts";
 import { TOKEN } from "../drills/crash-points/stage.ts";
@@ -6,6 +7,7 @@ import { wishFor } from "../drills/crash-points/wishes.ts";
 import { type ControlPair, hang, openControlPair } from "./control-pair.ts";
 
 const HOUR_MS = 3_600_000;
+const LOOKS_MS = 4_000;
 /** A wall clock that is wrong by so many hours, and at SIGUSR2 jumps by two more in the other direction. */
 const wrongBy = (hours: number) => ({
   NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(`
@@ -114,11 +116,13 @@ describe("C8: of two control services whose hosts' clocks are an hour ahead and 
     expect(await pair.ended(first.operation?.id as string, behind)).toMatchObject({ ending: "done" });
 
     for (const one of [ahead, behind]) one.signal("SIGUSR2");
-    // Whoever leads looks every second what is over; a restart takes several.
+    // Whoever leads looks every second what is over, and each service as often what is wanted: both have, several times.
+    const looked = sleep(LOOKS_MS);
     for (const command of ["resume", "restart"]) {
       const operation = await pair.tell(wishFor(command, [AGENT]), behind);
       expect(await pair.ended(operation, behind)).toMatchObject({ state: "ended", error: null });
     }
+    await looked;
     const { data } = await call<Status>(ahead, "commands/status", { key: randomUUID(), body: { input: {} } });
     const { state, until } = data.agents.find(({ id }) => id === NEIGHBOUR)?.desired ?? {};
     expect(state).toBe("paused");
